@@ -1,0 +1,162 @@
+"""Statistics over the identifiers and words of Python source files, by default the whole standard library.
+
+The files go to the threads one by one, the largest first; each thread counts into dictionaries of its own, which are
+merged at the end.
+"""
+
+import os
+import sys
+
+from common import WorkList, checksum, in_threads, main
+
+# What is not part of an identifier becomes a blank, so that split() finds the identifiers.
+BLANKS = {
+    code: " "
+    for code in range(128)
+    if not (chr(code).isalnum() or chr(code) == "_")
+}
+FILES = []
+
+
+def library_files():
+    """Yield (name, text) of every module of the standard library of the interpreter that runs this."""
+    try:
+        import typhon
+    except ImportError:
+        yield from folder_files(os.path.dirname(os.__file__))
+    else:
+        yield from typhon.library_files()
+
+
+def folder_files(top):
+    """Yield (name, text) of every Python file below `top`."""
+    for folder, subfolders, names in os.walk(top):
+        subfolders[:] = sorted(n for n in subfolders if n not in ("__pycache__", "site-packages", "dist-packages"))
+        for name in sorted(names):
+            if name.endswith(".py"):
+                path = os.path.join(folder, name)
+                try:
+                    with open(path, encoding="utf-8") as file:
+                        text = file.read()
+                except (UnicodeDecodeError, OSError):
+                    continue
+                yield os.path.relpath(path, top), text
+
+
+def prepare(options):
+    if options.dir and not os.path.isdir(options.dir):
+        print(f"wordstats: no such folder: {options.dir}", file=sys.stderr)
+        sys.exit(2)
+    FILES.extend(folder_files(options.dir) if options.dir else library_files())
+    if not FILES:
+        print(f"wordstats: no Python file in {options.dir}", file=sys.stderr)
+        sys.exit(2)
+    FILES.sort(key=lambda file: (-len(file[1]), file[0]))
+
+
+class Tally:
+    """What one thread has counted."""
+
+    def __init__(self):
+        self.identifiers = {}
+        self.words = {}
+        self.pairs = {}
+        self.indents = {}
+        self.lines = 0
+        self.blank_lines = 0
+        self.comment_lines = 0
+        self.longest_line = (0, "")
+
+    def add_file(self, name, text):
+        identifiers = self.identifiers
+        words = self.words
+        pairs = self.pairs
+        for line in text.split("\n"):
+            self.lines += 1
+            stripped = line.strip()
+            if not stripped:
+                self.blank_lines += 1
+                continue
+            if stripped[0] == "#":
+                self.comment_lines += 1
+            indent = len(line) - len(line.lstrip())
+            self.indents[indent] = self.indents.get(indent, 0) + 1
+            if len(line) > self.longest_line[0] or (len(line) == self.longest_line[0] and name < self.longest_line[1]):
+                self.longest_line = (len(line), name)
+            previous = ""
+            for token in stripped.translate(BLANKS).split():
+                if token[0].isdigit():
+                    continue
+                identifiers[token] = identifiers.get(token, 0) + 1
+                for word in token.lower().split("_"):
+                    if len(word) > 2:
+                        words[word] = words.get(word, 0) + 1
+                if previous:
+                    initials = previous[0] + token[0]
+                    pairs[initials] = pairs.get(initials, 0) + 1
+                previous = token
+
+    def merge(self, other):
+        for mine, theirs in (
+            (self.identifiers, other.identifiers),
+            (self.words, other.words),
+            (self.pairs, other.pairs),
+            (self.indents, other.indents),
+        ):
+            for key, count in theirs.items():
+                mine[key] = mine.get(key, 0) + count
+        self.lines += other.lines
+        self.blank_lines += other.blank_lines
+        self.comment_lines += other.comment_lines
+        mine, theirs = self.longest_line, other.longest_line
+        if theirs[0] > mine[0] or (theirs[0] == mine[0] and theirs[1] < mine[1]):
+            self.longest_line = theirs
+
+
+def top(counts, how_many=10):
+    best = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:how_many]
+    return ", ".join(f"{name} {count}" for name, count in best)
+
+
+def run(options, threads):
+    work = WorkList(FILES * options.size)
+
+    def count(_index):
+        tally = Tally()
+        for name, text in work:
+            tally.add_file(name, text)
+        return tally
+
+    total, *others = in_threads(threads, count)
+    for other in others:
+        total.merge(other)
+
+    longest = sorted(total.identifiers, key=lambda name: (-len(name), name))[:3]
+    totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line]
+    for counts in (total.identifiers, total.words, total.pairs, total.indents):
+        totals += [len(counts), sum(counts.values())]
+    everything = sum(len(name) * count for name, count in total.identifiers.items())
+    return [
+        f"files: {len(FILES)}, characters: {sum(len(text) for _, text in FILES)}",
+        f"lines: {total.lines}, blank {total.blank_lines}, comments {total.comment_lines}",
+        f"identifiers: {sum(total.identifiers.values())}, different {len(total.identifiers)}",
+        f"most frequent: {top(total.identifiers)}",
+        f"words: {sum(total.words.values())}, different {len(total.words)}",
+        f"most frequent: {top(total.words)}",
+        f"initials of neighbours: {top(total.pairs)}",
+        f"indents: {top(total.indents)}",
+        f"longest identifiers: {', '.join(longest)}",
+        f"checksum: {checksum(totals + [everything, top(total.words, 500), top(total.identifiers, 500)])}",
+    ]
+
+
+if __name__ == "__main__":
+    main(
+        "wordstats",
+        "Identifier and word statistics over the standard library or a folder of Python files.",
+        run,
+        size=1,
+        size_help="passes over the files",
+        extra={"dir": ("", "count the *.py files below X instead of the standard library")},
+        prepare=prepare,
+    )
