@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod error;
+pub mod flow;
 pub mod ir;
 pub mod opcode;
 
