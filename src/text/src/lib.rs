@@ -1,1 +1,18 @@
+//! Algorithms over text and numbers with CPython 3.14's exact results and error words.
+//!
+//! Everything here is a pure function over Rust primitives: no object model, no interpreter state,
+//! no I/O. Built-in types and native modules are written on top. Strings are [`code_points::Text`]
+//! (lone surrogates allowed); errors are [`error::Error`], which name the exception to raise.
 
+pub mod code_points;
+pub mod error;
+pub mod hash;
+pub mod int_bytes;
+pub mod int_float;
+pub mod int_text;
+pub mod str_repr;
+pub mod unicode;
+
+pub use code_points::{Text, TextBuf};
+pub use dashu_int;
+pub use error::{Error, ErrorKind, Result};
