@@ -4,9 +4,11 @@
 //! `flow` (control flow graph, optimizations, assembly) -> [`code::Code`].
 
 pub mod code;
+pub mod dis;
 pub mod error;
 pub mod flow;
 pub mod ir;
+pub mod marshal;
 pub mod opcode;
 
 pub use error::{CompileError, ErrorKind};

@@ -8,23 +8,29 @@
 //! per code object.
 
 mod assemble;
+mod borrow;
 mod cfg;
 mod cleanup;
+mod constants;
 mod depth;
 pub mod exctable;
+mod fold;
 mod handlers;
 mod layout;
 mod lines;
 pub mod linetable;
+mod locals;
 mod lower;
+mod peephole;
+mod swaps;
 
 use crate::Options;
-use crate::code::Code;
+use crate::code::{Code, flags};
 use crate::error::CompileError;
 use crate::ir::Unit;
 
 /// Optimizes and assembles one code object.
-pub fn finish(unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
+pub fn finish(mut unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
     let mut cfg = cfg::Cfg::build(&unit.seq)?;
     handlers::mark_handlers(&mut cfg);
     handlers::label_exception_targets(&mut cfg)?;
@@ -32,9 +38,14 @@ pub fn finish(unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
     cleanup::inline_small_blocks(&mut cfg);
     cleanup::remove_unreachable(&mut cfg);
     lines::resolve_line_numbers(&mut cfg);
+    let mut consts = constants::Constants::new(std::mem::take(&mut unit.consts));
+    peephole::optimize_blocks(&mut cfg, &mut consts);
     cleanup::remove_redundant_nops_and_pairs(&mut cfg);
     cleanup::remove_unreachable(&mut cfg);
     cleanup::remove_redundant_nops_and_jumps(&mut cfg);
+    consts.remove_unused(&mut cfg);
+    locals::check_unbound(&mut cfg, unit.varnames.len(), parameter_count(&unit));
+    locals::insert_superinstructions(&mut cfg);
     layout::push_cold_blocks_to_end(&mut cfg);
     lines::resolve_line_numbers(&mut cfg);
 
@@ -43,6 +54,8 @@ pub fn finish(unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
     let slots = lower::prepare_localsplus(&mut cfg, &unit)?;
     lower::convert_pseudo_ops(&mut cfg);
     lower::normalize_jumps(&mut cfg);
+    // Nothing may be moved after this: a borrow relies on the order of the instructions.
+    borrow::borrow_loads(&mut cfg);
     let assembled = assemble::assemble(&cfg, unit.first_lineno)?;
 
     Ok(Code {
@@ -53,7 +66,7 @@ pub fn finish(unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
         flags: unit.flags,
         firstlineno: unit.first_lineno,
         code: assembled.code,
-        consts: unit.consts,
+        consts: consts.into_list(),
         names: unit.names.into_iter().map(Into::into).collect(),
         localsplusnames: slots.names,
         localspluskinds: slots.kinds,
@@ -63,4 +76,13 @@ pub fn finish(unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
         linetable: assembled.linetable,
         exceptiontable: assembled.exceptiontable,
     })
+}
+
+/// Locals that are bound from the start.
+fn parameter_count(unit: &Unit) -> usize {
+    let stars = [flags::VARARGS, flags::VARKEYWORDS]
+        .iter()
+        .filter(|&flag| unit.flags & flag != 0)
+        .count();
+    (unit.argcount + unit.kwonlyargcount) as usize + stars
 }
