@@ -1,0 +1,100 @@
+//! Counters, one list, kept per thread and summed on demand.
+//!
+//! A thread writes only its own (plain load and store of a relaxed atomic); [`total`] adds up the
+//! live threads and what the dead ones left.
+
+use crate::sync::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        #[allow(non_camel_case_types)]
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(usize)]
+        pub enum Counter { $($(#[$doc])* $name,)* }
+
+        pub const NAMES: &[&str] = &[$(stringify!($name),)*];
+        impl Counter {
+            pub const ALL: &[Counter] = &[$(Counter::$name,)*];
+        }
+    };
+}
+
+counters! {
+    /// An object lock was held by somebody else.
+    lock_contended,
+    /// A lock-free read had to fall back to the lock (R2).
+    read_contended,
+    /// A non-owner asked an owner to merge.
+    merge_queued,
+    /// Objects merged from the queue at a safepoint.
+    merged,
+    /// Objects merged on behalf of a sleeping or dead owner.
+    merged_for_other,
+    /// Cells freed by a thread that does not own their page.
+    cross_thread_free,
+    /// Pages of the object heap taken from the pool.
+    page_taken,
+    /// Pages given back to the pool after a grace period.
+    page_recycled,
+    /// Large objects allocated.
+    large_alloc,
+    /// Buffers handed to quiescent-state reclamation, and freed by it.
+    retired,
+    reclaimed,
+    /// Times this thread stopped the world, or stood still for somebody who did.
+    stops_requested,
+    stops_obeyed,
+    /// Full collections run by this thread.
+    collections,
+    /// Objects promoted to deferred because several threads kept counting them.
+    promoted,
+    /// The global lock was handed to somebody who asked for it.
+    gil_switches,
+}
+
+pub struct Counters([AtomicU64; NAMES.len()]);
+
+static LEFT_BY_THE_DEAD: Counters = Counters::new();
+
+impl Counters {
+    pub const fn new() -> Counters {
+        Counters([const { AtomicU64::new(0) }; NAMES.len()])
+    }
+
+    /// By the thread the counters belong to.
+    #[inline(always)]
+    pub fn add(&self, counter: Counter, n: u64) {
+        let cell = &self.0[counter as usize];
+        cell.store(
+            cell.load(Ordering::Relaxed).wrapping_add(n),
+            Ordering::Relaxed,
+        );
+    }
+
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0[counter as usize].load(Ordering::Relaxed)
+    }
+
+    /// A thread ends.
+    pub(crate) fn bequeath(&self) {
+        for (mine, all) in self.0.iter().zip(&LEFT_BY_THE_DEAD.0) {
+            all.fetch_add(mine.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Counters::new()
+    }
+}
+
+/// The sum over all threads, dead ones included.
+pub fn total(counter: Counter) -> u64 {
+    let mut sum = LEFT_BY_THE_DEAD.get(counter);
+    crate::thread::for_each_registered(|t| {
+        // SAFETY: registered records live while the registry is locked; counters are atomics.
+        sum += unsafe { (*t).counters.get(counter) };
+    });
+    sum
+}

@@ -1,0 +1,126 @@
+//! The end of an object: finalizer queue, weak references, payload, cell.
+//!
+//! Drops run no Python: an object with a finalizer is resurrected into the thread's queue instead.
+//! Long chains do not recurse on the native stack: past a small depth the dead wait in a list.
+
+use crate::header::{Header, flag};
+use crate::heap;
+use crate::hooks::Pending;
+use crate::info::type_flag;
+use crate::refcount;
+use crate::sync::Ordering;
+use crate::thread::{Thread, breaker};
+use crate::value::Value;
+use crate::weak;
+
+/// How deep drops nest before they are put off. Small: a frame here spans `drop_payload` of a type.
+const DEPTH: u32 = 16;
+
+/// # Safety
+/// The object has no references left; nobody else frees it.
+pub(crate) unsafe fn dealloc(t: &Thread, head: *mut Header) {
+    t.assert_no_lock();
+    let depth = t.dealloc_depth.get();
+    if depth >= DEPTH {
+        // SAFETY: only this thread uses its list, between its own pushes and pops.
+        unsafe { (*t.dealloc_list.get()).push(head) };
+        return;
+    }
+    t.dealloc_depth.set(depth + 1);
+    // SAFETY: by contract.
+    unsafe { finish(t, head) };
+    if depth == 0 {
+        // SAFETY: as above; the borrow ends before the object is freed.
+        while let Some(next) = unsafe { (*t.dealloc_list.get()).pop() } {
+            // SAFETY: it reached zero when it was put off.
+            unsafe { finish(t, next) };
+        }
+    }
+    t.dealloc_depth.set(depth);
+}
+
+unsafe fn finish(t: &Thread, head: *mut Header) {
+    // SAFETY: dead but not freed.
+    let h = unsafe { &*head };
+    let info = h.info();
+    let flags = h.flags();
+    if info.has(type_flag::HAS_DEL) && flags & flag::FINALIZED == 0 {
+        refcount::resurrect(h, t.tid);
+        // SAFETY: the reference just taken.
+        t.push_pending(Pending::Finalize(unsafe { Value::from_header(head) }));
+        return;
+    }
+    if flags & flag::HAS_WEAKREFS != 0 {
+        let callbacks = weak::target_died(t, head);
+        if !callbacks.is_empty() {
+            t.push_pending(Pending::WeakrefCallbacks(callbacks));
+        }
+    }
+    // DYING before the first child is dropped (R12). Nobody else changes the flags of the dead.
+    h.flags.store(flags | flag::DYING, Ordering::Relaxed);
+    // SAFETY: no references left.
+    unsafe {
+        (info.drop_payload)(head, t);
+        heap::free_cell(t, head);
+    }
+}
+
+impl Thread {
+    pub(crate) fn push_pending(&self, work: Pending) {
+        // SAFETY: only this thread uses its queue.
+        unsafe { (*self.pending.get()).push_back(work) };
+        self.breaker
+            .fetch_or(breaker::FINALIZERS, Ordering::Relaxed);
+    }
+
+    /// The next piece of work drops have left. A value to finalize is marked FINALIZED: the caller
+    /// calls its `__del__` exactly once and then drops it.
+    pub fn take_pending(&mut self) -> Option<Pending> {
+        loop {
+            // SAFETY: only this thread uses its queue.
+            let next = unsafe { (*self.pending.get()).pop_front() };
+            let Some(work) = next else {
+                self.breaker
+                    .fetch_and(!breaker::FINALIZERS, Ordering::Relaxed);
+                return None;
+            };
+            if let Pending::Finalize(value) = &work {
+                let head = value.header().expect("only cells have finalizers");
+                if head.set_flags(flag::FINALIZED) & flag::FINALIZED != 0 {
+                    continue;
+                }
+            }
+            return Some(work);
+        }
+    }
+
+    /// Drains the queue through the hooks. Runs Python code.
+    pub fn run_pending(&mut self) {
+        while let Some(work) = self.take_pending() {
+            match work {
+                Pending::Finalize(value) => {
+                    (crate::hooks::get().run_finalizer)(self, &value);
+                    value.drop_in(self);
+                }
+                Pending::WeakrefCallbacks(refs) => {
+                    (crate::hooks::get().weakrefs_cleared)(self, refs);
+                }
+            }
+        }
+    }
+
+    /// Gives a reference up at the next safepoint: the caller is inside a guard or lock.
+    pub fn drop_later(&self, value: Value) {
+        // SAFETY: only this thread uses its list.
+        unsafe { (*self.undo.get()).push(value) };
+        self.breaker.fetch_or(breaker::MERGE, Ordering::Relaxed);
+    }
+
+    /// Drops what was put off.
+    pub fn flush_drops(&self) {
+        // SAFETY: the borrow ends with the take; drops may push again.
+        while let Some(value) = unsafe { (*self.undo.get()).pop() } {
+            value.drop_in(self);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the runtime asks of the interpreter: roots, finalizers, weak reference callbacks.
+//! Installed once, before the first thread attaches.
+
+use crate::gc::Visitor;
+use crate::thread::Thread;
+use crate::value::Value;
+use std::sync::OnceLock;
+
+pub struct Hooks {
+    /// Shows what the thread's registers and native handle stacks hold, uncounted references
+    /// included ([`Visitor::root`]). World stopped.
+    pub visit_thread_roots: fn(*const Thread, &mut Visitor),
+    /// Shows what is alive whatever the counts say: the interpreter's own tables. World stopped.
+    pub visit_global_roots: fn(&mut Visitor),
+    /// Calls `__del__` (or the type's native finalizer). Errors are reported, not returned.
+    pub run_finalizer: fn(&mut Thread, &Value),
+    /// Calls the callbacks of these weak references, which are cleared already.
+    pub weakrefs_cleared: fn(&mut Thread, Vec<Value>),
+    /// After a collection: `gc.callbacks` and statistics.
+    pub collected: fn(&mut Thread, &crate::gc::Collected),
+}
+
+static HOOKS: OnceLock<Hooks> = OnceLock::new();
+
+static NONE: Hooks = Hooks {
+    visit_thread_roots: |_, _| {},
+    visit_global_roots: |_| {},
+    run_finalizer: |_, _| {},
+    weakrefs_cleared: |_, _| {},
+    collected: |_, _| {},
+};
+
+/// False if hooks were installed before.
+pub fn install(hooks: Hooks) -> bool {
+    HOOKS.set(hooks).is_ok()
+}
+
+#[inline]
+pub(crate) fn get() -> &'static Hooks {
+    HOOKS.get().unwrap_or(&NONE)
+}
+
+/// Work that a drop left behind, because drops run no Python.
+pub enum Pending {
+    /// Reached zero, has a finalizer: call it, then drop the value.
+    Finalize(Value),
+    /// Weak references whose target is gone: call their callbacks.
+    WeakrefCallbacks(Vec<Value>),
+}

@@ -1,0 +1,64 @@
+//! What the runtime must know of a type. It sits right behind the [`Header`] of each type cell, so
+//! that a type word leads to it in one addition.
+
+use crate::gc::Visitor;
+use crate::header::Header;
+use crate::sync::{AtomicU32, Ordering};
+use crate::thread::Thread;
+
+pub mod type_flag {
+    /// Instances hold references and may be in cycles: the collector traverses them. Instances of
+    /// types that can be freed must have it, since only traversed cells can die in a cycle with
+    /// their type (R12).
+    pub const GC: u32 = 1;
+    /// Has `__del__`: an instance that reaches zero goes to the thread's queue of finalizers.
+    pub const HAS_DEL: u32 = 2;
+    /// Instances may be deferred by promotion (R16).
+    pub const PROMOTABLE: u32 = 4;
+    /// Instances are types themselves: their cells are in the region.
+    pub const IS_TYPE: u32 = 8;
+    /// Bits from here up belong to the interpreter.
+    pub const FIRST_USER: u32 = 1 << 8;
+}
+
+#[repr(C)]
+pub struct TypeInfo {
+    pub flags: AtomicU32,
+    /// Bytes of a cell without its items, header included.
+    pub basic_size: AtomicU32,
+    /// Drops children and external buffers, not the cell. Runs no Python.
+    pub drop_payload: unsafe fn(*mut Header, &Thread),
+    /// Shows every counted reference the payload holds, once each. The world is stopped.
+    pub traverse: unsafe fn(*const Header, &mut Visitor),
+    /// Drops children to break a cycle, taking the object's lock as needed; the object stays valid.
+    pub clear: unsafe fn(*mut Header, &mut Thread),
+}
+
+impl TypeInfo {
+    pub const fn new(flags: u32, basic_size: u32) -> TypeInfo {
+        TypeInfo {
+            flags: AtomicU32::new(flags),
+            basic_size: AtomicU32::new(basic_size),
+            drop_payload: drop_nothing,
+            traverse: traverse_nothing,
+            clear: clear_nothing,
+        }
+    }
+
+    #[inline(always)]
+    pub fn has(&self, bits: u32) -> bool {
+        self.flags.load(Ordering::Relaxed) & bits != 0
+    }
+}
+
+/// For types without children or buffers.
+///
+/// # Safety
+/// None.
+pub unsafe fn drop_nothing(_: *mut Header, _: &Thread) {}
+/// # Safety
+/// None.
+pub unsafe fn traverse_nothing(_: *const Header, _: &mut Visitor) {}
+/// # Safety
+/// None.
+pub unsafe fn clear_nothing(_: *mut Header, _: &mut Thread) {}

@@ -1,0 +1,269 @@
+//! Waiting for Python's own synchronization: `Lock`, `Condition`, `Event`, `join`.
+//!
+//! A waiter detaches, sleeps at a key with an optional timeout, and can be interrupted: whoever wants
+//! it to look at its breaker (signals, asynchronous exceptions) sets the bit and then calls
+//! [`interrupt`]. Waiter: publish the key, fence, test the breaker inside the bucket. Interrupter: set
+//! the breaker, fence, read the key, unpark inside the bucket. One of the two sees the other.
+
+use crate::fork;
+use crate::sync::{AtomicU8, Ordering, fence};
+use crate::thread::{self, Thread, breaker};
+use parking_lot_core::{
+    DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, UnparkToken, park, unpark_all,
+    unpark_filter, unpark_one,
+};
+use std::time::{Duration, Instant};
+
+#[must_use]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wait {
+    Acquired,
+    TimedOut,
+    /// A breaker bit wants attention: handle it and wait again.
+    Interrupted,
+}
+
+/// What ended a sleep.
+#[must_use]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Woken {
+    /// By [`wake_one`] or [`wake_all`], or the validation failed.
+    Awake,
+    /// The lock was handed over by its holder.
+    HandedOver,
+    TimedOut,
+    Interrupted,
+}
+
+const HAND_OVER: UnparkToken = UnparkToken(1);
+const INTERRUPT: UnparkToken = UnparkToken(2);
+
+/// Breaker bits that end an interruptible wait.
+const INTERRUPTS: u32 = breaker::SIGNAL | breaker::ASYNC_EXC;
+
+/// Sleeps at `address` unless `validate` (run inside the bucket) says no. Detaches for the time.
+pub fn sleep_at(
+    t: &mut Thread,
+    address: usize,
+    validate: impl FnOnce() -> bool,
+    deadline: Option<Instant>,
+    interruptible: bool,
+) -> Woken {
+    let tid = t.tid;
+    let bits: *const _ = &t.breaker;
+    let key = fork::park_key(address);
+    if interruptible {
+        t.waiting_at.store(address, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+    let mut interrupted = false;
+    let result = t.detach(|| {
+        let validate = || {
+            // SAFETY: the record outlives its own wait.
+            if interruptible && unsafe { (*bits).load(Ordering::Relaxed) } & INTERRUPTS != 0 {
+                interrupted = true;
+                return false;
+            }
+            validate()
+        };
+        // SAFETY: the callbacks neither panic nor park.
+        unsafe {
+            park(
+                key,
+                validate,
+                || {},
+                |_, _| {},
+                ParkToken(tid as usize),
+                deadline,
+            )
+        }
+    });
+    if interruptible {
+        t.waiting_at.store(0, Ordering::Relaxed);
+    }
+    match result {
+        ParkResult::Unparked(INTERRUPT) => Woken::Interrupted,
+        ParkResult::Unparked(HAND_OVER) => Woken::HandedOver,
+        ParkResult::Invalid if interrupted => Woken::Interrupted,
+        ParkResult::Unparked(_) | ParkResult::Invalid => Woken::Awake,
+        ParkResult::TimedOut => Woken::TimedOut,
+    }
+}
+
+/// Wakes one sleeper. True if there was one.
+pub fn wake_one(address: usize) -> bool {
+    // SAFETY: the callback neither panics nor parks.
+    let r = unsafe { unpark_one(fork::park_key(address), |_| DEFAULT_UNPARK_TOKEN) };
+    r.unparked_threads != 0
+}
+
+/// Wakes all sleepers; returns how many.
+pub fn wake_all(address: usize) -> usize {
+    // SAFETY: no callbacks.
+    unsafe { unpark_all(fork::park_key(address), DEFAULT_UNPARK_TOKEN) }
+}
+
+/// Ends the interruptible wait of thread `tid`, whose breaker bit the caller has set.
+pub fn interrupt(tid: u16) {
+    fence(Ordering::SeqCst);
+    let mut address = 0;
+    thread::for_each_registered(|t| {
+        // SAFETY: registered; atomics only.
+        unsafe {
+            if (*t).tid == tid {
+                address = (*t).waiting_at.load(Ordering::Relaxed);
+            }
+        }
+    });
+    if address != 0 {
+        let filter = |token: ParkToken| {
+            if token.0 == tid as usize {
+                FilterOp::Unpark
+            } else {
+                FilterOp::Skip
+            }
+        };
+        // SAFETY: the callbacks neither panic nor park.
+        unsafe { unpark_filter(fork::park_key(address), filter, |_| INTERRUPT) };
+    }
+}
+
+pub fn deadline_of(timeout: Option<Duration>) -> Option<Instant> {
+    timeout.and_then(|d| Instant::now().checked_add(d))
+}
+
+const LOCKED: u8 = 1;
+const PARKED: u8 = 2;
+
+/// The lock under `_thread.lock`. Any thread may unlock it. Mostly unfair, handed over now and then
+/// so that nobody starves.
+#[derive(Default)]
+pub struct RawLock(AtomicU8);
+
+impl RawLock {
+    pub const fn new() -> RawLock {
+        RawLock(AtomicU8::new(0))
+    }
+
+    #[inline]
+    pub fn try_lock(&self) -> bool {
+        let byte = self.0.load(Ordering::Relaxed);
+        byte & LOCKED == 0
+            && self
+                .0
+                .compare_exchange(byte, byte | LOCKED, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    pub fn is_locked(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & LOCKED != 0
+    }
+
+    fn key(&self) -> usize {
+        self as *const RawLock as usize
+    }
+
+    pub fn lock(&self, t: &mut Thread, timeout: Option<Duration>, interruptible: bool) -> Wait {
+        if self.try_lock() {
+            return Wait::Acquired;
+        }
+        self.lock_until(t, deadline_of(timeout), interruptible)
+    }
+
+    pub fn lock_until(
+        &self,
+        t: &mut Thread,
+        deadline: Option<Instant>,
+        interruptible: bool,
+    ) -> Wait {
+        loop {
+            let byte = self.0.load(Ordering::Relaxed);
+            if byte & LOCKED == 0 {
+                if self.try_lock() {
+                    return Wait::Acquired;
+                }
+                continue;
+            }
+            if byte & PARKED == 0
+                && self
+                    .0
+                    .compare_exchange(byte, byte | PARKED, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_err()
+            {
+                continue;
+            }
+            let validate = || self.0.load(Ordering::Relaxed) == LOCKED | PARKED;
+            match sleep_at(t, self.key(), validate, deadline, interruptible) {
+                Woken::HandedOver => return Wait::Acquired,
+                Woken::Awake => {}
+                Woken::TimedOut => return Wait::TimedOut,
+                Woken::Interrupted => return Wait::Interrupted,
+            }
+        }
+    }
+
+    /// False if it was not locked.
+    #[must_use]
+    pub fn unlock(&self) -> bool {
+        if self
+            .0
+            .compare_exchange(LOCKED, 0, Ordering::Release, Ordering::Relaxed)
+            .is_ok()
+        {
+            return true;
+        }
+        if !self.is_locked() {
+            return false;
+        }
+        let callback = |result: parking_lot_core::UnparkResult| {
+            let more = if result.have_more_threads { PARKED } else { 0 };
+            if result.unparked_threads != 0 && result.be_fair {
+                self.0.store(LOCKED | more, Ordering::Release);
+                return HAND_OVER;
+            }
+            self.0.store(more, Ordering::Release);
+            DEFAULT_UNPARK_TOKEN
+        };
+        // SAFETY: the callback neither panics nor parks; it runs inside the bucket.
+        unsafe { unpark_one(fork::park_key(self.key()), callback) };
+        true
+    }
+
+    /// The child of a fork makes the lock anew.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A flag to wait for: thread started, thread ended.
+#[derive(Default)]
+pub struct RawEvent(AtomicU8);
+
+impl RawEvent {
+    pub const fn new() -> RawEvent {
+        RawEvent(AtomicU8::new(0))
+    }
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire) != 0
+    }
+    pub fn set(&self) {
+        self.0.store(1, Ordering::Release);
+        wake_all(self as *const RawEvent as usize);
+    }
+    pub fn clear(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+    pub fn wait(&self, t: &mut Thread, timeout: Option<Duration>, interruptible: bool) -> Wait {
+        let deadline = deadline_of(timeout);
+        while !self.is_set() {
+            let key = self as *const RawEvent as usize;
+            match sleep_at(t, key, || !self.is_set(), deadline, interruptible) {
+                Woken::Awake | Woken::HandedOver => {}
+                Woken::TimedOut => return Wait::TimedOut,
+                Woken::Interrupted => return Wait::Interrupted,
+            }
+        }
+        Wait::Acquired
+    }
+}

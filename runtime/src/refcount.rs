@@ -1,0 +1,208 @@
+//! Counting references, free-threaded: biased reference counts (PEP 703). Its twin is
+//! `refcount_gil.rs`.
+//!
+//! ```text
+//! total references = local + count(shared) - (DEFERRED ? bias : 0)
+//! ```
+//! The owner counts in `local` with plain loads and stores, everybody else in `shared`. When `local`
+//! reaches zero the owner lets go: it frees if nobody counted in `shared`, else it stores owner = 0
+//! and then merges (R5). A non-owner that finds nothing in `shared` to subtract from queues its
+//! reference to the owner, who merges at a safepoint (`thread::merge`).
+
+use crate::dealloc::dealloc;
+use crate::header::{Header, flag};
+use crate::protocol::refword::{self, Dec};
+use crate::sync::Ordering;
+use crate::thread::{self, Thread};
+
+/// # Safety
+/// The caller knows the object alive; `tid` is the current thread's.
+#[inline(always)]
+pub unsafe fn incref(head: &Header, tid: u16) {
+    if head.owner.load(Ordering::Relaxed) == tid {
+        let local = head.local.load(Ordering::Relaxed).wrapping_add(1);
+        head.local.store(local, Ordering::Relaxed);
+        if (local as i32) < 0 {
+            saturate(head);
+        }
+    } else {
+        incref_shared(head);
+    }
+}
+
+#[inline]
+fn incref_shared(head: &Header) {
+    if head.flags() & flag::IMMORTAL == 0 && head.shared.inc() > refword::SATURATION {
+        saturate(head);
+    }
+}
+
+/// Too many to count: never freed from now on.
+#[cold]
+#[inline(never)]
+fn saturate(head: &Header) {
+    head.set_flags(flag::IMMORTAL);
+}
+
+/// # Safety
+/// The caller gives up a reference it holds; `tid` is the current thread's.
+#[inline(always)]
+pub unsafe fn decref(head: *mut Header, tid: u16) {
+    // SAFETY: the reference given up keeps it alive until here.
+    let h = unsafe { &*head };
+    if h.owner.load(Ordering::Relaxed) == tid {
+        let local = h.local.load(Ordering::Relaxed).wrapping_sub(1);
+        h.local.store(local, Ordering::Relaxed);
+        if local == 0 {
+            // SAFETY: as above.
+            unsafe { local_zero(head) };
+        }
+    } else {
+        // SAFETY: as above.
+        unsafe { decref_shared(head) };
+    }
+}
+
+#[inline(never)]
+unsafe fn decref_shared(head: *mut Header) {
+    // SAFETY: alive by the reference the caller gives up.
+    let h = unsafe { &*head };
+    if h.flags() & flag::IMMORTAL != 0 {
+        return;
+    }
+    match h.shared.dec() {
+        Dec::Alive => {}
+        // SAFETY: the count of a merged object reached zero here and nowhere else.
+        Dec::Dead => unsafe { free_dead(head) },
+        // SAFETY: the reference is the queue's now.
+        Dec::Queue => unsafe { thread::queue_to_owner(head) },
+    }
+}
+
+/// The owner's count reached zero.
+#[inline(never)]
+unsafe fn local_zero(head: *mut Header) {
+    // SAFETY: nobody but the owner frees while it is the owner.
+    let h = unsafe { &*head };
+    if h.shared.load_acquire() == refword::DEFAULT {
+        if h.flags() & flag::IMMORTAL == 0 {
+            // SAFETY: local and shared are zero and no reader counts from DEFAULT zero (R2).
+            unsafe { free_dead(head) };
+        }
+        return;
+    }
+    if h.flags() & flag::IMMORTAL != 0 {
+        // Saturated: leave it owned by nobody, so that its counts are never looked at again.
+        h.owner.store(0, Ordering::Relaxed);
+        return;
+    }
+    // R5: owner = 0, then merged, then nothing uncounted.
+    if h.shared.merge(0, || h.owner.store(0, Ordering::Relaxed)) {
+        // SAFETY: merged with zero.
+        unsafe { free_dead(head) };
+    }
+}
+
+unsafe fn free_dead(head: *mut Header) {
+    let t = Thread::current();
+    debug_assert!(
+        !t.is_null(),
+        "a reference was dropped by a thread that is not attached"
+    );
+    if t.is_null() {
+        return;
+    }
+    // SAFETY: the record of the running thread; zero references.
+    unsafe { dealloc(&*t, head) };
+}
+
+/// Merges the owner's count into the shared word and gives up `given` references of the caller.
+/// True: zero, the caller frees.
+///
+/// # Safety
+/// By the owner, the stopper, or under the id-record lock for an orphan or helped sleeper (R5).
+pub(crate) unsafe fn merge(head: *mut Header, given: i32) -> bool {
+    // SAFETY: the references given up keep it alive.
+    let h = unsafe { &*head };
+    let local = if h.owner.load(Ordering::Relaxed) == 0 {
+        0
+    } else {
+        h.local.load(Ordering::Relaxed)
+    };
+    let dead = h.shared.merge(local as i32 - given, || {
+        if h.flags() & flag::IMMORTAL == 0 {
+            h.local.store(0, Ordering::Relaxed);
+        }
+        h.owner.store(0, Ordering::Relaxed);
+    });
+    dead && h.flags() & flag::IMMORTAL == 0
+}
+
+/// Counts a reference to an object the caller holds none to (R2). False where it may be dead.
+///
+/// # Safety
+/// The header is type-stable for the duration (R3): a guard, or the weak registry's lock.
+#[inline]
+pub unsafe fn try_incref(head: &Header, tid: u16) -> bool {
+    if head.owner.load(Ordering::Relaxed) == tid {
+        let local = head.local.load(Ordering::Relaxed);
+        if local != 0 {
+            // SAFETY: the owner's count is not zero and only the owner brings it there.
+            unsafe { incref(head, tid) };
+            return true;
+        }
+    }
+    if head.flags_acquire() & flag::IMMORTAL != 0 {
+        return true;
+    }
+    head.shared.try_inc()
+}
+
+/// True if [`try_incref`] by this thread needs no second look at the path: the owner's leg (R2).
+#[inline(always)]
+pub fn is_owner_leg(head: &Header, tid: u16) -> bool {
+    head.owner.load(Ordering::Relaxed) == tid && head.local.load(Ordering::Relaxed) != 0
+}
+
+/// One reference again for an object that just reached zero: finalizers.
+pub(crate) fn resurrect(head: &Header, tid: u16) {
+    if head.owner.load(Ordering::Relaxed) == tid {
+        head.local.store(1, Ordering::Relaxed);
+    } else {
+        head.shared.inc();
+    }
+}
+
+/// `n` more references to an object the caller holds.
+pub fn incref_by(head: &Header, n: u32, tid: u16) {
+    if head.owner.load(Ordering::Relaxed) == tid {
+        let local = head.local.load(Ordering::Relaxed).wrapping_add(n);
+        head.local.store(local, Ordering::Relaxed);
+        if (local as i32) < 0 {
+            saturate(head);
+        }
+    } else if head.flags() & flag::IMMORTAL == 0 && head.shared.inc_by(n) > refword::SATURATION {
+        saturate(head);
+    }
+}
+
+pub(crate) fn add_bias(head: &Header) {
+    head.shared.add_bias();
+}
+pub(crate) fn remove_bias(head: &Header) {
+    head.shared.remove_bias();
+}
+
+/// Exact only while nobody counts.
+pub(crate) fn total(head: &Header) -> i64 {
+    let local = if head.owner.load(Ordering::Relaxed) == 0 {
+        0
+    } else {
+        head.local.load(Ordering::Relaxed)
+    };
+    let mut n = local as i64 + refword::count(head.shared.load()) as i64;
+    if head.is_deferred() {
+        n -= refword::count(refword::BIAS) as i64;
+    }
+    n
+}

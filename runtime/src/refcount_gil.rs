@@ -1,0 +1,112 @@
+//! Counting references under the global lock: one plain count. The twin of `refcount.rs` (R19).
+//!
+//! `local` holds the count; an immortal object's has its sign bit set and is never stored to. A
+//! deferred object's carries the bias.
+
+use crate::dealloc::dealloc;
+use crate::header::{Header, flag};
+use crate::sync::Ordering;
+use crate::thread::Thread;
+
+const BIAS: u32 = 1 << 27;
+
+/// # Safety
+/// The caller knows the object alive and holds the global lock.
+#[inline(always)]
+pub unsafe fn incref(head: &Header, _tid: u16) {
+    let local = head.local.load(Ordering::Relaxed);
+    if (local as i32) >= 0 {
+        // 2^31 references make the sign bit appear: immortal from then on.
+        head.local.store(local + 1, Ordering::Relaxed);
+    }
+}
+
+/// # Safety
+/// The caller gives up a reference it holds, under the global lock.
+#[inline(always)]
+pub unsafe fn decref(head: *mut Header, _tid: u16) {
+    // SAFETY: the reference given up keeps it alive until here.
+    let h = unsafe { &*head };
+    let local = h.local.load(Ordering::Relaxed);
+    if (local as i32) > 0 {
+        h.local.store(local - 1, Ordering::Relaxed);
+        if local == 1 {
+            // SAFETY: zero references.
+            unsafe { free_dead(head) };
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn free_dead(head: *mut Header) {
+    let t = Thread::current();
+    debug_assert!(
+        !t.is_null(),
+        "a reference was dropped by a thread that is not attached"
+    );
+    if t.is_null() {
+        return;
+    }
+    // SAFETY: the record of the running thread; zero references.
+    unsafe { dealloc(&*t, head) };
+}
+
+/// # Safety
+/// The caller gives up `given` references.
+pub(crate) unsafe fn merge(head: *mut Header, given: i32) -> bool {
+    // SAFETY: alive by the references given up.
+    let h = unsafe { &*head };
+    let local = h.local.load(Ordering::Relaxed);
+    if (local as i32) < 0 {
+        return false;
+    }
+    h.local.store(local - given as u32, Ordering::Relaxed);
+    local == given as u32
+}
+
+/// # Safety
+/// The header is type-stable for the duration.
+#[inline]
+pub unsafe fn try_incref(head: &Header, tid: u16) -> bool {
+    if head.local.load(Ordering::Relaxed) == 0 {
+        return false;
+    }
+    // SAFETY: alive.
+    unsafe { incref(head, tid) };
+    true
+}
+
+#[inline(always)]
+pub fn is_owner_leg(_head: &Header, _tid: u16) -> bool {
+    true
+}
+
+pub(crate) fn resurrect(head: &Header, _tid: u16) {
+    head.local.store(1, Ordering::Relaxed);
+}
+
+/// `n` more references to an object the caller holds.
+pub fn incref_by(head: &Header, n: u32, _tid: u16) {
+    let local = head.local.load(Ordering::Relaxed);
+    if (local as i32) >= 0 {
+        head.local.store(local.saturating_add(n), Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn add_bias(head: &Header) {
+    head.local
+        .store(head.local.load(Ordering::Relaxed) + BIAS, Ordering::Relaxed);
+}
+pub(crate) fn remove_bias(head: &Header) {
+    head.local
+        .store(head.local.load(Ordering::Relaxed) - BIAS, Ordering::Relaxed);
+}
+
+pub(crate) fn total(head: &Header) -> i64 {
+    let n = head.local.load(Ordering::Relaxed) as i64;
+    if head.flags() & flag::DEFERRED != 0 {
+        n - BIAS as i64
+    } else {
+        n
+    }
+}

@@ -1,0 +1,228 @@
+//! A word-atomic place in a heap object or table: list items, dict entries, attributes, cells.
+//!
+//! Writers hold the object's lock (or own an unshared object) and store with Release (R9); readers
+//! either hold the lock too or follow R2: read, count, and read again.
+
+use crate::counters::Counter;
+use crate::header::Header;
+use crate::refcount;
+use crate::sync::{AtomicU64, Ordering};
+use crate::thread::{self, Thread};
+use crate::value::Value;
+
+#[repr(transparent)]
+pub struct Slot(AtomicU64);
+
+/// A lock-free read met a writer: take the lock and read under it. The object found there has been
+/// marked so that the next lock-free read succeeds.
+#[derive(Debug)]
+pub struct Contended;
+
+impl Slot {
+    #[allow(clippy::declare_interior_mutable_const)]
+    pub const EMPTY: Slot = Slot(AtomicU64::new(0));
+
+    #[inline(always)]
+    pub fn new(value: Option<Value>) -> Slot {
+        Slot(AtomicU64::new(match value {
+            Some(v) => v.into_counted().into_bits(),
+            None => 0,
+        }))
+    }
+
+    #[inline(always)]
+    pub fn peek_bits(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+    #[inline(always)]
+    pub fn peek_bits_acquire(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.peek_bits() == 0
+    }
+
+    /// Under the object's lock, or while the object is unshared. An object met here is marked
+    /// readable if this thread had to count it in the shared word.
+    #[inline(always)]
+    pub fn get_locked(&self) -> Option<Value> {
+        let bits = self.0.load(Ordering::Relaxed);
+        if bits == 0 {
+            return None;
+        }
+        // SAFETY: the slot's own reference stays in the slot; the copy takes another one.
+        unsafe {
+            let borrowed = std::mem::ManuallyDrop::new(Value::from_bits(bits));
+            Some((*borrowed).clone())
+        }
+    }
+
+    /// [`Self::get_locked`] after [`Contended`]: marks the object, so that the next read succeeds
+    /// without the lock (R2).
+    pub fn get_locked_marking(&self) -> Option<Value> {
+        let value = self.get_locked()?;
+        if let Some(head) = value.header() {
+            head.mark_readable();
+        }
+        Some(value)
+    }
+
+    /// The value in place, without a count, for comparing under the lock.
+    ///
+    /// # Safety
+    /// The lock is held (or the object unshared) for as long as the reference lives.
+    #[inline(always)]
+    pub unsafe fn as_value(&self) -> Option<&Value> {
+        // SAFETY: same layout: Option<Value> is one word with 0 for None; not written under the lock.
+        unsafe { (*(self.0.as_ptr() as *const Option<Value>)).as_ref() }
+    }
+
+    /// Reads without a lock (R2). `still_valid` re-reads every pointer of the path that led to this
+    /// slot. The caller is inside a read guard: no drop, lock or safepoint since the path was read.
+    #[inline(always)]
+    pub fn try_get(&self, still_valid: impl Fn() -> bool) -> Result<Option<Value>, Contended> {
+        self.try_get_in(thread::current_tid(), still_valid)
+    }
+
+    #[inline(always)]
+    pub fn try_get_in(
+        &self,
+        tid: u16,
+        still_valid: impl Fn() -> bool,
+    ) -> Result<Option<Value>, Contended> {
+        let bits = self.0.load(Ordering::Acquire);
+        if bits == 0 {
+            return Ok(None);
+        }
+        if bits & 3 != 0 {
+            // SAFETY: an immediate.
+            return Ok(Some(unsafe { Value::from_bits(bits) }));
+        }
+        // SAFETY: headers are type-stable while the guard lives (R3), so the count words may be read.
+        let head = unsafe { &*(bits as *const Header) };
+        if refcount::is_owner_leg(head, tid) {
+            // SAFETY: only this thread can bring its own count to zero.
+            unsafe {
+                refcount::incref(head, tid);
+                return Ok(Some(Value::from_bits(bits)));
+            }
+        }
+        self.try_get_shared(bits, head, tid, still_valid)
+    }
+
+    #[inline(never)]
+    fn try_get_shared(
+        &self,
+        bits: u64,
+        head: &Header,
+        tid: u16,
+        still_valid: impl Fn() -> bool,
+    ) -> Result<Option<Value>, Contended> {
+        // SAFETY: type-stable while the guard lives (R3).
+        if unsafe { refcount::try_incref(head, tid) } {
+            // SAFETY: the count just taken.
+            let value = unsafe { Value::from_bits(bits) };
+            if self.0.load(Ordering::Acquire) == bits && still_valid() {
+                return Ok(Some(value));
+            }
+            undo_later(value);
+        }
+        contended()
+    }
+
+    /// Like [`Self::try_get`], for a register: deferred and immortal objects come BORROWED.
+    #[inline(always)]
+    pub fn try_get_for_register(
+        &self,
+        tid: u16,
+        still_valid: impl Fn() -> bool,
+    ) -> Result<Option<Value>, Contended> {
+        let bits = self.0.load(Ordering::Acquire);
+        if bits != 0 && bits & 3 == 0 {
+            // SAFETY: type-stable while the guard lives (R3).
+            let head = unsafe { &*(bits as *const Header) };
+            if head.is_uncounted_in_registers() {
+                if self.0.load(Ordering::Acquire) == bits && still_valid() {
+                    // SAFETY: still in the slot after the flags were read: it is this object that is
+                    // deferred, and it stays until the collector sees no register naming it (R11).
+                    return Ok(Some(unsafe {
+                        Value::from_bits(bits | crate::value::BORROWED)
+                    }));
+                }
+                return contended();
+            }
+        }
+        self.try_get_in(tid, still_valid)
+    }
+
+    /// Stores and returns what was there. Under the lock, or unshared. The caller drops it outside.
+    #[inline(always)]
+    #[must_use = "drop the displaced value after the lock (R1)"]
+    pub fn swap(&self, value: Option<Value>) -> Option<Value> {
+        let new = match value {
+            Some(v) => v.into_counted().into_bits(),
+            None => 0,
+        };
+        let old = self.0.load(Ordering::Relaxed);
+        self.0.store(new, Ordering::Release);
+        // SAFETY: the slot's reference moves to the caller.
+        if old == 0 {
+            None
+        } else {
+            Some(unsafe { Value::from_bits(old) })
+        }
+    }
+
+    #[inline(always)]
+    #[must_use = "drop the displaced value after the lock (R1)"]
+    pub fn take(&self) -> Option<Value> {
+        self.swap(None)
+    }
+
+    /// Fills a slot known empty, in an object or table under construction.
+    #[inline(always)]
+    pub fn init(&self, value: Value) {
+        debug_assert!(self.is_empty());
+        self.0
+            .store(value.into_counted().into_bits(), Ordering::Release);
+    }
+
+    /// For tables that are copied bit by bit: moves the word without counting.
+    ///
+    /// # Safety
+    /// The reference moves along with the word.
+    #[inline(always)]
+    pub unsafe fn set_bits(&self, bits: u64) {
+        self.0.store(bits, Ordering::Release);
+    }
+
+    /// Drops the content of an unshared slot: `drop_payload`.
+    #[inline]
+    pub fn drop_unshared(&self, t: &Thread) {
+        if let Some(value) = self.take() {
+            value.drop_in(t);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn contended() -> Result<Option<Value>, Contended> {
+    let t = Thread::current();
+    if !t.is_null() {
+        // SAFETY: the running thread's record.
+        unsafe { (*t).counters.add(Counter::read_contended, 1) };
+    }
+    Err(Contended)
+}
+
+/// The count taken may be a stranger's last reference: it is given back past guard and locks (R2).
+#[cold]
+#[inline(never)]
+fn undo_later(value: Value) {
+    let t = Thread::current();
+    assert!(!t.is_null());
+    // SAFETY: the running thread's record.
+    unsafe { (*t).drop_later(value) };
+}

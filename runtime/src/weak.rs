@@ -1,0 +1,191 @@
+//! Weak references: a registry of who refers weakly to what, sharded by the target's address.
+//!
+//! The weakref object embeds a [`WeakCell`]. The target's address in it is written under the shard's
+//! lock only; a target clears its weak references under that lock before its cell is freed, so an
+//! upgrade under the lock meets a type-stable header and succeeds by `try_incref` or not at all.
+//! The shards' locks are innermost native locks: nothing is dropped under them.
+
+use crate::header::{Header, flag};
+use crate::refcount;
+use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::thread::Thread;
+use crate::value::Value;
+use std::collections::HashMap;
+
+/// The part of a weakref object the runtime writes. Starts empty; does not move.
+#[derive(Default)]
+#[repr(transparent)]
+pub struct WeakCell(AtomicU64);
+
+impl WeakCell {
+    pub const fn new() -> WeakCell {
+        WeakCell(AtomicU64::new(0))
+    }
+    /// The target's address, 0 once it is gone. For identity only.
+    pub fn target_bits(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+    pub fn is_dead(&self) -> bool {
+        self.target_bits() == 0
+    }
+}
+
+struct Entry {
+    weakref: *const Header,
+    cell: *const WeakCell,
+    callback: bool,
+}
+
+#[derive(Default)]
+struct Shard(HashMap<u64, Vec<Entry>, BuildAddress>);
+
+// SAFETY: the pointers are used under the shard's lock, while the weakref objects have not detached.
+unsafe impl Send for Shard {}
+
+#[derive(Default, Clone)]
+struct BuildAddress;
+impl std::hash::BuildHasher for BuildAddress {
+    type Hasher = AddressHasher;
+    fn build_hasher(&self) -> AddressHasher {
+        AddressHasher(0)
+    }
+}
+struct AddressHasher(u64);
+impl std::hash::Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only addresses are hashed")
+    }
+    fn write_u64(&mut self, address: u64) {
+        self.0 = (address >> 4)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(26);
+    }
+}
+
+const SHARDS: usize = 64;
+static TABLE: [Mutex<Option<Shard>>; SHARDS] = [const { Mutex::new(None) }; SHARDS];
+
+fn shard(target: u64) -> &'static Mutex<Option<Shard>> {
+    &TABLE[((target >> 4) ^ (target >> 12)) as usize % SHARDS]
+}
+
+/// Registers a weakref object. `callback` says whether it wants to hear of the end.
+pub fn attach(target: &Value, weakref: &Value, cell: &WeakCell, callback: bool) {
+    let head = target.header().expect("immediates have no weak references");
+    let weakref = weakref.as_ptr();
+    let key = head as *const Header as u64;
+    head.mark_readable();
+    head.set_flags(flag::HAS_WEAKREFS);
+    let mut table = shard(key).lock();
+    let shard = table.get_or_insert_with(Shard::default);
+    cell.0.store(key, Ordering::Release);
+    shard.0.entry(key).or_default().push(Entry {
+        weakref,
+        cell,
+        callback,
+    });
+}
+
+/// A strong reference to the target, unless it is gone. Race-free against the last decref.
+pub fn upgrade(t: &Thread, cell: &WeakCell) -> Option<Value> {
+    let key = cell.target_bits();
+    if key == 0 {
+        return None;
+    }
+    let _table = shard(key).lock();
+    if cell.target_bits() != key {
+        return None;
+    }
+    // SAFETY: the target has not cleared this cell, so its own cell is not freed; headers are
+    // type-stable (R3).
+    unsafe {
+        let head = &*(key as *const Header);
+        if head.flags() & flag::DYING == 0 && refcount::try_incref(head, t.tid) {
+            return Some(Value::from_header(head));
+        }
+    }
+    None
+}
+
+/// The weakref object goes, or is cleared: it is not called any more.
+pub fn detach(cell: &WeakCell) {
+    let key = cell.target_bits();
+    if key == 0 {
+        return;
+    }
+    let mut table = shard(key).lock();
+    if cell.target_bits() != key {
+        return;
+    }
+    cell.0.store(0, Ordering::Release);
+    if let Some(shard) = table.as_mut()
+        && let Some(list) = shard.0.get_mut(&key)
+    {
+        list.retain(|e| !std::ptr::eq(e.cell, cell));
+        if list.is_empty() {
+            shard.0.remove(&key);
+        }
+    }
+}
+
+/// The live weakref objects of a target, oldest first.
+pub fn list(t: &Thread, target: &Value) -> Vec<Value> {
+    let key = target.as_ptr() as u64;
+    let mut found = Vec::new();
+    if key == 0 {
+        return found;
+    }
+    let table = shard(key).lock();
+    if let Some(list) = table.as_ref().and_then(|s| s.0.get(&key)) {
+        found.reserve(list.len());
+        for entry in list {
+            // SAFETY: a weakref object detaches under this lock before its cell is freed.
+            unsafe {
+                let head = &*entry.weakref;
+                if head.flags() & flag::DYING == 0 && refcount::try_incref(head, t.tid) {
+                    found.push(Value::from_header(head));
+                }
+            }
+        }
+    }
+    found
+}
+
+pub fn count(target: &Value) -> usize {
+    let key = target.as_ptr() as u64;
+    let table = shard(key).lock();
+    table
+        .as_ref()
+        .and_then(|s| s.0.get(&key))
+        .map_or(0, Vec::len)
+}
+
+/// Clears the weak references of an object that dies; returns those with a callback, youngest first
+/// as CPython calls them.
+pub(crate) fn target_died(t: &Thread, target: *const Header) -> Vec<Value> {
+    let key = target as u64;
+    let mut table = shard(key).lock();
+    let list = table
+        .as_mut()
+        .and_then(|s| s.0.remove(&key))
+        .unwrap_or_default();
+    let mut callbacks = Vec::new();
+    for entry in list.iter().rev() {
+        // SAFETY: as in `list`.
+        unsafe {
+            (*entry.cell).0.store(0, Ordering::Release);
+            let head = &*entry.weakref;
+            if entry.callback
+                && head.flags() & flag::DYING == 0
+                && refcount::try_incref(head, t.tid)
+            {
+                callbacks.push(Value::from_header(head));
+            }
+        }
+    }
+    drop(table);
+    callbacks
+}
