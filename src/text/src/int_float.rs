@@ -98,7 +98,6 @@ pub fn true_divide(a: &IBig, b: &IBig) -> Result<f64> {
         return Err(Error::new(ErrorKind::ZeroDivision, "division by zero"));
     }
     if a.is_zero() {
-        // CPython gives 0.0 for 0 / -n, since the int zero has no sign... but keeps -0.0 for negative divisors.
         return Ok(if b.sign() == Sign::Negative {
             -0.0
         } else {
@@ -153,7 +152,7 @@ pub(crate) fn scale_rounded(m: &UBig, sticky: bool, exponent: i64) -> Option<f64
         return Some(0.0);
     }
     let drop = bits - keep;
-    let (mut kept, unit) = if drop <= 0 {
+    let (kept, unit) = if drop <= 0 {
         (u64::try_from(m).ok()?, exponent)
     } else {
         let drop = drop as usize;
@@ -167,15 +166,6 @@ pub(crate) fn scale_rounded(m: &UBig, sticky: bool, exponent: i64) -> Option<f64
         };
         (kept + u64::from(up), exponent + drop as i64)
     };
-    if drop <= 0 && sticky {
-        // More bits were needed than given: callers always give at least 55.
-        debug_assert!(false, "sticky quotient too short");
-    }
-    let mut unit = unit;
-    while unit < -1074 && kept & 1 == 0 {
-        kept >>= 1;
-        unit += 1;
-    }
     let x = ldexp_exact(kept, unit);
     x.is_finite().then_some(x)
 }

@@ -5,7 +5,12 @@
 //! (lone surrogates allowed); errors are [`error::Error`], which name the exception to raise.
 
 pub mod code_points;
+pub mod complex_text;
 pub mod error;
+pub mod float_math;
+pub mod float_text;
+pub mod format_number;
+pub mod format_spec;
 pub mod hash;
 pub mod int_bytes;
 pub mod int_float;
