@@ -10,6 +10,7 @@ pub mod flow;
 pub mod ir;
 pub mod marshal;
 pub mod opcode;
+pub mod verify;
 
 pub use error::{CompileError, ErrorKind};
 

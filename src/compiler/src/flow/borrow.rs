@@ -6,6 +6,7 @@
 //! or when it is left on the stack at the end of the block.
 
 use super::cfg::{BlockId, Cfg, ENTRY, NONE};
+use super::operands::{consumed, produced};
 use crate::opcode::{Op, stack_effect};
 
 /// A reference on the abstract stack: the instruction that made it and the local it came from; `UNKNOWN` for none.
@@ -203,9 +204,8 @@ fn run(cfg: &mut Cfg, id: BlockId, state: &mut State, todo: &mut Vec<BlockId>) {
             }
             op if op.is_block_push() => {}
             _ => {
-                let popped = inputs(op, arg);
-                state.pop_many(popped);
-                for _ in 0..popped as i32 + effect(op, arg) {
+                state.pop_many(consumed(op, arg));
+                for _ in 0..produced(op, arg) {
                     state.push(at, UNKNOWN);
                 }
             }
@@ -215,69 +215,4 @@ fn run(cfg: &mut Cfg, id: BlockId, state: &mut State, todo: &mut Vec<BlockId>) {
 
 fn effect(op: Op, arg: u32) -> i32 {
     stack_effect(op, arg, false).unwrap_or(0)
-}
-
-/// How many operands an instruction consumes, for those that `run` does not treat by themselves.
-fn inputs(op: Op, arg: u32) -> usize {
-    let n = arg as usize;
-    match op {
-        Op::BUILD_LIST
-        | Op::BUILD_SET
-        | Op::BUILD_SLICE
-        | Op::BUILD_STRING
-        | Op::BUILD_TUPLE
-        | Op::RAISE_VARARGS => n,
-        Op::BUILD_MAP => 2 * n,
-        Op::BUILD_INTERPOLATION => 2 + (n & 1),
-        Op::CALL => 2 + n,
-        Op::CALL_KW => 3 + n,
-        Op::CALL_FUNCTION_EX | Op::STORE_SLICE => 4,
-        Op::BINARY_SLICE | Op::CLEANUP_THROW | Op::MATCH_CLASS | Op::STORE_SUBSCR => 3,
-        Op::BINARY_OP
-        | Op::BUILD_TEMPLATE
-        | Op::CALL_INTRINSIC_2
-        | Op::CHECK_EG_MATCH
-        | Op::COMPARE_OP
-        | Op::CONTAINS_OP
-        | Op::DELETE_SUBSCR
-        | Op::END_ASYNC_FOR
-        | Op::END_SEND
-        | Op::FORMAT_WITH_SPEC
-        | Op::IMPORT_NAME
-        | Op::IS_OP
-        | Op::SET_FUNCTION_ATTRIBUTE
-        | Op::STORE_ATTR => 2,
-        Op::CALL_INTRINSIC_1
-        | Op::CONVERT_VALUE
-        | Op::DELETE_ATTR
-        | Op::END_FOR
-        | Op::FORMAT_SIMPLE
-        | Op::GET_AITER
-        | Op::GET_AWAITABLE
-        | Op::GET_ITER
-        | Op::GET_YIELD_FROM_ITER
-        | Op::LOAD_FROM_DICT_OR_DEREF
-        | Op::LOAD_FROM_DICT_OR_GLOBALS
-        | Op::MAKE_FUNCTION
-        | Op::POP_EXCEPT
-        | Op::POP_ITER
-        | Op::POP_JUMP_IF_FALSE
-        | Op::POP_JUMP_IF_NONE
-        | Op::POP_JUMP_IF_NOT_NONE
-        | Op::POP_JUMP_IF_TRUE
-        | Op::POP_TOP
-        | Op::PUSH_EXC_INFO
-        | Op::RETURN_VALUE
-        | Op::STORE_DEREF
-        | Op::STORE_GLOBAL
-        | Op::STORE_NAME
-        | Op::TO_BOOL
-        | Op::UNARY_INVERT
-        | Op::UNARY_NEGATIVE
-        | Op::UNARY_NOT
-        | Op::UNPACK_EX
-        | Op::UNPACK_SEQUENCE
-        | Op::YIELD_VALUE => 1,
-        _ => 0,
-    }
 }

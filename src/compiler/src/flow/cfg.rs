@@ -77,6 +77,8 @@ pub(super) struct Block {
     pub warm: bool,
     /// Locals below 64 that may be unbound at entry.
     pub unsafe_locals: u64,
+    /// By position, the handlers of instructions that were removed from the end; see [`Block::append`].
+    stale: Vec<BlockId>,
 }
 
 impl Block {
@@ -93,7 +95,30 @@ impl Block {
             cold: false,
             warm: false,
             unsafe_locals: 0,
+            stale: Vec::new(),
         }
+    }
+    /// Shortens the block.
+    pub fn truncate(&mut self, len: usize) {
+        if !self.stale.is_empty() || self.ins[len..].iter().any(|i| i.except != NONE) {
+            self.stale
+                .resize(self.stale.len().max(self.ins.len()), NONE);
+            for (at, ins) in self.ins.iter().enumerate().skip(len) {
+                self.stale[at] = ins.except;
+            }
+        }
+        self.ins.truncate(len);
+    }
+    /// Adds a jump or a marker behind the last instruction.
+    ///
+    /// CPython writes such an instruction over what a removed one left behind, its handler included, and protects
+    /// it only then. It cannot raise, so either is right; doing the same gives the same exception table.
+    pub fn append(&mut self, mut ins: Ins) {
+        let stale = self.stale.get(self.ins.len()).copied().unwrap_or(NONE);
+        if self.ins.last().is_some_and(|last| last.except == stale) {
+            ins.except = stale;
+        }
+        self.ins.push(ins);
     }
     pub fn last_op(&self) -> Option<Op> {
         self.ins.last().map(|i| i.op)
@@ -133,6 +158,11 @@ pub(super) fn is_unconditional(op: Op) -> bool {
     )
 }
 
+/// Where annotations would have gone; means nothing here.
+fn is_placeholder(op: Op) -> bool {
+    op == Op::ANNOTATIONS_PLACEHOLDER
+}
+
 /// Ends a basic block.
 fn is_terminator(op: Op) -> bool {
     op.has_jump() || is_scope_exit(op)
@@ -156,7 +186,7 @@ impl Cfg {
                         .get_mut(l.0 as usize)
                         .ok_or_else(|| CompileError::internal("unknown label"))? = count;
                 }
-                Item::Instr(_) => count += 1,
+                Item::Instr(i) => count += u32::from(!is_placeholder(i.op)),
             }
         }
         let mut targeted = vec![false; count as usize];
@@ -175,12 +205,9 @@ impl Cfg {
         };
         let mut current = ENTRY;
         let mut block_at = vec![NONE; count as usize];
-        let instrs = seq.items.iter().filter_map(|i| {
-            if let Item::Instr(i) = i {
-                Some(i)
-            } else {
-                None
-            }
+        let instrs = seq.items.iter().filter_map(|item| match item {
+            Item::Instr(i) if !is_placeholder(i.op) => Some(i),
+            _ => None,
         });
         for (at, instr) in instrs.enumerate() {
             let block = &mut cfg.blocks[current as usize];

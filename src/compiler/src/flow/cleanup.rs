@@ -94,7 +94,9 @@ fn remove_nops_of(cfg: &mut Cfg, id: BlockId) -> usize {
         kept += 1;
         previous_line = line;
     }
-    ins.truncate(kept);
+    if kept < before {
+        cfg.block_mut(id).truncate(kept);
+    }
     before - kept
 }
 

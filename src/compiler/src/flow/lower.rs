@@ -21,8 +21,18 @@ pub(super) fn convert_pseudo_conditional_jumps(cfg: &mut Cfg) {
             _ => return,
         };
         let jump = *last;
-        *last = Ins::new(Op::COPY, 1, jump.loc);
-        block.ins.push(Ins::new(Op::TO_BOOL, 0, jump.loc));
+        *last = Ins {
+            op: Op::COPY,
+            arg: 1,
+            target: NONE,
+            ..jump
+        };
+        block.ins.push(Ins {
+            op: Op::TO_BOOL,
+            arg: 0,
+            target: NONE,
+            ..jump
+        });
         block.ins.push(jump);
     });
 }
@@ -56,8 +66,7 @@ pub(super) fn normalize_jumps(cfg: &mut Cfg) {
         {
             if !cfg.block(last.target).visited {
                 cfg.block_mut(id)
-                    .ins
-                    .push(Ins::new(Op::NOT_TAKEN, 0, last.loc));
+                    .append(Ins::new(Op::NOT_TAKEN, 0, last.loc));
             } else {
                 let cold = cfg.block(id).cold;
                 let depth = cfg.block(last.target).depth;

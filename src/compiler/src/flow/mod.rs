@@ -21,6 +21,7 @@ mod lines;
 pub mod linetable;
 mod locals;
 mod lower;
+pub(crate) mod operands;
 mod peephole;
 mod swaps;
 
@@ -62,7 +63,7 @@ pub fn finish(mut unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
         argcount: unit.argcount,
         posonlyargcount: unit.posonlyargcount,
         kwonlyargcount: unit.kwonlyargcount,
-        stacksize,
+        stacksize: stacksize.max(1),
         flags: unit.flags,
         firstlineno: unit.first_lineno,
         code: assembled.code,

@@ -150,9 +150,9 @@ fn follow_jump(cfg: &mut Cfg, id: BlockId, at: usize) -> Followed {
         return Followed::Stays;
     }
     // The old jump stays as a NOP in case its line matters.
-    let block = &mut cfg.block_mut(id).ins;
-    block[at].set_nop();
-    block.push(Ins::jump(op, there.target, there.loc));
+    let block = cfg.block_mut(id);
+    block.ins[at].set_nop();
+    block.append(Ins::jump(op, there.target, there.loc));
     Followed::Again
 }
 
