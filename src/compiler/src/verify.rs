@@ -36,11 +36,11 @@ impl StackMap {
         self.depths
             .get(offset as usize / 2)
             .copied()
-            .filter(|&d| d < UNREACHED && offset % 2 == 0)
+            .filter(|&d| d < UNREACHED && offset.is_multiple_of(2))
     }
     /// Whether an instruction starts at this byte offset.
     pub fn is_start(&self, offset: u32) -> bool {
-        offset % 2 == 0
+        offset.is_multiple_of(2)
             && self
                 .depths
                 .get(offset as usize / 2)
@@ -80,7 +80,7 @@ impl<'a> Verifier<'a> {
     fn new(code: &'a Code) -> Result<Verifier<'a>> {
         let units = code.code.len() / 2;
         if code.code.is_empty()
-            || code.code.len() % 2 != 0
+            || !code.code.len().is_multiple_of(2)
             || i32::try_from(code.code.len()).is_err()
         {
             return Err("code has a bad length".into());
