@@ -264,6 +264,64 @@ impl Bound {
             let here = quote!(::typhon_vm::native::At::new(&SIG, #place));
             place += 1;
             let get = quote_spanned!(span=> ::typhon_vm::native::FromArg::from_arg(cx, v, #here)?);
+            // Only ASCII strings are stored as UTF-8: text comes as a `Cow`, which the wrapper keeps while it is borrowed.
+            let text = is_ref_to(ty, "str");
+            if text || option_of(ty).is_some_and(|t| is_ref_to(t, "str")) {
+                let keep = format_ident!("t{}", i);
+                let cow = quote!(::std::borrow::Cow<'_, str>);
+                let (kept, taken) = match (&p.default, text) {
+                    (None, true) => (
+                        quote!(#cow),
+                        quote_spanned!(span=> { let v = ::typhon_vm::native::given(#raw); #get }),
+                    ),
+                    (None, false) => (
+                        quote!(::core::option::Option<#cow>),
+                        quote_spanned!(span=> { let v = ::typhon_vm::native::given(#raw); #get }),
+                    ),
+                    (Some(default), true) => {
+                        let Default::Expr(e) = default else {
+                            return Err(Error::new(
+                                ty.span(),
+                                "this default wants an `Option<&str>`",
+                            ));
+                        };
+                        (
+                            quote!(#cow),
+                            quote_spanned! {span=> match #raw {
+                                ::core::option::Option::Some(v) => #get,
+                                ::core::option::Option::None => ::std::borrow::Cow::Borrowed(#e),
+                            }},
+                        )
+                    }
+                    (Some(Default::Expr(e)), false) => (
+                        quote!(::core::option::Option<#cow>),
+                        quote_spanned! {span=> match #raw {
+                            ::core::option::Option::Some(v) => #get,
+                            ::core::option::Option::None => ::core::option::Option::Some(::std::borrow::Cow::Borrowed(#e)),
+                        }},
+                    ),
+                    (Some(default), false) => {
+                        let get = match default {
+                            Default::Absent => quote!(::core::option::Option::Some(#get)),
+                            _ => get,
+                        };
+                        (
+                            quote!(::core::option::Option<#cow>),
+                            quote_spanned! {span=> match #raw {
+                                ::core::option::Option::Some(v) => #get,
+                                ::core::option::Option::None => ::core::option::Option::None,
+                            }},
+                        )
+                    }
+                };
+                let borrow = if text {
+                    quote!(&*#keep)
+                } else {
+                    quote!(#keep.as_deref())
+                };
+                out.extend(quote_spanned!(span=> let #keep: #kept = #taken; let #v = #borrow;));
+                continue;
+            }
             match &p.default {
                 None => out.extend(quote_spanned! {span=>
                     let v = ::typhon_vm::native::given(#raw);

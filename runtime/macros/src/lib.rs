@@ -20,8 +20,10 @@
 //!   or repeats `head: Header` when the base is `object`-like and has no fields of its own (`base = Object`).
 //! * `static_index = LIST` gives the type its fixed index; without it the type is made at first use.
 //! * `itemsize = EXPR` for objects with a tail of items behind the struct.
+//! * `drop = path` replaces `drop_in_place` (for tails of items); `unhashable` makes `__hash__` None; `manual_traverse`
+//!   leaves `impl Traverse` to you.
 //! * any other word is a flag, `gc` being `native::flags::GC`: `gc` (has children; `Traverse` is derived), `basetype`
-//!   (Python classes may inherit), `unhashable` (`__hash__ = None`), `sequence`, `mapping` (for `match`), ...
+//!   (Python classes may inherit), `sequence`, `mapping` (for `match`), ...
 //!
 //! `List` then is a `PyType`: `value.downcast::<List>()`, `List::type_cell()`, `&List` as a parameter.
 //! `repr(C)` is added. A gc type without child fields costs nothing by deriving an empty visit.
@@ -71,6 +73,7 @@
 //! #[pymethods(part = ITER)]
 //! impl List { .. }              // in another file: `const ITER: Part`, taken up by include(ITER)
 //! ```
+//! `&self` of `int` and `float` does not exist for immediate values: such types take `this: &Value`.
 //! Every function of the block is exported; helpers belong into a plain `impl`. A first parameter `this: &Value`
 //! replaces `&self` where the word itself is needed.
 //!
@@ -81,9 +84,9 @@
 //! `&str`, `String`, `&T` for a `PyType`, `Option<T>` (`None` is None), `Index` (`__index__`, saturating), `Callable<'_>`.
 //! Result types (`IntoValue`): these too, `()`, `Option<T>`, `Vec<T>` (a list), tuples (a tuple), `Res<T>` of any.
 //!
-//! Slots: `repr str hash call getattro setattro iter next richcompare finalize`,
+//! Slots: `repr str hash call getattro setattro iter next richcompare del`,
 //! `add sub mul matmul truediv floordiv mod_ divmod lshift rshift and or xor pow`, their in-place forms `iadd` .. `ipow`,
-//! `neg pos abs invert int float index bool`, `len getitem setitem contains seq_item concat repeat iconcat irepeat`,
+//! `neg pos abs invert int float index bool`, `len getitem setitem contains concat repeat buffer`,
 //! `descr_get descr_set await_ aiter anext`. The table is in `slots.rs`.
 //!
 //! # A module

@@ -159,15 +159,21 @@ impl Block<'_> {
                     ));
                 }
                 let wrapper = self.wrapper_name(&sig.ident);
-                let this = self.receiver_of_slot(&params);
+                if params.receiver != Receiver::SelfRef {
+                    return Err(Error::new(span, "#[clear] takes `&self`"));
+                }
                 let (owner, function, args) = (self.owner, &sig.ident, params.call_args());
                 self.push_wrapper(
                     &a.cfgs,
                     quote! {
-                        #[allow(unsafe_code)]
-                        fn #wrapper(cx: &mut ::typhon_vm::native::Cx, this_word: &::typhon_vm::native::Value) {
+                        unsafe fn #wrapper(
+                            object: *mut ::typhon_vm::native::Header,
+                            thread: &mut ::typhon_vm::native::Thread,
+                        ) {
+                            // SAFETY: the collector calls this for live cells whose type word names this type, with
+                            // the record of an interpreter thread.
+                            let (this, cx) = unsafe { (&*object.cast::<#owner>(), ::typhon_vm::native::cx_of(thread)) };
                             let _ = &cx;
-                            #this
                             <#owner>::#function(#(#args),*);
                         }
                     },
@@ -184,7 +190,7 @@ impl Block<'_> {
                         #[allow(unsafe_code)]
                         unsafe fn #wrapper(
                             object: *const ::typhon_vm::native::Header,
-                            visitor: &mut ::typhon_vm::native::Visitor<'_>,
+                            visitor: &mut ::typhon_vm::native::Visitor,
                         ) {
                             // SAFETY: the collector calls this for cells whose type word names this type.
                             <#owner>::#function(unsafe { &*object.cast::<#owner>() }, visitor)
@@ -409,7 +415,7 @@ impl Block<'_> {
                 quote!(let this = ::typhon_vm::native::property_receiver::<#owner>(cx, this_word, #name)?;)
             }
             _ => quote! {
-                ::typhon_vm::native::property_receiver::<#owner>(cx, this_word, #name)?;
+                ::typhon_vm::native::property_word::<#owner>(cx, this_word, #name)?;
                 let this = this_word;
             },
         }
@@ -470,12 +476,20 @@ impl Block<'_> {
         let ty = &params.types[0];
         let convert = match option_of(ty) {
             Some(inner) if is_ref_to(inner, "Value") => quote!(let a0 = value;),
-            _ => quote! {
-                let ::core::option::Option::Some(v) = value else {
-                    return ::core::result::Result::Err(::typhon_vm::native::no_attr_delete(cx, #name));
+            _ => {
+                let get = quote!(::typhon_vm::native::FromArg::from_arg(cx, v, ::typhon_vm::native::At::attribute(#name))?);
+                let convert = if is_ref_to(ty, "str") {
+                    quote!(let text: ::std::borrow::Cow<'_, str> = #get; let a0 = &*text;)
+                } else {
+                    quote!(let a0 = #get;)
                 };
-                let a0 = ::typhon_vm::native::FromArg::from_arg(cx, v, ::typhon_vm::native::At::attribute(#name))?;
-            },
+                quote! {
+                    let ::core::option::Option::Some(v) = value else {
+                        return ::core::result::Result::Err(::typhon_vm::native::no_attr_delete(cx, #name));
+                    };
+                    #convert
+                }
+            }
         };
         let (owner, function, args) = (self.owner, &sig.ident, params.call_args());
         self.push_wrapper(

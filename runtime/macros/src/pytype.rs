@@ -1,12 +1,15 @@
 //! `#[pytype]`: layout checks, the type's spec and cell, the visit of its children.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Fields, Ident, ItemStruct, Result};
 
 use crate::attrs::{Word, doc_of, string_of, unknown, words};
 use crate::function::is_named;
+
+const ALLOWED: &str =
+    "name, module, doc, base, static_index, itemsize, drop, unhashable, manual_traverse and flags";
 
 pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut item: ItemStruct = syn::parse2(item)?;
@@ -24,6 +27,9 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut base: Option<Expr> = None;
     let mut index: Option<Expr> = None;
     let mut itemsize: Option<Expr> = None;
+    let mut drop_given: Option<Expr> = None;
+    let mut unhashable = false;
+    let mut manual_traverse = false;
     let mut flags: Vec<Ident> = Vec::new();
     for word in words(args)? {
         match word {
@@ -33,22 +39,19 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
                 "doc" => doc = string_of(&value)?.value(),
                 "base" => base = Some(value),
                 "static_index" => index = Some(value),
+                "drop" => drop_given = Some(value),
                 "itemsize" => itemsize = Some(value),
                 _ => {
-                    return Err(unknown(
-                        &key,
-                        "name, module, doc, base, static_index, itemsize and flags",
-                    ));
+                    return Err(unknown(&key, ALLOWED));
                 }
             },
+            Word::Flag(flag) if flag == "unhashable" => unhashable = true,
+            Word::Flag(flag) if flag == "manual_traverse" => manual_traverse = true,
             Word::Flag(flag) => {
                 flags.push(Ident::new(&flag.to_string().to_uppercase(), flag.span()))
             }
             Word::List(key, _) => {
-                return Err(unknown(
-                    &key,
-                    "name, module, doc, base, static_index, itemsize and flags",
-                ));
+                return Err(unknown(&key, ALLOWED));
             }
         }
     }
@@ -118,28 +121,52 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     };
     let itemsize = itemsize.map_or(quote!(0), |e| quote!(#e));
     let (traverse_impl, traverse_default) = if gc {
-        (
+        let derived = (!manual_traverse).then(|| {
             quote! {
                 #[automatically_derived]
                 impl ::typhon_vm::native::Traverse for #ident {
                     #[inline]
-                    fn traverse(&self, visitor: &mut ::typhon_vm::native::Visitor<'_>) {
+                    fn traverse(&self, visitor: &mut ::typhon_vm::native::Visitor) {
                         let _ = &visitor;
                         #(#visited)*
                     }
                 }
-            },
+            }
+        });
+        (
+            quote!(#derived),
             quote!(::core::option::Option::Some(::typhon_vm::native::traverse_object::<#ident>)),
         )
     } else {
         (quote!(), quote!(::core::option::Option::None))
     };
-    let drop_name = format_ident!("drop_payload");
+    let (drop_fn, drop_path) = match &drop_given {
+        Some(path) => (quote!(), quote!(#path)),
+        None => (
+            quote! {
+                unsafe fn drop_payload(
+                    object: *mut ::typhon_vm::native::Header,
+                    _: &::typhon_vm::native::Thread,
+                ) {
+                    // SAFETY: called once, by the free path, for a cell whose type word names this type.
+                    unsafe { ::core::ptr::drop_in_place(object.cast::<#ident>()) }
+                }
+            },
+            quote!(drop_payload),
+        ),
+    };
+    let word_tokens = match &index {
+        Some(_) => quote!(match SPEC.static_index {
+            ::core::option::Option::Some(i) => ::typhon_vm::native::static_type_word(i),
+            ::core::option::Option::None => 0,
+        }),
+        None => quote!(0),
+    };
 
     Ok(quote! {
         #item
 
-        #[allow(unsafe_code, clippy::all)]
+        #[allow(unsafe_code, unused_imports, clippy::all)]
         const _: () = {
             use ::typhon_vm::native::PartsFallback as _;
             const PARTS: ::typhon_vm::native::TypeParts = <#ident>::PY_TYPE_PARTS;
@@ -148,10 +175,7 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
             const _: () = assert!(::core::mem::offset_of!(#ident, #first_name) == 0);
             #first_check
 
-            unsafe fn #drop_name(object: *mut ::typhon_vm::native::Header) {
-                // SAFETY: called once, by the free path, for a cell whose type word names this type.
-                unsafe { ::core::ptr::drop_in_place(object.cast::<#ident>()) }
-            }
+            #drop_fn
 
             static SPEC: ::typhon_vm::native::TypeSpec = ::typhon_vm::native::TypeSpec {
                 name: #name,
@@ -161,6 +185,7 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
                 size: ::core::mem::size_of::<#ident>(),
                 itemsize: #itemsize,
                 flags: 0 #(#flag_tokens)*,
+                unhashable: #unhashable,
                 base: #base_tokens,
                 static_index: #index_tokens,
                 parts: PARTS.parts,
@@ -169,7 +194,7 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
                     ::core::option::Option::None => #traverse_default,
                 },
                 clear: PARTS.clear,
-                drop_payload: ::core::option::Option::Some(drop_payload),
+                drop_payload: #drop_path,
             };
             static CELL: ::typhon_vm::native::TypeCell = ::typhon_vm::native::TypeCell::new(&SPEC);
 
@@ -178,6 +203,7 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
             // SAFETY: repr(C) with the header (or the base's layout) first, checked above.
             unsafe impl ::typhon_vm::native::PyType for #ident {
                 const NAME: &'static str = #name;
+                const STATIC_WORD: u32 = #word_tokens;
                 const SPEC: &'static ::typhon_vm::native::TypeSpec = &SPEC;
                 #[inline(always)]
                 fn type_cell() -> &'static ::typhon_vm::native::TypeCell {

@@ -17,7 +17,8 @@ enum P {
     Ref,
     /// `Option<&Value>`; `None` deletes, or stands for nothing given.
     Opt,
-    Isize,
+    /// Whether a buffer is wanted for writing.
+    Flag,
     Cmp,
     Args,
 }
@@ -31,6 +32,7 @@ enum R {
     Bool,
     Len,
     Hash,
+    Buffer,
 }
 
 struct Row {
@@ -89,7 +91,7 @@ const ROWS: &[Row] = &[
         result: R::Value,
         lenient: true,
     },
-    row("finalize", &[], R::Unit),
+    row("del", &[], R::Unit),
     binary("add"),
     binary("sub"),
     binary("mul"),
@@ -141,11 +143,9 @@ const ROWS: &[Row] = &[
     row("getitem", &[P::Ref], R::Value),
     row("setitem", &[P::Ref, P::Opt], R::Unit),
     row("contains", &[P::Ref], R::Bool),
-    row("seq_item", &[P::Isize], R::Value),
     row("concat", &[P::Ref], R::Value),
-    row("repeat", &[P::Isize], R::Value),
-    row("iconcat", &[P::Ref], R::Value),
-    row("irepeat", &[P::Isize], R::Value),
+    row("repeat", &[P::Ref], R::Value),
+    row("buffer", &[P::Flag], R::Buffer),
     row("descr_get", &[P::Opt, P::Opt], R::Value),
     row("descr_set", &[P::Ref, P::Opt], R::Unit),
     row("await_", &[], R::Value),
@@ -202,7 +202,7 @@ pub fn expand(
         match p {
             P::Ref => quote!(#v: &::typhon_vm::native::Value),
             P::Opt => quote!(#v: ::core::option::Option<&::typhon_vm::native::Value>),
-            P::Isize => quote!(#v: isize),
+            P::Flag => quote!(#v: bool),
             P::Cmp => quote!(#v: ::typhon_vm::native::CmpOp),
             P::Args => quote!(args: ::typhon_vm::native::Args<'_>),
         }
@@ -258,6 +258,7 @@ pub fn expand(
                 R::Unit => quote!(()),
                 R::Bool => quote!(bool),
                 R::Len => quote!(usize),
+                R::Buffer => quote!(::typhon_vm::native::Buffer),
                 _ => quote!(i64),
             };
             (
@@ -293,6 +294,10 @@ fn convert(row: &Row, p: P, ty: &Type, i: usize) -> Result<TokenStream> {
                 return ::core::result::Result::Ok(::typhon_vm::native::not_implemented());
             };
         },
+        P::Ref if is_ref_to(ty, "str") => {
+            let get = from(quote!(#raw));
+            quote_spanned!(span=> let text: ::std::borrow::Cow<'_, str> = #get; let #v = &*text;)
+        }
         P::Ref => {
             let get = from(quote!(#raw));
             quote_spanned!(span=> let #v = #get;)
@@ -318,8 +323,8 @@ fn convert(row: &Row, p: P, ty: &Type, i: usize) -> Result<TokenStream> {
                 }
             }
         },
-        P::Isize | P::Cmp => {
-            let wanted = if p == P::Isize { "isize" } else { "CmpOp" };
+        P::Flag | P::Cmp => {
+            let wanted = if p == P::Flag { "bool" } else { "CmpOp" };
             if !is_named(ty, wanted) {
                 return Err(Error::new(
                     ty.span(),
