@@ -25,6 +25,9 @@
 //! * any other word is a flag, `gc` being `native::flags::GC`: `gc` (has children; `Traverse` is derived), `basetype`
 //!   (Python classes may inherit), `sequence`, `mapping` (for `match`), ...
 //!
+//! Fields of type `Slot` are emptied when the object dies; a `Slot` deeper inside (in a `Guarded<..>`, say) has no drop
+//! glue of its own, so its owner needs a `Drop`.
+//!
 //! `List` then is a `PyType`: `value.downcast::<List>()`, `List::type_cell()`, `&List` as a parameter.
 //! `repr(C)` is added. A gc type without child fields costs nothing by deriving an empty visit.
 //!

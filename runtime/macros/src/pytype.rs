@@ -74,11 +74,19 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
         ));
     };
     let mut visited = Vec::new();
+    let mut dropped = Vec::new();
     for f in fields.named.iter_mut() {
         let before = f.attrs.len();
         f.attrs.retain(|a| !a.path().is_ident("skip"));
         let skip = f.attrs.len() != before;
         let name = f.ident.clone().expect("named");
+        if name == "base" {
+            dropped.push(quote!(::typhon_vm::native::PyType::drop_slots(&self.base, thread);));
+        } else if is_named(&f.ty, "Slot") {
+            dropped.push(quote!(self.#name.drop_unshared(thread);));
+        } else if matches!(&f.ty, syn::Type::Array(a) if is_named(&a.elem, "Slot")) {
+            dropped.push(quote!(self.#name.iter().for_each(|s| s.drop_unshared(thread));));
+        }
         if !skip && name != "head" {
             let span = crate::function::at(&f.ty);
             visited.push(quote_spanned!(span=> ::typhon_vm::native::Traverse::traverse(&self.#name, visitor);));
@@ -146,10 +154,13 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
             quote! {
                 unsafe fn drop_payload(
                     object: *mut ::typhon_vm::native::Header,
-                    _: &::typhon_vm::native::Thread,
+                    thread: &::typhon_vm::native::Thread,
                 ) {
                     // SAFETY: called once, by the free path, for a cell whose type word names this type.
-                    unsafe { ::core::ptr::drop_in_place(object.cast::<#ident>()) }
+                    unsafe {
+                        <#ident as ::typhon_vm::native::PyType>::drop_slots(&*object.cast::<#ident>(), thread);
+                        ::core::ptr::drop_in_place(object.cast::<#ident>());
+                    }
                 }
             },
             quote!(drop_payload),
@@ -205,6 +216,11 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
                 const NAME: &'static str = #name;
                 const STATIC_WORD: u32 = #word_tokens;
                 const SPEC: &'static ::typhon_vm::native::TypeSpec = &SPEC;
+                #[inline]
+                fn drop_slots(&self, thread: &::typhon_vm::native::Thread) {
+                    let _ = thread;
+                    #(#dropped)*
+                }
                 #[inline(always)]
                 fn type_cell() -> &'static ::typhon_vm::native::TypeCell {
                     &CELL

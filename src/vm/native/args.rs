@@ -310,11 +310,13 @@ impl<'a> Kwargs<'a> {
         Kwargs { sig, args, next: 0 }
     }
     pub fn is_empty(&self) -> bool {
-        (*self).next().is_none()
+        let mut all = *self;
+        all.next().is_none()
     }
     /// The value of one of them.
     pub fn get(&self, name: &str) -> Option<&'a Value> {
-        (*self).find(|(n, _)| n.equals_str(name)).map(|(_, v)| v)
+        let mut all = *self;
+        all.find(|(n, _)| n.equals_str(name)).map(|(_, v)| v)
     }
 }
 

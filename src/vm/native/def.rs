@@ -162,7 +162,8 @@ impl TypeCell {
     }
 }
 
-/// A Rust struct that is the layout of a native type.
+/// A Rust struct that is the layout of a native type. Objects are shared between threads, so it is `Sync`: what changes
+/// stands in a `Slot`, a `Guarded` or an atomic.
 ///
 /// # Safety
 /// `repr(C)`, with a `Header` at its first byte, and behind it what the base's struct has there.
@@ -170,12 +171,14 @@ impl TypeCell {
     message = "`{Self}` is not a native type",
     label = "put #[pytype(..)] on its struct"
 )]
-pub unsafe trait PyType: Sized + 'static {
+pub unsafe trait PyType: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     const SPEC: &'static TypeSpec;
     /// The type word when it is fixed, else 0.
     const STATIC_WORD: u32;
     fn type_cell() -> &'static TypeCell;
+    /// Empties the fields of type `Slot`, which have no drop glue. Part of `drop_payload`.
+    fn drop_slots(&self, thread: &Thread);
     /// The type word, or 0 while the type is not made (and so has no instances).
     #[inline(always)]
     fn type_word() -> u32 {

@@ -103,6 +103,7 @@ no_children!(
     f32,
     f64,
     String,
+    typhon_runtime::weak::WeakCell,
     &'static str,
     std::sync::atomic::AtomicBool,
     std::sync::atomic::AtomicU8,
