@@ -94,6 +94,15 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
         return Err(e);
     }
     let tables = block.tables(part.as_ref(), &includes)?;
+    // Python's names and signatures, not Rust's.
+    item.attrs.push(syn::parse_quote!(#[allow(
+        clippy::new_ret_no_self,
+        clippy::should_implement_trait,
+        clippy::wrong_self_convention,
+        clippy::too_many_arguments,
+        clippy::len_without_is_empty,
+        clippy::inherent_to_string
+    )]));
     Ok(quote! {
         #item
         #tables

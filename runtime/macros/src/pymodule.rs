@@ -126,6 +126,8 @@ pub fn expand(args: TokenStream, item: TokenStream, whole: bool) -> Result<Token
         }
     };
     items.push(Item::Verbatim(table));
+    item.attrs
+        .push(syn::parse_quote!(#[allow(clippy::too_many_arguments)]));
     Ok(quote!(#item))
 }
 

@@ -39,9 +39,11 @@ pub struct GetSetDef {
     pub name: &'static str,
     pub get: fn(&mut Cx, &Value) -> Res<Value>,
     /// `None` deletes.
-    pub set: Option<fn(&mut Cx, &Value, Option<&Value>) -> Res<()>>,
+    pub set: Option<SetFn>,
     pub doc: &'static str,
 }
+
+pub type SetFn = fn(&mut Cx, &Value, Option<&Value>) -> Res<()>;
 
 /// An attribute made when its type or module is.
 pub struct AttrDef {
