@@ -84,3 +84,10 @@ pub struct Collected {
 pub fn collect(_t: &mut Thread, _reason: Reason) -> Collected {
     Collected::default()
 }
+
+/// The heap took a page.
+pub(crate) fn note_page(_t: &Thread) {
+    crate::arena::IN_USE.fetch_add(1, crate::sync::Ordering::Relaxed);
+}
+pub(crate) fn note_large(_t: &Thread, _bytes: usize) {}
+pub(crate) fn note_large_freed(_bytes: usize) {}

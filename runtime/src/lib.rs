@@ -35,7 +35,10 @@ pub mod refcount;
 #[cfg_attr(feature = "gil", path = "rawbyte_gil.rs")]
 mod rawbyte;
 
+mod arena;
 mod dealloc;
+mod large;
+mod page;
 
 pub use gc::Visitor;
 pub use header::Header;

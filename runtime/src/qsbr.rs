@@ -1,23 +1,191 @@
 //! Quiescent-state based reclamation (R8): memory that lock-free readers may still look at is retired
 //! here and freed once every thread has passed a quiescent state.
+//!
+//! Each thread keeps what it retired. A batch (32 pieces or 64 KiB) is sealed with a goal, and all
+//! threads are asked through their breaker to report a quiescent state; so delay is bounded in count
+//! and bytes, and a thread that passes no garbage pays nothing but its breaker check. A thread that
+//! detaches hands the rest to a common list. The callbacks only free memory: no values are dropped
+//! and no Python runs.
 
 use crate::counters::Counter;
 use crate::protocol::qsbr_seq::Global;
-use crate::thread::Thread;
+use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::thread::{self, Thread, breaker};
 use std::alloc::Layout;
+use std::collections::VecDeque;
 
 pub(crate) static GLOBAL: Global = Global::new();
 
-/// Frees the box after a grace period. Its drop runs no Python and drops no values.
-pub fn retire<T: Send + 'static>(t: &Thread, garbage: Box<T>) {
-    t.counters.add(Counter::retired, 1);
-    std::mem::forget(garbage);
+const BATCH_COUNT: usize = 32;
+const BATCH_BYTES: usize = 64 << 10;
+
+type Release = unsafe fn(*mut u8, usize);
+
+struct Piece {
+    /// 0 until its batch is sealed.
+    goal: u64,
+    at: *mut u8,
+    extra: usize,
+    release: Release,
 }
 
-/// Frees a buffer from the global allocator after a grace period.
+// SAFETY: retired memory belongs to whoever holds the piece.
+unsafe impl Send for Piece {}
+
+pub(crate) struct Garbage {
+    pieces: VecDeque<Piece>,
+    /// Of the batch not sealed yet.
+    open_count: usize,
+    open_bytes: usize,
+}
+
+impl Garbage {
+    pub(crate) const fn new() -> Garbage {
+        Garbage {
+            pieces: VecDeque::new(),
+            open_count: 0,
+            open_bytes: 0,
+        }
+    }
+
+    fn seal(&mut self) {
+        if self.open_count == 0 {
+            return;
+        }
+        let goal = GLOBAL.advance();
+        for piece in self.pieces.iter_mut().rev().take(self.open_count) {
+            piece.goal = goal;
+        }
+        self.open_count = 0;
+        self.open_bytes = 0;
+    }
+}
+
+/// Sealed pieces of threads that sleep or ended.
+static LEFT: Mutex<VecDeque<Piece>> = Mutex::new(VecDeque::new());
+static LEFT_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Calls `release(at, extra)` after a grace period; `extra` is its size in bytes or near it.
+///
+/// # Safety
+/// New readers cannot reach it; `release` frees memory and nothing else.
+pub(crate) unsafe fn defer(t: &Thread, at: *mut u8, extra: usize, release: Release) {
+    t.counters.add(Counter::retired, 1);
+    // SAFETY: only this thread uses its list.
+    let garbage = unsafe { &mut *t.garbage.get() };
+    garbage.pieces.push_back(Piece {
+        goal: 0,
+        at,
+        extra,
+        release,
+    });
+    garbage.open_count += 1;
+    garbage.open_bytes += extra;
+    if garbage.open_count >= BATCH_COUNT || garbage.open_bytes >= BATCH_BYTES {
+        garbage.seal();
+        ask_for_quiescence();
+        poll(t);
+    }
+}
+
+/// Frees the box after a grace period. Its drop runs no Python and drops no values.
+pub fn retire<T: Send + 'static>(t: &Thread, garbage: Box<T>) {
+    unsafe fn drop_box<T>(at: *mut u8, _: usize) {
+        // SAFETY: out of Box::into_raw below.
+        drop(unsafe { Box::from_raw(at as *mut T) });
+    }
+    // SAFETY: the caller unlinked it.
+    unsafe {
+        defer(
+            t,
+            Box::into_raw(garbage) as *mut u8,
+            size_of::<T>(),
+            drop_box::<T>,
+        );
+    }
+}
+
+/// Frees a buffer of the global allocator after a grace period. `layout.align()` is at most 16.
 ///
 /// # Safety
 /// The buffer was allocated with this layout and new readers cannot reach it.
-pub unsafe fn retire_buffer(t: &Thread, _p: *mut u8, _layout: Layout) {
-    t.counters.add(Counter::retired, 1);
+pub unsafe fn retire_buffer(t: &Thread, at: *mut u8, layout: Layout) {
+    debug_assert!(layout.align() <= 16);
+    unsafe fn free(at: *mut u8, bytes: usize) {
+        // SAFETY: mimalloc finds a block by its address; size and alignment are of no account to it.
+        unsafe { std::alloc::dealloc(at, Layout::from_size_align_unchecked(bytes, 8)) };
+    }
+    if layout.size() == 0 {
+        return;
+    }
+    // SAFETY: by contract.
+    unsafe { defer(t, at, layout.size(), free) };
+}
+
+/// The sequence all online threads have passed.
+pub(crate) fn passed_by_all() -> u64 {
+    let mut passed = u64::MAX;
+    for tid in 1..thread::id_bound() {
+        if let Some(seq) = thread::record(tid).seq.online_since() {
+            passed = passed.min(seq);
+        }
+    }
+    passed
+}
+
+/// Has every thread report a quiescent state at its next safepoint.
+pub(crate) fn ask_for_quiescence() {
+    thread::set_breaker_everywhere(breaker::QUIESCE);
+}
+
+/// Frees what every thread has passed.
+pub(crate) fn poll(t: &Thread) {
+    // SAFETY: only this thread uses its list.
+    let garbage = unsafe { &mut *t.garbage.get() };
+    let left = LEFT_COUNT.load(Ordering::Relaxed);
+    if garbage.pieces.is_empty() && left == 0 {
+        return;
+    }
+    let passed = passed_by_all();
+    let mut n = free_passed(&mut garbage.pieces, passed);
+    if left != 0
+        && let Some(mut list) = LEFT.try_lock()
+    {
+        // Threads seal at different times, so the order of goals is only roughly that of the list.
+        n += free_passed(&mut list, passed);
+        LEFT_COUNT.store(list.len(), Ordering::Relaxed);
+    }
+    t.counters.add(Counter::reclaimed, n as u64);
+}
+
+fn free_passed(pieces: &mut VecDeque<Piece>, passed: u64) -> usize {
+    let mut n = 0;
+    while let Some(piece) = pieces.front() {
+        if piece.goal == 0 || piece.goal > passed {
+            break;
+        }
+        let piece = pieces.pop_front().expect("just seen");
+        // SAFETY: unreachable since before `goal`, which everybody has passed (R8).
+        unsafe { (piece.release)(piece.at, piece.extra) };
+        n += 1;
+    }
+    n
+}
+
+/// The thread is about to sleep, and offline already: it must not keep garbage to itself.
+pub(crate) fn leave_behind(t: &Thread) {
+    // SAFETY: only this thread uses its list.
+    let garbage = unsafe { &mut *t.garbage.get() };
+    if garbage.pieces.is_empty() {
+        return;
+    }
+    garbage.seal();
+    poll(t);
+    if !garbage.pieces.is_empty() {
+        let mut left = LEFT.lock();
+        left.append(&mut garbage.pieces);
+        LEFT_COUNT.store(left.len(), Ordering::Relaxed);
+        drop(left);
+        ask_for_quiescence();
+    }
 }

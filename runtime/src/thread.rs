@@ -17,13 +17,17 @@ use crate::counters::{Counter, Counters};
 use crate::dealloc::dealloc;
 use crate::gil;
 use crate::header::Header;
+use crate::heap::Heap;
 use crate::hooks::Pending;
 use crate::protocol::qsbr_seq;
 use crate::protocol::thread_state::{ATTACHED, DETACHED, HELPED, SUSPENDED, ThreadState};
+use crate::protocol::xfree::FreeStack;
 use crate::qsbr;
 use crate::refcount;
 use crate::region;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Condvar, Mutex, Ordering, fence};
+use crate::sync::{
+    AtomicBool, AtomicPtr, AtomicU16, AtomicU32, AtomicUsize, Condvar, Mutex, Ordering, fence,
+};
 use crate::value::Value;
 use std::cell::{Cell, UnsafeCell};
 use std::collections::VecDeque;
@@ -77,6 +81,8 @@ pub struct ThreadsExhausted;
 pub struct Thread {
     pub tid: u16,
     pub breaker: AtomicU32,
+    pub(crate) heap: UnsafeCell<Heap>,
+    pub(crate) garbage: UnsafeCell<qsbr::Garbage>,
     pub counters: Counters,
     record: Cell<Option<&'static IdRecord>>,
     pub(crate) dealloc_depth: Cell<u32>,
@@ -99,6 +105,8 @@ pub(crate) struct IdRecord {
     tid: u16,
     state: ThreadState,
     pub(crate) seq: qsbr_seq::Local,
+    /// Pages of this id into which other threads freed.
+    pub(crate) foreign_frees: FreeStack,
     inner: Mutex<Inner>,
     /// With `inner`: the state left SUSPENDED.
     resumed: Condvar,
@@ -108,6 +116,8 @@ struct Inner {
     /// Null: an orphan, or an id reserved for a thread that has not started.
     thread: *const Thread,
     queue: Vec<*mut Header>,
+    /// While no thread has the id: its pages.
+    heap: Option<Heap>,
 }
 
 // SAFETY: used under the lock; the thread pointer is null before its record goes.
@@ -135,6 +145,9 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     stopped: false,
 });
 
+/// One more than the highest id handed out.
+static ID_BOUND: AtomicU16 = AtomicU16::new(1);
+
 /// A stop was requested: whoever changes its state tells the stopper.
 static STOPPING: AtomicBool = AtomicBool::new(false);
 /// True: some thread stops or has stopped the world.
@@ -157,9 +170,11 @@ fn new_chunk(index: usize) {
             tid: (index * CHUNK + i) as u16,
             state: ThreadState::new(DETACHED),
             seq: qsbr_seq::Local::new(),
+            foreign_frees: FreeStack::new(),
             inner: Mutex::new(Inner {
                 thread: std::ptr::null(),
                 queue: Vec::new(),
+                heap: Some(Heap::new()),
             }),
             resumed: Condvar::new(),
         })
@@ -186,6 +201,7 @@ pub fn reserve_id() -> Result<ReservedId, ThreadsExhausted> {
         new_chunk(chunk);
     }
     reg.next += 1;
+    ID_BOUND.store(reg.next as u16, Ordering::Release);
     Ok(ReservedId(tid as u16))
 }
 
@@ -197,7 +213,7 @@ impl Drop for ReservedId {
 
 /// The highest id ever handed out, for scans over records.
 pub(crate) fn id_bound() -> u16 {
-    REGISTRY.lock().next as u16
+    ID_BOUND.load(Ordering::Acquire)
 }
 
 /// Calls `f` for every registered thread, with the registry locked: atomics of the record only.
@@ -252,6 +268,8 @@ impl Thread {
         Thread {
             tid: NO_THREAD,
             breaker: AtomicU32::new(0),
+            heap: UnsafeCell::new(Heap::new()),
+            garbage: UnsafeCell::new(qsbr::Garbage::new()),
             counters: Counters::new(),
             record: Cell::new(None),
             dealloc_depth: Cell::new(0),
@@ -308,6 +326,7 @@ impl Thread {
             let mut reg = REGISTRY.lock();
             let mut inner = rec.inner.lock();
             inner.thread = self;
+            *self.heap.get_mut() = inner.heap.take().expect("an unused id keeps its pages");
             debug_assert_eq!(rec.state.get(), DETACHED);
             if reg.stopped {
                 let suspended = rec.state.try_suspend();
@@ -340,8 +359,15 @@ impl Thread {
             }
             reg.live.retain(|&t| !std::ptr::eq(t, self));
             inner.thread = std::ptr::null();
+            // SAFETY: only this thread uses its heap; from now on nobody does.
+            let heap = unsafe { &mut *self.heap.get() };
+            inner.heap = Some(std::mem::replace(heap, Heap::new()));
             self.counters.bequeath();
             rec.seq.offline();
+            drop(inner);
+            drop(reg);
+            qsbr::leave_behind(self);
+            reg = REGISTRY.lock();
             rec.state.detach();
             reg.orphans.push(self.tid);
             break;
@@ -386,6 +412,7 @@ impl Thread {
             self.merge_queue();
             TID.set(NO_THREAD);
             rec.seq.offline();
+            qsbr::leave_behind(self);
             rec.state.detach();
             tell_stopper();
             if self.breaker.load(Ordering::Relaxed) & breaker::MERGE == 0 {
@@ -428,6 +455,9 @@ impl Thread {
         if bits & breaker::QUIESCE != 0 {
             self.breaker.fetch_and(!breaker::QUIESCE, Ordering::Relaxed);
             self.record().seq.quiescent(&qsbr::GLOBAL);
+            qsbr::poll(self);
+            // SAFETY: only this thread uses its heap.
+            unsafe { (*self.heap.get()).poll(self) };
         }
         if bits & breaker::STOP != 0 && !self.is_stopper.get() {
             self.counters.add(Counter::stops_obeyed, 1);
@@ -678,6 +708,27 @@ pub(crate) unsafe fn queue_to_owner(head: *mut Header) {
     }
 }
 
+/// Before the heap grows: ids without a running thread give back what they do not use (R5).
+pub(crate) fn serve_sleepers(t: &Thread) {
+    for tid in 1..id_bound() {
+        let rec = record(tid);
+        if tid == t.tid || rec.foreign_frees.is_empty() {
+            continue;
+        }
+        let mut inner = rec.inner.lock();
+        if let Some(heap) = &mut inner.heap {
+            // SAFETY: an orphan, under its record's lock.
+            unsafe { heap.serve(t, tid) };
+        } else if rec.state.try_help() {
+            // SAFETY: registered, and HELPED by this thread.
+            unsafe { (*(*inner.thread).heap.get()).serve(t, tid) };
+            rec.state.end_help();
+            drop(inner);
+            tell_stopper();
+        }
+    }
+}
+
 /// The stopped world.
 pub struct World<'a> {
     t: &'a Thread,
@@ -691,7 +742,8 @@ impl World<'_> {
 
     /// Every thread, the stopper included.
     pub fn for_each_thread(&mut self, mut f: impl FnMut(*const Thread)) {
-        for &t in &REGISTRY.lock().live {
+        let live = REGISTRY.lock().live.clone();
+        for t in live {
             f(t);
         }
     }

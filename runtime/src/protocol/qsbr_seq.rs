@@ -51,7 +51,11 @@ impl Local {
         let seq = self.0.load(Ordering::Acquire);
         seq == 0 || seq >= goal
     }
-    pub fn is_online(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != 0
+    /// Reclaimer: the sequence of the last quiescent state, None while offline.
+    pub fn online_since(&self) -> Option<u64> {
+        match self.0.load(Ordering::Acquire) {
+            0 => None,
+            seq => Some(seq),
+        }
     }
 }

@@ -1,0 +1,162 @@
+//! Where pages come from: one reserved address range, opened arena by arena, and a pool of pages that
+//! belong to nobody.
+//!
+//! ```text
+//! arena (1 MiB, aligned) = 64 pages of 16 KiB; the first 8 KiB hold the 64 page records
+//! ```
+//! Because all small cells lie in one range, an address tells whether it is one; and the collector
+//! finds every page by walking the arenas.
+
+use crate::counters::Counter;
+use crate::page::Page;
+use crate::sync::{AtomicU64, AtomicUsize, Mutex, Ordering};
+use crate::thread::{self, Thread};
+
+pub(crate) const ARENA: u64 = 1 << 20;
+pub(crate) const PAGE_SHIFT: u32 = 14;
+pub(crate) const PAGE: u64 = 1 << PAGE_SHIFT;
+pub(crate) const PAGES_PER_ARENA: u64 = ARENA / PAGE;
+pub(crate) const RECORD: u64 = 128;
+pub(crate) const RECORDS_BYTES: u64 = PAGES_PER_ARENA * RECORD;
+
+const BASE: u64 = 0x2100_0000_0000;
+/// What is asked for first; a quarter of it when the system refuses, and so on.
+const WANTED: u64 = 1 << 40;
+const LEAST: u64 = 1 << 32;
+/// Arenas opened at a time, to spare system calls.
+const OPEN_STEP: u64 = 4 * ARENA;
+
+/// 0 until reserved.
+static RESERVED: AtomicU64 = AtomicU64::new(0);
+
+struct Pool {
+    /// Bytes of the range whose arenas were handed out, and bytes that are accessible.
+    used: u64,
+    open: u64,
+    free: Vec<*mut Page>,
+}
+
+// SAFETY: page records in the pool belong to whoever holds the lock.
+unsafe impl Send for Pool {}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    used: 0,
+    open: 0,
+    free: Vec::new(),
+});
+
+/// Pages that hold cells, for the collector's threshold.
+pub(crate) static IN_USE: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether an address is one of a small cell.
+#[inline(always)]
+pub(crate) fn contains(p: *const u8) -> bool {
+    (p as u64).wrapping_sub(BASE) < WANTED
+}
+
+/// The record of the page a small cell lies in.
+#[inline(always)]
+pub(crate) fn page_of(cell: *const u8) -> *mut Page {
+    let a = cell as u64;
+    ((a & !(ARENA - 1)) + ((a >> PAGE_SHIFT) & (PAGES_PER_ARENA - 1)) * RECORD) as *mut Page
+}
+
+fn reserve(pool: &mut Pool) -> bool {
+    debug_assert_eq!(pool.used, 0);
+    let mut size = WANTED;
+    while size >= LEAST {
+        // SAFETY: a fresh mapping without access that replaces nothing.
+        let got = unsafe {
+            libc::mmap(
+                BASE as *mut libc::c_void,
+                size as usize,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE
+                    | libc::MAP_ANONYMOUS
+                    | libc::MAP_NORESERVE
+                    | libc::MAP_FIXED_NOREPLACE,
+                -1,
+                0,
+            )
+        };
+        if got as u64 == BASE {
+            RESERVED.store(size, Ordering::Release);
+            return true;
+        }
+        size /= 4;
+    }
+    false
+}
+
+fn open_arena(pool: &mut Pool) -> bool {
+    if RESERVED.load(Ordering::Relaxed) == 0 && !reserve(pool) {
+        return false;
+    }
+    let size = RESERVED.load(Ordering::Relaxed);
+    if pool.used == pool.open {
+        let step = OPEN_STEP.min(size - pool.open);
+        if step == 0 {
+            return false;
+        }
+        // SAFETY: inside the reserved range.
+        let done = unsafe {
+            libc::mprotect(
+                (BASE + pool.open) as *mut libc::c_void,
+                step as usize,
+                libc::PROT_READ | libc::PROT_WRITE,
+            )
+        };
+        if done != 0 {
+            return false;
+        }
+        pool.open += step;
+    }
+    let arena = BASE + pool.used;
+    for i in (0..PAGES_PER_ARENA).rev() {
+        let page = (arena + i * RECORD) as *mut Page;
+        let skip = if i == 0 { RECORDS_BYTES } else { 0 };
+        // SAFETY: fresh zeroed memory of this arena.
+        unsafe {
+            page.write(Page::fresh(
+                (arena + i * PAGE + skip) as *mut u8,
+                (PAGE - skip) as u32,
+            ));
+        }
+        pool.free.push(page);
+    }
+    pool.used += ARENA;
+    true
+}
+
+/// A page for nobody yet; null when memory is out.
+pub(crate) fn take(t: &Thread) -> *mut Page {
+    let mut pool = POOL.lock();
+    if pool.free.is_empty() {
+        drop(pool);
+        thread::serve_sleepers(t);
+        pool = POOL.lock();
+        if pool.free.is_empty() && !open_arena(&mut pool) {
+            return std::ptr::null_mut();
+        }
+    }
+    t.counters.add(Counter::page_taken, 1);
+    pool.free.pop().expect("just filled")
+}
+
+/// Pages whose grace period is over (R3).
+pub(crate) fn give_back(pages: &[*mut Page]) {
+    POOL.lock().free.extend_from_slice(pages);
+}
+
+/// Every page record, free ones included. World stopped.
+pub(crate) fn for_each_page(mut f: impl FnMut(&'static Page)) {
+    let used = POOL.lock().used;
+    let mut arena = BASE;
+    while arena < BASE + used {
+        for i in 0..PAGES_PER_ARENA {
+            // SAFETY: records of opened arenas live forever.
+            f(unsafe { &*((arena + i * RECORD) as *const Page) });
+        }
+        arena += ARENA;
+    }
+}
