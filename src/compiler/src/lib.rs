@@ -9,8 +9,12 @@ pub mod error;
 pub mod flow;
 pub mod ir;
 pub mod marshal;
+#[cfg(test)]
+mod marshal_tests;
 pub mod opcode;
 pub mod verify;
+#[cfg(test)]
+mod verify_tests;
 
 pub use error::{CompileError, ErrorKind};
 

@@ -322,7 +322,9 @@ impl<'a> Verifier<'a> {
                     ins.offset
                 ));
             }
-            if let Some(handler) = self.handlers.get(handler_of[at] as usize).copied() {
+            if op != Op::NOT_TAKEN
+                && let Some(handler) = self.handlers.get(handler_of[at] as usize).copied()
+            {
                 // The first cannot raise; the second raises with what was sent in back on the stack.
                 let gone = if matches!(op, Op::PUSH_EXC_INFO | Op::YIELD_VALUE) {
                     0

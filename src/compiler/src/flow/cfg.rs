@@ -112,10 +112,11 @@ impl Block {
     /// Adds a jump or a marker behind the last instruction.
     ///
     /// CPython writes such an instruction over what a removed one left behind, its handler included, and protects
-    /// it only then. It cannot raise, so either is right; doing the same gives the same exception table.
+    /// it only then. Doing the same gives the same exception table. It is harmless for `NOT_TAKEN`, which cannot
+    /// raise; a jump backwards can, and gets no handler but that of its neighbour.
     pub fn append(&mut self, mut ins: Ins) {
         let stale = self.stale.get(self.ins.len()).copied().unwrap_or(NONE);
-        if self.ins.last().is_some_and(|last| last.except == stale) {
+        if ins.op == Op::NOT_TAKEN || self.ins.last().is_some_and(|last| last.except == stale) {
             ins.except = stale;
         }
         self.ins.push(ins);

@@ -19,7 +19,7 @@ pub struct Handler {
     pub lasti: bool,
 }
 
-pub(super) fn write(out: &mut Vec<u8>, handler: &Handler) {
+pub(crate) fn write(out: &mut Vec<u8>, handler: &Handler) {
     number(out, handler.start, 0x80);
     number(out, handler.end - handler.start, 0);
     number(out, handler.target, 0);

@@ -24,6 +24,8 @@ mod lower;
 pub(crate) mod operands;
 mod peephole;
 mod swaps;
+#[cfg(test)]
+mod tests;
 
 use crate::Options;
 use crate::code::{Code, flags};
