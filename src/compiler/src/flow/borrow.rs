@@ -128,6 +128,7 @@ fn run(cfg: &mut Cfg, id: BlockId, state: &mut State, todo: &mut Vec<BlockId>) {
                 state.push(at, arg >> 4);
                 state.push(at, arg & 15);
             }
+            Op::DELETE_FAST => state.kill(arg),
             Op::STORE_FAST => state.store(arg),
             Op::STORE_FAST_LOAD_FAST => {
                 state.store(arg >> 4);
@@ -202,6 +203,8 @@ fn run(cfg: &mut Cfg, id: BlockId, state: &mut State, todo: &mut Vec<BlockId>) {
                 state.pop();
                 state.push(at, UNKNOWN);
             }
+            // A string and an iterator stay what they are.
+            Op::FORMAT_SIMPLE | Op::GET_YIELD_FROM_ITER => {}
             op if op.is_block_push() => {}
             _ => {
                 state.pop_many(consumed(op, arg));
