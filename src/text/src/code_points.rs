@@ -285,11 +285,37 @@ impl TextBuf {
     }
 
     /// Appends a Rust string.
+    #[inline]
     pub fn push_str(&mut self, s: &str) {
+        self.push_utf8(s);
+    }
+
+    /// Appends UTF-8, the width chosen beforehand by the largest byte.
+    pub fn push_utf8(&mut self, s: &str) {
         if s.is_ascii() {
-            self.push_latin1(s.as_bytes());
-        } else {
-            s.chars().for_each(|c| self.push(c as u32));
+            return self.push_latin1(s.as_bytes());
+        }
+        let widest = s.bytes().max().unwrap_or(0);
+        match (&*self, widest) {
+            (TextBuf::Latin1(_) | TextBuf::Ucs2(_), 0xf0..) => self.widen(0x10000),
+            (TextBuf::Latin1(_), 0xc4..) => self.widen(0x100),
+            _ => {}
+        }
+        // The least number of characters these bytes can be.
+        let n = s.len() / 2;
+        match self {
+            TextBuf::Latin1(v) => {
+                v.reserve(n);
+                v.extend(s.chars().map(|c| c as u32 as u8));
+            }
+            TextBuf::Ucs2(v) => {
+                v.reserve(n);
+                v.extend(s.chars().map(|c| c as u32 as u16));
+            }
+            TextBuf::Ucs4(v) => {
+                v.reserve(n);
+                v.extend(s.chars().map(|c| c as u32));
+            }
         }
     }
 

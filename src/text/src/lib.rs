@@ -5,6 +5,7 @@
 //! (lone surrogates allowed); errors are [`error::Error`], which name the exception to raise.
 
 pub mod code_points;
+pub mod codecs;
 pub mod complex_text;
 pub mod error;
 pub mod float_math;
@@ -15,6 +16,8 @@ pub mod hash;
 pub mod int_bytes;
 pub mod int_float;
 pub mod int_text;
+pub mod percent;
+pub mod str_format;
 pub mod str_repr;
 pub mod unicode;
 
