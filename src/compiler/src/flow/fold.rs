@@ -3,8 +3,8 @@
 
 use crate::code::{Const, PyStr, push_code_point};
 use crate::opcode::{Op, binary, intrinsic1};
-use num_bigint::{BigInt, Sign};
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_bigint::{BigInt, BigUint, Sign};
+use num_traits::{One, Signed, ToPrimitive, Zero};
 
 const MAX_INT_BITS: u64 = 128;
 const MAX_COLLECTION: i64 = 256;
@@ -138,15 +138,56 @@ fn int_of(value: &Const) -> Option<Int<'_>> {
     }
 }
 
-/// The value as a float, if that is exact enough to be sure of Python's rounding.
+/// The value as a float; `None` where Python would raise.
 fn float_of(value: &Const) -> Option<f64> {
     match value {
         Const::Float(f) => Some(*f),
         _ => match int_of(value)? {
             Int::Small(i) => Some(i as f64),
-            Int::Big(_) => None,
+            Int::Big(i) => scaled(i.magnitude().clone(), 0, i.is_negative()),
         },
     }
+}
+
+/// `magnitude * 2**exponent`, rounded once; a set low bit of a magnitude of more than 64 bits may stand for anything
+/// below it. `None` when the result is not a normal number.
+fn scaled(magnitude: BigUint, exponent: i64, negative: bool) -> Option<f64> {
+    let excess = magnitude.bits().saturating_sub(64);
+    let mut top = (&magnitude >> excess).to_u64()?;
+    // Bits that fall off only break ties.
+    if magnitude
+        .trailing_zeros()
+        .is_some_and(|zeros| zeros < excess)
+    {
+        top |= 1;
+    }
+    let exponent = i32::try_from(exponent + excess as i64).ok()?;
+    let value = if exponent < -1000 || exponent > 1000 {
+        return None;
+    } else {
+        top as f64 * 2f64.powi(exponent)
+    };
+    let value = if negative { -value } else { value };
+    (value == 0.0 || value.is_normal()).then_some(value)
+}
+
+/// The quotient of two integers, rounded once.
+fn true_divide(a: &BigInt, b: &BigInt) -> Option<f64> {
+    // Enough bits of the quotient that the rest can only break ties.
+    let shift = (66 + b.bits() as i64 - a.bits() as i64).max(0);
+    let numerator = a.magnitude() << shift as u64;
+    let quotient = &numerator / b.magnitude();
+    let exact = &quotient * b.magnitude() == numerator;
+    let negative = a.is_negative() != b.is_negative();
+    scaled(
+        if exact {
+            quotient
+        } else {
+            (quotient << 1u32) | BigUint::one()
+        },
+        -shift - i64::from(!exact),
+        negative,
+    )
 }
 
 fn ints(arg: u32, a: Int<'_>, b: Int<'_>) -> Option<Const> {
@@ -166,16 +207,14 @@ fn ints(arg: u32, a: Int<'_>, b: Int<'_>) -> Option<Const> {
             (!b.is_zero()).then(|| Const::int(divmod(&a.to_big(), &b.to_big()).0))
         }
         binary::REMAINDER => (!b.is_zero()).then(|| Const::int(divmod(&a.to_big(), &b.to_big()).1)),
-        binary::TRUE_DIVIDE => {
-            // Both exact as floats: one division rounds once, as Python does.
-            if b.is_zero() || a.bits() > 53 || b.bits() > 53 {
-                return None;
+        binary::TRUE_DIVIDE if b.is_zero() => None,
+        binary::TRUE_DIVIDE => match (&a, &b) {
+            // Both exact as floats: one division rounds once.
+            (Int::Small(x), Int::Small(y)) if a.bits() <= 53 && b.bits() <= 53 => {
+                Some(Const::Float(*x as f64 / *y as f64))
             }
-            let (Int::Small(a), Int::Small(b)) = (a, b) else {
-                return None;
-            };
-            Some(Const::Float(a as f64 / b as f64))
-        }
+            _ => true_divide(&a.to_big(), &b.to_big()).map(Const::Float),
+        },
         binary::LSHIFT => {
             if b.is_negative() {
                 return None;
@@ -440,7 +479,7 @@ fn slice_of<T: Clone>(items: &[T], parts: &[Const; 3]) -> Option<Vec<T>> {
         Const::None => Some(None),
         _ => match int_of(value)? {
             Int::Small(i) => Some(Some(i)),
-            Int::Big(_) => None,
+            Int::Big(i) => Some(Some(if i.is_negative() { i64::MIN } else { i64::MAX })),
         },
     };
     let len = items.len() as i64;
