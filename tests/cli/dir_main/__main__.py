@@ -1,0 +1,3 @@
+import sys
+print("directory main", __name__, sys.argv[1:])
+import helper_here

@@ -1,0 +1,1 @@
+print("neighbour", __name__)

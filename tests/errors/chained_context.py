@@ -1,0 +1,8 @@
+def cleanup():
+    {}["resource"]
+
+
+try:
+    1 / 0
+except ZeroDivisionError:
+    cleanup()

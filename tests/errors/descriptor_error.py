@@ -1,0 +1,7 @@
+class C:
+    @property
+    def p(self):
+        return 1
+
+
+C().p = 2

@@ -1,0 +1,2 @@
+print("out")
+raise SystemExit("a message for stderr")

@@ -1,0 +1,6 @@
+def g():
+    yield
+
+
+x = g()
+x.send(1)

@@ -1,0 +1,1 @@
+import raising_module_for_import

@@ -1,0 +1,5 @@
+#: interrupt-after ready
+import time
+
+print("ready", flush=True)
+time.sleep(100)

@@ -1,0 +1,2 @@
+with open("no/such/file.txt") as f:
+    print(f.read())

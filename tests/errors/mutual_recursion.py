@@ -1,0 +1,10 @@
+#: last-line
+def a():
+    b()
+
+
+def b():
+    a()
+
+
+a()

@@ -1,0 +1,8 @@
+print("before")
+
+
+def f():
+    return undefined_thing + 1
+
+
+f()

@@ -1,0 +1,6 @@
+#: skip
+def check(v):
+    raise ValueError(f"bad {v}")
+
+
+check(5)

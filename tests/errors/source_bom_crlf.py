@@ -1,0 +1,3 @@
+﻿print("bom")
+if True:
+    print("crlf")

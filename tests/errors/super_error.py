@@ -1,0 +1,6 @@
+class C:
+    def f(self):
+        return super().missing()
+
+
+C().f()

@@ -1,0 +1,3 @@
+def f():
+    """no end
+    return 1

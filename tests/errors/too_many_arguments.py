@@ -1,0 +1,6 @@
+class C:
+    def m(self, a):
+        return a
+
+
+C().m(1, 2, 3)

@@ -1,0 +1,2 @@
+class C:
+    value = (lambda: 1 / 0)()

@@ -1,0 +1,3 @@
+total = 1
+for part in [2, "3"]:
+    total = total + part

@@ -1,0 +1,3 @@
+#: env PYTHONIOENCODING=ascii
+print("fine")
+print("é")
