@@ -156,6 +156,14 @@ impl Errors {
 
     /// Handles an encoding error: the replacement and where to go on, or `None` to raise.
     pub fn on_encode(self, e: &EncodeError, text: Text<'_>) -> Option<(Replacement, usize)> {
+        if self == Errors::SurrogateEscape && matches!(e.encoding, "utf-8" | "latin-1" | "ascii") {
+            // These encoders take what can be escaped before they give up.
+            let escapable = |&i: &usize| (0xdc80..0xdd00).contains(&text.at(i));
+            let end = e.start + (e.start..e.end).take_while(escapable).count();
+            return (end > e.start)
+                .then(|| self.on_encode_as(e.encoding, e.start, end, text))
+                .flatten();
+        }
         self.on_encode_as(e.encoding, e.start, e.end, text)
     }
 

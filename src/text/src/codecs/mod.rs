@@ -89,6 +89,8 @@ pub fn encode<E>(
     while let Err(e) = encoder(text, &mut at, &mut out) {
         let (replacement, next) = handle(&e)?;
         match replacement {
+            // Whole code units only.
+            Replacement::Bytes(b) if b.len() % unit_size(e.encoding) != 0 => return Err(fail(e)),
             Replacement::Bytes(b) => out.extend_from_slice(&b),
             Replacement::Text(t) => {
                 if encoder(t.as_text(), &mut 0, &mut out).is_err() {
@@ -99,4 +101,12 @@ pub fn encode<E>(
         at = next;
     }
     Ok(out)
+}
+
+fn unit_size(encoding: &str) -> usize {
+    match encoding.get(..6) {
+        Some("utf-16") => 2,
+        Some("utf-32") => 4,
+        _ => 1,
+    }
 }

@@ -123,9 +123,9 @@ pub fn decode(
             }
             inside = false;
             let reason = if count >= 6 {
-                "partial character in base64 sequence"
+                "partial character in shift sequence"
             } else if bits != 0 {
-                "non-zero padding bits in base64 sequence"
+                "non-zero padding bits in shift sequence"
             } else {
                 ""
             };
