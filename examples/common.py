@@ -20,7 +20,7 @@ options:
   --repeat R      run the job R times in this process (default: 1)
   --no-times      print only what depends on the input alone
   --no-baseline   do not run on one thread first to learn the speedup
-  --memory        print the resident memory after each run (Linux)
+  --memory        print the memory in use after each run (resident memory on Linux only)
 {extra}  -h, --help      this text
 """
 
@@ -134,7 +134,8 @@ def main(name, about, run, size, size_help, extra=None, prepare=None):
                 text += f", {single:.3f} s on 1: speedup {single / elapsed:.2f}"
             print(text)
         if options.memory:
-            print(f"memory after run {turn + 1}: {resident_kib()} KiB")
+            blocks = sys.getallocatedblocks() if hasattr(sys, "getallocatedblocks") else None
+            print(f"memory after run {turn + 1}: {resident_kib()} KiB resident, {blocks} blocks allocated")
         sys.stdout.flush()
 
 

@@ -3,18 +3,34 @@
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
 //! first `cargo xtask` on a fresh machine starts at once.
 
+mod bench;
 #[path = "../../tests/support/corpus.rs"]
 #[allow(dead_code, reason = "the harness uses the rest")]
 mod corpus;
 mod golden;
+mod soak;
+mod suite;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
+  test [STEP]      everything that must pass: formatting, clippy, both builds, unit tests, models, the Python
+                   programs of tests/ on both builds, the examples on several numbers of threads
+                   (STEP: only the steps whose name contains it)
   golden [--python PATH] [--check] [FILTER]
-                   run the corpus below tests/ on CPython 3.14 and write what it must print
+                   run the programs of tests/ on CPython 3.14 (default: python3.14) and write what they must print
+                   (--check: compare only)
+  bench [--binary PATH] [--peer PATH]... [--runs N] [FILTER]
+                   the micro programs of benches/python, typhon (default: target/release/typhon) against other Pythons
+  soak [--binary PATH]... [--threads 1,2,4,16] [--rounds N] [--seconds S] [FILTER]
+                   the examples again and again; every run must print the same
+                   (default: both builds, target/release/typhon and target/gil/release/typhon)
+  soak --memory [--repeat N] ...
+                   does the memory in use grow when an example runs N times (default: 20) in one process?
+  tidy             the rules of the house that a program can check
 ";
 
 fn main() -> ExitCode {
@@ -22,23 +38,75 @@ fn main() -> ExitCode {
         .parent()
         .expect("xtask lies in the workspace")
         .to_path_buf();
-    let mut arguments = std::env::args().skip(1);
-    let command = arguments.next().unwrap_or_default();
-    let mut rest: Vec<String> = arguments.collect();
-    let good = match command.as_str() {
-        "golden" => {
-            let python = golden::find_python(take_value(&mut rest, "--python").map(PathBuf::from));
-            let check = take_flag(&mut rest, "--check");
-            golden::run(
-                &root,
-                &python,
-                rest.first().map_or("", String::as_str),
-                check,
-            )
+    let mut arguments = Arguments(std::env::args().skip(1).collect());
+    let command = if arguments.0.is_empty() {
+        String::new()
+    } else {
+        arguments.0.remove(0)
+    };
+    if arguments.flag("--help")
+        || arguments.flag("-h")
+        || matches!(&*command, "" | "-h" | "--help" | "help")
+    {
+        print!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let good = match &*command {
+        "test" => suite::run(&root, &arguments.filter()),
+        "tidy" => {
+            arguments.end();
+            tidy::run(&root)
         }
-        "" | "-h" | "--help" | "help" => {
-            print!("{USAGE}");
-            true
+        "golden" => {
+            let python = golden::find_python(arguments.value("--python").map(PathBuf::from));
+            let check = arguments.flag("--check");
+            golden::run(&root, &python, &arguments.filter(), check)
+        }
+        "bench" => {
+            let plan = bench::Plan {
+                binary: arguments
+                    .path("--binary")
+                    .unwrap_or_else(|| root.join("target/release/typhon")),
+                peers: std::iter::from_fn(|| arguments.path("--peer")).collect(),
+                runs: arguments.number("--runs", 5),
+                filter: arguments.filter(),
+            };
+            bench::run(&root, &plan)
+        }
+        "soak" => {
+            let mut binaries: Vec<(String, PathBuf)> =
+                std::iter::from_fn(|| arguments.path("--binary"))
+                    .map(|path| (path.display().to_string(), path))
+                    .collect();
+            if binaries.is_empty() {
+                binaries = vec![
+                    ("free-threaded".into(), root.join("target/release/typhon")),
+                    ("GIL".into(), root.join("target/gil/release/typhon")),
+                ];
+            }
+            let threads = arguments
+                .value("--threads")
+                .unwrap_or_else(|| "1,2,4,16".into());
+            let threads = threads
+                .split(',')
+                .map(|text| parse(text, "--threads"))
+                .collect();
+            let memory = arguments.flag("--memory");
+            let turns = arguments.number("--repeat", 20);
+            let seconds = arguments.number("--seconds", 0) as u64;
+            let rounds = arguments.number("--rounds", 1);
+            let plan = soak::Plan {
+                binaries,
+                threads,
+                rounds,
+                seconds,
+                filter: arguments.filter(),
+            };
+            if memory {
+                soak::memory(&root, &plan, turns)
+            } else {
+                soak::run(&root, &plan)
+            }
         }
         other => {
             eprint!("xtask: no command {other:?}\n\n{USAGE}");
@@ -52,20 +120,62 @@ fn main() -> ExitCode {
     }
 }
 
-/// Removes `name VALUE` from the arguments.
-fn take_value(arguments: &mut Vec<String>, name: &str) -> Option<String> {
-    let at = arguments.iter().position(|argument| argument == name)?;
-    if at + 1 == arguments.len() {
-        eprintln!("xtask: {name} needs a value");
-        std::process::exit(2);
+/// What stands behind the command; each method takes out what it read.
+struct Arguments(Vec<String>);
+
+impl Arguments {
+    fn value(&mut self, name: &str) -> Option<String> {
+        let at = self.0.iter().position(|argument| argument == name)?;
+        if at + 1 == self.0.len() {
+            fail(&format!("{name} needs a value"));
+        }
+        self.0.remove(at);
+        Some(self.0.remove(at))
     }
-    arguments.remove(at);
-    Some(arguments.remove(at))
+
+    /// A path, made absolute: the programs run in other folders.
+    fn path(&mut self, name: &str) -> Option<PathBuf> {
+        let path = PathBuf::from(self.value(name)?);
+        Some(std::path::absolute(&path).unwrap_or(path))
+    }
+
+    fn number(&mut self, name: &str, default: usize) -> usize {
+        self.value(name).map_or(default, |text| parse(&text, name))
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|argument| argument != name);
+        self.0.len() < before
+    }
+
+    /// The one argument that may be left.
+    fn filter(&mut self) -> String {
+        let filter = if self.0.first().is_some_and(|text| !text.starts_with('-')) {
+            self.0.remove(0)
+        } else {
+            String::new()
+        };
+        self.end();
+        filter
+    }
+
+    fn end(&self) {
+        if let Some(argument) = self.0.first() {
+            fail(&format!(
+                "unknown argument {argument:?}; `cargo xtask --help` lists them"
+            ));
+        }
+    }
 }
 
-/// Removes the flag `name` from the arguments; whether it was there.
-fn take_flag(arguments: &mut Vec<String>, name: &str) -> bool {
-    let before = arguments.len();
-    arguments.retain(|argument| argument != name);
-    arguments.len() < before
+fn parse(text: &str, name: &str) -> usize {
+    text.trim()
+        .parse()
+        .unwrap_or_else(|_| fail(&format!("{name} needs a whole number, not {text:?}")))
+}
+
+fn fail(message: &str) -> ! {
+    eprintln!("xtask: {message}");
+    std::process::exit(2)
 }

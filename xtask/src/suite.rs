@@ -1,0 +1,232 @@
+//! `cargo xtask test`: everything that must pass, step by step, within a time limit.
+//!
+//! The steps go from cheap to dear, and go on after a failure, so that one run tells everything. Both builds are made
+//! with the profile `ci` (optimized without link-time optimization), the GIL build in a target folder of its own.
+
+use crate::{soak, tidy};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// All steps together must end within this time on two cores.
+const LIMIT: Duration = Duration::from_secs(38 * 60);
+
+enum Step {
+    Cargo {
+        arguments: &'static [&'static str],
+        on_gil_build: bool,
+    },
+    Tidy,
+    Soak,
+}
+
+const fn cargo(arguments: &'static [&'static str]) -> Step {
+    Step::Cargo {
+        arguments,
+        on_gil_build: false,
+    }
+}
+
+const STEPS: &[(&str, Step)] = &[
+    ("formatting", cargo(&["fmt", "--all", "--check"])),
+    ("rules of the house", Step::Tidy),
+    (
+        "clippy",
+        cargo(&[
+            "clippy",
+            "--quiet",
+            "--profile",
+            "ci",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    ),
+    (
+        "clippy, GIL build",
+        cargo(&[
+            "clippy",
+            "--quiet",
+            "--profile",
+            "ci",
+            "--features",
+            "gil",
+            "--target-dir",
+            "target/gil",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    ),
+    ("build", cargo(&["build", "--quiet", "--profile", "ci"])),
+    (
+        "build, GIL build",
+        cargo(&[
+            "build",
+            "--quiet",
+            "--profile",
+            "ci",
+            "--features",
+            "gil",
+            "--target-dir",
+            "target/gil",
+        ]),
+    ),
+    (
+        "unit tests",
+        cargo(&[
+            "test",
+            "--quiet",
+            "--profile",
+            "ci",
+            "--workspace",
+            "--exclude",
+            "loom-tests",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--no-fail-fast",
+            "--",
+            "--quiet",
+        ]),
+    ),
+    (
+        "unit tests of the runtime, with assertions",
+        cargo(&["test", "--quiet", "--package", "typhon-runtime"]),
+    ),
+    (
+        "unit tests of the runtime, GIL build",
+        cargo(&[
+            "test",
+            "--quiet",
+            "--profile",
+            "ci",
+            "--package",
+            "typhon-runtime",
+            "--features",
+            "gil",
+            "--target-dir",
+            "target/gil",
+        ]),
+    ),
+    (
+        "models of the concurrent protocols",
+        cargo(&[
+            "test",
+            "--quiet",
+            "--profile",
+            "ci",
+            "--package",
+            "loom-tests",
+        ]),
+    ),
+    (
+        "Python programs, GIL build",
+        Step::Cargo {
+            arguments: &[
+                "test",
+                "--quiet",
+                "--profile",
+                "ci",
+                "--test",
+                "harness",
+                "--",
+                "--quiet",
+            ],
+            on_gil_build: true,
+        },
+    ),
+    (
+        "examples on 1, 2, 4 and 16 threads, both builds",
+        Step::Soak,
+    ),
+];
+
+/// Runs the steps whose names contain `filter`; true if all passed.
+pub fn run(root: &Path, filter: &str) -> bool {
+    let start = Instant::now();
+    let chosen: Vec<_> = STEPS
+        .iter()
+        .filter(|(name, _)| name.contains(filter))
+        .collect();
+    let mut failed = Vec::new();
+    for (index, (name, step)) in chosen.iter().enumerate() {
+        println!("\n[{}/{}] {name}", index + 1, chosen.len());
+        let began = Instant::now();
+        let good = match step {
+            Step::Tidy => tidy::run(root),
+            Step::Soak => soak::run(root, &short_soak(root)),
+            Step::Cargo {
+                arguments,
+                on_gil_build,
+            } => run_cargo(root, arguments, *on_gil_build, start + LIMIT),
+        };
+        let verdict = if good { "ok" } else { "FAILED" };
+        println!(
+            "[{}/{}] {name}: {verdict}, {:.0} s",
+            index + 1,
+            chosen.len(),
+            began.elapsed().as_secs_f64()
+        );
+        if !good {
+            failed.push(*name);
+        }
+        if start.elapsed() > LIMIT {
+            println!("\nstopped: more than {} minutes", LIMIT.as_secs() / 60);
+            return false;
+        }
+    }
+    let passed = chosen.len() - failed.len();
+    println!(
+        "\n{passed} steps passed, {} failed, {:.0} s",
+        failed.len(),
+        start.elapsed().as_secs_f64()
+    );
+    for name in &failed {
+        println!("  failed: {name}");
+    }
+    failed.is_empty() && passed > 0
+}
+
+fn short_soak(root: &Path) -> soak::Plan {
+    soak::Plan {
+        binaries: vec![
+            ("free-threaded".into(), root.join("target/ci/typhon")),
+            ("GIL".into(), root.join("target/gil/ci/typhon")),
+        ],
+        threads: vec![1, 2, 4, 16],
+        rounds: 2,
+        seconds: 0,
+        filter: String::new(),
+    }
+}
+
+/// Runs cargo until `deadline`.
+fn run_cargo(root: &Path, arguments: &[&str], on_gil_build: bool, deadline: Instant) -> bool {
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(root);
+    if on_gil_build {
+        command.env("TYPHON", root.join("target/gil/ci/typhon"));
+    }
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            println!("cannot run cargo: {error}");
+            return false;
+        }
+    };
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(50)),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return false;
+            }
+        }
+    }
+}
