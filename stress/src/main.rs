@@ -1,1 +1,222 @@
-fn main() {}
+//! `stress`: the example programs on {free-threaded, GIL} x {1, 2, ... threads}, measured in turns and compared.
+//!
+//! This file reads the command line. What is run stands in `catalogue`, how a process is run and timed in `measure`,
+//! the table and the files in `report`.
+
+mod catalogue;
+mod measure;
+mod report;
+
+use measure::{Regime, Variant};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+const HELP: &str = "usage: stress [options] [EXAMPLE]...
+
+Runs the programs of examples/ (or those named) on the free-threaded and on the GIL build of typhon, on each number of
+threads, in turns, and prints a table of medians. `two processes` is the reference for two threads: two processes of the
+free-threaded build that each do the whole job on one thread, at the same time. The output of all runs must be equal.
+
+options:
+  --runs N           rounds over all variants; the table shows medians (default: 5)
+  --threads LIST     numbers of threads (default: 1,2)
+  --quick            smaller inputs
+  --binary PATH      the free-threaded build (default: target/release/typhon)
+  --gil-binary PATH  the GIL build (default: target/gil/release/typhon)
+  --no-gil-build     leave the GIL build out
+  --peer PATH        another Python to run beside them; may be given several times
+  --timeout S        seconds after which a run counts as hanging (default: 300)
+  --json FILE        write every measurement as JSON
+  --csv FILE         write every measurement as CSV
+  --list             print the names of the examples
+  -h, --help         this text
+
+exit status: 0 if every run ended well and printed the same, 1 otherwise, 2 for a wrong command line
+";
+
+struct Options {
+    runs: usize,
+    threads: Vec<usize>,
+    quick: bool,
+    binary: PathBuf,
+    gil_binary: Option<PathBuf>,
+    peers: Vec<PathBuf>,
+    timeout: Duration,
+    json: Option<PathBuf>,
+    csv: Option<PathBuf>,
+    names: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("stress lies in the workspace");
+    let options = match parse(root) {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("stress: {message}\nstress --help tells the options");
+            return ExitCode::from(2);
+        }
+    };
+    match run(root, &options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("stress: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(root: &Path) -> Result<Option<Options>, String> {
+    use lexopt::prelude::*;
+    let mut options = Options {
+        runs: 5,
+        threads: vec![1, 2],
+        quick: false,
+        binary: root.join("target/release/typhon"),
+        gil_binary: Some(root.join("target/gil/release/typhon")),
+        peers: Vec::new(),
+        timeout: Duration::from_secs(300),
+        json: None,
+        csv: None,
+        names: Vec::new(),
+    };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next().map_err(|e| e.to_string())? {
+        let name = match argument {
+            Short('h') => "help".to_string(),
+            Long(name) => name.to_string(),
+            Value(name) => {
+                options.names.push(name.to_string_lossy().into_owned());
+                continue;
+            }
+            other => return Err(other.unexpected().to_string()),
+        };
+        let mut value = |name: &str| parser.value().map_err(|_| format!("{name} needs a value"));
+        match name.as_str() {
+            "help" => {
+                print!("{HELP}");
+                return Ok(None);
+            }
+            "list" => {
+                for workload in catalogue::WORKLOADS {
+                    println!("{:<14}{}", workload.name, workload.about);
+                }
+                return Ok(None);
+            }
+            "runs" => options.runs = number(&value("--runs")?.to_string_lossy(), "--runs")?,
+            "threads" => {
+                let text = value("--threads")?;
+                options.threads = text
+                    .to_string_lossy()
+                    .split(',')
+                    .map(|part| number(part, "--threads"))
+                    .collect::<Result<_, _>>()?;
+            }
+            "quick" => options.quick = true,
+            "binary" => options.binary = absolute(value("--binary")?),
+            "gil-binary" => options.gil_binary = Some(absolute(value("--gil-binary")?)),
+            "no-gil-build" => options.gil_binary = None,
+            "peer" => options.peers.push(absolute(value("--peer")?)),
+            "timeout" => {
+                let seconds = number(&value("--timeout")?.to_string_lossy(), "--timeout")?;
+                options.timeout = Duration::from_secs(seconds as u64);
+            }
+            "json" => options.json = Some(absolute(value("--json")?)),
+            "csv" => options.csv = Some(absolute(value("--csv")?)),
+            other => return Err(format!("no option --{other}")),
+        }
+    }
+    for name in &options.names {
+        if !catalogue::WORKLOADS
+            .iter()
+            .any(|workload| workload.name == name)
+        {
+            return Err(format!("no example named {name:?}; --list shows them"));
+        }
+    }
+    Ok(Some(options))
+}
+
+/// The numbers given to options are counts: whole and at least 1.
+fn number(text: &str, name: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!(
+            "{name} needs a whole number of at least 1, not {text:?}"
+        )),
+    }
+}
+
+/// The programs run in another folder, so paths are made absolute.
+fn absolute(path: std::ffi::OsString) -> PathBuf {
+    std::path::absolute(&path).unwrap_or_else(|_| path.into())
+}
+
+fn run(root: &Path, options: &Options) -> Result<bool, String> {
+    let mut interpreters = vec![("free-threaded".to_string(), options.binary.clone())];
+    if let Some(path) = &options.gil_binary {
+        interpreters.push(("GIL".into(), path.clone()));
+    }
+    for path in &options.peers {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        interpreters.push((name, path.clone()));
+    }
+    for (name, path) in &interpreters {
+        if !path.exists() {
+            let how = match name.as_str() {
+                "free-threaded" => "; `cargo build --release` makes it",
+                "GIL" => "; `cargo build-gil --release` makes it (--no-gil-build leaves it out)",
+                _ => "",
+            };
+            return Err(format!("{} does not exist{how}", path.display()));
+        }
+    }
+    let mut variants = Vec::new();
+    for (name, path) in &interpreters {
+        for &threads in &options.threads {
+            let regime = Regime::Threads(threads);
+            variants.push(Variant {
+                interpreter: name.clone(),
+                path: path.clone(),
+                regime,
+            });
+        }
+        if name == "free-threaded" && options.threads.contains(&2) {
+            variants.push(Variant {
+                interpreter: name.clone(),
+                path: path.clone(),
+                regime: Regime::TwoProcesses,
+            });
+        }
+    }
+    let workloads: Vec<_> = catalogue::WORKLOADS
+        .iter()
+        .filter(|workload| {
+            options.names.is_empty() || options.names.iter().any(|name| name == workload.name)
+        })
+        .collect();
+    let plan = measure::Plan {
+        folder: root.join("examples"),
+        runs: options.runs,
+        quick: options.quick,
+        has_peers: !options.peers.is_empty(),
+        timeout: options.timeout,
+    };
+    let results = measure::measure(&plan, &workloads, &variants);
+    report::print(&results, &variants);
+    if let Some(path) = &options.json {
+        report::write_json(path, &results, &options.threads)?;
+    }
+    if let Some(path) = &options.csv {
+        report::write_csv(path, &results)?;
+    }
+    Ok(results.iter().all(|result| result.problems.is_empty()))
+}

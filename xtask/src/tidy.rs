@@ -73,8 +73,10 @@ fn check(name: &str, text: &str, problems: &mut Vec<String>) {
     let lines: Vec<&str> = text.lines().collect();
     // Tables that a program wrote are as long as their data.
     let generated = lines
-        .first()
-        .is_some_and(|line| line.contains("@generated"));
+        .iter()
+        .take(3)
+        .any(|line| line.contains("enerated by"));
+    let is_test = name.contains("/tests/") || name.ends_with("/tests.rs");
     if lines.len() > LONGEST_FILE && !generated {
         problems.push(format!(
             "{name}: {} lines, more than {LONGEST_FILE}: it has two rooms in it",
@@ -93,7 +95,7 @@ fn check(name: &str, text: &str, problems: &mut Vec<String>) {
     for (number, line) in lines.iter().enumerate() {
         let code = line.split("//").next().unwrap_or("");
         for word in UNFINISHED {
-            if code.contains(word) && !own_rules {
+            if code.contains(word) && !own_rules && !is_test {
                 problems.push(format!(
                     "{name}:{}: {word}...) stands in the code",
                     number + 1
@@ -107,7 +109,9 @@ fn check(name: &str, text: &str, problems: &mut Vec<String>) {
                     number + 1
                 ));
             }
-            if !has_safety_line(&lines, number) {
+            // A test file may state once, at its top, what makes its unsafe calls sound.
+            let covered = is_test && lines.iter().take(20).any(|line| line.contains("SAFETY"));
+            if !covered && !has_safety_line(&lines, number) {
                 problems.push(format!(
                     "{name}:{}: `unsafe` without a `// SAFETY:` line",
                     number + 1

@@ -1,0 +1,278 @@
+//! Runs the workloads on every variant, in turns, and keeps times and differences.
+
+use crate::catalogue::Workload;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How the work is shared out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Regime {
+    /// One process, so many threads.
+    Threads(usize),
+    /// Two processes that each do the whole job on one thread, at the same time.
+    TwoProcesses,
+}
+
+/// One column of the comparison.
+#[derive(Clone)]
+pub struct Variant {
+    pub interpreter: String,
+    pub path: PathBuf,
+    pub regime: Regime,
+}
+
+impl Variant {
+    /// `free-threaded, 2 threads`
+    pub fn label(&self) -> String {
+        match self.regime {
+            Regime::Threads(1) => format!("{}, 1 thread", self.interpreter),
+            Regime::Threads(count) => format!("{}, {count} threads", self.interpreter),
+            Regime::TwoProcesses => format!("{}, two processes", self.interpreter),
+        }
+    }
+}
+
+/// What holds for all measurements.
+pub struct Plan {
+    pub folder: PathBuf,
+    pub runs: usize,
+    pub quick: bool,
+    pub has_peers: bool,
+    pub timeout: Duration,
+}
+
+/// The measurements of one workload on one variant.
+pub struct Measured {
+    pub workload: &'static str,
+    pub variant: usize,
+    pub label: String,
+    /// Whole jobs per second, one entry per run.
+    pub throughputs: Vec<f64>,
+    /// What went wrong: crashes, hangs, other output.
+    pub problems: Vec<String>,
+}
+
+/// Measures every workload on every variant. In each round all variants of a workload take their turn, so that a
+/// machine that slows down slows all of them.
+pub fn measure(
+    plan: &Plan,
+    workloads: &[&'static Workload],
+    variants: &[Variant],
+) -> Vec<Measured> {
+    let bar = ProgressBar::new((workloads.len() * variants.len() * plan.runs) as u64);
+    let style = ProgressStyle::with_template("[{elapsed_precise}] {bar:30} {pos}/{len} {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut results = Vec::new();
+    for workload in workloads {
+        let mut measured: Vec<Measured> = variants
+            .iter()
+            .enumerate()
+            .map(|(index, variant)| Measured {
+                workload: workload.name,
+                variant: index,
+                label: variant.label(),
+                throughputs: Vec::new(),
+                problems: Vec::new(),
+            })
+            .collect();
+        let mut expected: Option<String> = None;
+        for _ in 0..plan.runs {
+            for (variant, measured) in variants.iter().zip(&mut measured) {
+                bar.set_message(format!("{}: {}", workload.name, measured.label));
+                // What failed once fails again; the rest of the table is wanted sooner.
+                if measured.problems.is_empty() {
+                    match run_once(plan, workload, variant, &mut expected) {
+                        Ok(throughput) => measured.throughputs.push(throughput),
+                        Err(problem) => {
+                            bar.println(format!(
+                                "{}, {}: {problem}",
+                                workload.name, measured.label
+                            ));
+                            measured.problems.push(problem);
+                        }
+                    }
+                }
+                bar.inc(1);
+            }
+        }
+        results.append(&mut measured);
+    }
+    bar.finish_and_clear();
+    results
+}
+
+fn run_once(
+    plan: &Plan,
+    workload: &Workload,
+    variant: &Variant,
+    expected: &mut Option<String>,
+) -> Result<f64, String> {
+    let (threads, processes) = match variant.regime {
+        Regime::Threads(count) => (count, 1),
+        Regime::TwoProcesses => (1, 2),
+    };
+    let mut command = Command::new(&variant.path);
+    let sizes = if plan.has_peers && !workload.beside_peers.is_empty() {
+        workload.beside_peers
+    } else if plan.quick {
+        workload.quick
+    } else {
+        workload.arguments
+    };
+    command
+        .arg(format!("{}.py", workload.name))
+        .args(sizes)
+        .args(["--no-baseline", "--threads", &threads.to_string()])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(&plan.folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let children: Vec<_> = (0..processes)
+        .map(|_| {
+            command
+                .spawn()
+                .map_err(|e| format!("cannot run {}: {e}", variant.path.display()))
+        })
+        .collect();
+    let mut throughput = 0.0;
+    let waiting: Vec<_> = children
+        .into_iter()
+        .map(|child| {
+            child.map(|child| {
+                thread::spawn({
+                    let timeout = plan.timeout;
+                    move || finish(child, timeout)
+                })
+            })
+        })
+        .collect();
+    for output in waiting {
+        let text = output?
+            .join()
+            .map_err(|_| "the measuring thread panicked".to_string())??;
+        let (seconds, result) = split_time(&text)?;
+        match expected {
+            None => *expected = Some(result),
+            Some(expected) if *expected == result => {}
+            Some(expected) => {
+                return Err(format!(
+                    "other output: {}",
+                    first_difference(expected, &result)
+                ));
+            }
+        }
+        throughput += 1.0 / seconds;
+    }
+    Ok(throughput)
+}
+
+/// Waits for a process; its standard output, or why there is none.
+fn finish(mut child: Child, timeout: Duration) -> Result<String, String> {
+    let stdout = read(child.stdout.take());
+    let stderr = read(child.stderr.take());
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if start.elapsed() < timeout => thread::sleep(Duration::from_millis(2)),
+            Ok(None) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("hangs: ended after {} s", timeout.as_secs()));
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    };
+    let stdout = stdout.join().unwrap_or_default();
+    let stderr = stderr.join().unwrap_or_default();
+    if status.success() {
+        return Ok(stdout);
+    }
+    Err(format!(
+        "{status}: {}",
+        stderr.lines().last().unwrap_or("nothing on standard error")
+    ))
+}
+
+fn read(from: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut from) = from {
+            let _ = from.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Takes the `time: SECONDS s` line out of what a workload printed.
+fn split_time(text: &str) -> Result<(f64, String), String> {
+    let mut seconds = None;
+    let mut result = String::new();
+    for line in text.lines() {
+        match line.strip_prefix("time: ") {
+            Some(rest) => seconds = rest.split(' ').next().and_then(|word| word.parse().ok()),
+            None => {
+                result += line;
+                result.push('\n');
+            }
+        }
+    }
+    match seconds {
+        // The clock is printed with three digits: anything shorter cannot be compared.
+        Some(seconds) if seconds > 0.0 => Ok((seconds, result)),
+        Some(_) => Err("too short to be measured".into()),
+        None => Err("printed no `time:` line".into()),
+    }
+}
+
+fn first_difference(expected: &str, given: &str) -> String {
+    for (number, (old, new)) in expected.lines().zip(given.lines()).enumerate() {
+        if old != new {
+            return format!("line {} is {new:?}, was {old:?}", number + 1);
+        }
+    }
+    format!(
+        "{} lines, were {}",
+        given.lines().count(),
+        expected.lines().count()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn takes_the_time_out_of_the_output() {
+        let text = "sum: 5\ntime: 1.250 s on 2 threads\n";
+        assert_eq!(split_time(text), Ok((1.25, "sum: 5\n".to_string())));
+        assert!(split_time("sum: 5\n").is_err());
+        assert!(split_time("time: 0.000 s\n").is_err());
+    }
+
+    #[test]
+    fn names_the_first_difference() {
+        assert_eq!(
+            first_difference("a\nb\n", "a\nc\n"),
+            "line 2 is \"c\", was \"b\""
+        );
+        assert_eq!(first_difference("a\n", "a\nb\n"), "2 lines, were 1");
+    }
+
+    #[test]
+    fn every_workload_has_a_program() {
+        for workload in crate::catalogue::WORKLOADS {
+            let path = format!(
+                "{}/../examples/{}.py",
+                env!("CARGO_MANIFEST_DIR"),
+                workload.name
+            );
+            assert!(Path::new(&path).exists(), "{path}");
+        }
+    }
+}

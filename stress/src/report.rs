@@ -1,0 +1,192 @@
+//! The table for people, and the same figures as JSON and CSV.
+
+use crate::measure::{Measured, Regime, Variant};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Median, least and largest of the runs of one variant.
+struct Summary {
+    median: f64,
+    least: f64,
+    largest: f64,
+}
+
+fn summarize(values: &[f64]) -> Option<Summary> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (least, largest) = (*sorted.first()?, *sorted.last()?);
+    let middle = sorted.len() / 2;
+    let median = if sorted.len() % 2 == 1 {
+        sorted[middle]
+    } else {
+        (sorted[middle - 1] + sorted[middle]) / 2.0
+    };
+    Some(Summary {
+        median,
+        least,
+        largest,
+    })
+}
+
+/// Prints the table: one block per workload, one line per variant.
+pub fn print(results: &[Measured], variants: &[Variant]) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let runs = results
+        .iter()
+        .map(|result| result.throughputs.len())
+        .max()
+        .unwrap_or(0);
+    println!("medians of {runs} interleaved runs on {cores} cores\n");
+    println!(
+        "{:<14}{:<32}{:>9}{:>10}{:>16}{:>9}{:>18}",
+        "example", "variant", "time s", "jobs/s", "least..largest", "speedup", "of two processes"
+    );
+    for block in results.chunk_by(|a, b| a.workload == b.workload) {
+        let median_of = |wanted: &dyn Fn(&Variant) -> bool| {
+            let result = block
+                .iter()
+                .find(|result| wanted(&variants[result.variant]))?;
+            Some(summarize(&result.throughputs)?.median)
+        };
+        let two_processes = median_of(&|variant| variant.regime == Regime::TwoProcesses);
+        for (index, result) in block.iter().enumerate() {
+            let variant = &variants[result.variant];
+            let name = if index == 0 { result.workload } else { "" };
+            print!("{name:<14}{:<32}", result.label);
+            let Some(summary) = summarize(&result.throughputs) else {
+                println!(
+                    "  failed: {}",
+                    result.problems.first().map_or("no run", String::as_str)
+                );
+                continue;
+            };
+            let seconds = match variant.regime {
+                Regime::Threads(_) => 1.0 / summary.median,
+                Regime::TwoProcesses => 2.0 / summary.median,
+            };
+            let spread = format!("{:.3}..{:.3}", summary.least, summary.largest);
+            print!("{seconds:>9.3}{:>10.3}{spread:>16}", summary.median);
+            let one = median_of(&|other| {
+                other.interpreter == variant.interpreter && other.regime == Regime::Threads(1)
+            });
+            match one {
+                Some(one) => print!("{:>9.2}", summary.median / one),
+                None => print!("{:>9}", ""),
+            }
+            let comparable =
+                variant.interpreter == "free-threaded" && variant.regime == Regime::Threads(2);
+            if let (true, Some(reference)) = (comparable, two_processes) {
+                print!("{:>18.2}", summary.median / reference);
+            }
+            if !result.problems.is_empty() {
+                print!(
+                    "  {} runs, then: {}",
+                    result.throughputs.len(),
+                    result.problems[0]
+                );
+            }
+            println!();
+        }
+    }
+    let bad = results
+        .iter()
+        .filter(|result| !result.problems.is_empty())
+        .count();
+    if bad == 0 {
+        println!("\nevery run printed the same result as the others of its example");
+    } else {
+        println!("\n{bad} of {} variants went wrong", results.len());
+    }
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    cores: usize,
+    threads: &'a [usize],
+    results: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    example: &'a str,
+    variant: &'a str,
+    median_jobs_per_second: Option<f64>,
+    jobs_per_second: &'a [f64],
+    problems: &'a [String],
+}
+
+fn rows(results: &[Measured]) -> Vec<Row<'_>> {
+    results
+        .iter()
+        .map(|result| Row {
+            example: result.workload,
+            variant: &result.label,
+            median_jobs_per_second: summarize(&result.throughputs).map(|summary| summary.median),
+            jobs_per_second: &result.throughputs,
+            problems: &result.problems,
+        })
+        .collect()
+}
+
+/// Writes every measurement as JSON.
+pub fn write_json(path: &Path, results: &[Measured], threads: &[usize]) -> Result<(), String> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let file = File {
+        cores,
+        threads,
+        results: rows(results),
+    };
+    let text = serde_json::to_string_pretty(&file).map_err(|e| e.to_string())?;
+    std::fs::write(path, text + "\n").map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// Writes every measurement as CSV, one run a line.
+pub fn write_csv(path: &Path, results: &[Measured]) -> Result<(), String> {
+    let mut text = String::from("example,variant,run,jobs_per_second,problem\n");
+    for row in rows(results) {
+        for (run, throughput) in row.jobs_per_second.iter().enumerate() {
+            let _ = writeln!(
+                text,
+                "{},{},{},{throughput},",
+                row.example,
+                quote(row.variant),
+                run + 1
+            );
+        }
+        for problem in row.problems {
+            let _ = writeln!(
+                text,
+                "{},{},,,{}",
+                row.example,
+                quote(row.variant),
+                quote(problem)
+            );
+        }
+    }
+    std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn quote(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\"").replace('\n', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn median_of_odd_and_even_counts() {
+        assert_eq!(summarize(&[3.0, 1.0, 2.0]).map(|s| s.median), Some(2.0));
+        assert_eq!(
+            summarize(&[4.0, 1.0, 2.0, 3.0]).map(|s| s.median),
+            Some(2.5)
+        );
+        assert!(summarize(&[]).is_none());
+    }
+
+    #[test]
+    fn csv_fields_are_quoted() {
+        assert_eq!(quote("a \"b\", c\nd"), "\"a \"\"b\"\", c d\"");
+    }
+}
