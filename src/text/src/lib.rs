@@ -4,6 +4,7 @@
 //! no I/O. Built-in types and native modules are written on top. Strings are [`code_points::Text`]
 //! (lone surrogates allowed); errors are [`error::Error`], which name the exception to raise.
 
+pub mod binascii;
 pub mod code_points;
 pub mod codecs;
 pub mod complex_text;
@@ -16,9 +17,14 @@ pub mod hash;
 pub mod int_bytes;
 pub mod int_float;
 pub mod int_text;
+pub mod json_text;
 pub mod percent;
+pub mod random_mt;
 pub mod str_format;
 pub mod str_repr;
+pub mod struct_codec;
+pub mod time_text;
+pub mod timsort;
 pub mod unicode;
 
 pub use code_points::{Text, TextBuf};

@@ -1,0 +1,462 @@
+//! The `struct` module: formats, packing and unpacking.
+//!
+//! A [`Format`] is a list of items with offsets; [`Format::pack`] takes values through [`Arg`], which the caller makes
+//! of Python objects, and [`Format::unpack`] gives [`Value`]s.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::int_bytes::{ByteOrder, from_bytes, to_bytes};
+use dashu_int::IBig;
+
+fn error(msg: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Struct, msg)
+}
+
+/// A run of equal items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Format character.
+    pub code: u8,
+    /// Bytes of one.
+    pub size: usize,
+    /// Where the first stands.
+    pub offset: usize,
+    /// How many; 1 for `s` and `p`, whose count is their size.
+    pub repeat: usize,
+}
+
+/// A parsed format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// Its items without padding.
+    pub items: Vec<Item>,
+    /// Total size, `struct.calcsize`.
+    pub size: usize,
+    /// Number of values.
+    pub len: usize,
+    order: ByteOrder,
+}
+
+/// What an item takes, made by the caller of a Python object.
+#[derive(Clone, Debug)]
+pub enum Arg<'a> {
+    /// An int (or what `__index__` gave).
+    Int(IBig),
+    /// A float; for `e f d` any real number is one.
+    Float(f64),
+    /// A complex number.
+    Complex(f64, f64),
+    /// A truth value, for `?`.
+    Bool(bool),
+    /// bytes or bytearray.
+    Bytes(&'a [u8]),
+    /// Anything else.
+    Other,
+}
+
+/// What an item gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// A signed integer.
+    Int(i64),
+    /// An unsigned one.
+    UInt(u64),
+    /// A float.
+    Float(f64),
+    /// A complex number.
+    Complex(f64, f64),
+    /// A truth value.
+    Bool(bool),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+/// Size and alignment of a code; `native` allows `n N P` and aligns.
+fn layout(code: u8, native: bool) -> Option<(usize, usize)> {
+    let size = match code {
+        b'x' | b'b' | b'B' | b'c' | b's' | b'p' | b'?' => 1,
+        b'h' | b'H' | b'e' => 2,
+        b'i' | b'I' | b'f' => 4,
+        b'l' | b'L' => {
+            if native {
+                size_of::<std::ffi::c_long>()
+            } else {
+                4
+            }
+        }
+        b'q' | b'Q' | b'd' => 8,
+        b'n' | b'N' | b'P' if native => size_of::<usize>(),
+        b'F' => return Some((8, if native { 4 } else { 1 })),
+        b'D' => return Some((16, if native { 8 } else { 1 })),
+        _ => return None,
+    };
+    Some((size, if native { size } else { 1 }))
+}
+
+impl Format {
+    /// Parses a format string.
+    pub fn parse(format: &[u8]) -> Result<Format> {
+        if format.contains(&0) {
+            return Err(error("embedded null character"));
+        }
+        let native_order = if cfg!(target_endian = "big") {
+            ByteOrder::Big
+        } else {
+            ByteOrder::Little
+        };
+        let (order, native, body) = match format {
+            [b'<', rest @ ..] => (ByteOrder::Little, false, rest),
+            [b'>' | b'!', rest @ ..] => (ByteOrder::Big, false, rest),
+            [b'=', rest @ ..] => (native_order, false, rest),
+            [b'@', rest @ ..] => (native_order, true, rest),
+            _ => (native_order, true, format),
+        };
+        let mut f = Format {
+            items: vec![],
+            size: 0,
+            len: 0,
+            order,
+        };
+        let too_long = || error("total struct size too long");
+        let fits = |n: Option<usize>| n.filter(|&n| n <= isize::MAX as usize).ok_or_else(too_long);
+        let mut i = 0;
+        while let Some(&b) = body.get(i) {
+            i += 1;
+            if matches!(b, b' ' | 9..=13) {
+                continue;
+            }
+            let mut code = b;
+            let mut count = 1;
+            if b.is_ascii_digit() {
+                count = usize::from(b - b'0');
+                loop {
+                    let Some(&b) = body.get(i) else {
+                        return Err(error("repeat count given without format specifier"));
+                    };
+                    i += 1;
+                    if !b.is_ascii_digit() {
+                        code = b;
+                        break;
+                    }
+                    count = fits(
+                        count
+                            .checked_mul(10)
+                            .and_then(|n| n.checked_add(usize::from(b - b'0'))),
+                    )?;
+                }
+            }
+            let Some((size, align)) = layout(code, native) else {
+                return Err(error("bad char in struct format"));
+            };
+            let offset = fits(f.size.checked_next_multiple_of(align))?;
+            let bytes = fits(size.checked_mul(count))?;
+            f.size = fits(offset.checked_add(bytes))?;
+            let item = match code {
+                b'x' => continue,
+                b's' | b'p' => Item {
+                    code,
+                    size: count,
+                    offset,
+                    repeat: 1,
+                },
+                _ if count == 0 => continue,
+                _ => Item {
+                    code,
+                    size,
+                    offset,
+                    repeat: count,
+                },
+            };
+            f.len = fits(f.len.checked_add(item.repeat))?;
+            f.items.push(item);
+        }
+        Ok(f)
+    }
+
+    /// Format characters, one a value, in order: what [`Arg`] each wants.
+    pub fn codes(&self) -> impl Iterator<Item = u8> + '_ {
+        self.items
+            .iter()
+            .flat_map(|i| std::iter::repeat_n(i.code, i.repeat))
+    }
+
+    /// The error of a wrong number of values, in `function` (`pack` or `pack_into`).
+    pub fn wrong_count(&self, function: &str, got: usize) -> Error {
+        error(format!(
+            "{function} expected {} items for packing (got {got})",
+            self.len
+        ))
+    }
+
+    /// Packs values (as many as `self.len`) into `out`, which is at least `self.size` long; `next` gives them by code.
+    pub fn pack<'a, E: From<Error>>(
+        &self,
+        out: &mut [u8],
+        mut next: impl FnMut(u8) -> Result<Arg<'a>, E>,
+    ) -> Result<(), E> {
+        let out = &mut out[..self.size];
+        out.fill(0);
+        for item in &self.items {
+            for k in 0..item.repeat {
+                let start = item.offset + k * item.size;
+                let arg = next(item.code)?;
+                self.pack_one(item, &arg, &mut out[start..start + item.size])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&self, out: &mut [u8], little: &[u8]) {
+        out.copy_from_slice(little);
+        if self.order == ByteOrder::Big {
+            out.reverse();
+        }
+    }
+
+    fn pack_one(&self, item: &Item, arg: &Arg<'_>, out: &mut [u8]) -> Result<()> {
+        match item.code {
+            b'c' => match arg {
+                Arg::Bytes([b]) => out[0] = *b,
+                _ => return Err(error("char format requires a bytes object of length 1")),
+            },
+            b's' | b'p' => {
+                let Arg::Bytes(data) = arg else {
+                    return Err(error(format!(
+                        "argument for '{}' must be a bytes object",
+                        item.code as char
+                    )));
+                };
+                let room = if item.code == b's' {
+                    out
+                } else {
+                    out.split_first_mut().map_or(&mut [][..], |s| {
+                        *s.0 = data.len().min(s.1.len()).min(255) as u8;
+                        s.1
+                    })
+                };
+                let n = data.len().min(room.len());
+                room[..n].copy_from_slice(&data[..n]);
+            }
+            b'?' => match arg {
+                Arg::Bool(b) => out[0] = u8::from(*b),
+                _ => return Err(error("required argument is not a truth value")),
+            },
+            b'e' | b'f' | b'd' => {
+                let Arg::Float(x) = *arg else {
+                    return Err(error("required argument is not a float"));
+                };
+                self.pack_float(item.code, x, out)?;
+            }
+            b'F' | b'D' => {
+                let (re, im) = match *arg {
+                    Arg::Complex(re, im) => (re, im),
+                    Arg::Float(x) => (x, 0.0),
+                    _ => return Err(error("required argument is not a complex")),
+                };
+                let (a, b) = out.split_at_mut(item.size / 2);
+                for (x, out) in [(re, a), (im, b)] {
+                    if item.code == b'F' {
+                        self.put(out, &(x as f32).to_le_bytes());
+                    } else {
+                        self.put(out, &x.to_le_bytes());
+                    }
+                }
+            }
+            code => {
+                let Arg::Int(n) = arg else {
+                    return Err(error("required argument is not an integer"));
+                };
+                let signed = matches!(code, b'b' | b'h' | b'i' | b'l' | b'q' | b'n')
+                    || code == b'P' && *n < IBig::ZERO;
+                let Ok(bytes) = to_bytes(n, item.size, ByteOrder::Little, signed) else {
+                    return Err(out_of_range(code, item.size, signed));
+                };
+                self.put(out, &bytes);
+            }
+        }
+        Ok(())
+    }
+
+    fn pack_float(&self, code: u8, x: f64, out: &mut [u8]) -> Result<()> {
+        let too_large = || {
+            Error::overflow(format!(
+                "float too large to pack with {} format",
+                code as char
+            ))
+        };
+        match code {
+            b'd' => self.put(out, &x.to_le_bytes()),
+            b'f' => {
+                let y = x as f32;
+                if y.is_infinite() && x.is_finite() {
+                    return Err(too_large());
+                }
+                self.put(out, &y.to_le_bytes());
+            }
+            _ => {
+                let bits = half_bits(x).ok_or_else(too_large)?;
+                self.put(out, &bits.to_le_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    /// Values of `data`, whose length must be `self.size`.
+    pub fn unpack<'a>(&self, data: &'a [u8]) -> Result<Vec<Value<'a>>> {
+        if data.len() != self.size {
+            return Err(error(format!(
+                "unpack requires a buffer of {} bytes",
+                self.size
+            )));
+        }
+        let mut out = Vec::with_capacity(self.len);
+        for item in &self.items {
+            for k in 0..item.repeat {
+                let start = item.offset + k * item.size;
+                out.push(self.unpack_one(item, &data[start..start + item.size]));
+            }
+        }
+        Ok(out)
+    }
+
+    fn unpack_one<'a>(&self, item: &Item, raw: &'a [u8]) -> Value<'a> {
+        let word = |raw: &[u8]| {
+            let mut bytes = [0; 8];
+            bytes[..raw.len()].copy_from_slice(raw);
+            if self.order == ByteOrder::Big {
+                bytes[..raw.len()].reverse();
+            }
+            u64::from_le_bytes(bytes)
+        };
+        match item.code {
+            b'c' | b's' => Value::Bytes(raw),
+            b'p' => Value::Bytes(match raw.split_first() {
+                Some((&n, rest)) => &rest[..usize::from(n).min(rest.len())],
+                None => raw,
+            }),
+            b'?' => Value::Bool(raw[0] != 0),
+            b'e' => Value::Float(half_to_f64(word(raw) as u16)),
+            b'f' => Value::Float(f32::from_bits(word(raw) as u32).into()),
+            b'd' => Value::Float(f64::from_bits(word(raw))),
+            b'F' | b'D' => {
+                let (a, b) = raw.split_at(item.size / 2);
+                let part = |raw| match item.code {
+                    b'F' => f32::from_bits(word(raw) as u32).into(),
+                    _ => f64::from_bits(word(raw)),
+                };
+                Value::Complex(part(a), part(b))
+            }
+            b'b' | b'h' | b'i' | b'l' | b'q' | b'n' => {
+                let unused = 64 - 8 * item.size as u32;
+                Value::Int((word(raw) << unused) as i64 >> unused)
+            }
+            _ => Value::UInt(word(raw)),
+        }
+    }
+
+    /// Where `unpack_from(buffer, offset)` and `pack_into` begin; `packing` chooses the words of the error.
+    pub fn check_offset(&self, buffer: usize, offset: isize, packing: bool) -> Result<usize> {
+        let size = self.size;
+        let (function, verb, short) = if packing {
+            ("pack_into", "packing", "no space to pack")
+        } else {
+            ("unpack_from", "unpacking", "not enough data to unpack")
+        };
+        let start = if offset < 0 {
+            let back = offset.unsigned_abs();
+            if size > back {
+                return Err(error(format!("{short} {size} bytes at offset {offset}")));
+            }
+            buffer.checked_sub(back).ok_or_else(|| {
+                error(format!(
+                    "offset {offset} out of range for {buffer}-byte buffer"
+                ))
+            })?
+        } else {
+            offset as usize
+        };
+        if buffer.checked_sub(start).is_none_or(|rest| rest < size) {
+            return Err(error(format!(
+                "{function} requires a buffer of at least {} bytes for {verb} {size} bytes at offset {start} \
+                 (actual buffer size is {buffer})",
+                start.saturating_add(size)
+            )));
+        }
+        Ok(start)
+    }
+
+    /// Whether `iter_unpack` may walk a buffer of that length.
+    pub fn check_iter(&self, buffer: usize) -> Result<()> {
+        if self.size == 0 {
+            return Err(error("cannot iteratively unpack with a struct of length 0"));
+        }
+        if buffer % self.size != 0 {
+            return Err(error(format!(
+                "iterative unpacking requires a buffer of a multiple of {} bytes",
+                self.size
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn out_of_range(code: u8, size: usize, signed: bool) -> Error {
+    if code == b'P' {
+        return error("int too large to convert");
+    }
+    let bits = 8 * size as u32;
+    let (low, high): (i128, i128) = if signed {
+        (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    } else {
+        (0, (1 << bits) - 1)
+    };
+    error(format!(
+        "'{}' format requires {low} <= number <= {high}",
+        code as char
+    ))
+}
+
+/// Nearest half precision float, halves to even; `None` if too large.
+pub fn half_bits(x: f64) -> Option<u16> {
+    let sign = u16::from(x.is_sign_negative()) << 15;
+    if x.is_nan() {
+        return Some(sign | 0x7e00);
+    }
+    let a = x.abs();
+    if a.is_infinite() {
+        return Some(sign | 0x7c00);
+    }
+    // Steps of the format at this magnitude: 2**-24 below 2**-14, ten bits behind the leading one above.
+    let exponent = if a < 6.103_515_625e-5 {
+        -14
+    } else {
+        ((a.to_bits() >> 52) as i32) - 1023
+    };
+    if exponent > 15 {
+        return None;
+    }
+    let steps = (a * 2f64.powi(10 - exponent)).round_ties_even() as u32;
+    // A carry out of the mantissa moves into the exponent by itself.
+    let biased = if steps < 1024 {
+        steps
+    } else {
+        ((exponent + 15) as u32) * 1024 + (steps - 1024)
+    };
+    (biased < 0x7c00).then_some(sign | biased as u16)
+}
+
+/// Value of a half precision float.
+pub fn half_to_f64(bits: u16) -> f64 {
+    let mantissa = f64::from(bits & 0x3ff);
+    let x = match bits >> 10 & 0x1f {
+        0 => mantissa * 2f64.powi(-24),
+        31 if mantissa == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        e => (1024.0 + mantissa) * 2f64.powi(i32::from(e) - 25),
+    };
+    if bits & 0x8000 != 0 { -x } else { x }
+}
+
+/// An int of native bytes, for `memoryview` and `array` items.
+pub fn int_item(raw: &[u8], order: ByteOrder, signed: bool) -> IBig {
+    from_bytes(raw, order, signed)
+}
