@@ -1,4 +1,5 @@
-//! The developer's commands: `cargo xtask test`, `golden`, `bench`, `soak`, `tidy`.
+//! The developer's commands: `cargo xtask test`, `golden`, `bench`, `soak`,
+//! `licences`, `tidy`.
 //!
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
 //! first `cargo xtask` on a fresh machine starts at once.
@@ -8,6 +9,7 @@ mod bench;
 #[allow(dead_code, reason = "the harness uses the rest")]
 mod corpus;
 mod golden;
+mod licences;
 mod soak;
 mod suite;
 mod tidy;
@@ -30,6 +32,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    (default: both builds, target/release/typhon and target/gil/release/typhon)
   soak --memory [--repeat N] ...
                    does the memory in use grow when an example runs N times (default: 20) in one process?
+  licences [--check]
+                   write THIRD-PARTY.md: the crates in the binary and their licences
   tidy             the rules of the house that a program can check
 ";
 
@@ -56,6 +60,11 @@ fn main() -> ExitCode {
         "tidy" => {
             arguments.end();
             tidy::run(&root)
+        }
+        "licences" => {
+            let check = arguments.flag("--check");
+            arguments.end();
+            licences::run(&root, check)
         }
         "golden" => {
             let python = golden::find_python(arguments.value("--python").map(PathBuf::from));
