@@ -1,1 +1,21 @@
+//! The interpreter proper: translation to register code, frames, the loop, calls and unwinding (`vm`), and the built-in
+//! types (`objects`). The two are one crate because they are mutually recursive: the loop calls types' slots, and types
+//! call back into the loop. What must never be here: native modules (they build on this), the command line.
 
+extern crate self as typhon_vm;
+
+pub use typhon_runtime as runtime;
+pub use typhon_runtime::value::Value;
+
+pub mod cx;
+pub mod error;
+pub mod native;
+pub mod number;
+#[path = "../objects/mod.rs"]
+pub mod objects;
+pub mod protocol;
+pub mod statics;
+
+pub use cx::Cx;
+pub use error::{ExcKind, Raised, Res};
+pub use objects::typeobj::{Type, ValueExt};

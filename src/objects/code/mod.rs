@@ -1,0 +1,57 @@
+//! `code`: CPython 3.14's stack code as Python sees it, and the register code made from it at first execution.
+
+use crate::vm::regcode::RegCode;
+use crate::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use typhon_compiler::code::Code;
+use typhon_runtime::header::Header;
+
+#[repr(C)]
+pub struct CodeObj {
+    pub head: Header,
+    /// Register code, translated once under the type mutex's sibling `TRANSLATE`; freed with the object.
+    pub reg: AtomicPtr<RegCode>,
+    pub argcount: u32,
+    pub posonly: u32,
+    pub kwonly: u32,
+    pub flags: u32,
+    pub nlocals: u32,
+    pub ncells: u32,
+    pub nfree: u32,
+    pub firstlineno: u32,
+    /// The stack code and its tables.
+    pub code: Arc<Code>,
+    pub consts: Value,
+    pub names: Value,
+    pub localsplus: Value,
+    pub filename: Value,
+    pub name: Value,
+    pub qualname: Value,
+}
+
+pub mod co {
+    pub const OPTIMIZED: u32 = 1;
+    pub const NEWLOCALS: u32 = 2;
+    pub const VARARGS: u32 = 4;
+    pub const VARKEYWORDS: u32 = 8;
+    pub const NESTED: u32 = 16;
+    pub const GENERATOR: u32 = 32;
+    pub const COROUTINE: u32 = 128;
+    pub const ITERABLE_COROUTINE: u32 = 256;
+    pub const ASYNC_GENERATOR: u32 = 512;
+    pub const HAS_DOCSTRING: u32 = 0x0400_0000;
+    pub const METHOD: u32 = 0x0800_0000;
+}
+
+impl CodeObj {
+    /// Register code, when translated.
+    #[inline(always)]
+    pub fn reg(&self) -> *const RegCode {
+        self.reg.load(Ordering::Acquire)
+    }
+    /// Number of parameter locals, `*args` and `**kwargs` included.
+    pub fn total_args(&self) -> usize {
+        (self.argcount + self.kwonly) as usize + (self.flags & co::VARARGS != 0) as usize + (self.flags & co::VARKEYWORDS != 0) as usize
+    }
+}

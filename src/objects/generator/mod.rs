@@ -1,0 +1,114 @@
+//! Generators, coroutines and async generators: an object that owns a frame record and its registers.
+//!
+//! State machine (one atomic byte; the CAS to RUNNING is what makes sharing safe):
+//! ```text
+//! CREATED --resume--> RUNNING --yield--> SUSPENDED --resume--> RUNNING --return/raise--> DONE
+//! CREATED/SUSPENDED --close--> (RUNNING) --> DONE
+//! ```
+//! Only the thread that won RUNNING touches the frame and the registers; at a yield every live register is counted (R11),
+//! so that the collector can traverse a suspended generator like any object.
+
+use crate::objects::frame::{Frame, FrameKind};
+use crate::Value;
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicU8, Ordering};
+use typhon_runtime::gc::Visitor;
+use typhon_runtime::header::Header;
+use typhon_runtime::slot::Slot;
+
+pub const CREATED: u8 = 0;
+pub const SUSPENDED: u8 = 1;
+pub const RUNNING: u8 = 2;
+pub const DONE: u8 = 3;
+
+#[repr(C)]
+pub struct Generator {
+    pub head: Header,
+    pub state: AtomicU8,
+    /// Whether it is suspended at a `yield from`/`await` (for `gi_yieldfrom` and delegation).
+    pub delegating: AtomicU8,
+    pub name: Slot,
+    pub qualname: Slot,
+    /// The frame record: valid until DONE.
+    pub frame: UnsafeCell<Frame>,
+    /// Registers, `nregs` of them; empty once DONE.
+    pub regs: UnsafeCell<Vec<u64>>,
+    /// The exception being handled inside the generator while it is suspended.
+    pub handled: Slot,
+    /// Coroutine origin, async generator state: hooks and flags.
+    pub origin: Slot,
+    pub ag_running: AtomicU8,
+    pub ag_closed: AtomicU8,
+    pub ag_hooks_inited: AtomicU8,
+    pub finalizer: Slot,
+}
+
+// SAFETY: `frame` and `regs` are touched only by the thread that moved `state` to RUNNING by CAS, or by the stopper.
+unsafe impl Sync for Generator {}
+// SAFETY: as above.
+unsafe impl Send for Generator {}
+
+impl Generator {
+    /// Win the right to run: the previous state (CREATED or SUSPENDED), or the state that forbids it.
+    #[inline(always)]
+    pub fn try_start(&self) -> Result<u8, u8> {
+        let s = self.state.load(Ordering::Relaxed);
+        if s > SUSPENDED {
+            return Err(s);
+        }
+        self.state.compare_exchange(s, RUNNING, Ordering::Acquire, Ordering::Relaxed)
+    }
+    #[inline(always)]
+    pub fn finish(&self, state: u8) {
+        self.state.store(state, Ordering::Release);
+    }
+    pub fn state(&self) -> u8 {
+        self.state.load(Ordering::Acquire)
+    }
+    /// Visit what the suspended frame holds.
+    ///
+    /// # Safety
+    /// The world is stopped.
+    pub unsafe fn traverse_frame(&self, v: &mut Visitor) {
+        // SAFETY: by contract nobody runs; a DONE generator has no registers.
+        unsafe {
+            let regs = &*self.regs.get();
+            let running = self.state() == RUNNING;
+            for &w in regs {
+                if w != 0 && w & 7 == 0 {
+                    v.visit_bits(w);
+                } else if w & 7 == 4 && w != 4 && !running {
+                    v.visit_uncounted(w & !7);
+                }
+            }
+            if self.state() != DONE {
+                let f = &*self.frame.get();
+                for w in [f.func, f.locals, f.frame_obj] {
+                    if w != 0 && w & 7 == 0 {
+                        v.visit_bits(w);
+                    }
+                }
+            }
+        }
+    }
+    /// Release what a finished generator still holds; the caller owns the right to run it.
+    pub fn drop_frame(&self) -> Vec<Value> {
+        // SAFETY: the caller has won RUNNING or holds the dying object.
+        unsafe {
+            let f = &mut *self.frame.get();
+            let mut out: Vec<Value> = Vec::new();
+            for w in std::mem::take(&mut *self.regs.get()) {
+                if w != 0 && w & 7 == 0 {
+                    out.push(Value::from_bits(w));
+                }
+            }
+            for w in [std::mem::take(&mut f.func), std::mem::take(&mut f.locals), std::mem::take(&mut f.frame_obj)] {
+                if w != 0 && w & 7 == 0 {
+                    out.push(Value::from_bits(w));
+                }
+            }
+            f.kind = FrameKind::GenEntry;
+            out
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! `str`: the flexible representation of PEP 393. A string is an array of Latin-1 bytes, UCS-2 or UCS-4 units, the narrowest
+//! that holds its widest code point; lone surrogates are ordinary units. Short strings keep the units in the cell, long ones
+//! in a buffer (R3). Immutable; the hash is filled in lazily with a relaxed store (every thread computes the same).
+
+pub mod intern;
+
+use crate::native::Traverse;
+use crate::statics::{self, word};
+use crate::{Cx, Res, Value, ValueExt};
+use std::sync::atomic::{AtomicI64, Ordering};
+use typhon_runtime::gc::Visitor;
+use typhon_runtime::header::Header;
+
+#[repr(C)]
+pub struct Str {
+    pub head: Header,
+    /// Cached hash; 0 = not computed (a true hash of 0 is stored as computed anew each time).
+    hash: AtomicI64,
+    /// `len << 8 | EXTERNAL | ASCII | kind`.
+    meta: u64,
+    data: [*mut u8; 0],
+}
+
+const KIND: u64 = 7;
+const ASCII: u64 = 8;
+const EXTERNAL: u64 = 16;
+const DATA: usize = 32;
+/// Longest data kept inside the cell.
+const INLINE_MAX: usize = 512 - DATA;
+const _: () = assert!(std::mem::offset_of!(Str, data) == DATA);
+
+/// The units of a string.
+#[derive(Clone, Copy, Debug)]
+pub enum Units<'a> {
+    Latin1(&'a [u8]),
+    Ucs2(&'a [u16]),
+    Ucs4(&'a [u32]),
+}
+
+impl<'a> Units<'a> {
+    pub fn len(&self) -> usize {
+        match self {
+            Units::Latin1(s) => s.len(),
+            Units::Ucs2(s) => s.len(),
+            Units::Ucs4(s) => s.len(),
+        }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Code point `i`.
+    #[inline]
+    pub fn at(&self, i: usize) -> u32 {
+        match self {
+            Units::Latin1(s) => s[i] as u32,
+            Units::Ucs2(s) => s[i] as u32,
+            Units::Ucs4(s) => s[i],
+        }
+    }
+    pub fn slice(&self, r: std::ops::Range<usize>) -> Units<'a> {
+        match self {
+            Units::Latin1(s) => Units::Latin1(&s[r]),
+            Units::Ucs2(s) => Units::Ucs2(&s[r]),
+            Units::Ucs4(s) => Units::Ucs4(&s[r]),
+        }
+    }
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = u32> + 'a {
+        (0..self.len()).map(move |i| self.at(i))
+    }
+    pub fn max(&self) -> u32 {
+        match self {
+            Units::Latin1(s) => s.iter().copied().max().unwrap_or(0) as u32,
+            Units::Ucs2(s) => s.iter().copied().max().unwrap_or(0) as u32,
+            Units::Ucs4(s) => s.iter().copied().max().unwrap_or(0),
+        }
+    }
+    fn bytes(&self) -> &'a [u8] {
+        // SAFETY: plain integers viewed as bytes.
+        unsafe {
+            match self {
+                Units::Latin1(s) => s,
+                Units::Ucs2(s) => std::slice::from_raw_parts(s.as_ptr().cast(), s.len() * 2),
+                Units::Ucs4(s) => std::slice::from_raw_parts(s.as_ptr().cast(), s.len() * 4),
+            }
+        }
+    }
+}
+
+impl Str {
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        (self.meta >> 8) as usize
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Bytes per unit: 1, 2 or 4.
+    #[inline(always)]
+    pub fn kind(&self) -> usize {
+        (self.meta & KIND) as usize
+    }
+    #[inline(always)]
+    pub fn is_ascii(&self) -> bool {
+        self.meta & ASCII != 0
+    }
+    #[inline(always)]
+    fn data(&self) -> *const u8 {
+        // SAFETY: the data, or the pointer to it, stands behind the struct.
+        unsafe {
+            let at = (&raw const *self).cast::<u8>().add(DATA);
+            if self.meta & EXTERNAL != 0 { *at.cast::<*const u8>() } else { at }
+        }
+    }
+    #[inline]
+    pub fn units(&self) -> Units<'_> {
+        let (p, n) = (self.data(), self.len());
+        // SAFETY: `len` units of `kind` bytes, immutable after publication; inline data is 16-aligned, buffers too.
+        unsafe {
+            match self.kind() {
+                1 => Units::Latin1(std::slice::from_raw_parts(p, n)),
+                2 => Units::Ucs2(std::slice::from_raw_parts(p.cast(), n)),
+                _ => Units::Ucs4(std::slice::from_raw_parts(p.cast(), n)),
+            }
+        }
+    }
+    /// The text, when it is pure ASCII.
+    #[inline]
+    pub fn as_ascii(&self) -> Option<&str> {
+        if !self.is_ascii() {
+            return None;
+        }
+        // SAFETY: ASCII bytes are UTF-8.
+        Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data(), self.len())) })
+    }
+    /// Code point `i`.
+    #[inline]
+    pub fn at(&self, i: usize) -> u32 {
+        self.units().at(i)
+    }
+    /// The text as UTF-8, lone surrogates replaced by U+FFFD: for messages.
+    pub fn to_string_lossy(&self) -> String {
+        match self.as_ascii() {
+            Some(s) => s.to_owned(),
+            None => self.units().iter().map(|c| char::from_u32(c).unwrap_or('\u{FFFD}')).collect(),
+        }
+    }
+    /// The text as UTF-8, or None when it holds a lone surrogate.
+    pub fn to_utf8(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self.as_ascii() {
+            Some(s) => Some(s.into()),
+            None => self.units().iter().map(char::from_u32).collect::<Option<String>>().map(Into::into),
+        }
+    }
+    /// SipHash-1-3 of the units, as CPython keys it (`PYTHONHASHSEED`).
+    #[inline(always)]
+    pub fn hash(&self) -> i64 {
+        match self.hash.load(Ordering::Relaxed) {
+            0 => self.hash_slow(),
+            h => h,
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    fn hash_slow(&self) -> i64 {
+        let h = crate::objects::object::hash::hash_bytes(self.units().bytes());
+        self.hash.store(h, Ordering::Relaxed);
+        h
+    }
+    /// Equality of contents.
+    #[inline]
+    pub fn equals(&self, other: &Str) -> bool {
+        std::ptr::eq(self, other)
+            || (self.meta & !EXTERNAL == other.meta & !EXTERNAL && self.units().bytes() == other.units().bytes())
+    }
+    pub fn equals_str(&self, other: &str) -> bool {
+        match self.as_ascii() {
+            Some(s) => s == other,
+            None => self.units().iter().eq(other.chars().map(|c| c as u32)),
+        }
+    }
+    /// Interned strings are immortal and unique: equality of interned strings is identity.
+    #[inline(always)]
+    pub fn is_interned(&self) -> bool {
+        self.head.is_immortal()
+    }
+    pub fn value(&self) -> Value {
+        // SAFETY: a Str starts with its header.
+        unsafe { Value::borrow_header(&raw const self.head) }
+    }
+    /// Order of two strings by code points.
+    pub fn compare(&self, other: &Str) -> std::cmp::Ordering {
+        match (self.units(), other.units()) {
+            (Units::Latin1(a), Units::Latin1(b)) => a.cmp(b),
+            (a, b) => a.iter().cmp(b.iter()),
+        }
+    }
+
+    /// Write the fields of a string cell whose units are `units` (already narrowest).
+    ///
+    /// # Safety
+    /// `cell` has room for `cell_size(units)` bytes and is not yet published (R12).
+    unsafe fn fill(cell: *mut u8, units: Units<'_>, ascii: bool, external: *mut u8) {
+        let kind = match units {
+            Units::Latin1(_) => 1,
+            Units::Ucs2(_) => 2,
+            Units::Ucs4(_) => 4,
+        };
+        let bytes = units.bytes();
+        // SAFETY: by contract.
+        unsafe {
+            let s = cell.cast::<Str>();
+            (&raw mut (*s).hash).write(AtomicI64::new(0));
+            let ext = if external.is_null() { 0 } else { EXTERNAL };
+            (*s).meta = (units.len() as u64) << 8 | ext | if ascii { ASCII } else { 0 } | kind;
+            if external.is_null() {
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), cell.add(DATA), bytes.len());
+            } else {
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), external, bytes.len());
+                cell.add(DATA).cast::<*mut u8>().write(external);
+            }
+        }
+    }
+    /// Write a static (immortal) string of at most one Latin-1 character at `cell`; the caller publishes the header.
+    ///
+    /// # Safety
+    /// `cell` is the static place of the string.
+    pub unsafe fn init_static(cell: *mut u8, text: &[u8]) {
+        // SAFETY: by contract; one byte fits the static stride.
+        unsafe { Str::fill(cell, Units::Latin1(text), text.iter().all(u8::is_ascii), std::ptr::null_mut()) }
+    }
+}
+
+/// Make a string from units that are already the narrowest representation.
+pub fn new_str_exact(cx: &mut Cx, units: Units<'_>, ascii: bool) -> Res<Value> {
+    match units {
+        Units::Latin1([]) => return Ok(statics::immortal(statics::EMPTY_STR)),
+        Units::Latin1(&[c]) => return Ok(latin1_char(c)),
+        _ => {}
+    }
+    let n = units.bytes().len();
+    let external = if n > INLINE_MAX {
+        let p = alloc_buffer(n);
+        if p.is_null() {
+            return Err(cx.memory_error());
+        }
+        p
+    } else {
+        std::ptr::null_mut()
+    };
+    let size = DATA + if external.is_null() { n } else { 8 };
+    // SAFETY: R12: `fill` writes every field before the type word is stored.
+    let made = unsafe { typhon_runtime::alloc::alloc_sized(&cx.thread, size, word::STR, |cell| Str::fill(cell, units, ascii, external)) };
+    made.map_err(|_| cx.memory_error())
+}
+
+fn alloc_buffer(n: usize) -> *mut u8 {
+    match std::alloc::Layout::from_size_align(n, 16) {
+        // SAFETY: the size is not zero.
+        Ok(layout) => unsafe { std::alloc::alloc(layout) },
+        Err(_) => std::ptr::null_mut(),
+    }
+}
+
+/// The immortal one-character string of a Latin-1 code point.
+#[inline]
+pub fn latin1_char(c: u8) -> Value {
+    statics::immortal(typhon_runtime::region::static_value_bits(statics::offset::LATIN1 + c as u32 * statics::offset::LATIN1_STRIDE))
+}
+
+/// Make a string from UTF-8.
+pub fn new_str(cx: &mut Cx, text: &str) -> Res<Value> {
+    if text.is_ascii() {
+        return new_str_exact(cx, Units::Latin1(text.as_bytes()), true);
+    }
+    let max = text.chars().max().unwrap_or('\0') as u32;
+    if max < 256 {
+        let v: Vec<u8> = text.chars().map(|c| c as u8).collect();
+        new_str_exact(cx, Units::Latin1(&v), false)
+    } else if max < 65536 {
+        let v: Vec<u16> = text.chars().map(|c| c as u16).collect();
+        new_str_exact(cx, Units::Ucs2(&v), false)
+    } else {
+        let v: Vec<u32> = text.chars().map(|c| c as u32).collect();
+        new_str_exact(cx, Units::Ucs4(&v), false)
+    }
+}
+
+/// Make a string from Latin-1 bytes.
+pub fn new_str_latin1(cx: &mut Cx, bytes: &[u8]) -> Res<Value> {
+    new_str_exact(cx, Units::Latin1(bytes), bytes.is_ascii())
+}
+
+/// Make a string from UCS-2 units of any value, narrowing.
+pub fn new_str_ucs2(cx: &mut Cx, units: &[u16]) -> Res<Value> {
+    if units.iter().all(|&u| u < 256) {
+        let v: Vec<u8> = units.iter().map(|&u| u as u8).collect();
+        return new_str_latin1(cx, &v);
+    }
+    new_str_exact(cx, Units::Ucs2(units), false)
+}
+
+/// Make a string from code points (surrogates allowed), narrowing.
+pub fn new_str_code_points(cx: &mut Cx, cps: &[u32]) -> Res<Value> {
+    let max = cps.iter().copied().max().unwrap_or(0);
+    if max < 256 {
+        let v: Vec<u8> = cps.iter().map(|&u| u as u8).collect();
+        new_str_latin1(cx, &v)
+    } else if max < 65536 {
+        let v: Vec<u16> = cps.iter().map(|&u| u as u16).collect();
+        new_str_exact(cx, Units::Ucs2(&v), false)
+    } else {
+        new_str_exact(cx, Units::Ucs4(cps), false)
+    }
+}
+
+/// Make a string from part of another's units, narrowing where needed.
+pub fn new_str_units(cx: &mut Cx, units: Units<'_>) -> Res<Value> {
+    match units {
+        Units::Latin1(b) => new_str_latin1(cx, b),
+        Units::Ucs2(u) => new_str_ucs2(cx, u),
+        Units::Ucs4(u) => new_str_code_points(cx, u),
+    }
+}
+
+/// Make a string from WTF-8 bytes (UTF-8 that may hold encoded surrogates), as the compiler's constants are.
+pub fn new_str_wtf8(cx: &mut Cx, bytes: &[u8]) -> Res<Value> {
+    match std::str::from_utf8(bytes) {
+        Ok(s) => new_str(cx, s),
+        Err(_) => {
+            let cps = typhon_text_wtf8(bytes);
+            new_str_code_points(cx, &cps)
+        }
+    }
+}
+
+/// Code points of generalized UTF-8.
+fn typhon_text_wtf8(b: &[u8]) -> Vec<u32> {
+    let mut out = Vec::with_capacity(b.len());
+    let mut i = 0;
+    while i < b.len() {
+        let c = b[i] as u32;
+        let (n, start) = match c {
+            0..=0x7F => (1, c),
+            0xC0..=0xDF => (2, c & 0x1F),
+            0xE0..=0xEF => (3, c & 0x0F),
+            _ => (4, c & 7),
+        };
+        let mut cp = start;
+        for k in 1..n {
+            cp = cp << 6 | (b.get(i + k).copied().unwrap_or(0) as u32 & 0x3F);
+        }
+        out.push(cp);
+        i += n;
+    }
+    out
+}
+
+/// Frees the buffer of a long string: the `drop_payload` of `str`.
+///
+/// # Safety
+/// Called once by the runtime on a dead cell.
+pub unsafe fn drop_payload(h: *mut Header) {
+    let s = h.cast::<Str>();
+    // SAFETY: the buffer was made by `alloc_buffer` with this size; nobody else reads a dead string (R2 counts first).
+    unsafe {
+        if (*s).meta & EXTERNAL != 0 {
+            let n = (*s).len() * (*s).kind();
+            std::alloc::dealloc((*s).data().cast_mut(), std::alloc::Layout::from_size_align_unchecked(n, 16));
+        }
+    }
+}
+
+impl Traverse for Str {
+    fn traverse(&self, _: &mut Visitor) {}
+}
+
+impl std::fmt::Display for Str {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.to_string_lossy())
+    }
+}
+
+/// Whether `v` is exactly a `str`.
+#[inline(always)]
+pub fn is_exact_str(v: &Value) -> bool {
+    v.bits() & 3 == 0 && v.class_word() == word::STR
+}

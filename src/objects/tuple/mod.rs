@@ -1,0 +1,99 @@
+//! `tuple`: a length and the items inline. Immutable once made, so readers need no protocol.
+
+use crate::native::{PyType, Traverse};
+use crate::statics;
+use crate::{Cx, Res, Value, ValueExt};
+use typhon_runtime::gc::Visitor;
+use typhon_runtime::header::Header;
+
+#[repr(C)]
+pub struct Tuple {
+    pub head: Header,
+    len: usize,
+    items: [Value; 0],
+}
+
+const ITEMS: usize = 24;
+const _: () = assert!(std::mem::offset_of!(Tuple, items) == ITEMS);
+
+/// Items of the tuple behind a pointer word.
+#[inline(always)]
+pub fn items_of_bits<'a>(bits: u64) -> &'a [Value] {
+    if bits == 0 {
+        return &[];
+    }
+    // SAFETY: callers pass the word of a live (deferred or counted) tuple; items never change after publication.
+    unsafe { (*((bits & !7) as *const Tuple)).items() }
+}
+
+impl Tuple {
+    #[inline(always)]
+    pub fn items(&self) -> &[Value] {
+        // SAFETY: `len` items follow the struct, written before the type word was stored (R12).
+        unsafe { std::slice::from_raw_parts((&raw const *self).cast::<u8>().add(ITEMS).cast::<Value>(), self.len) }
+    }
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+    /// Bytes of a tuple of `n` items.
+    pub fn size_of(n: usize) -> usize {
+        ITEMS + 8 * n
+    }
+    /// Fill the static empty tuple.
+    ///
+    /// # Safety
+    /// `at` is the static place of the empty tuple, not yet published.
+    pub unsafe fn init_empty(at: *mut Tuple) {
+        // SAFETY: by contract.
+        unsafe { (*at).len = 0 }
+    }
+}
+
+/// Make a tuple from an exact number of items, moving them in.
+pub fn new_tuple_from(cx: &mut Cx, n: usize, mut items: impl Iterator<Item = Value>) -> Res<Value> {
+    if n == 0 {
+        return Ok(statics::immortal(statics::EMPTY_TUPLE));
+    }
+    // SAFETY: R12: no safepoint between cell and type store; every item is written before the type word.
+    let made = unsafe {
+        typhon_runtime::alloc::alloc_sized(&cx.thread, Tuple::size_of(n), statics::word::TUPLE, |cell| {
+            let t = cell.cast::<Tuple>();
+            (*t).len = n;
+            let base = cell.add(ITEMS).cast::<Value>();
+            for i in 0..n {
+                base.add(i).write(items.next().unwrap_or_else(Value::none));
+            }
+        })
+    };
+    made.map_err(|_| cx.memory_error())
+}
+
+pub fn new_tuple(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
+    new_tuple_from(cx, items.len(), items.into_iter())
+}
+
+/// Drops the items: the tuple's `drop_payload`.
+///
+/// # Safety
+/// Called once by the runtime when the count reached zero.
+pub unsafe fn drop_payload(h: *mut Header) {
+    let t = h.cast::<Tuple>();
+    // SAFETY: the runtime calls this once, with exclusive access to a dead cell.
+    unsafe {
+        let items = std::slice::from_raw_parts_mut(t.cast::<u8>().add(ITEMS).cast::<Value>(), (*t).len);
+        std::ptr::drop_in_place(items);
+    }
+}
+
+impl Traverse for Tuple {
+    fn traverse(&self, v: &mut Visitor) {
+        for item in self.items() {
+            item.traverse(v);
+        }
+    }
+}
+

@@ -1,0 +1,77 @@
+//! The thread record of the interpreter: the runtime's `Thread` first, then what running Python needs (pending exception,
+//! frames, register stack, limits). Everything that may run Python, block or reach a safepoint takes `&mut Cx`.
+
+use crate::objects::frame::{Frame, RegStack};
+use crate::{Raised, Res, Value};
+use std::ops::{Deref, DerefMut};
+use typhon_runtime::thread::Thread;
+
+/// Bytes of native stack that must remain before native code recurses.
+const NATIVE_RESERVE: usize = 192 * 1024;
+
+#[repr(C)]
+pub struct Cx {
+    /// The runtime's part. First, so that a `*mut Thread` is a `*mut Cx` (R11: the collector finds the registers through it).
+    pub thread: Thread,
+    /// The pending exception, when some function has returned `Raised`.
+    pub exc: Option<Value>,
+    /// The exceptions being handled (`sys.exc_info`), innermost last. Generators push their own entry while they run.
+    pub handled: Vec<Option<Value>>,
+    /// The running Python frame; null outside Python code.
+    pub frame: *mut Frame,
+    pub stack: RegStack,
+    /// Depth of Python calls, against `recursion_limit`.
+    pub depth: u32,
+    pub recursion_limit: u32,
+    /// Lowest native stack address this thread may use.
+    pub native_limit: usize,
+    /// `repr` of containers in progress on this thread (identity words), so that cycles print as `...`.
+    pub repr_stack: Vec<u64>,
+    /// Other per-thread state of native modules, by slot (contextvars, asyncio's running loop, ...).
+    pub locals: [Option<Value>; 8],
+    /// Hooks of `sys.settrace`/`setprofile` for this thread.
+    pub trace: Option<Value>,
+    pub profile: Option<Value>,
+    /// An exception that another thread asked this one to raise (`PyThreadState_SetAsyncExc`).
+    pub is_main: bool,
+}
+
+impl Deref for Cx {
+    type Target = Thread;
+    fn deref(&self) -> &Thread {
+        &self.thread
+    }
+}
+impl DerefMut for Cx {
+    fn deref_mut(&mut self) -> &mut Thread {
+        &mut self.thread
+    }
+}
+
+impl Cx {
+    /// Run `f` one native level deeper; `RecursionError` when the native stack is nearly used up.
+    #[inline]
+    pub fn recurse<T>(&mut self, what: &str, f: impl FnOnce(&mut Cx) -> Res<T>) -> Res<T> {
+        self.check_native_stack(what)?;
+        f(self)
+    }
+
+    /// `RecursionError` ("maximum recursion depth exceeded" + `what`) when the native stack is nearly used up.
+    #[inline]
+    pub fn check_native_stack(&mut self, what: &str) -> Res<()> {
+        let here = approximate_stack_pointer();
+        if here < self.native_limit + NATIVE_RESERVE { Err(self.native_overflow(what)) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn native_overflow(&mut self, what: &str) -> Raised {
+        self.recursion_error(format!("maximum recursion depth exceeded{what}"))
+    }
+}
+
+/// An address inside the current native frame.
+#[inline(always)]
+pub fn approximate_stack_pointer() -> usize {
+    let marker = 0u8;
+    &raw const marker as usize
+}

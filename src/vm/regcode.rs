@@ -1,0 +1,219 @@
+//! Register code: what runs. Words of 64 bits `[op:8 | x:8 | d:16 | a:16 | b:16]`, relaxed atomics loaded once (R14).
+//!
+//! `d`, `a`, `b` are registers (locals first, then one home register per stack slot) unless a row says otherwise. `x` holds
+//! CONSUME_A/CONSUME_B (the operand is a stack temporary that dies here) and, above them, a small kind. Jumps carry a signed
+//! word distance in `a:b` as one i32, relative to the following word. A 64-bit word spares far moves and keeps the cache
+//! index inside the instruction (ARCHITECTURE.md has the figures).
+
+use crate::Value;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One row per opcode: name and meaning.
+#[macro_export]
+macro_rules! for_each_rop {
+    ($m:ident) => {
+        $m! {
+            // moves
+            Copy "d = counted copy of a",
+            Borrow "d = uncounted copy of a (a local that outlives the use)",
+            CopyCheck "d = counted copy of a; UnboundLocalError when unset",
+            CheckLocal "UnboundLocalError when a is unset",
+            Move "d = a, a becomes empty (a is a temporary)",
+            TakeLocal "d = a, a becomes empty (may be unset)",
+            Swap "exchange temporaries d and a",
+            Drop "release temporary a",
+            LoadConst "d = constant a:b (uncounted)",
+            LoadInt "d = small int a:b",
+            LoadNull "d = empty",
+            DeleteFast "unset local a",
+            // arithmetic: x>>2 = in-place flag
+            Add "d = a + b", Sub "d = a - b", Mul "d = a * b", TrueDiv "d = a / b", FloorDiv "d = a // b", Mod "d = a % b",
+            And "d = a & b", Or "d = a | b", Xor "d = a ^ b", LShift "d = a << b", RShift "d = a >> b",
+            Binary "d = a op b; x>>2 = BINARY_OP argument",
+            AddI "d = a + b as i16", SubI "d = a - b as i16", MulI "d = a * b as i16", ModI "d = a % b as i16",
+            FloorDivI "d = a // b as i16", AndI "d = a & b as i16", RShiftI "d = a >> b as i16", LShiftI "d = a << b as i16",
+            Subscr "d = a[b]", SubscrI "d = a[b as i16]",
+            Compare "d = a op b; x>>2 = operator | 8 when the result is made a bool",
+            IsOp "d = a is b; x>>2 = 1 inverts", ContainsOp "d = a in b; x>>2 = 1 inverts",
+            Not "d = not a", Neg "d = -a", Invert "d = ~a", ToBool "d = bool(a)",
+            // jumps
+            Jump "jump a:b", JumpBack "jump a:b, checking the eval breaker", JumpBackQuiet "jump a:b",
+            JumpTrue "jump a:b when d (consumed by x bit 0) is true", JumpFalse "jump a:b when d is false",
+            JumpNone "jump a:b when d is None", JumpNotNone "jump a:b when d is not None",
+            CmpJump "x>>2 = operator, bit 7 of x = jump when true; compare a with b; the next word is the jump target; d unused",
+            CmpJumpI "the same with b as i16",
+            // names
+            LoadGlobal "d = global or builtin; b = cache", LoadName "d = name; b = cache", StoreName "name b = a", DeleteName "b",
+            StoreGlobal "global b = a", DeleteGlobal "b",
+            LoadAttr "d = a.name; b = cache", LoadMethod "d, d+1 = method of a, self (or attribute, empty); b = cache",
+            StoreAttr "a.name = d; b = cache", DeleteAttr "del a.name; b = cache",
+            LoadSuperAttr "d = super(d, d+1).name of d+2; x>>2: 1 = method, 2 = two arguments; b = cache",
+            LoadDeref "d = cell a", StoreDeref "cell d = a", DeleteDeref "cell a", MakeCell "local a becomes a cell",
+            CopyFreeVars "the closure's cells become the last a locals",
+            // containers
+            BuildTuple "d = tuple of b registers from a", BuildList "d = list of b registers from a", BuildSlice "d = slice of b registers from a",
+            BuildMap "d = dict of b pairs from a", BuildSet "d = set of b registers from a", BuildString "d = join of b strings from a",
+            ListAppend "append b to list a", SetAdd "add b to set a", MapAdd "dict d[a] = b",
+            StoreSubscr "a[b] = d", DeleteSubscr "del a[b]",
+            Unpack "a into b registers from d, last item first at the top",
+            // iteration and calls
+            GetIter "d = iter(a)", ForIter "d = next(a) or jump to the next word's target when exhausted",
+            Call "d = call of callable a, self-or-empty a+1, b arguments", CallKw "the same, names tuple above the arguments",
+            CallEx "d = a(*a+2, **a+3)",
+            Return "return a", Resume "entry of the frame: eval breaker", ReturnGenerator "make the generator and return it",
+            Yield "d = value sent, after yielding a; x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
+            // strings
+            FormatSimple "d = format(a)", FormatSpec "d = format(a, b)",
+            // everything rare: executed on the home registers as the stack machine would
+            Cold "x = stack opcode, d = register of the stack top (one past), a:b = its argument",
+        }
+    };
+}
+
+macro_rules! define_rops {
+    ($($name:ident $doc:literal,)*) => {
+        /// Register opcodes.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(u8)]
+        pub enum Rop { $(#[doc = $doc] $name,)* }
+        pub const ROPS: &[(Rop, &str, &str)] = &[$((Rop::$name, stringify!($name), $doc),)*];
+    };
+}
+for_each_rop!(define_rops);
+
+impl Rop {
+    /// The opcode of a word.
+    #[inline(always)]
+    pub fn of(word: u64) -> Rop {
+        // SAFETY: words are built by `Word` constructors only, from valid `Rop`s (R14).
+        unsafe { std::mem::transmute::<u8, Rop>(word as u8) }
+    }
+}
+
+pub const CONSUME_A: u8 = 1;
+pub const CONSUME_B: u8 = 2;
+
+/// Building and reading words.
+#[inline(always)]
+pub const fn word(op: Rop, x: u8, d: u16, a: u16, b: u16) -> u64 {
+    op as u64 | (x as u64) << 8 | (d as u64) << 16 | (a as u64) << 32 | (b as u64) << 48
+}
+#[inline(always)]
+pub const fn word_imm(op: Rop, x: u8, d: u16, imm: i32) -> u64 {
+    op as u64 | (x as u64) << 8 | (d as u64) << 16 | (imm as u32 as u64) << 32
+}
+#[inline(always)]
+pub const fn x_of(w: u64) -> u8 {
+    (w >> 8) as u8
+}
+#[inline(always)]
+pub const fn d_of(w: u64) -> usize {
+    (w >> 16) as u16 as usize
+}
+#[inline(always)]
+pub const fn a_of(w: u64) -> usize {
+    (w >> 32) as u16 as usize
+}
+#[inline(always)]
+pub const fn b_of(w: u64) -> usize {
+    (w >> 48) as usize
+}
+#[inline(always)]
+pub const fn imm_of(w: u64) -> i32 {
+    (w >> 32) as i32
+}
+
+/// An inline cache: filled under one lock, read without (R14, R15). `word` is `version << 16 | index << 4 | kind`, 0 = empty;
+/// `ptr` belongs to it: a reader takes it only between two equal loads of `word`.
+#[derive(Default)]
+pub struct Cache {
+    pub word: AtomicU64,
+    pub ptr: AtomicU64,
+    /// Index of the name, and how often the cache missed.
+    pub name: u32,
+    pub misses: std::sync::atomic::AtomicU32,
+}
+
+impl Cache {
+    /// The cached word and pointer, consistent with each other.
+    #[inline(always)]
+    pub fn load(&self) -> (u64, u64) {
+        let w = self.word.load(Ordering::Acquire);
+        let p = self.ptr.load(Ordering::Acquire);
+        if self.word.load(Ordering::Relaxed) == w { (w, p) } else { (0, 0) }
+    }
+    /// Fill, or empty with 0. Fills are rare and take one global lock, so that two fillers never mix word and pointer.
+    #[cold]
+    pub fn fill(&self, word: u64, ptr: u64) {
+        static FILL: typhon_runtime::sync::Mutex<()> = typhon_runtime::sync::Mutex::new(());
+        let _guard = FILL.lock();
+        self.word.store(0, Ordering::Relaxed);
+        std::sync::atomic::fence(Ordering::Release);
+        self.ptr.store(ptr, Ordering::Release);
+        self.word.store(word, Ordering::Release);
+    }
+}
+
+/// A protected range of stack code.
+#[derive(Clone, Copy, Debug)]
+pub struct Handler {
+    pub start: u32,
+    pub end: u32,
+    /// Register-code index of the handler.
+    pub target: u32,
+    pub depth: u16,
+    pub lasti: bool,
+}
+
+/// The register code of one code object.
+pub struct RegCode {
+    pub words: Box<[AtomicU64]>,
+    pub caches: Box<[Cache]>,
+    pub consts: Box<[Value]>,
+    /// Interned names.
+    pub names: Box<[Value]>,
+    /// Byte offset in the stack code, per word.
+    pub offsets: Box<[u32]>,
+    pub handlers: Box<[Handler]>,
+    /// Register-code index of each stack-code instruction that starts a block (sorted by offset).
+    pub blocks: Box<[(u32, u32)]>,
+    pub nlocals: usize,
+    /// Locals and stack.
+    pub nregs: usize,
+    pub argcount: usize,
+    /// Positional parameters only, no `*args`, no keyword-only: arguments are the first registers as they stand.
+    pub simple: bool,
+    /// Generator, coroutine or async generator.
+    pub generator: bool,
+    pub flags: u32,
+    /// The stack code.
+    pub code: std::sync::Arc<typhon_compiler::code::Code>,
+}
+
+impl RegCode {
+    pub fn line_at(&self, offset: u32) -> i32 {
+        self.code.line_for(offset).unwrap_or(self.code.firstlineno as i32)
+    }
+    /// The innermost handler that protects a stack-code offset.
+    pub fn handler_for(&self, offset: u32) -> Option<Handler> {
+        let i = self.handlers.partition_point(|h| h.start <= offset);
+        self.handlers[..i].iter().rev().find(|h| offset < h.end).copied()
+    }
+    /// A readable listing.
+    pub fn dump(&self) -> String {
+        use std::fmt::Write;
+        let mut out = String::new();
+        let mut i = 0;
+        while i < self.words.len() {
+            let w = self.words[i].load(Ordering::Relaxed);
+            let op = Rop::of(w);
+            let _ = writeln!(out, "{i:5} @{:<5} {op:?} x={} d={} a={} b={} imm={}", self.offsets[i], x_of(w), d_of(w), a_of(w), b_of(w), imm_of(w));
+            i += 1;
+            if matches!(op, Rop::CmpJump | Rop::CmpJumpI | Rop::ForIter | Rop::Send) {
+                let _ = writeln!(out, "{i:5}        target {}", self.words[i].load(Ordering::Relaxed) as i64);
+                i += 1;
+            }
+        }
+        out
+    }
+}
