@@ -1,0 +1,823 @@
+//! Slots and special methods, both ways: slots whose implementation is a special method written in Python, and slot
+//! wrappers (`int.__add__`) that show native slots to Python.
+
+use super::lookup::for_each_subclass;
+use super::slots::*;
+use super::{TYPE_MUTEX, Type, flag};
+use crate::native::{Args, pymethods, pytype};
+use crate::objects::str::intern::intern_str;
+use crate::objects::{Str, object};
+use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
+use std::sync::atomic::Ordering;
+use typhon_runtime::header::Header;
+use typhon_runtime::info::type_flag;
+
+/// A native slot as a descriptor in a class namespace.
+#[pytype(name = "wrapper_descriptor", static_index = SLOT_WRAPPER)]
+pub struct SlotWrapper {
+    pub head: Header,
+    #[skip]
+    pub name: &'static str,
+    #[skip]
+    pub id: SlotId,
+    pub bits: usize,
+    /// The class, as a type word.
+    pub owner: u32,
+}
+
+/// Add wrappers for every special method of a native slot.
+pub fn add_wrappers(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
+    let bits = t.slots.cell_bits(id);
+    let names: &[&'static str] = match id {
+        SlotId::concat => &["__add__"],
+        SlotId::repeat => &["__mul__", "__rmul__"],
+        SlotId::iconcat => &["__iadd__"],
+        SlotId::irepeat => &["__imul__"],
+        SlotId::getattro => &["__getattribute__"],
+        SlotId::hash if t.slots.hash.get().is_some_and(|f| std::ptr::fn_addr_eq(f, crate::native::unhashable as HashFn)) => return Ok(()),
+        SlotId::buffer => &["__buffer__"],
+        _ => id.specials(),
+    };
+    for &name in names {
+        let w = SlotWrapper { head: Header::placeholder(), name, id, bits, owner: t.word() };
+        let w = object::alloc(cx, Type::of::<SlotWrapper>(), w)?;
+        t.dict().set_str(cx, name, w)?;
+    }
+    Ok(())
+}
+
+fn nargs(cx: &mut Cx, name: &str, args: &[Value], min: usize, max: usize) -> Res<()> {
+    if args.len() >= min && args.len() <= max {
+        return Ok(());
+    }
+    let got = args.len();
+    let _ = name;
+    Err(if min == max {
+        cx.type_error(format!("expected {min} argument{}, got {got}", if min == 1 { "" } else { "s" }))
+    } else if got < min {
+        cx.type_error(format!("expected at least {min} argument{}, got {got}", if min == 1 { "" } else { "s" }))
+    } else {
+        cx.type_error(format!("expected at most {max} arguments, got {got}"))
+    })
+}
+
+/// Call the slot that a wrapper stands for.
+pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) -> Res<Value> {
+    let name = w.name;
+    if !this.ty().is_subtype_of(Type::from_word(w.owner)) {
+        let (o, t) = (Type::from_word(w.owner).name(), this.type_name());
+        return Err(cx.type_error(format!("descriptor '{name}' requires a '{o}' object but received a '{t}'")));
+    }
+    let a = args.pos;
+    if args.has_keywords() && !matches!(w.id, SlotId::call | SlotId::init) {
+        return Err(cx.type_error(format!("wrapper {name}() takes no keyword arguments")));
+    }
+    // SAFETY: `bits` came from the slot cell of the same id, so the function type matches.
+    macro_rules! f {
+        ($t:ty) => {
+            unsafe { std::mem::transmute::<usize, $t>(w.bits) }
+        };
+    }
+    use SlotId::*;
+    match w.id {
+        repr | str | iter | await_ | aiter | anext | neg | pos | abs | invert | int | float | index => {
+            nargs(cx, name, a, 0, 0)?;
+            f!(UnaryFn)(cx, this)
+        }
+        hash => {
+            nargs(cx, name, a, 0, 0)?;
+            let h = f!(HashFn)(cx, this)?;
+            crate::objects::int::new_int(cx, h)
+        }
+        bool => {
+            nargs(cx, name, a, 0, 0)?;
+            Ok(Value::bool(f!(BoolFn)(cx, this)?))
+        }
+        len => {
+            nargs(cx, name, a, 0, 0)?;
+            let n = f!(LenFn)(cx, this)?;
+            crate::objects::int::new_int(cx, n as i64)
+        }
+        next => {
+            nargs(cx, name, a, 0, 0)?;
+            match f!(NextFn)(cx, this)? {
+                Some(v) => Ok(v),
+                None => Err(cx.stop_iteration(None)),
+            }
+        }
+        call => f!(CallFn)(cx, this, args),
+        init => {
+            f!(InitFn)(cx, this, args)?;
+            Ok(Value::none())
+        }
+        finalize => {
+            nargs(cx, name, a, 0, 0)?;
+            f!(DelFn)(cx, this)?;
+            Ok(Value::none())
+        }
+        getattro | getitem | concat | repeat | iconcat | irepeat => {
+            nargs(cx, name, a, 1, 1)?;
+            f!(BinaryFn)(cx, this, &a[0])
+        }
+        setattro => {
+            if name == "__delattr__" {
+                nargs(cx, name, a, 1, 1)?;
+                check_hackcheck(cx, w, this, "__delattr__")?;
+                f!(SetAttrFn)(cx, this, &a[0], None)?;
+            } else {
+                nargs(cx, name, a, 2, 2)?;
+                check_hackcheck(cx, w, this, "__setattr__")?;
+                f!(SetAttrFn)(cx, this, &a[0], Some(&a[1]))?;
+            }
+            Ok(Value::none())
+        }
+        setitem | descr_set => {
+            if matches!(name, "__delitem__" | "__delete__") {
+                nargs(cx, name, a, 1, 1)?;
+                f!(SetAttrFn)(cx, this, &a[0], None)?;
+            } else {
+                nargs(cx, name, a, 2, 2)?;
+                f!(SetAttrFn)(cx, this, &a[0], Some(&a[1]))?;
+            }
+            Ok(Value::none())
+        }
+        contains => {
+            nargs(cx, name, a, 1, 1)?;
+            Ok(Value::bool(f!(ContainsFn)(cx, this, &a[0])?))
+        }
+        richcompare => {
+            nargs(cx, name, a, 1, 1)?;
+            let op = (0..6).map(CmpOp::from_u8).find(|op| op.dunder() == name).unwrap_or(CmpOp::Eq);
+            f!(CompareFn)(cx, this, &a[0], op)
+        }
+        descr_get => {
+            nargs(cx, name, a, 1, 2)?;
+            let obj = if a[0].is_none() { None } else { Some(&a[0]) };
+            let ty = a.get(1).filter(|t| !t.is_none());
+            if obj.is_none() && ty.is_none() {
+                return Err(cx.type_error("__get__(None, None) is invalid"));
+            }
+            f!(DescrGetFn)(cx, this, obj, ty)
+        }
+        pow | ipow => {
+            nargs(cx, name, a, 1, 2)?;
+            let none = Value::none();
+            let third = a.get(1).unwrap_or(&none);
+            if name == "__rpow__" { f!(TernaryFn)(cx, &a[0], this, third) } else { f!(TernaryFn)(cx, this, &a[0], third) }
+        }
+        new => Err(cx.type_error("__new__ is not a slot wrapper")),
+        buffer => {
+            nargs(cx, name, a, 1, 1)?;
+            crate::objects::memoryview::from_object(cx, this)
+        }
+        _ => {
+            nargs(cx, name, a, 1, 1)?;
+            if name.starts_with("__r") && !matches!(name, "__rshift__") {
+                f!(BinaryFn)(cx, &a[0], this)
+            } else {
+                f!(BinaryFn)(cx, this, &a[0])
+            }
+        }
+    }
+}
+
+/// `object.__setattr__(type_or_native_instance, ...)` must not go around a more derived native `__setattr__`.
+fn check_hackcheck(cx: &mut Cx, w: &SlotWrapper, this: &Value, what: &str) -> Res<()> {
+    let mut t = this.ty();
+    while t.has(flag::HEAP) {
+        match t.base() {
+            Some(b) => t = b,
+            None => break,
+        }
+    }
+    if t.slots.setattro.bits() != w.bits && Type::from_word(w.owner).slots.setattro.bits() == w.bits && t.slots.setattro.bits() != 0 {
+        let (o, n) = (Type::from_word(w.owner).name(), t.name());
+        let _ = o;
+        return Err(cx.type_error(format!("can't apply this {what} to {n} object")));
+    }
+    Ok(())
+}
+
+#[pymethods]
+impl SlotWrapper {
+    #[slot]
+    fn call(&self, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
+        let Some((this, rest)) = args.pos.split_first() else {
+            let (n, o) = (self.name, Type::from_word(self.owner).name());
+            return Err(cx.type_error(format!("descriptor '{n}' of '{o}' object needs an argument")));
+        };
+        call_wrapper(cx, self, this, Args { pos: rest, ..args })
+    }
+    #[slot]
+    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+        match obj {
+            None => Ok(this.clone()),
+            Some(o) => {
+                let w = MethodWrapper { head: Header::placeholder(), wrapper: this.clone(), this: o.clone() };
+                object::alloc(cx, Type::of::<MethodWrapper>(), w)
+            }
+        }
+    }
+    #[slot]
+    fn repr(&self) -> String {
+        format!("<slot wrapper '{}' of '{}' objects>", self.name, Type::from_word(self.owner).name())
+    }
+    #[getter]
+    fn __name__(&self) -> &'static str {
+        self.name
+    }
+    #[getter]
+    fn __qualname__(&self) -> String {
+        format!("{}.{}", Type::from_word(self.owner).name(), self.name)
+    }
+    #[getter]
+    fn __objclass__(&self) -> Value {
+        Type::from_word(self.owner).value()
+    }
+    #[getter]
+    fn __doc__(&self) -> Value {
+        Value::none()
+    }
+    #[getter]
+    fn __text_signature__(&self) -> Value {
+        Value::none()
+    }
+}
+
+/// A slot wrapper bound to an object.
+#[pytype(name = "method-wrapper", gc, static_index = METHOD_WRAPPER)]
+pub struct MethodWrapper {
+    pub head: Header,
+    pub wrapper: Value,
+    pub this: Value,
+}
+
+impl MethodWrapper {
+    fn inner(&self) -> &SlotWrapper {
+        self.wrapper.downcast::<SlotWrapper>().expect("made from a wrapper")
+    }
+}
+
+#[pymethods]
+impl MethodWrapper {
+    #[slot]
+    fn call(&self, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
+        call_wrapper(cx, self.inner(), &self.this, args)
+    }
+    #[slot]
+    fn repr(&self) -> String {
+        format!("<method-wrapper '{}' of {} object at {:#x}>", self.inner().name, self.this.type_name(), self.this.bits() & !7)
+    }
+    #[slot]
+    fn richcompare(a: &Value, b: &Value, op: CmpOp) -> Value {
+        let (Some(x), Some(y)) = (a.downcast::<MethodWrapper>(), b.downcast::<MethodWrapper>()) else { return Value::not_implemented() };
+        let same = x.wrapper.is(&y.wrapper) && x.this.is(&y.this);
+        match op {
+            CmpOp::Eq => Value::bool(same),
+            CmpOp::Ne => Value::bool(!same),
+            _ => Value::not_implemented(),
+        }
+    }
+    #[slot]
+    fn hash(&self) -> i64 {
+        (self.wrapper.bits() >> 4) as i64 ^ (self.this.bits() >> 4) as i64
+    }
+    #[getter]
+    fn __self__(&self) -> Value {
+        self.this.clone()
+    }
+    #[getter]
+    fn __name__(&self) -> &'static str {
+        self.inner().name
+    }
+    #[getter]
+    fn __qualname__(&self) -> String {
+        format!("{}.{}", Type::from_word(self.inner().owner).name(), self.inner().name)
+    }
+    #[getter]
+    fn __objclass__(&self) -> Value {
+        Type::from_word(self.inner().owner).value()
+    }
+    #[getter]
+    fn __doc__(&self) -> Value {
+        Value::none()
+    }
+}
+
+// ---- slots implemented in Python -----------------------------------------------------------------------------------
+
+/// Call special method `name` of `this`; TypeError-free: the caller knows the class has it.
+fn call_named(cx: &mut Cx, this: &Value, name: &str, args: &[Value]) -> Res<Value> {
+    let n = intern_str(cx, name)?;
+    let Some(f) = this.ty().lookup(cx, &n) else {
+        return Err(cx.attribute_error(name));
+    };
+    call_found(cx, &f, this, args)
+}
+
+/// Call what was found on the class with `this` bound.
+fn call_found(cx: &mut Cx, f: &Value, this: &Value, args: &[Value]) -> Res<Value> {
+    if f.ty().has(flag::METHOD_DESCRIPTOR) {
+        let mut all = Vec::with_capacity(args.len() + 1);
+        all.push(this.clone());
+        all.extend_from_slice(args);
+        return protocol::call(cx, f, &all);
+    }
+    match f.ty().slots.descr_get.get() {
+        Some(get) => {
+            let t = this.ty().value();
+            let bound = get(cx, f, Some(this), Some(&t))?;
+            protocol::call(cx, &bound, args)
+        }
+        None => protocol::call(cx, f, args),
+    }
+}
+
+macro_rules! unary_slots {
+    ($($f:ident $name:literal;)*) => { $(fn $f(cx: &mut Cx, this: &Value) -> Res<Value> { call_named(cx, this, $name, &[]) })* };
+}
+unary_slots! {
+    s_repr "__repr__"; s_str "__str__"; s_iter "__iter__"; s_await "__await__"; s_aiter "__aiter__"; s_anext "__anext__";
+    s_neg "__neg__"; s_pos "__pos__"; s_abs "__abs__"; s_invert "__invert__"; s_int "__int__"; s_float "__float__"; s_index "__index__";
+}
+
+fn s_iter_checked(cx: &mut Cx, this: &Value) -> Res<Value> {
+    let n = intern_str(cx, "__iter__")?;
+    match this.ty().lookup(cx, &n) {
+        Some(f) if f.is_none() => {
+            let t = this.type_name();
+            Err(cx.type_error(format!("'{t}' object is not iterable")))
+        }
+        Some(_) => s_iter(cx, this),
+        None => crate::objects::iter::new_seq_iter(cx, this),
+    }
+}
+
+fn s_hash(cx: &mut Cx, this: &Value) -> Res<i64> {
+    let n = intern_str(cx, "__hash__")?;
+    let f = match this.ty().lookup(cx, &n) {
+        Some(f) if !f.is_none() => f,
+        _ => return crate::native::unhashable(cx, this),
+    };
+    let r = call_found(cx, &f, this, &[])?;
+    if r.downcast::<crate::objects::Int>().is_none() && r.as_small_int().is_none() && crate::objects::int::as_int(&r).is_none() {
+        return Err(cx.type_error("__hash__ method should return an integer"));
+    }
+    if let Some(i) = r.as_small_int() {
+        return Ok(if i == -1 { -2 } else { i });
+    }
+    protocol::hash(cx, &r)
+}
+
+fn s_call(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<Value> {
+    let n = intern_str(cx, "__call__")?;
+    let Some(f) = this.ty().lookup(cx, &n) else {
+        let t = this.type_name();
+        return Err(cx.type_error(format!("'{t}' object is not callable")));
+    };
+    cx.check_native_stack(" while calling a Python object")?;
+    call_bound_args(cx, &f, this, args)
+}
+
+fn call_bound_args(cx: &mut Cx, f: &Value, this: &Value, args: Args<'_>) -> Res<Value> {
+    if f.ty().has(flag::METHOD_DESCRIPTOR) {
+        let mut all = Vec::with_capacity(1 + args.pos.len() + args.kwvalues.len());
+        all.push(this.clone());
+        all.extend_from_slice(args.pos);
+        all.extend_from_slice(args.kwvalues);
+        let (p, k) = all.split_at(1 + args.pos.len());
+        return protocol::call_args(cx, f, Args { pos: p, kwvalues: k, kwnames: args.kwnames });
+    }
+    match f.ty().slots.descr_get.get() {
+        Some(get) => {
+            let t = this.ty().value();
+            let bound = get(cx, f, Some(this), Some(&t))?;
+            protocol::call_args(cx, &bound, args)
+        }
+        None => protocol::call_args(cx, f, args),
+    }
+}
+
+fn s_new(cx: &mut Cx, cls: &Type, args: Args<'_>) -> Res<Value> {
+    let n = intern_str(cx, "__new__")?;
+    let cls_v = cls.value();
+    let Some(f) = protocol::getattr_opt(cx, &cls_v, &n)? else {
+        return Err(cx.type_error("no __new__"));
+    };
+    let mut all = Vec::with_capacity(1 + args.pos.len() + args.kwvalues.len());
+    all.push(cls_v);
+    all.extend_from_slice(args.pos);
+    all.extend_from_slice(args.kwvalues);
+    let (p, k) = all.split_at(1 + args.pos.len());
+    protocol::call_args(cx, &f, Args { pos: p, kwvalues: k, kwnames: args.kwnames })
+}
+
+fn s_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
+    let n = intern_str(cx, "__init__")?;
+    let Some(f) = this.ty().lookup(cx, &n) else { return Ok(()) };
+    let r = call_bound_args(cx, &f, this, args)?;
+    if !r.is_none() {
+        let t = r.type_name();
+        return Err(cx.type_error(format!("__init__() should return None, not '{t}'")));
+    }
+    Ok(())
+}
+
+fn s_finalize(cx: &mut Cx, this: &Value) -> Res<()> {
+    call_named(cx, this, "__del__", &[])?;
+    Ok(())
+}
+
+/// `__getattribute__`, then `__getattr__` on AttributeError.
+fn s_getattro(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
+    let ga = intern_str(cx, "__getattr__")?;
+    let gab = intern_str(cx, "__getattribute__")?;
+    let fallback = this.ty().lookup(cx, &ga);
+    let main = this.ty().lookup(cx, &gab);
+    let generic = main.as_ref().is_none_or(|m| {
+        m.downcast_exact::<SlotWrapper>().is_some_and(|w| {
+            w.id == SlotId::getattro && w.bits == object::generic_getattr as fn(&mut Cx, &Value, &Value) -> Res<Value> as usize
+        })
+    });
+    if generic && fallback.is_some() {
+        if let Some(v) = object::generic_getattr_opt(cx, this, name)? {
+            return Ok(v);
+        }
+        return match fallback {
+            Some(f) => call_found(cx, &f, this, std::slice::from_ref(name)),
+            None => object::generic_getattr(cx, this, name),
+        };
+    }
+    let r = match &main {
+        Some(m) => match m.downcast_exact::<SlotWrapper>() {
+            Some(w) => call_wrapper(cx, w, this, Args::positional(std::slice::from_ref(name))),
+            None => call_found(cx, m, this, std::slice::from_ref(name)),
+        },
+        None => object::generic_getattr(cx, this, name),
+    };
+    match (r, fallback) {
+        (Err(raised), Some(f)) => {
+            cx.catch(raised, ExcKind::AttributeError)?;
+            call_found(cx, &f, this, std::slice::from_ref(name))
+        }
+        (r, _) => r,
+    }
+}
+
+fn s_setattro(cx: &mut Cx, this: &Value, name: &Value, value: Option<&Value>) -> Res<()> {
+    match value {
+        Some(v) => call_named(cx, this, "__setattr__", &[name.clone(), v.clone()])?,
+        None => call_named(cx, this, "__delattr__", &[name.clone()])?,
+    };
+    Ok(())
+}
+
+fn s_richcompare(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<Value> {
+    let n = intern_str(cx, op.dunder())?;
+    match a.ty().lookup(cx, &n) {
+        Some(f) if !f.is_none() => call_found(cx, &f, a, std::slice::from_ref(b)),
+        _ => Ok(Value::not_implemented()),
+    }
+}
+
+fn s_next(cx: &mut Cx, this: &Value) -> Res<Option<Value>> {
+    match call_named(cx, this, "__next__", &[]) {
+        Ok(v) => Ok(Some(v)),
+        Err(r) => {
+            cx.catch(r, ExcKind::StopIteration)?;
+            Ok(None)
+        }
+    }
+}
+
+fn s_descr_get(cx: &mut Cx, this: &Value, obj: Option<&Value>, ty: Option<&Value>) -> Res<Value> {
+    let none = Value::none();
+    call_named(cx, this, "__get__", &[obj.unwrap_or(&none).clone(), ty.unwrap_or(&none).clone()])
+}
+
+fn s_descr_set(cx: &mut Cx, this: &Value, obj: &Value, value: Option<&Value>) -> Res<()> {
+    match value {
+        Some(v) => call_named(cx, this, "__set__", &[obj.clone(), v.clone()])?,
+        None => call_named(cx, this, "__delete__", &[obj.clone()])?,
+    };
+    Ok(())
+}
+
+fn s_bool(cx: &mut Cx, this: &Value) -> Res<bool> {
+    let r = call_named(cx, this, "__bool__", &[])?;
+    if r.is_true() || r.is_false() {
+        return Ok(r.is_true());
+    }
+    let t = r.type_name();
+    Err(cx.type_error(format!("__bool__ should return bool, returned {t}")))
+}
+
+fn s_len(cx: &mut Cx, this: &Value) -> Res<usize> {
+    let r = call_named(cx, this, "__len__", &[])?;
+    let i = crate::number::to_index(cx, &r)?;
+    match i.as_small_int() {
+        Some(n) if n < 0 => Err(cx.value_error("__len__() should return >= 0")),
+        Some(n) => Ok(n as usize),
+        None => Err(cx.overflow_error("cannot fit 'int' into an index-sized integer")),
+    }
+}
+
+fn s_getitem(cx: &mut Cx, this: &Value, key: &Value) -> Res<Value> {
+    call_named(cx, this, "__getitem__", std::slice::from_ref(key))
+}
+
+fn s_setitem(cx: &mut Cx, this: &Value, key: &Value, value: Option<&Value>) -> Res<()> {
+    let (name, args): (&str, Vec<Value>) = match value {
+        Some(v) => ("__setitem__", vec![key.clone(), v.clone()]),
+        None => ("__delitem__", vec![key.clone()]),
+    };
+    let n = intern_str(cx, name)?;
+    match this.ty().lookup(cx, &n) {
+        Some(f) => {
+            call_found(cx, &f, this, &args)?;
+            Ok(())
+        }
+        None => {
+            let t = this.type_name();
+            let what = if value.is_some() { "assignment" } else { "deletion" };
+            Err(cx.type_error(format!("'{t}' object does not support item {what}")))
+        }
+    }
+}
+
+fn s_contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
+    let n = intern_str(cx, "__contains__")?;
+    match this.ty().lookup(cx, &n) {
+        Some(f) if f.is_none() => {
+            let t = this.type_name();
+            Err(cx.type_error(format!("'{t}' object is not a container")))
+        }
+        Some(f) => {
+            let r = call_found(cx, &f, this, std::slice::from_ref(item))?;
+            protocol::truthy(cx, &r)
+        }
+        None => {
+            let it = protocol::iter(cx, this)?;
+            while let Some(v) = protocol::next(cx, &it)? {
+                if protocol::equal(cx, &v, item)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
+}
+
+/// Both directions of a binary operator whose methods are Python's.
+fn binary_both(cx: &mut Cx, a: &Value, b: &Value, me: BinaryFn, cell: fn(&SlotTable) -> &SlotCell<BinaryFn>, name: &str, rname: &str) -> Res<Value> {
+    let mine = |t: &Type| cell(&t.slots).get().is_some_and(|f| std::ptr::fn_addr_eq(f, me));
+    let (ta, tb) = (a.ty(), b.ty());
+    let do_other = !std::ptr::eq(ta, tb) && mine(tb);
+    if mine(ta) {
+        if do_other && tb.is_subtype_of(ta) && overrides(cx, ta, tb, rname)? {
+            let r = maybe(cx, b, rname, a)?;
+            if !r.is_not_implemented() {
+                return Ok(r);
+            }
+            return maybe(cx, a, name, b);
+        }
+        let r = maybe(cx, a, name, b)?;
+        if !r.is_not_implemented() || std::ptr::eq(ta, tb) {
+            return Ok(r);
+        }
+    }
+    if do_other { maybe(cx, b, rname, a) } else { Ok(Value::not_implemented()) }
+}
+
+/// Whether the right operand's class gives its own reflected method.
+fn overrides(cx: &mut Cx, left: &Type, right: &Type, rname: &str) -> Res<bool> {
+    let n = intern_str(cx, rname)?;
+    Ok(match (left.lookup(cx, &n), right.lookup(cx, &n)) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(l), Some(r)) => !l.is(&r),
+    })
+}
+
+fn maybe(cx: &mut Cx, this: &Value, name: &str, other: &Value) -> Res<Value> {
+    let n = intern_str(cx, name)?;
+    match this.ty().lookup(cx, &n) {
+        Some(f) => call_found(cx, &f, this, std::slice::from_ref(other)),
+        None => Ok(Value::not_implemented()),
+    }
+}
+
+macro_rules! binary_slots {
+    ($($f:ident $field:ident $name:literal $rname:literal;)*) => { $(
+        fn $f(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> { binary_both(cx, a, b, $f, |t| &t.$field, $name, $rname) }
+    )* };
+}
+binary_slots! {
+    b_add add "__add__" "__radd__"; b_sub sub "__sub__" "__rsub__"; b_mul mul "__mul__" "__rmul__";
+    b_matmul matmul "__matmul__" "__rmatmul__"; b_truediv truediv "__truediv__" "__rtruediv__";
+    b_floordiv floordiv "__floordiv__" "__rfloordiv__"; b_mod mod_ "__mod__" "__rmod__"; b_divmod divmod "__divmod__" "__rdivmod__";
+    b_lshift lshift "__lshift__" "__rlshift__"; b_rshift rshift "__rshift__" "__rrshift__";
+    b_and and "__and__" "__rand__"; b_or or "__or__" "__ror__"; b_xor xor "__xor__" "__rxor__";
+}
+
+macro_rules! inplace_slots {
+    ($($f:ident $name:literal;)*) => { $(fn $f(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> { maybe(cx, a, $name, b) })* };
+}
+inplace_slots! {
+    i_add "__iadd__"; i_sub "__isub__"; i_mul "__imul__"; i_matmul "__imatmul__"; i_truediv "__itruediv__"; i_floordiv "__ifloordiv__";
+    i_mod "__imod__"; i_lshift "__ilshift__"; i_rshift "__irshift__"; i_and "__iand__"; i_or "__ior__"; i_xor "__ixor__";
+}
+
+fn s_pow(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
+    let mine = |t: &Type| t.slots.pow.get().is_some_and(|f| std::ptr::fn_addr_eq(f, s_pow as TernaryFn));
+    if c.is_none() {
+        let (ta, tb) = (a.ty(), b.ty());
+        let do_other = !std::ptr::eq(ta, tb) && mine(tb);
+        if mine(ta) {
+            if do_other && tb.is_subtype_of(ta) && overrides(cx, ta, tb, "__rpow__")? {
+                let r = maybe(cx, b, "__rpow__", a)?;
+                if !r.is_not_implemented() {
+                    return Ok(r);
+                }
+                return maybe(cx, a, "__pow__", b);
+            }
+            let r = maybe(cx, a, "__pow__", b)?;
+            if !r.is_not_implemented() || std::ptr::eq(ta, tb) {
+                return Ok(r);
+            }
+        }
+        return if do_other { maybe(cx, b, "__rpow__", a) } else { Ok(Value::not_implemented()) };
+    }
+    if mine(a.ty()) {
+        let n = intern_str(cx, "__pow__")?;
+        if let Some(f) = a.ty().lookup(cx, &n) {
+            return call_found(cx, &f, a, &[b.clone(), c.clone()]);
+        }
+    }
+    Ok(Value::not_implemented())
+}
+
+fn s_ipow(cx: &mut Cx, a: &Value, b: &Value, _: &Value) -> Res<Value> {
+    maybe(cx, a, "__ipow__", b)
+}
+
+fn s_buffer(cx: &mut Cx, this: &Value, writable: bool) -> Res<crate::objects::buffer::Buffer> {
+    let flags = Value::small_int(if writable { 0x11D } else { 0x11C });
+    let view = call_named(cx, this, "__buffer__", &[flags])?;
+    crate::objects::buffer::get(cx, &view, writable)
+}
+
+/// The dispatcher that implements a slot by its special methods.
+fn dispatcher(id: SlotId) -> usize {
+    use SlotId::*;
+    macro_rules! p {
+        ($t:ty, $f:expr) => {
+            $f as $t as usize
+        };
+    }
+    match id {
+        repr => p!(UnaryFn, s_repr),
+        str => p!(UnaryFn, s_str),
+        hash => p!(HashFn, s_hash),
+        call => p!(CallFn, s_call),
+        new => p!(NewFn, s_new),
+        init => p!(InitFn, s_init),
+        finalize => p!(DelFn, s_finalize),
+        getattro => p!(BinaryFn, s_getattro),
+        setattro => p!(SetAttrFn, s_setattro),
+        richcompare => p!(CompareFn, s_richcompare),
+        iter => p!(UnaryFn, s_iter_checked),
+        next => p!(NextFn, s_next),
+        descr_get => p!(DescrGetFn, s_descr_get),
+        descr_set => p!(SetAttrFn, s_descr_set),
+        await_ => p!(UnaryFn, s_await),
+        aiter => p!(UnaryFn, s_aiter),
+        anext => p!(UnaryFn, s_anext),
+        bool => p!(BoolFn, s_bool),
+        len => p!(LenFn, s_len),
+        getitem => p!(BinaryFn, s_getitem),
+        setitem => p!(SetAttrFn, s_setitem),
+        contains => p!(ContainsFn, s_contains),
+        add => p!(BinaryFn, b_add),
+        sub => p!(BinaryFn, b_sub),
+        mul => p!(BinaryFn, b_mul),
+        matmul => p!(BinaryFn, b_matmul),
+        truediv => p!(BinaryFn, b_truediv),
+        floordiv => p!(BinaryFn, b_floordiv),
+        mod_ => p!(BinaryFn, b_mod),
+        divmod => p!(BinaryFn, b_divmod),
+        pow => p!(TernaryFn, s_pow),
+        lshift => p!(BinaryFn, b_lshift),
+        rshift => p!(BinaryFn, b_rshift),
+        and => p!(BinaryFn, b_and),
+        or => p!(BinaryFn, b_or),
+        xor => p!(BinaryFn, b_xor),
+        iadd => p!(BinaryFn, i_add),
+        isub => p!(BinaryFn, i_sub),
+        imul => p!(BinaryFn, i_mul),
+        imatmul => p!(BinaryFn, i_matmul),
+        itruediv => p!(BinaryFn, i_truediv),
+        ifloordiv => p!(BinaryFn, i_floordiv),
+        imod => p!(BinaryFn, i_mod),
+        ipow => p!(TernaryFn, s_ipow),
+        ilshift => p!(BinaryFn, i_lshift),
+        irshift => p!(BinaryFn, i_rshift),
+        iand => p!(BinaryFn, i_and),
+        ior => p!(BinaryFn, i_or),
+        ixor => p!(BinaryFn, i_xor),
+        neg => p!(UnaryFn, s_neg),
+        pos => p!(UnaryFn, s_pos),
+        abs => p!(UnaryFn, s_abs),
+        invert => p!(UnaryFn, s_invert),
+        int => p!(UnaryFn, s_int),
+        float => p!(UnaryFn, s_float),
+        index => p!(UnaryFn, s_index),
+        buffer => p!(BufferFn, s_buffer),
+        concat | repeat | iconcat | irepeat => 0,
+    }
+}
+
+/// Decide what a slot of a class does, from what its special methods are along the MRO.
+fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
+    let specials = id.specials();
+    let base_bits = t.base().map_or(0, |b| b.slots.cell_bits(id));
+    if specials.is_empty() {
+        return Ok(base_bits);
+    }
+    let mut specific: Option<usize> = None;
+    let mut found_any = false;
+    for name in specials {
+        let n = intern_str(cx, name)?;
+        let Some((v, owner)) = t.lookup_with_owner(cx, &n) else { continue };
+        if let Some(w) = v.downcast_exact::<SlotWrapper>() {
+            if w.id == id && t.is_subtype_of(Type::from_word(w.owner)) {
+                found_any = true;
+                if specific.is_some_and(|s| s != w.bits) {
+                    return Ok(dispatcher(id));
+                }
+                specific = Some(w.bits);
+            }
+            continue;
+        }
+        if id == SlotId::new {
+            // The native constructor's face, inherited: the slot of its class.
+            if owner.spec.load(Ordering::Relaxed).is_null() || crate::objects::builtin::is_dunder_new(&v).is_none() {
+                return Ok(dispatcher(id));
+            }
+            return Ok(owner.slots.new.bits());
+        }
+        if id == SlotId::hash && v.is_none() {
+            return Ok(crate::native::unhashable as HashFn as usize);
+        }
+        if id == SlotId::next && v.is_none() {
+            continue;
+        }
+        return Ok(dispatcher(id));
+    }
+    Ok(if found_any { specific.unwrap_or(0) } else if id == SlotId::buffer || id == SlotId::finalize { base_bits } else { specific.unwrap_or(0) })
+}
+
+/// Fill every slot of a new class.
+pub fn update_all_slots(cx: &mut Cx, t: &Type) -> Res<()> {
+    for id in SlotId::ALL {
+        let bits = resolve(cx, t, *id)?;
+        t.slots.set_cell_bits(*id, bits);
+    }
+    Ok(())
+}
+
+/// A class attribute changed: bring the slots of the class and its subclasses up to date.
+pub fn attribute_changed(cx: &mut Cx, t: &Type, name: &Str) -> Res<()> {
+    let Some(text) = name.as_ascii() else { return Ok(()) };
+    if !(text.starts_with("__") && text.ends_with("__")) {
+        return Ok(());
+    }
+    for (special, id) in SPECIALS {
+        if *special == text {
+            update_slot_tree(cx, t, *id)?;
+        }
+    }
+    Ok(())
+}
+
+fn update_slot_tree(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
+    let bits = resolve(cx, t, id)?;
+    {
+        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+        t.slots.set_cell_bits(id, bits);
+        if id == SlotId::finalize {
+            if bits != 0 {
+                t.info.flags.fetch_or(type_flag::HAS_DEL, Ordering::Relaxed);
+            } else {
+                t.info.flags.fetch_and(!type_flag::HAS_DEL, Ordering::Relaxed);
+            }
+        }
+        super::build::set_generic_flags(t);
+    }
+    let mut subs = Vec::new();
+    for_each_subclass(t, &mut |s| subs.push(s.word()));
+    for w in subs {
+        update_slot_tree(cx, Type::from_word(w), id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Attribute lookup along the MRO, and the versions that let caches trust it (R15).
+//!
+//! A version is assigned when a cache first wants one and zeroed, for the class and all its subclasses, before the class
+//! is changed. A filler reads the version, looks up, and stores only if the version is still the same.
+
+use super::{TYPE_MUTEX, Type};
+use crate::objects::dict::Dict;
+use crate::objects::{Str, Tuple};
+use crate::{Cx, Value, ValueExt};
+use std::sync::atomic::{AtomicU64, Ordering};
+use typhon_runtime::region::REGION;
+
+static NEXT_VERSION: AtomicU64 = AtomicU64::new(1);
+const MAX_VERSION: u64 = (1 << 48) - 1;
+
+impl Type {
+    /// Look `name` (an exact, interned string) up along the MRO: a counted reference.
+    pub fn lookup(&self, cx: &mut Cx, name: &Value) -> Option<Value> {
+        let key = name.downcast::<Str>()?;
+        for t in self.mro() {
+            if let Some(v) = type_of_word(t).dict().get_str(cx, key) {
+                return Some(v);
+            }
+        }
+        None
+    }
+    /// The same, with the class that has it.
+    pub fn lookup_with_owner<'a>(&'a self, cx: &mut Cx, name: &Value) -> Option<(Value, &'a Type)> {
+        let key = name.downcast::<Str>()?;
+        for t in self.mro() {
+            let ty = type_of_word(t);
+            if let Some(v) = ty.dict().get_str(cx, key) {
+                return Some((v, ty));
+            }
+        }
+        None
+    }
+    pub fn lookup_str(&self, cx: &mut Cx, name: &str) -> Option<Value> {
+        let n = crate::objects::str::intern::intern_str(cx, name).ok()?;
+        self.lookup(cx, &n)
+    }
+
+    /// The version, assigned now if there is none; 0 when versions ran out.
+    pub fn assign_version(&self, cx: &mut Cx) -> u64 {
+        let v = self.version();
+        if v != 0 {
+            return v;
+        }
+        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+        self.assign_version_locked()
+    }
+    fn assign_version_locked(&self) -> u64 {
+        let v = self.version.load(Ordering::Relaxed);
+        if v != 0 {
+            return v;
+        }
+        // Bases first: a change to a base then always finds a version to zero here.
+        for t in self.mro().iter().skip(1) {
+            if type_of_word(t).assign_version_locked() == 0 {
+                return 0;
+            }
+        }
+        let n = NEXT_VERSION.fetch_add(1, Ordering::Relaxed);
+        if n > MAX_VERSION {
+            return 0;
+        }
+        self.version.store(n, Ordering::Release);
+        n
+    }
+    /// Forget the versions of this class and its subclasses: called before any change. Callers hold the type mutex.
+    pub fn invalidate_locked(&self) {
+        if self.version.load(Ordering::Relaxed) == 0 {
+            // A class without a version has no subclass with one (assign_version_locked).
+            return;
+        }
+        self.version.store(0, Ordering::Release);
+        for_each_subclass(self, &mut |t| t.invalidate_locked());
+    }
+    /// Forget the versions of this class and its subclasses.
+    pub fn invalidate(&self, cx: &mut Cx) {
+        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+        self.invalidate_locked();
+    }
+}
+
+/// The type a value word names.
+pub fn type_of_word(v: &Value) -> &Type {
+    debug_assert!((v.bits() as usize) >= REGION as usize);
+    // SAFETY: MRO tuples hold only types, each alive by the tuple's count.
+    unsafe { &*((v.bits() & !7) as *const Type) }
+}
+
+/// Direct subclasses, by the list that each class keeps of them (weak: type words; dead ones are removed by the collector).
+pub fn for_each_subclass(t: &Type, f: &mut dyn FnMut(&Type)) {
+    let list: Vec<u32> = t.subclasses.words.lock().clone();
+    for w in list {
+        f(Type::from_word(w));
+    }
+}
+
+/// The namespace of a type as a tuple of items: for iteration while others write.
+pub fn dict_entries(t: &Type, cx: &mut Cx) -> Vec<(Value, Value)> {
+    let d: &Dict = t.dict();
+    d.entries(cx)
+}
+
+/// Whether `bases` is a tuple of types.
+pub fn all_types(bases: &Tuple) -> bool {
+    bases.items().iter().all(|b| b.downcast::<Type>().is_some())
+}
