@@ -1,22 +1,38 @@
 //! The built-in types, one folder each. A folder's `mod.rs` holds the struct that is laid out behind the 16-byte header;
 //! methods, iterators and algorithms stand beside it. Modules (`math`, `_io`, ...) are not here: they build on this.
 
+pub mod bool;
+pub mod buffer;
 pub mod builtin;
+pub mod bytearray;
+pub mod bytes;
 pub mod cell;
 pub mod code;
+pub mod complex;
 pub mod dict;
 pub mod exception;
 pub mod float;
+pub mod format;
 pub mod frame;
 pub mod function;
 pub mod generator;
+pub mod genericalias;
 pub mod int;
+pub mod iter;
 pub mod list;
+pub mod memoryview;
 pub mod module;
+pub mod namespace;
 pub mod object;
+pub mod range;
+pub mod set;
+pub mod singletons;
+pub mod slice;
 pub mod str;
 pub mod tuple;
 pub mod typeobj;
+pub mod union;
+pub mod weakref;
 
 pub use builtin::Builtin;
 pub use cell::Cell;

@@ -7,15 +7,26 @@ extern crate self as typhon_vm;
 pub use typhon_runtime as runtime;
 pub use typhon_runtime::value::Value;
 
+pub mod attr;
+pub mod call;
+pub mod cold;
 pub mod cx;
 pub mod error;
+pub mod init;
+pub mod interp;
 pub mod native;
 pub mod number;
 #[path = "../objects/mod.rs"]
 pub mod objects;
 pub mod protocol;
+pub mod regcode;
+pub mod slot_ext;
+pub mod slow;
 pub mod statics;
+pub mod threads;
+pub mod translate;
 
 pub use cx::Cx;
 pub use error::{ExcKind, Raised, Res};
 pub use objects::typeobj::{Type, ValueExt};
+pub use slot_ext::SlotExt;

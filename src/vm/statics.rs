@@ -35,6 +35,8 @@ static_types! {
 
 /// Byte offsets of the singletons in the region's first 64 KiB.
 pub mod offset {
+    /// See `typeobj::layout::MOVED`.
+    pub const MOVED: u32 = 0x20;
     pub const NONE: u32 = 0x40;
     pub const TRUE: u32 = 0x400;
     pub const FALSE: u32 = 0x440;

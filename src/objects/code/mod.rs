@@ -1,6 +1,6 @@
 //! `code`: CPython 3.14's stack code as Python sees it, and the register code made from it at first execution.
 
-use crate::vm::regcode::RegCode;
+use crate::regcode::RegCode;
 use crate::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};

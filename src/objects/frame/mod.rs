@@ -8,7 +8,7 @@ pub mod object;
 pub use object::FrameObj;
 
 use crate::objects::Dict;
-use crate::vm::regcode::RegCode;
+use crate::regcode::RegCode;
 use crate::{Cx, Value, ValueExt};
 use std::sync::atomic::AtomicU64;
 use typhon_runtime::gc::Visitor;
@@ -49,7 +49,6 @@ pub struct Frame {
     pub stack_top: *mut u64,
     /// Generator object whose frame this is (borrowed word or 0).
     pub generator: u64,
-    pub ret: u32,
     pub kind: FrameKind,
     pub flags: u8,
 }
@@ -60,6 +59,8 @@ pub struct RegStack {
     pub end: *mut u64,
     pub frames: *mut Frame,
     pub frames_end: *mut Frame,
+    /// The next free record.
+    pub next: *mut Frame,
     bytes: usize,
 }
 
@@ -74,7 +75,7 @@ impl RegStack {
         };
         let n = bytes / size_of::<Frame>();
         // SAFETY: inside (one past) the mappings.
-        unsafe { Some(RegStack { base: base.cast(), end: base.add(bytes).cast(), frames: frames.cast(), frames_end: frames.cast::<Frame>().add(n - 1), bytes }) }
+        unsafe { Some(RegStack { base: base.cast(), end: base.add(bytes).cast(), frames: frames.cast(), next: frames.cast(), frames_end: frames.cast::<Frame>().add(n - 1), bytes }) }
     }
 }
 
@@ -126,11 +127,11 @@ impl Frame {
             for i in 0..n {
                 let w = *self.regs.add(i);
                 if w & 7 == 4 {
-                    v.visit_uncounted(w & !7);
+                    v.root_bits(w & !7);
                 }
             }
             if self.func & 7 == 4 {
-                v.visit_uncounted(self.func & !7);
+                v.root_bits(self.func & !7);
             }
         }
     }

@@ -49,6 +49,24 @@ unsafe impl Sync for Generator {}
 unsafe impl Send for Generator {}
 
 impl Generator {
+    /// A generator that has not started.
+    pub fn new(name: Option<Value>, qualname: Option<Value>, frame: Frame, regs: Vec<u64>) -> Generator {
+        Generator {
+            head: Header::placeholder(),
+            state: AtomicU8::new(CREATED),
+            delegating: AtomicU8::new(0),
+            name: Slot::new(name),
+            qualname: Slot::new(qualname),
+            frame: UnsafeCell::new(frame),
+            regs: UnsafeCell::new(regs),
+            handled: Slot::EMPTY,
+            origin: Slot::EMPTY,
+            ag_running: AtomicU8::new(0),
+            ag_closed: AtomicU8::new(0),
+            ag_hooks_inited: AtomicU8::new(0),
+            finalizer: Slot::EMPTY,
+        }
+    }
     /// Win the right to run: the previous state (CREATED or SUSPENDED), or the state that forbids it.
     #[inline(always)]
     pub fn try_start(&self) -> Result<u8, u8> {
@@ -78,7 +96,7 @@ impl Generator {
                 if w != 0 && w & 7 == 0 {
                     v.visit_bits(w);
                 } else if w & 7 == 4 && w != 4 && !running {
-                    v.visit_uncounted(w & !7);
+                    v.root_bits(w & !7);
                 }
             }
             if self.state() != DONE {

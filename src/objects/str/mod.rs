@@ -18,7 +18,7 @@ pub struct Str {
     hash: AtomicI64,
     /// `len << 8 | EXTERNAL | ASCII | kind`.
     meta: u64,
-    data: [*mut u8; 0],
+    data: *mut u8,
 }
 
 const KIND: u64 = 7;

@@ -10,8 +10,9 @@ use crate::Value;
 use crate::objects::Str;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// Left in every inline slot once the values have moved to the dict. An odd non-pointer pattern no value uses.
-pub const MOVED: u64 = 4;
+/// Left in every inline slot once the values have moved to the dict: an immortal object that Python never sees, so that a
+/// reader may treat it like any value until it compares the word.
+pub const MOVED: u64 = typhon_runtime::region::static_value_bits(crate::statics::offset::MOVED);
 /// Most inline values an instance may have.
 pub const MAX_INLINE: usize = 30;
 
@@ -39,6 +40,14 @@ impl Layout {
     pub fn find(&self, name: &Str) -> Option<usize> {
         let bits = &raw const *name as u64;
         (0..self.len()).find(|&i| self.names[i].load(Ordering::Relaxed) == bits)
+    }
+    /// Begin with the names of a base's layout.
+    pub fn copy_from(&self, base: &Layout) {
+        let n = base.len();
+        for i in 0..n {
+            self.names[i].store(base.names[i].load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        self.count.store(n as u32, Ordering::Release);
     }
     /// The name of slot `i`.
     pub fn name(&self, i: usize) -> Value {

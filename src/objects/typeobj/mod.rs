@@ -83,8 +83,7 @@ pub struct Type {
     pub bases: Slot,
     /// Deferred tuple: read without a count, freed only with the world stopped.
     pub mro: Slot,
-    /// Weak list of direct subclasses: a `Dict` from id to weak reference, made on demand.
-    pub subclasses: Slot,
+    pub subclasses: Subclasses,
     /// For heap types with `__slots__`: tuple of names (also in dict); slot count and offset.
     pub slots_offset: AtomicU32,
     pub slots_count: AtomicU32,
@@ -288,8 +287,48 @@ impl ValueExt for Value {
     }
 }
 
-/// The interpreter-wide lock on types (R15): ranked above object locks, no Python code under it.
-pub static TYPE_MUTEX: typhon_runtime::lock::RankedMutex<()> = typhon_runtime::lock::RankedMutex::new(());
+/// The interpreter-wide lock on types (R15): ranked above object locks, no Python code under it, nothing dropped.
+pub static TYPE_MUTEX: TypeMutex = TypeMutex(typhon_runtime::park::RawLock::new());
+
+/// A lock that detaches while it waits, so that a holder that is stopped by the collector never blocks it.
+pub struct TypeMutex(typhon_runtime::park::RawLock);
+
+#[must_use]
+pub struct TypeGuard(());
+
+impl TypeMutex {
+    pub fn lock(&self, t: &mut typhon_runtime::thread::Thread) -> TypeGuard {
+        while !matches!(self.0.lock(t, None, false), typhon_runtime::park::Wait::Acquired) {}
+        TypeGuard(())
+    }
+}
+
+impl Drop for TypeGuard {
+    fn drop(&mut self) {
+        let was_locked = TYPE_MUTEX.0.unlock();
+        debug_assert!(was_locked);
+    }
+}
+
+/// The type word, as a function for tables.
+pub fn word_of_type(t: &Type) -> u32 {
+    t.word()
+}
+
+/// `dict_offset` of subclasses of variable-sized natives.
+pub const SIDE_DICT: usize = crate::objects::object::instance::TAIL_DICT as usize;
+
+/// The direct subclasses of a class, as type words. A dying class removes itself.
+pub struct Subclasses {
+    pub words: typhon_runtime::sync::Mutex<Vec<u32>>,
+}
+
+impl Type {
+    /// Instances carry a tail of items (tuple): no inline values, no slots.
+    pub fn has_items(&self) -> bool {
+        crate::objects::object::instance::native_base(self).word() == crate::statics::word::TUPLE
+    }
+}
 
 impl Cx {
     /// Whether `value` is an instance of native type `T` (subclasses included).

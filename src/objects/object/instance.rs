@@ -1,0 +1,361 @@
+//! Instances of Python classes: `[header][native part][dict word][inline values]` (R10).
+//!
+//! The dict word is 0 until `__dict__` is materialized. Inline values are set by compare-and-swap: a slot holding MOVED is
+//! never overwritten, so a materialization, which swaps MOVED into every slot under the object's lock, loses no update.
+
+use crate::objects::typeobj::layout::{Layout, MOVED};
+use crate::objects::typeobj::{TYPE_MUTEX, flag};
+use crate::objects::{Dict, Str, Tuple};
+use crate::slot_ext::SlotExt;
+use crate::{Cx, Res, Type, Value, ValueExt};
+use std::sync::atomic::{AtomicU64, Ordering};
+use typhon_runtime::gc::Visitor;
+use typhon_runtime::header::Header;
+use typhon_runtime::slot::Slot;
+use typhon_runtime::thread::Thread;
+
+/// `dict_offset` of subclasses of variable-sized natives (tuple): the word behind the items.
+pub const TAIL_DICT: u32 = u32::MAX;
+
+/// The dict word of an instance, when its class has one.
+#[inline]
+pub fn dict_word(o: &Value) -> Option<&Slot> {
+    if !o.is_ptr() {
+        return None;
+    }
+    let t = o.ty();
+    let offset = match t.dict_offset.load(Ordering::Relaxed) {
+        0 => return None,
+        TAIL_DICT => Tuple::size_of(o.downcast::<Tuple>()?.len()),
+        n => n as usize,
+    };
+    // SAFETY: the class says that a slot stands there in every instance.
+    Some(unsafe { &*(((o.bits() & !7) as usize + offset) as *const Slot) })
+}
+
+/// The inline value at byte `offset` of an instance.
+#[inline(always)]
+pub fn word_at(o: &Value, offset: usize) -> &AtomicU64 {
+    // SAFETY: callers take offsets from the class of `o`.
+    unsafe { &*(((o.bits() & !7) as usize + offset) as *const AtomicU64) }
+}
+
+/// The layout of a class's inline values.
+#[inline]
+pub fn layout(t: &Type) -> Option<&Layout> {
+    let p = t.layout.load(Ordering::Acquire);
+    // SAFETY: freed only with the class.
+    if p.is_null() { None } else { Some(unsafe { &*p }) }
+}
+
+/// Byte offset of the inline value of `name`, when the class has placed it.
+pub fn inline_offset_of(t: &Type, name: &Str) -> Option<usize> {
+    if !t.has(flag::INLINE) {
+        return None;
+    }
+    let i = layout(t)?.find(name)?;
+    Some(t.inline_offset.load(Ordering::Relaxed) as usize + 8 * i)
+}
+
+/// Read the slot at `word` as R2 says: the path is the object itself, which the caller holds.
+#[inline(always)]
+fn read(word: &AtomicU64, head: &Header) -> Option<Result<Value, ()>> {
+    let bits = word.load(Ordering::Acquire);
+    if bits == 0 {
+        return None;
+    }
+    if bits == MOVED {
+        return Some(Err(()));
+    }
+    // SAFETY: AtomicU64 and Slot have the same layout.
+    let slot = unsafe { &*(&raw const *word).cast::<Slot>() };
+    match slot.try_get(|| true) {
+        Ok(Some(v)) if v.bits() == MOVED => {
+            std::mem::forget(v);
+            Some(Err(()))
+        }
+        Ok(v) => v.map(Ok),
+        Err(_) => read_locked(slot, head),
+    }
+}
+
+#[cold]
+fn read_locked(slot: &Slot, head: &Header) -> Option<Result<Value, ()>> {
+    // SAFETY: R6: ordinary native code; the running thread's own record.
+    let t = unsafe { &mut *Thread::current().cast_mut() };
+    let guard = head.lock(t);
+    let bits = slot.peek_bits();
+    let v = if bits == MOVED { Some(Err(())) } else { slot.get_locked_marking().map(Ok) };
+    drop(guard);
+    v
+}
+
+/// The instance's own attribute, counted.
+pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Option<Value> {
+    if !o.is_ptr() {
+        return None;
+    }
+    let t = o.ty();
+    // SAFETY: a pointer.
+    let head = unsafe { o.header_unchecked() };
+    if t.has(flag::INLINE) {
+        if let Some(offset) = inline_offset_of(t, name) {
+            match read(word_at(o, offset), head) {
+                Some(Ok(v)) => return Some(v),
+                None => {
+                    if dict_word(o)?.is_empty() {
+                        return None;
+                    }
+                }
+                Some(Err(())) => {}
+            }
+        }
+    }
+    let d = dict_word(o)?.get(head)?;
+    let dict = d.downcast::<Dict>()?;
+    if dict.is_exact() { dict.get_str(cx, name) } else { dict.get_str(cx, name) }
+}
+
+/// Set the instance's own attribute. False when the class has no instance attributes.
+pub fn set_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str, value: Value) -> Res<bool> {
+    let Some(dict) = dict_word(o) else { return Ok(false) };
+    let t = o.ty();
+    // SAFETY: instances with a dict word are pointers.
+    let head = unsafe { o.header_unchecked() };
+    if t.has(flag::INLINE) && dict.is_empty() {
+        let mut offset = inline_offset_of(t, name);
+        if offset.is_none()
+            && let Some(l) = layout(t)
+        {
+            let guard = TYPE_MUTEX.lock(&mut cx.thread);
+            let added = l.add_locked(name, t.inline_cap.load(Ordering::Relaxed) as usize);
+            drop(guard);
+            offset = added.map(|i| t.inline_offset.load(Ordering::Relaxed) as usize + 8 * i);
+        }
+        if let Some(offset) = offset {
+            match try_store(o, t, offset, value) {
+                Ok(old) => {
+                    drop(old);
+                    return Ok(true);
+                }
+                Err(v) => {
+                    let d = materialize(cx, o)?;
+                    let d = d.downcast::<Dict>().expect("materialize gives a dict");
+                    d.set_interned(cx, name_v, v)?;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+    let d = match dict.get(head) {
+        Some(d) => d,
+        None => materialize(cx, o)?,
+    };
+    let d = d.downcast::<Dict>().expect("a dict word names a dict");
+    d.set_interned(cx, name_v, value)?;
+    Ok(true)
+}
+
+/// Store an inline value unless that would break the insertion order or the values have moved: the old value, or `value` back.
+#[inline]
+pub fn try_store(o: &Value, t: &Type, offset: usize, value: Value) -> Result<Option<Value>, Value> {
+    let word = word_at(o, offset);
+    let mut old = word.load(Ordering::Relaxed);
+    if old == MOVED {
+        return Err(value);
+    }
+    if old == 0 && !in_order(o, t, offset) {
+        return Err(value);
+    }
+    let new = value.into_counted().into_bits();
+    loop {
+        match cas(word, old, new) {
+            Ok(()) => break,
+            Err(seen) if seen == MOVED => {
+                // SAFETY: the count taken above comes back.
+                return Err(unsafe { Value::from_bits(new) });
+            }
+            Err(seen) => old = seen,
+        }
+    }
+    // SAFETY: the slot's reference is now ours.
+    Ok(if old == 0 { None } else { Some(unsafe { Value::from_bits(old) }) })
+}
+
+#[cfg(not(feature = "gil"))]
+#[inline(always)]
+fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
+    word.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire).map(|_| ())
+}
+/// With a global lock a plain store is enough (R19).
+#[cfg(feature = "gil")]
+#[inline(always)]
+fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
+    debug_assert_eq!(word.load(Ordering::Relaxed), old);
+    word.store(new, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Whether setting the empty value at `offset` keeps the order of insertion: the value before is set, the one behind is not.
+#[inline(always)]
+fn in_order(o: &Value, t: &Type, offset: usize) -> bool {
+    let first = t.inline_offset.load(Ordering::Relaxed) as usize;
+    let end = first + 8 * t.inline_cap.load(Ordering::Relaxed) as usize;
+    (offset == first || word_at(o, offset - 8).load(Ordering::Relaxed) != 0)
+        && (offset + 8 >= end || word_at(o, offset + 8).load(Ordering::Relaxed) == 0)
+}
+
+/// Delete the instance's own attribute: Some(found), or None when the class has no instance attributes.
+pub fn delete_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str) -> Res<Option<bool>> {
+    let Some(dict) = dict_word(o) else { return Ok(None) };
+    // SAFETY: instances with a dict word are pointers.
+    let head = unsafe { o.header_unchecked() };
+    if dict.is_empty() {
+        if !o.ty().has(flag::INLINE) {
+            return Ok(Some(false));
+        }
+        if get_own(cx, o, name).is_none() {
+            return Ok(Some(false));
+        }
+        materialize(cx, o)?;
+    }
+    let Some(d) = dict.get(head) else { return Ok(Some(false)) };
+    let d = d.downcast::<Dict>().expect("a dict word names a dict");
+    Ok(Some(d.remove(cx, name_v)?.is_some()))
+}
+
+/// Make `__dict__`, moving the inline values into it once.
+#[cold]
+pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
+    let Some(word) = dict_word(o) else { return Err(cx.system_error("no dict word")) };
+    // SAFETY: a pointer.
+    let head = unsafe { o.header_unchecked() };
+    loop {
+        if let Some(d) = word.get(head) {
+            return Ok(d);
+        }
+        let t = o.ty();
+        let n = if t.has(flag::INLINE) { t.inline_cap.load(Ordering::Relaxed) as usize } else { 0 };
+        let fresh = crate::objects::dict::new_dict(cx)?;
+        let dict = fresh.downcast::<Dict>().expect("new_dict makes a dict");
+        // Under the lock: take the values, leave MOVED, publish the dict last. The dict is filled before it is published;
+        // nobody else has it, so filling it takes no other lock that could be contended.
+        let first = t.inline_offset.load(Ordering::Relaxed) as usize;
+        let names = layout(t);
+        let mut moved: Vec<(Value, Value)> = Vec::with_capacity(n);
+        {
+            let _guard = head.lock(&mut cx.thread);
+            if !word.is_empty() {
+                continue;
+            }
+            for i in 0..n {
+                let bits = word_at(o, first + 8 * i).swap(MOVED, Ordering::AcqRel);
+                if bits != 0 && bits != MOVED {
+                    let name = names.expect("inline classes have a layout").name(i);
+                    // SAFETY: the slot's reference is ours now.
+                    moved.push((name, unsafe { Value::from_bits(bits) }));
+                }
+            }
+            dict.fill_unshared(moved.drain(..));
+            let none = word.swap(Some(fresh.clone()));
+            debug_assert!(none.is_none());
+            std::mem::forget(none);
+        }
+        return Ok(fresh);
+    }
+}
+
+/// `o.__dict__ = d`.
+pub fn replace_dict(cx: &mut Cx, o: &Value, d: Value) -> Res<()> {
+    let Some(word) = dict_word(o) else { return Err(cx.attribute_error("__dict__")) };
+    // Inline values move first, so that every later access goes to the dict word.
+    let old = materialize(cx, o)?;
+    drop(old);
+    // SAFETY: a pointer.
+    let head = unsafe { o.header_unchecked() };
+    drop(word.put(head, cx, Some(d)));
+    Ok(())
+}
+
+/// Iterate over the counted words of an instance behind its native part.
+///
+/// # Safety
+/// `h` is an instance of a heap type that is stopped or dying.
+unsafe fn for_each_word(h: *const Header, mut f: impl FnMut(&Slot)) {
+    // SAFETY: by contract; the class describes the places.
+    unsafe {
+        let t = Type::from_word((*h).type_word());
+        // Every heap class on the way to the native base adds places: walk its words from the native size to basic_size.
+        let start = native_base(t).basic_size();
+        let end = t.basic_size();
+        let base = h.cast::<u8>();
+        let mut at = (start + 7) & !7;
+        while at + 8 <= end {
+            let slot = &*base.add(at).cast::<Slot>();
+            if slot.peek_bits() != MOVED {
+                f(slot);
+            }
+            at += 8;
+        }
+        if t.dict_offset.load(Ordering::Relaxed) == TAIL_DICT {
+            let tuple = &*h.cast::<Tuple>();
+            f(&*base.add(Tuple::size_of(tuple.len())).cast::<Slot>());
+        }
+    }
+}
+
+/// The native type that an instance's layout begins with.
+pub fn native_base(t: &Type) -> &Type {
+    let mut t = t;
+    while t.has(flag::HEAP) {
+        match t.base() {
+            Some(b) => t = b,
+            None => break,
+        }
+    }
+    t
+}
+
+/// `drop_payload` of instances of Python classes.
+///
+/// # Safety
+/// Called once by the runtime on a dying cell.
+pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
+    // SAFETY: by contract.
+    unsafe {
+        for_each_word(h, |slot| slot.drop_unshared(t));
+        let native = native_base(Type::from_word((*h).type_word()));
+        (native.info.drop_payload)(h, t);
+    }
+}
+
+/// `traverse` of instances of Python classes.
+///
+/// # Safety
+/// The world is stopped.
+pub unsafe fn traverse(h: *const Header, v: &mut Visitor) {
+    // SAFETY: by contract.
+    unsafe {
+        for_each_word(h, |slot| v.visit_slot(slot));
+        let native = native_base(Type::from_word((*h).type_word()));
+        (native.info.traverse)(h, v);
+    }
+}
+
+/// `clear` of instances of Python classes: drops the attributes, the object stays valid.
+///
+/// # Safety
+/// Called by the collector on garbage it holds.
+pub unsafe fn clear(h: *mut Header, t: &mut Thread) {
+    // SAFETY: by contract; the displaced values are dropped outside the lock.
+    unsafe {
+        let mut out: Vec<Value> = Vec::new();
+        {
+            let _guard = (*h).lock(t);
+            for_each_word(h, |slot| out.extend(slot.take()));
+        }
+        drop(out);
+        let native = native_base(Type::from_word((*h).type_word()));
+        (native.info.clear)(h, t);
+    }
+}

@@ -1,0 +1,635 @@
+//! Calling: frames pushed and popped, arguments bound to parameters, generators resumed. The loop in `interp.rs` uses these
+//! for everything but its fast legs; native code enters Python here.
+
+use crate::native::Args;
+use crate::objects::code::{CodeObj, co};
+use crate::objects::frame::{Frame, FrameKind};
+use crate::objects::function::{Function, as_function, qualname};
+use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED};
+use crate::objects::{Dict, Str, Tuple};
+use crate::regcode::RegCode;
+use crate::slot_ext::SlotExt;
+use crate::{Cx, Raised, Res, Value, ValueExt, interp};
+use std::sync::atomic::Ordering;
+
+/// How a run of a frame ended.
+#[derive(Debug)]
+pub enum Step {
+    Yield(Value),
+    Return(Value),
+}
+
+/// What a generator is resumed with.
+pub enum Resume {
+    Next,
+    Send(Value),
+    Throw(Value),
+}
+
+/// Register code of a code object, translated now if it is not yet.
+#[inline(always)]
+pub fn reg_code<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
+    let p = code.reg();
+    if !p.is_null() {
+        // SAFETY: R14: register code lives as long as its code object.
+        return Ok(unsafe { &*p });
+    }
+    translate(cx, code)
+}
+
+#[cold]
+#[inline(never)]
+fn translate<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
+    let consts = code.consts.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
+    let names: Vec<Value> =
+        code.names.downcast::<Tuple>().map(|t| t.items().iter().map(crate::objects::str::intern::intern).collect()).unwrap_or_default();
+    match crate::translate::translate(&code.code, consts, names) {
+        Ok(rc) => {
+            let fresh = Box::into_raw(Box::new(rc));
+            match code.reg.compare_exchange(std::ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
+                // SAFETY: just published; lives as long as the code object.
+                Ok(_) => Ok(unsafe { &*fresh }),
+                Err(other) => {
+                    // SAFETY: ours was never published; the other thread's is valid.
+                    unsafe {
+                        drop(Box::from_raw(fresh));
+                        Ok(&*other)
+                    }
+                }
+            }
+        }
+        Err(msg) => Err(cx.system_error(format!("invalid code object: {msg}"))),
+    }
+}
+
+/// Drop a register word.
+#[inline(always)]
+pub fn drop_word(cx: &mut Cx, w: u64) {
+    if w & 7 == 0 && w != 0 {
+        // SAFETY: an owned word carries one count, which the caller gives up.
+        unsafe { Value::from_bits(w) }.drop_in(&cx.thread);
+    }
+}
+
+/// A register word as a counted value; the register is not changed.
+///
+/// # Safety
+/// `w` is a register's word, not 0.
+#[inline(always)]
+pub unsafe fn counted(cx: &Cx, w: u64) -> Value {
+    // SAFETY: by contract; the temporary is not dropped.
+    unsafe {
+        let v = std::mem::ManuallyDrop::new(Value::from_bits(w));
+        v.clone_in(cx.thread.tid)
+    }
+}
+
+impl Cx {
+    /// First register that a new frame may use.
+    #[inline]
+    pub fn stack_top(&self) -> *mut u64 {
+        if self.frame.is_null() {
+            self.stack.base
+        } else {
+            // SAFETY: the running frame's record.
+            unsafe { (*self.frame).stack_top }
+        }
+    }
+
+    /// Push a frame record. The registers of the parameters are filled by the caller.
+    #[inline(always)]
+    pub fn push_frame(&mut self, func: u64, f: &Function, rc: &RegCode, regs: *mut u64, kind: FrameKind) -> Res<*mut Frame> {
+        let top = regs.wrapping_add(rc.nregs);
+        if self.depth >= self.recursion_limit || top as usize + 4096 > self.stack.end as usize || self.stack.next >= self.stack.frames_end {
+            return Err(self.too_deep());
+        }
+        self.depth += 1;
+        let frame = self.stack.next;
+        // SAFETY: below `frames_end`; the record is private to this thread.
+        unsafe {
+            self.stack.next = frame.add(1);
+            (*frame).regs = regs;
+            (*frame).pc = rc.words.as_ptr();
+            (*frame).rc = rc;
+            (*frame).prev = self.frame;
+            (*frame).func = func;
+            (*frame).globals = f.globals();
+            (*frame).builtins = f.builtins();
+            (*frame).locals = 0;
+            (*frame).frame_obj = 0;
+            (*frame).stack_top = top;
+            (*frame).generator = 0;
+            (*frame).kind = kind;
+            (*frame).flags = 0;
+        }
+        self.frame = frame;
+        Ok(frame)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_deep(&mut self) -> Raised {
+        // Room for handlers that report the error.
+        let old = self.recursion_limit;
+        self.recursion_limit = old.saturating_add(50);
+        let r = self.recursion_error("maximum recursion depth exceeded");
+        self.recursion_limit = old;
+        r
+    }
+
+    /// Release what the top frame holds and unlink it. Generator frames are only unlinked.
+    #[inline(always)]
+    pub fn pop_frame(&mut self) {
+        let f = self.frame;
+        // SAFETY: the top frame of this thread; registers hold owned words, borrowed words, immediates or 0.
+        unsafe {
+            if (*f).frame_obj != 0 {
+                crate::objects::frame::object::detach(self, f);
+            }
+            let n = (*(*f).rc).nlocals;
+            let regs = (*f).regs;
+            for i in 0..n {
+                let p = regs.add(i);
+                let w = *p;
+                if w & 3 == 0 && w != 0 {
+                    *p = 0;
+                    if w & 4 == 0 {
+                        Value::from_bits(w).drop_in(&self.thread);
+                    }
+                }
+            }
+            let (locals, func) = ((*f).locals, (*f).func);
+            self.frame = (*f).prev;
+            self.stack.next = f;
+            self.depth -= 1;
+            if locals != 0 {
+                drop_word(self, locals);
+            }
+            drop_word(self, func);
+        }
+    }
+
+    /// Release the temporaries of a frame from stack depth `depth` up.
+    pub fn clear_temps(&mut self, f: *mut Frame, depth: usize) {
+        // SAFETY: as in `pop_frame`.
+        unsafe {
+            let (lo, hi) = ((*(*f).rc).nlocals + depth, (*(*f).rc).nregs);
+            for i in lo..hi {
+                let p = (*f).regs.add(i);
+                let w = *p;
+                *p = 0;
+                drop_word(self, w);
+            }
+        }
+    }
+}
+
+/// Call a Python function from native code.
+pub fn call_function(cx: &mut Cx, fv: &Value, args: Args<'_>) -> Res<Value> {
+    call_function_locals(cx, fv, args, None)
+}
+
+/// The same with a namespace for `STORE_NAME` (class bodies, modules, `exec`).
+pub fn call_function_locals(cx: &mut Cx, fv: &Value, args: Args<'_>, locals: Option<Value>) -> Res<Value> {
+    let Some(f) = as_function(fv) else { return Err(cx.system_error("bad internal call")) };
+    let rc = reg_code(cx, f.code())?;
+    cx.check_native_stack("")?;
+    let regs = cx.stack_top();
+    if regs as usize + 8 * rc.nregs + 4096 > cx.stack.end as usize {
+        return Err(cx.too_deep());
+    }
+    // SAFETY: `nregs` registers above the stack top are free; empty registers are 0.
+    unsafe {
+        for i in 0..rc.nregs {
+            *regs.add(i) = 0;
+        }
+    }
+    // The function is held by the caller's reference for the whole call.
+    let func = fv.bits() | 4;
+    let frame = cx.push_frame(func, f, rc, regs, FrameKind::Entry)?;
+    if let Some(l) = locals {
+        // SAFETY: our fresh record.
+        unsafe { (*frame).locals = l.into_bits() };
+    }
+    if let Err(r) = bind(cx, f, rc, args, regs) {
+        cx.pop_frame();
+        return Err(r);
+    }
+    match interp::run(cx)? {
+        Step::Return(v) => Ok(v),
+        Step::Yield(_) => Err(cx.system_error("a plain frame yielded")),
+    }
+}
+
+/// Bind arguments to parameters: counted values into `regs` (all 0 before).
+pub fn bind(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut u64) -> Res<()> {
+    let n = args.pos.len();
+    let set = |i: usize, v: Value| {
+        // SAFETY: parameters are the first locals; `regs` has `nregs` words.
+        unsafe { *regs.add(i) = v.into_bits() };
+    };
+    if rc.simple && args.kwnames.is_none() && n == rc.argcount {
+        for (i, v) in args.pos.iter().enumerate() {
+            set(i, v.clone_in(cx.thread.tid));
+        }
+        return Ok(());
+    }
+    bind_general(cx, f, rc, args, regs)
+}
+
+#[inline(never)]
+fn bind_general(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut u64) -> Res<()> {
+    let code = f.code();
+    let (argc, kwonly, posonly) = (code.argcount as usize, code.kwonly as usize, code.posonly as usize);
+    let total = argc + kwonly;
+    let has_var = code.flags & co::VARARGS != 0;
+    let has_kw = code.flags & co::VARKEYWORDS != 0;
+    let n = args.pos.len();
+    // SAFETY (all register accesses here): parameters are the first `total_args` locals.
+    let set = |i: usize, v: Value| unsafe { *regs.add(i) = v.into_bits() };
+    let is_set = |i: usize| unsafe { *regs.add(i) != 0 };
+    let kwdict = if has_kw {
+        let d = crate::objects::dict::new_dict(cx)?;
+        set(total + has_var as usize, d.clone());
+        Some(d)
+    } else {
+        None
+    };
+    for i in 0..n.min(argc) {
+        set(i, args.pos[i].clone());
+    }
+    if has_var {
+        let extra = if n > argc { args.pos[argc..].to_vec() } else { vec![] };
+        let t = crate::objects::tuple::new_tuple(cx, extra)?;
+        set(total, t);
+    }
+    if let Some(names) = args.kwnames {
+        let Some(params) = code.localsplus.downcast::<Tuple>() else { return Err(cx.system_error("bad code object")) };
+        let params = params.items();
+        for (name, value) in names.items().iter().zip(args.kwvalues) {
+            let Some(key) = name.downcast::<Str>() else {
+                let q = qualname(f);
+                return Err(cx.type_error(format!("{q}() keywords must be strings")));
+            };
+            let found = (posonly..total)
+                .find(|&i| params[i].is(name))
+                .or_else(|| (posonly..total).find(|&i| params[i].downcast::<Str>().is_some_and(|p| p.equals(key))));
+            if let Some(i) = found {
+                if is_set(i) {
+                    let (q, k) = (qualname(f), key.to_string_lossy());
+                    return Err(cx.type_error(format!("{q}() got multiple values for argument '{k}'")));
+                }
+                set(i, value.clone());
+                continue;
+            }
+            if let Some(d) = &kwdict {
+                d.downcast::<Dict>().expect("a dict").set(cx, name, value.clone())?;
+                continue;
+            }
+            return Err(unexpected_keyword(cx, f, names, key, &params[..total], posonly));
+        }
+    }
+    if n > argc && !has_var {
+        return Err(too_many_positional(cx, f, n, argc, kwonly, regs));
+    }
+    if n < argc {
+        let defaults = f.defaults.get(&f.head);
+        let d: &[Value] = defaults.as_ref().and_then(|d| d.downcast::<Tuple>()).map_or(&[], Tuple::items);
+        let first_default = argc - d.len().min(argc);
+        let missing: Vec<usize> = (n..first_default).filter(|&i| !is_set(i)).collect();
+        if !missing.is_empty() {
+            return Err(missing_arguments(cx, f, code, &missing, "positional"));
+        }
+        for i in n.max(first_default)..argc {
+            if !is_set(i) {
+                set(i, d[i - first_default].clone());
+            }
+        }
+    }
+    if kwonly > 0 {
+        let kwdefaults = f.kwdefaults.get(&f.head);
+        let params = code.localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
+        let mut missing = Vec::new();
+        for i in argc..total {
+            if is_set(i) {
+                continue;
+            }
+            let found = match &kwdefaults {
+                Some(d) => match d.downcast::<Dict>() {
+                    Some(d) => d.get(cx, &params[i])?,
+                    None => None,
+                },
+                None => None,
+            };
+            match found {
+                Some(v) => set(i, v),
+                None => missing.push(i),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(missing_arguments(cx, f, code, &missing, "keyword-only"));
+        }
+    }
+    let _ = rc;
+    Ok(())
+}
+
+#[cold]
+fn unexpected_keyword(cx: &mut Cx, f: &Function, names: &Tuple, key: &Str, params: &[Value], posonly: usize) -> Raised {
+    let q = qualname(f);
+    let text = |v: &Value| v.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let wrong: Vec<String> = params[..posonly]
+        .iter()
+        .filter(|p| names.items().iter().any(|n| n.is(p) || p.downcast::<Str>().zip(n.downcast::<Str>()).is_some_and(|(a, b)| a.equals(b))))
+        .map(text)
+        .collect();
+    if !wrong.is_empty() {
+        let list = wrong.join(", ");
+        return cx.type_error(format!("{q}() got some positional-only arguments passed as keyword arguments: '{list}'"));
+    }
+    let k = key.to_string_lossy();
+    let candidates: Vec<String> = params[posonly..].iter().map(text).collect();
+    match crate::native::suggestion(&k, candidates.iter().map(String::as_str)) {
+        Some(s) => {
+            let s = s.to_owned();
+            cx.type_error(format!("{q}() got an unexpected keyword argument '{k}'. Did you mean '{s}'?"))
+        }
+        None => cx.type_error(format!("{q}() got an unexpected keyword argument '{k}'")),
+    }
+}
+
+#[cold]
+fn too_many_positional(cx: &mut Cx, f: &Function, given: usize, argc: usize, kwonly: usize, regs: *mut u64) -> Raised {
+    let q = qualname(f);
+    let ndefaults = f.defaults.get(&f.head).and_then(|d| d.downcast::<Tuple>().map(Tuple::len)).unwrap_or(0);
+    // SAFETY: keyword-only parameters are locals.
+    let kwgiven = (argc..argc + kwonly).filter(|&i| unsafe { *regs.add(i) != 0 }).count();
+    let (sig, plural) = if ndefaults > 0 {
+        (format!("from {} to {argc}", argc - ndefaults.min(argc)), true)
+    } else {
+        (argc.to_string(), argc != 1)
+    };
+    let kw = if kwgiven > 0 {
+        format!(" positional argument{} (and {kwgiven} keyword-only argument{})", if given != 1 { "s" } else { "" }, if kwgiven != 1 { "s" } else { "" })
+    } else {
+        String::new()
+    };
+    let verb = if given == 1 && kwgiven == 0 { "was" } else { "were" };
+    cx.type_error(format!("{q}() takes {sig} positional argument{} but {given}{kw} {verb} given", if plural { "s" } else { "" }))
+}
+
+#[cold]
+fn missing_arguments(cx: &mut Cx, f: &Function, code: &CodeObj, missing: &[usize], kind: &str) -> Raised {
+    let params = code.localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
+    let mut names = Vec::new();
+    for &i in missing {
+        match crate::protocol::repr_string(cx, &params[i]) {
+            Ok(s) => names.push(s),
+            Err(r) => return r,
+        }
+    }
+    let list = match names.len() {
+        1 => names[0].clone(),
+        2 => format!("{} and {}", names[0], names[1]),
+        n => format!("{}, and {}", names[..n - 1].join(", "), names[n - 1]),
+    };
+    let (q, n) = (qualname(f), names.len());
+    cx.type_error(format!("{q}() missing {n} required {kind} argument{}: {list}", if n == 1 { "" } else { "s" }))
+}
+
+/// Make a generator of the top frame, whose registers move into it; the frame is popped. Called for `RETURN_GENERATOR`.
+pub fn make_generator(cx: &mut Cx, next_pc: *const std::sync::atomic::AtomicU64) -> Res<Value> {
+    let f = cx.frame;
+    // SAFETY: the top frame of this thread.
+    let (rc, fword) = unsafe { ((*f).code(), (*f).func) };
+    // SAFETY: the frame's function.
+    let fv = unsafe { counted(cx, fword) };
+    let func = as_function(&fv).expect("frames run functions");
+    let kind = match rc.flags {
+        x if x & co::ASYNC_GENERATOR != 0 => crate::statics::word::ASYNC_GENERATOR,
+        x if x & co::COROUTINE != 0 => crate::statics::word::COROUTINE,
+        _ => crate::statics::word::GENERATOR,
+    };
+    let mut regs: Vec<u64> = Vec::new();
+    if regs.try_reserve_exact(rc.nregs).is_err() {
+        return Err(cx.memory_error());
+    }
+    for i in 0..rc.nregs {
+        // SAFETY: registers of the frame; locals move out, counted.
+        unsafe {
+            let p = (*f).regs.add(i);
+            let w = if i < rc.nlocals { *p } else { 0 };
+            regs.push(if w & 7 == 4 { counted(cx, w).into_bits() } else { w });
+            if i < rc.nlocals {
+                *p = 0;
+            }
+        }
+    }
+    let name = func.name.get(&func.head);
+    let qual = func.qualname.get(&func.head);
+    let base = regs.as_mut_ptr();
+    // SAFETY: a copy of the record; its links are set at each resumption.
+    let mut record = unsafe { std::ptr::read(f) };
+    record.regs = base;
+    record.pc = next_pc;
+    record.func = fv.into_bits();
+    record.prev = std::ptr::null_mut();
+    record.kind = FrameKind::GenEntry;
+    record.stack_top = std::ptr::null_mut();
+    // SAFETY: the locals word moves along.
+    unsafe { (*f).locals = 0 };
+    // A frame object made before the generator was (tracing) stays with the plain frame.
+    record.frame_obj = 0;
+    let g = Generator::new(name, qual, record, regs);
+    let v = crate::objects::object::alloc(cx, crate::Type::from_word(kind), g)?;
+    // SAFETY: the generator is ours alone still; the record names it without a count (R11: it is its own frame).
+    unsafe { (*v.downcast::<Generator>().expect("a generator").frame.get()).generator = v.bits() };
+    cx.pop_frame();
+    Ok(v)
+}
+
+/// Resume a generator from native code.
+pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
+    let Some(g) = gv.downcast::<Generator>() else { return Err(cx.type_error("not a generator")) };
+    cx.check_native_stack("")?;
+    let state = match g.try_start() {
+        Ok(s) => s,
+        Err(_) if g.state() == DONE => return finished(cx, gv, arg),
+        Err(_) => {
+            let what = kind_name(gv);
+            return Err(cx.value_error(format!("{what} already executing")));
+        }
+    };
+    if state == CREATED {
+        match &arg {
+            Resume::Send(v) if !v.is_none() => {
+                g.finish(CREATED);
+                let what = kind_name(gv);
+                return Err(cx.type_error(format!("can't send non-None value to a just-started {what}")));
+            }
+            _ => {}
+        }
+    }
+    let frame = link_generator(cx, g, FrameKind::GenEntry)?;
+    let throw = match arg {
+        Resume::Next => {
+            give(cx, frame, state, Value::none());
+            None
+        }
+        Resume::Send(v) => {
+            give(cx, frame, state, v);
+            None
+        }
+        Resume::Throw(e) => Some(e),
+    };
+    match throw {
+        None => interp::run(cx),
+        Some(e) => {
+            let r = cx.raise_value(e);
+            interp::run_raised(cx, r)
+        }
+    }
+}
+
+/// Name of the kind of a generator, for messages.
+pub fn kind_name(v: &Value) -> &'static str {
+    match v.class_word() {
+        crate::statics::word::COROUTINE => "coroutine",
+        crate::statics::word::ASYNC_GENERATOR => "async generator",
+        _ => "generator",
+    }
+}
+
+fn finished(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
+    if gv.class_word() == crate::statics::word::COROUTINE {
+        return Err(cx.runtime_error("cannot reuse already awaited coroutine"));
+    }
+    match arg {
+        Resume::Throw(e) => Err(cx.raise_value(e)),
+        _ => Ok(Step::Return(Value::none())),
+    }
+}
+
+/// Put the sent value where the suspended `yield` expects it.
+pub fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
+    // SAFETY: the generator is RUNNING for this thread; a suspended frame's pc is one past its `Yield` word, whose `d` is the
+    // register of the yield's value. A created one is past `ReturnGenerator`, whose value is dropped by the code.
+    unsafe {
+        let w = (*(*frame).pc.sub(1)).load(Ordering::Relaxed);
+        let d = crate::regcode::d_of(w);
+        let p = (*frame).regs.add(d);
+        let old = *p;
+        *p = if state == SUSPENDED { v.into_bits() } else { crate::statics::NONE | 4 };
+        drop_word(cx, old);
+    }
+}
+
+/// Make a generator's frame the top frame. The caller has won RUNNING.
+#[inline(always)]
+pub fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind) -> Res<*mut Frame> {
+    if cx.depth >= cx.recursion_limit {
+        g.finish(SUSPENDED);
+        return Err(cx.too_deep());
+    }
+    let frame = g.frame.get();
+    let top = cx.stack_top();
+    // SAFETY: we run it.
+    unsafe {
+        (*frame).prev = cx.frame;
+        (*frame).stack_top = top;
+        (*frame).kind = kind;
+    }
+    cx.depth += 1;
+    cx.handled.push(g.handled.take());
+    cx.frame = frame;
+    Ok(frame)
+}
+
+/// Unlink a generator frame at a yield: registers counted, state stored.
+#[inline(always)]
+pub fn suspend_generator(cx: &mut Cx, g: &Generator) {
+    let frame = g.frame.get();
+    // SAFETY: we run it; R11: at a yield live uncounted registers become counted.
+    unsafe {
+        let n = (*(*frame).rc).nregs;
+        for i in 0..n {
+            let p = (*frame).regs.add(i);
+            if *p & 7 == 4 {
+                *p = counted(cx, *p).into_bits();
+            }
+        }
+        cx.frame = (*frame).prev;
+        (*frame).prev = std::ptr::null_mut();
+    }
+    cx.depth -= 1;
+    let handled = cx.handled.pop().flatten();
+    drop(g.handled.swap(handled));
+    g.finish(SUSPENDED);
+}
+
+/// Unlink a generator frame that returned or raised, and release it.
+pub fn end_generator(cx: &mut Cx, g: &Generator) {
+    let frame = g.frame.get();
+    // SAFETY: we run it.
+    unsafe {
+        if (*frame).frame_obj != 0 {
+            crate::objects::frame::object::detach(cx, frame);
+        }
+        cx.frame = (*frame).prev;
+        (*frame).prev = std::ptr::null_mut();
+    }
+    cx.depth -= 1;
+    drop(cx.handled.pop());
+    debug_assert_eq!(g.state(), RUNNING);
+    let rest = g.drop_frame();
+    g.finish(DONE);
+    drop(rest);
+}
+
+
+/// `fn(&mut Cx) -> Res<()>` run on the main thread when a signal arrived.
+pub static SIGNAL_HOOK: crate::objects::typeobj::slots::SlotCell<fn(&mut Cx) -> Res<()>> = crate::objects::typeobj::slots::SlotCell::new();
+
+/// The slow side of the eval breaker: stop requests, finalizers, signals, a due collection.
+#[cold]
+#[inline(never)]
+pub fn handle_breaker(cx: &mut Cx) -> Res<()> {
+    use typhon_runtime::thread::breaker as bit;
+    cx.thread.safepoint_full();
+    run_pending(cx);
+    let bits = cx.thread.breaker.load(Ordering::Acquire);
+    if bits & bit::GC_DUE != 0 {
+        cx.thread.breaker.fetch_and(!bit::GC_DUE, Ordering::AcqRel);
+        typhon_runtime::gc::collect(&mut cx.thread, typhon_runtime::gc::Reason::Threshold);
+        run_pending(cx);
+    }
+    if bits & bit::ASYNC_EXC != 0 {
+        cx.thread.breaker.fetch_and(!bit::ASYNC_EXC, Ordering::AcqRel);
+        if let Some(e) = crate::threads::take_async_exc(cx) {
+            let e = crate::objects::exception::instantiate(cx, &e)?;
+            return Err(cx.raise_value(e));
+        }
+    }
+    if bits & bit::SIGNAL != 0 && cx.is_main {
+        cx.thread.breaker.fetch_and(!bit::SIGNAL, Ordering::AcqRel);
+        if let Some(f) = SIGNAL_HOOK.get() {
+            f(cx)?;
+        }
+    }
+    Ok(())
+}
+
+/// Run what drops left behind: `__del__` and weak reference callbacks. The pending exception, if any, is kept aside.
+pub fn run_pending(cx: &mut Cx) {
+    while let Some(p) = cx.thread.take_pending() {
+        let saved = cx.exc.take();
+        match p {
+            typhon_runtime::hooks::Pending::Finalize(v) => {
+                crate::threads::run_finalizer(cx, &v);
+                drop(v);
+            }
+            typhon_runtime::hooks::Pending::WeakrefCallbacks(list) => crate::threads::run_weakref_callbacks(cx, list),
+        }
+        cx.exc = saved;
+    }
+}

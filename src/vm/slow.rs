@@ -1,0 +1,475 @@
+//! What the loop calls when a fast leg does not apply, and the small arithmetic helpers of the fast legs.
+
+use crate::call::{bind, counted, drop_word, reg_code};
+use crate::native::Args;
+use crate::objects::frame::{Frame, FrameKind};
+use crate::objects::function::{Function, Method};
+use crate::objects::typeobj::slots::CmpOp;
+use crate::objects::{Builtin, Dict, Int, List, Str, Tuple, float, int};
+use crate::protocol::{self, BinOp};
+use crate::regcode::*;
+use crate::statics::{self, word};
+use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
+
+#[inline(always)]
+pub fn float_of(bits: u64) -> f64 {
+    f64::from_bits(bits.rotate_right(3).wrapping_sub(1 << 61))
+}
+
+#[inline(always)]
+pub fn bool_bits(b: bool) -> u64 {
+    if b { statics::TRUE | 4 } else { statics::FALSE | 4 }
+}
+
+#[inline(always)]
+pub fn compare_words(op: u8, a: i64, b: i64) -> bool {
+    match op {
+        0 => a < b,
+        1 => a <= b,
+        2 => a == b,
+        3 => a != b,
+        4 => a > b,
+        _ => a >= b,
+    }
+}
+
+#[inline(always)]
+pub fn compare_floats(op: u8, a: f64, b: f64) -> bool {
+    match op {
+        0 => a < b,
+        1 => a <= b,
+        2 => a == b,
+        3 => a != b,
+        4 => a > b,
+        _ => a >= b,
+    }
+}
+
+/// Floor division; `b` is neither 0 nor -1.
+#[inline(always)]
+pub fn floor_div(a: i64, b: i64) -> i64 {
+    let q = a / b;
+    if (a % b != 0) && ((a < 0) != (b < 0)) { q - 1 } else { q }
+}
+
+/// Floor modulo; `b` is neither 0 nor -1.
+#[inline(always)]
+pub fn floor_mod(a: i64, b: i64) -> i64 {
+    let m = a % b;
+    if m != 0 && ((m < 0) != (b < 0)) { m + b } else { m }
+}
+
+/// `a << n` on an int word, when the result still fits.
+#[inline(always)]
+pub fn shift_left(a: i64, n: i64) -> Option<u64> {
+    if !(0..61).contains(&n) {
+        return None;
+    }
+    let v = a - 1;
+    let s = v << n;
+    if s >> n == v { Some(s as u64 | 1) } else { None }
+}
+
+/// Results of slow operations for a register: always counted or immediate.
+pub trait IntoRegister {
+    fn into_counted_or_immediate(self) -> u64;
+}
+impl IntoRegister for Value {
+    #[inline(always)]
+    fn into_counted_or_immediate(self) -> u64 {
+        self.into_counted().into_bits()
+    }
+}
+
+/// Release a consumed operand a.
+#[inline(always)]
+pub fn release_operands_a(cx: &mut Cx, r: *mut u64, w: u64) {
+    if x_of(w) & CONSUME_A != 0 {
+        // SAFETY: operands are registers of the running frame.
+        let old = unsafe { std::mem::take(&mut *r.add(a_of(w))) };
+        drop_word(cx, old);
+    }
+}
+
+/// Release consumed operands a and b.
+#[inline(always)]
+pub fn release_operands_ab(cx: &mut Cx, r: *mut u64, w: u64) {
+    release_operands_a(cx, r, w);
+    if x_of(w) & CONSUME_B != 0 {
+        // SAFETY: as above.
+        let old = unsafe { std::mem::take(&mut *r.add(b_of(w))) };
+        drop_word(cx, old);
+    }
+}
+
+/// Registers moved out as counted values, for containers built from them.
+pub struct TakeRegs {
+    at: *mut u64,
+    left: usize,
+    tid: u16,
+}
+impl TakeRegs {
+    /// # Safety
+    /// `n` filled registers of the running frame start at `at`.
+    pub unsafe fn new(cx: &Cx, at: *mut u64, n: usize) -> TakeRegs {
+        TakeRegs { at, left: n, tid: cx.thread.tid }
+    }
+}
+impl Iterator for TakeRegs {
+    type Item = Value;
+    #[inline]
+    fn next(&mut self) -> Option<Value> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        // SAFETY: by the contract of `new`.
+        unsafe {
+            let w = std::mem::take(&mut *self.at);
+            self.at = self.at.add(1);
+            if w & 7 == 4 {
+                let v = std::mem::ManuallyDrop::new(Value::from_bits(w));
+                return Some(v.clone_in(self.tid));
+            }
+            Some(Value::from_bits(w))
+        }
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+impl ExactSizeIterator for TakeRegs {}
+
+/// Arithmetic beyond two immediates: common exact pairs directly, then the slots.
+#[inline(never)]
+pub fn arith_slow(cx: &mut Cx, op: BinOp, inplace: bool, a: &Value, b: &Value) -> Res<Value> {
+    if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b))
+        && (a.class_word() == word::FLOAT || b.class_word() == word::FLOAT)
+    {
+        match op {
+            BinOp::Add => return float::new_float(cx, x + y),
+            BinOp::Sub => return float::new_float(cx, x - y),
+            BinOp::Mul => return float::new_float(cx, x * y),
+            BinOp::TrueDiv if y != 0.0 => return float::new_float(cx, x / y),
+            _ => {}
+        }
+    }
+    if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
+        match op {
+            BinOp::Add => return int::new_int(cx, x + y),
+            BinOp::Sub => return int::new_int(cx, x - y),
+            BinOp::Mul => {
+                if let Some(v) = x.checked_mul(y) {
+                    return int::new_int(cx, v);
+                }
+            }
+            BinOp::TrueDiv if y != 0 && x.unsigned_abs() < 1 << 53 && y.unsigned_abs() < 1 << 53 => {
+                return float::new_float(cx, x as f64 / y as f64);
+            }
+            _ => {}
+        }
+    }
+    if inplace { protocol::inplace(cx, op, a, b) } else { protocol::binary(cx, op, a, b) }
+}
+
+/// The double of an exact float or of a small int that a double holds exactly.
+#[inline]
+fn number_as_f64(v: &Value) -> Option<f64> {
+    if let Some(i) = v.as_small_int() {
+        return if i.unsigned_abs() < 1 << 53 { Some(i as f64) } else { None };
+    }
+    float::as_f64_exact(v)
+}
+
+/// `o[i]` of exact lists and tuples: a register word.
+#[inline(always)]
+pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
+    match o.class_word() {
+        word::LIST => {
+            // SAFETY: exactly a list.
+            let l = unsafe { &*((o.bits() & !7) as *const List) };
+            let i = if i < 0 { i + l.len() as i64 } else { i };
+            if i < 0 {
+                return None;
+            }
+            l.get_for_register(&cx.thread, i as usize).map(Value::into_bits)
+        }
+        word::TUPLE => {
+            // SAFETY: exactly a tuple.
+            let t = unsafe { &*((o.bits() & !7) as *const Tuple) };
+            let i = if i < 0 { i + t.len() as i64 } else { i };
+            let v = t.items().get(usize::try_from(i).ok()?)?;
+            Some(if v.is_ptr() { v.clone_in(cx.thread.tid).into_bits() } else { v.bits() })
+        }
+        _ => None,
+    }
+}
+
+/// `o[key]`.
+#[inline(never)]
+pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
+    if let Some(d) = o.downcast_exact::<Dict>() {
+        let found = match key.downcast_exact::<Str>() {
+            Some(s) => d.get_str(cx, s),
+            None => d.get(cx, key)?,
+        };
+        return match found {
+            Some(v) => Ok(v),
+            None => Err(cx.key_error(key)),
+        };
+    }
+    protocol::getitem(cx, o, key)
+}
+
+/// `o[key] = v`.
+#[inline(never)]
+pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
+    match o.class_word() {
+        word::DICT => {
+            // SAFETY: exactly a dict.
+            let d = unsafe { &*((o.bits() & !7) as *const Dict) };
+            d.set(cx, key, v.clone())
+        }
+        word::LIST if key.is_small_int() => {
+            // SAFETY: exactly a list.
+            let l = unsafe { &*((o.bits() & !7) as *const List) };
+            let i = key.as_small_int().unwrap_or(0);
+            let i = if i < 0 { i + l.len() as i64 } else { i };
+            if i >= 0 && l.replace(cx, i as usize, v.clone()) {
+                return Ok(());
+            }
+            Err(cx.index_error("list assignment index out of range"))
+        }
+        _ => protocol::setitem(cx, o, key, Some(v)),
+    }
+}
+
+/// `item in o`.
+#[inline(never)]
+pub fn contains_slow(cx: &mut Cx, o: &Value, item: &Value) -> Res<bool> {
+    if let Some(d) = o.downcast_exact::<Dict>()
+        && let Some(s) = item.downcast_exact::<Str>()
+    {
+        return Ok(d.get_str(cx, s).is_some());
+    }
+    protocol::contains(cx, o, item)
+}
+
+/// A comparison beyond two ints.
+#[inline(never)]
+pub fn compare_slow(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp, to_bool: bool) -> Res<Value> {
+    if let Some(t) = compare_exact(a, b, op) {
+        return Ok(Value::bool(t));
+    }
+    let v = protocol::compare(cx, a, b, op)?;
+    if to_bool { Ok(Value::bool(protocol::truthy(cx, &v)?)) } else { Ok(v) }
+}
+
+/// Exact floats, ints and strings, without the slots.
+#[inline]
+fn compare_exact(a: &Value, b: &Value, op: CmpOp) -> Option<bool> {
+    if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b)) {
+        return Some(compare_floats(op as u8, x, y));
+    }
+    if let (Some(x), Some(y)) = (a.downcast_exact::<Str>(), b.downcast_exact::<Str>()) {
+        return Some(match op {
+            CmpOp::Eq => x.equals(y),
+            CmpOp::Ne => !x.equals(y),
+            _ => op.matches(x.compare(y)),
+        });
+    }
+    None
+}
+
+/// Truth of a comparison, for jumps. Unlike containers, `==` does not take identity for equality.
+#[inline(never)]
+pub fn compare_truth(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> {
+    if let Some(t) = compare_exact(a, b, op) {
+        return Ok(t);
+    }
+    let v = protocol::compare(cx, a, b, op)?;
+    protocol::truthy(cx, &v)
+}
+
+/// `next(it)` without a StopIteration object.
+#[inline(always)]
+pub fn next_fast(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
+    match it.ty().slots.next.get() {
+        Some(f) => f(cx, it),
+        None => protocol::next(cx, it),
+    }
+}
+
+/// UnboundLocalError (or the NameError of a free variable) for an empty register.
+#[cold]
+#[inline(never)]
+pub fn unbound_register(cx: &mut Cx, frame: *mut Frame, i: usize) -> Raised {
+    // SAFETY: the running frame.
+    let name = unsafe { (*frame).code().code.localsplusnames.get(i).map(|n| String::from_utf8_lossy(n.as_bytes()).into_owned()) };
+    match name {
+        Some(n) => cx.raise(ExcKind::UnboundLocalError, format!("cannot access local variable '{n}' where it is not associated with a value")),
+        None => cx.system_error("an empty register was read"),
+    }
+}
+
+#[cold]
+pub fn not_callable(cx: &mut Cx, v: &Value) -> Raised {
+    let t = v.type_name();
+    cx.type_error(format!("'{t}' object is not callable"))
+}
+
+/// A builtin with positional arguments.
+#[inline(always)]
+pub fn call_builtin(cx: &mut Cx, f: &Builtin, pos: &[Value]) -> Res<Value> {
+    match &f.this {
+        None => (f.def.call)(cx, Args { pos, kwvalues: &[], kwnames: None }),
+        Some(_) => crate::objects::builtin::call_bound(cx, f, Args { pos, kwvalues: &[], kwnames: None }),
+    }
+}
+
+/// A call by the callable's slot.
+///
+/// # Safety
+/// `base` is the callable's register; the self slot and `argc` arguments follow.
+#[inline(never)]
+pub unsafe fn call_slow(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<Value> {
+    // SAFETY: by contract.
+    unsafe {
+        let f = &*(base as *const Value);
+        let (at, n) = if *base.add(1) != 0 { (1, argc + 1) } else { (2, argc) };
+        let pos = std::slice::from_raw_parts(base.add(at) as *const Value, n);
+        protocol::call(cx, f, pos)
+    }
+}
+
+/// Push a frame for a Python function whose arguments need binding: defaults, `*args`, generators' callers.
+/// `base` holds the callable (or, with `init`, the new instance), arguments start `at` words behind it.
+///
+/// # Safety
+/// As for `call_slow`.
+#[inline(never)]
+pub unsafe fn enter_function(cx: &mut Cx, base: *mut u64, at: usize, n: usize, init: Option<u64>) -> Res<()> {
+    // SAFETY: by contract; the callable is kept alive by its register (or its class, deferred).
+    unsafe {
+        let fbits = init.unwrap_or(*base) & !7;
+        let f = &*(fbits as *const Function);
+        let kind = if init.is_some() { FrameKind::Init } else { FrameKind::Inline };
+        let rc = reg_code(cx, f.code())?;
+        let args = base.add(at);
+        if rc.simple && n == rc.argcount && (*cx.frame).generator == 0 {
+            cx.push_frame(fbits | 4, f, rc, args, kind)?;
+            for i in n..rc.nlocals {
+                *args.add(i) = 0;
+            }
+            return Ok(());
+        }
+        let regs = (*cx.frame).stack_top;
+        clear_window(cx, regs, rc.nregs)?;
+        let pos = std::slice::from_raw_parts(args as *const Value, n);
+        bind_in_window(cx, f, rc, Args { pos, kwvalues: &[], kwnames: None }, regs)?;
+        release_args(cx, base, at, n);
+        cx.push_frame(fbits | 4, f, rc, regs, kind)?;
+        Ok(())
+    }
+}
+
+/// The same with `nk` keyword values behind `n` positional ones, and their names above.
+///
+/// # Safety
+/// As for `call_slow`.
+#[inline(never)]
+pub unsafe fn enter_function_kw(cx: &mut Cx, base: *mut u64, at: usize, n: usize, nk: usize) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let fbits = *base & !7;
+        let f = &*(fbits as *const Function);
+        let rc = reg_code(cx, f.code())?;
+        let regs = (*cx.frame).stack_top;
+        clear_window(cx, regs, rc.nregs)?;
+        let args = base.add(at);
+        let pos = std::slice::from_raw_parts(args as *const Value, n);
+        let kwvalues = std::slice::from_raw_parts(args.add(n) as *const Value, nk);
+        let names = &*(args.add(n + nk) as *const Value);
+        bind_in_window(cx, f, rc, Args { pos, kwvalues, kwnames: names.downcast::<Tuple>() }, regs)?;
+        release_args(cx, base, at, n + nk + 1);
+        cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
+        Ok(())
+    }
+}
+
+/// A bound method of a Python function: `base` holds the method, self stands behind it borrowed.
+///
+/// # Safety
+/// As for `call_slow`.
+#[inline(never)]
+pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let m = &*((*base & !7) as *const Method);
+        let fbits = m.func.bits() & !7;
+        let f = &*(fbits as *const Function);
+        let rc = reg_code(cx, f.code())?;
+        let args = base.add(1);
+        let n = argc + 1;
+        if rc.simple && n == rc.argcount && (*cx.frame).generator == 0 {
+            cx.push_frame(fbits | 4, f, rc, args, FrameKind::Inline)?;
+            for i in n..rc.nlocals {
+                *args.add(i) = 0;
+            }
+            return Ok(());
+        }
+        let regs = (*cx.frame).stack_top;
+        clear_window(cx, regs, rc.nregs)?;
+        let pos = std::slice::from_raw_parts(args as *const Value, n);
+        bind_in_window(cx, f, rc, Args { pos, kwvalues: &[], kwnames: None }, regs)?;
+        release_args(cx, base, 1, n);
+        cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
+        Ok(())
+    }
+}
+
+/// Empty a window above the stack top.
+unsafe fn clear_window(cx: &mut Cx, regs: *mut u64, n: usize) -> Res<()> {
+    if regs as usize + 8 * n + 4096 > cx.stack.end as usize {
+        return Err(cx.recursion_error("maximum recursion depth exceeded"));
+    }
+    // SAFETY: inside the stack, above every live register.
+    unsafe {
+        for i in 0..n {
+            *regs.add(i) = 0;
+        }
+    }
+    Ok(())
+}
+
+/// Bind, with the window protected from frames that binding may run (`__eq__` of odd keyword names, the collector).
+unsafe fn bind_in_window(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut u64) -> Res<()> {
+    // SAFETY: the running frame; its top is put back.
+    unsafe {
+        let frame = cx.frame;
+        let top = (*frame).stack_top;
+        (*frame).stack_top = regs.add(rc.nregs);
+        let r = bind(cx, f, rc, args, regs);
+        (*frame).stack_top = top;
+        if let Err(raised) = r {
+            for i in 0..rc.nlocals {
+                let w = std::mem::take(&mut *regs.add(i));
+                drop_word(cx, w);
+            }
+            return Err(raised);
+        }
+    }
+    Ok(())
+}
+
+/// The arguments were copied: release the originals (everything behind the callable).
+unsafe fn release_args(cx: &mut Cx, base: *mut u64, at: usize, n: usize) {
+    // SAFETY: registers of the running frame.
+    unsafe {
+        for i in 1..at + n {
+            let w = std::mem::take(&mut *base.add(i));
+            drop_word(cx, w);
+        }
+    }
+}
+
