@@ -1,0 +1,45 @@
+//! Runs ruff's parser and turns its complaints into CPython's.
+
+use crate::ast::Root;
+use crate::error::{CompileError, ErrorKind};
+use crate::source::Source;
+use crate::{Mode, Options};
+use ruff_python_ast::{PythonVersion, Stmt};
+use ruff_python_parser::{Mode as ParseMode, ParseOptions, Parsed, parse_unchecked};
+
+/// A parsed input, owning its tree.
+pub struct Tree {
+    parsed: Parsed<ruff_python_ast::Mod>,
+    mode: Mode,
+}
+
+impl Tree {
+    pub fn root(&self) -> Root<'_> {
+        match self.parsed.syntax() {
+            ruff_python_ast::Mod::Module(module) => Root::Body(&module.body, self.mode),
+            ruff_python_ast::Mod::Expression(expression) => Root::Expr(&expression.body),
+        }
+    }
+    /// The statements, unless this is an expression.
+    pub fn body(&self) -> &[Stmt] {
+        match self.root() {
+            Root::Body(body, _) => body,
+            Root::Expr(_) => &[],
+        }
+    }
+}
+
+/// Parses the source, or says what is wrong with it in CPython's words.
+pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
+    let _ = opts;
+    let parse_mode = if mode == Mode::Eval { ParseMode::Expression } else { ParseMode::Module };
+    let options = ParseOptions::from(parse_mode).with_target_version(PythonVersion::PY314);
+    let parsed = parse_unchecked(src.text(), options);
+    if let Some(error) = parsed.errors().first() {
+        return Err(src.error(ErrorKind::Syntax, error.error.to_string(), error.location));
+    }
+    if let Some(error) = parsed.unsupported_syntax_errors().first() {
+        return Err(src.error(ErrorKind::Syntax, error.to_string(), error.range));
+    }
+    Ok(Tree { parsed, mode })
+}

@@ -1,0 +1,220 @@
+//! Source text: decoding (PEP 263), newline translation, and the way from byte offsets to lines and columns.
+
+use crate::error::{CompileError, ErrorKind};
+use crate::ir::Loc;
+use ruff_python_ast::Decorator;
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+/// Decoded source with its line index. Newlines are `\n`.
+#[derive(Clone, Debug)]
+pub struct Source {
+    text: String,
+    line_starts: Vec<u32>,
+}
+
+impl Source {
+    /// Takes text as given to `compile(str)`: only newlines are translated.
+    pub fn from_text(text: &str) -> Result<Source, CompileError> {
+        if text.contains('\0') {
+            return Err(CompileError::new(ErrorKind::Syntax, "source code string cannot contain null bytes"));
+        }
+        if text.len() >= i32::MAX as usize {
+            return Err(CompileError::new(ErrorKind::Overflow, "source code is too large"));
+        }
+        let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.into() };
+        Ok(Source::indexed(text))
+    }
+
+    fn indexed(text: String) -> Source {
+        let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+        let line_starts = std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1)).collect();
+        Source { text, line_starts }
+    }
+
+    /// Decodes a source file by its byte order mark or coding cookie; utf-8 without either.
+    pub fn from_bytes(bytes: &[u8], filename: &str) -> Result<Source, CompileError> {
+        if bytes.contains(&0) {
+            return Err(CompileError::new(ErrorKind::Syntax, "source code string cannot contain null bytes"));
+        }
+        let (bom, body) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+            Some(rest) => (true, rest),
+            None => (false, bytes),
+        };
+        let cookie = coding_cookie(body);
+        let encoding = cookie.as_deref().map_or("utf-8".into(), normalized);
+        if bom && encoding != "utf-8" {
+            let msg = format!("encoding problem: {} with BOM", cookie.unwrap_or_default());
+            return Err(CompileError::new(ErrorKind::Syntax, msg));
+        }
+        match &*encoding {
+            "utf-8" => match std::str::from_utf8(body) {
+                Ok(text) => Source::from_text(text),
+                Err(err) => Err(bad_utf8(body, err.valid_up_to(), cookie.is_some(), filename)),
+            },
+            "iso-8859-1" => Source::from_text(&body.iter().map(|&b| char::from(b)).collect::<String>()),
+            "ascii" => match std::str::from_utf8(body) {
+                Ok(text) if body.is_ascii() => Source::from_text(text),
+                _ => {
+                    let at = body.iter().position(|b| !b.is_ascii()).unwrap_or(0);
+                    let msg = format!(
+                        "(unicode error) 'ascii' codec can't decode byte 0x{:02x} in position {at}: ordinal not in range(128)",
+                        body[at]
+                    );
+                    Err(CompileError::new(ErrorKind::Syntax, msg))
+                }
+            },
+            _ => {
+                let msg = format!("unknown encoding: {}", cookie.unwrap_or_default());
+                Err(CompileError::new(ErrorKind::Syntax, msg))
+            }
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+    pub fn slice(&self, range: TextRange) -> &str {
+        &self.text[range.start().to_usize()..range.end().to_usize()]
+    }
+    pub fn line_count(&self) -> usize {
+        self.line_starts.len()
+    }
+
+    /// 0-based line of an offset.
+    pub fn line_index(&self, offset: TextSize) -> usize {
+        self.line_starts.partition_point(|&start| start <= offset.to_u32()) - 1
+    }
+    /// 1-based line of an offset.
+    pub fn line(&self, offset: TextSize) -> i32 {
+        self.line_index(offset) as i32 + 1
+    }
+    /// Where a 0-based line starts.
+    pub fn line_start(&self, index: usize) -> usize {
+        self.line_starts.get(index).map_or(self.text.len(), |&start| start as usize)
+    }
+    /// The text of a 0-based line, newline excluded.
+    pub fn line_text(&self, index: usize) -> &str {
+        let (start, end) = (self.line_start(index), self.line_start(index + 1));
+        self.text[start..end].strip_suffix('\n').unwrap_or(&self.text[start..end])
+    }
+
+    /// Line and byte column of an offset.
+    fn position(&self, offset: TextSize) -> (i32, i32) {
+        let index = self.line_index(offset);
+        (index as i32 + 1, offset.to_u32() as i32 - self.line_starts[index] as i32)
+    }
+
+    /// The location of a range, as code objects tell it.
+    pub fn loc(&self, range: TextRange) -> Loc {
+        let (line, col) = self.position(range.start());
+        let (end_line, end_col) = self.position(range.end());
+        Loc { line, end_line, col, end_col }
+    }
+
+    /// A function's or class's statement without its decorators.
+    pub fn definition_range(&self, range: TextRange, decorators: &[Decorator]) -> TextRange {
+        let Some(last) = decorators.last() else { return range };
+        let mut rest = last.range().end().to_usize();
+        // Between the last decorator and the definition: blank lines, comments, closing space.
+        let bytes = self.text.as_bytes();
+        while let Some(&b) = bytes.get(rest) {
+            match b {
+                b'#' => rest += bytes[rest..].iter().position(|&b| b == b'\n').unwrap_or(bytes.len() - rest),
+                b' ' | b'\t' | b'\x0c' | b'\n' | b'\\' => rest += 1,
+                _ => break,
+            }
+        }
+        TextRange::new(TextSize::new(rest as u32), range.end())
+    }
+
+    /// 1-based line and character column of an offset, as `SyntaxError` counts.
+    pub fn char_position(&self, offset: TextSize) -> (i32, i32) {
+        let index = self.line_index(offset);
+        let start = self.line_starts[index] as usize;
+        let mut end = offset.to_usize();
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        (index as i32 + 1, self.text[start..end].chars().count() as i32 + 1)
+    }
+
+    /// An error at a range.
+    pub fn error(&self, kind: ErrorKind, msg: impl Into<String>, range: TextRange) -> CompileError {
+        let (line, col) = self.char_position(range.start());
+        let (end_line, end_col) = self.char_position(range.end());
+        CompileError { kind, msg: msg.into(), line, col, end_line, end_col, text: Some(self.error_text(line)) }
+    }
+
+    /// The line an error shows, newline included.
+    pub fn error_text(&self, line: i32) -> String {
+        format!("{}\n", self.line_text((line - 1).max(0) as usize))
+    }
+}
+
+/// The error for bytes that are not utf-8.
+fn bad_utf8(body: &[u8], at: usize, declared: bool, filename: &str) -> CompileError {
+    let line = body[..at].iter().filter(|&&b| b == b'\n').count() as i32 + 1;
+    let byte = body[at];
+    let why = match byte {
+        0x80..=0xc1 | 0xf5..=0xff => "invalid start byte",
+        _ if at + 1 >= body.len() => "unexpected end of data",
+        _ => "invalid continuation byte",
+    };
+    let msg = if declared {
+        format!("(unicode error) 'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}")
+    } else {
+        format!(
+            "Non-UTF-8 code starting with '\\x{byte:02x}' in file {filename} on line {line}, but no encoding declared; \
+             see https://peps.python.org/pep-0263/ for details"
+        )
+    };
+    CompileError { line, ..CompileError::new(ErrorKind::Syntax, msg) }
+}
+
+/// The encoding named by a comment in the first two lines.
+fn coding_cookie(body: &[u8]) -> Option<String> {
+    for line in body.split(|&b| b == b'\n' || b == b'\r').take(2) {
+        let blank = line.iter().copied().find(|b| !matches!(b, b' ' | b'\t' | b'\x0c'));
+        match blank {
+            Some(b'#') => {
+                if let Some(name) = cookie_in(line) {
+                    return Some(name);
+                }
+            }
+            None => {}
+            Some(_) => return None,
+        }
+    }
+    None
+}
+
+fn cookie_in(comment: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(comment);
+    let mut rest = &text[text.find('#')?..];
+    loop {
+        let at = rest.find("coding")?;
+        rest = &rest[at + "coding".len()..];
+        let Some(value) = rest.strip_prefix([':', '=']) else { continue };
+        let value = value.trim_start_matches([' ', '\t']);
+        let end = value.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(value.len());
+        if end > 0 {
+            return Some(value[..end].to_string());
+        }
+    }
+}
+
+/// One spelling for each encoding the compiler decodes itself.
+fn normalized(name: &str) -> String {
+    let lower: String = name.to_ascii_lowercase().replace('_', "-");
+    let is = |short: &str| lower == short || lower.starts_with(&format!("{short}-"));
+    if is("utf-8") || lower == "utf8" || lower == "u8" || lower == "utf8-sig" || lower == "utf-8-sig" {
+        return "utf-8".into();
+    }
+    if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") || matches!(&*lower, "latin1" | "l1" | "iso8859-1" | "8859") {
+        return "iso-8859-1".into();
+    }
+    if matches!(&*lower, "ascii" | "us-ascii" | "646") {
+        return "ascii".into();
+    }
+    lower
+}
