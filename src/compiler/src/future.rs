@@ -15,7 +15,11 @@ pub fn features(body: &[Stmt], src: &Source, mut bits: u32) -> Result<u32, Compi
             open = false;
             continue;
         };
-        let future = import.level == 0 && import.module.as_ref().is_some_and(|module| module.as_str() == "__future__");
+        let future = import.level == 0
+            && import
+                .module
+                .as_ref()
+                .is_some_and(|module| module.as_str() == "__future__");
         if !future {
             open = false;
             continue;
@@ -26,8 +30,8 @@ pub fn features(body: &[Stmt], src: &Source, mut bits: u32) -> Result<u32, Compi
         }
         for alias in &import.names {
             bits |= match alias.name.as_str() {
-                "nested_scopes" | "generators" | "division" | "absolute_import" | "with_statement"
-                | "print_function" | "unicode_literals" | "generator_stop" => 0,
+                "nested_scopes" | "generators" | "division" | "absolute_import"
+                | "with_statement" | "print_function" | "unicode_literals" | "generator_stop" => 0,
                 "barry_as_FLUFL" => flags::FUTURE_BARRY_AS_BDFL,
                 "annotations" => flags::FUTURE_ANNOTATIONS,
                 "braces" => return Err(src.error(ErrorKind::Syntax, "not a chance", alias.range)),

@@ -3,20 +3,30 @@
 //! source -> `parse` (ruff's parser) -> `symtable` -> `codegen` (an [`ir::InstrSeq`] per code object) ->
 //! `flow` (control flow graph, optimizations, assembly) -> [`code::Code`].
 
+mod ast;
 pub mod code;
+mod codegen;
 pub mod dis;
 pub mod error;
 pub mod flow;
+mod future;
 pub mod ir;
+pub mod literal;
 pub mod marshal;
 #[cfg(test)]
 mod marshal_tests;
 pub mod opcode;
+mod parse;
+pub mod source;
+mod symtable;
 pub mod verify;
 #[cfg(test)]
 mod verify_tests;
 
 pub use error::{CompileError, ErrorKind};
+pub use source::Source;
+
+use std::sync::Arc;
 
 /// What the source is: a module, an expression, an interactive statement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,4 +49,26 @@ pub struct Options {
     pub allow_incomplete: bool,
     /// `PyCF_ALLOW_TOP_LEVEL_AWAIT`.
     pub top_level_await: bool,
+}
+
+/// Stack for the parser and for dropping its tree, which both recurse, at least; then what a byte of source can
+/// cost at worst. Pages are only committed when used.
+const MIN_STACK: usize = 1024 * 1024;
+const STACK_PER_BYTE: usize = 2048;
+const MAX_STACK: usize = 1024 * 1024 * 1024;
+
+/// Compiles source text to a code object.
+pub fn compile(
+    source: &Source,
+    filename: &str,
+    mode: Mode,
+    opts: &Options,
+) -> Result<Arc<code::Code>, CompileError> {
+    let stack = (source.text().len() * STACK_PER_BYTE).clamp(MIN_STACK, MAX_STACK);
+    stacker::maybe_grow(stack, stack + MIN_STACK, || {
+        let tree = parse::parse(source, mode, opts)?;
+        let future = future::features(tree.body(), source, opts.flags & code::flags::FUTURE_MASK)?;
+        let table = symtable::build(tree.root(), source, opts, future)?;
+        codegen::compile(tree.root(), source, table, filename, opts, future)
+    })
 }

@@ -13,9 +13,17 @@ pub struct BadLiteral {
 
 /// The value of a number literal.
 pub fn number(text: &str) -> Result<Const, BadLiteral> {
-    let clean: String = text.chars().filter(|&c| c != '_').map(|c| c.to_ascii_lowercase()).collect();
+    let clean: String = text
+        .chars()
+        .filter(|&c| c != '_')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
     let big = |digits: &str, radix: u32| {
-        BigInt::from_str_radix(digits, radix).map(Const::int).map_err(|_| BadLiteral { msg: "invalid number".into() })
+        BigInt::from_str_radix(digits, radix)
+            .map(Const::int)
+            .map_err(|_| BadLiteral {
+                msg: "invalid number".into(),
+            })
     };
     if let Some(digits) = clean.strip_prefix("0x") {
         return big(digits, 16);
@@ -26,7 +34,11 @@ pub fn number(text: &str) -> Result<Const, BadLiteral> {
     if let Some(digits) = clean.strip_prefix("0b") {
         return big(digits, 2);
     }
-    let float = |digits: &str| digits.parse::<f64>().map_err(|_| BadLiteral { msg: "invalid number".into() });
+    let float = |digits: &str| {
+        digits.parse::<f64>().map_err(|_| BadLiteral {
+            msg: "invalid number".into(),
+        })
+    };
     if let Some(digits) = clean.strip_suffix('j') {
         return Ok(Const::Complex(0.0, float(digits)?));
     }
@@ -34,7 +46,9 @@ pub fn number(text: &str) -> Result<Const, BadLiteral> {
         return Ok(Const::Float(float(&clean)?));
     }
     if clean.len() <= 18 {
-        return clean.parse().map(Const::Int).map_err(|_| BadLiteral { msg: "invalid number".into() });
+        return clean.parse().map(Const::Int).map_err(|_| BadLiteral {
+            msg: "invalid number".into(),
+        });
     }
     if clean.len() > 4300 {
         return Err(BadLiteral {
@@ -62,9 +76,20 @@ impl<'a> Token<'a> {
         let quote = text.find(['\'', '"']).unwrap_or(0);
         let (prefix, rest) = text.split_at(quote);
         let has = |letter: char| prefix.chars().any(|c| c.eq_ignore_ascii_case(&letter));
-        let width = if rest.len() >= 6 && (rest.starts_with("'''") || rest.starts_with("\"\"\"")) { 3 } else { 1 };
-        let body = rest.get(width..rest.len() - width.min(rest.len())).unwrap_or("");
-        Token { raw: has('r'), bytes: has('b'), unicode: has('u'), body }
+        let width = if rest.len() >= 6 && (rest.starts_with("'''") || rest.starts_with("\"\"\"")) {
+            3
+        } else {
+            1
+        };
+        let body = rest
+            .get(width..rest.len() - width.min(rest.len()))
+            .unwrap_or("");
+        Token {
+            raw: has('r'),
+            bytes: has('b'),
+            unicode: has('u'),
+            body,
+        }
     }
 }
 
@@ -78,7 +103,10 @@ pub fn string_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLi
     let mut at = 0;
     while at < bytes.len() {
         if bytes[at] != b'\\' {
-            let next = bytes[at..].iter().position(|&b| b == b'\\').map_or(bytes.len(), |n| at + n);
+            let next = bytes[at..]
+                .iter()
+                .position(|&b| b == b'\\')
+                .map_or(bytes.len(), |n| at + n);
             out.extend_from_slice(&bytes[at..next]);
             at = next;
             continue;
@@ -92,15 +120,29 @@ pub fn string_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLi
         at += 1;
         match escape {
             b'N' => {
-                let end = body[at..].find('}').filter(|_| bytes.get(at) == Some(&b'{'));
+                let end = body[at..]
+                    .find('}')
+                    .filter(|_| bytes.get(at) == Some(&b'{'));
                 let Some(end) = end.filter(|&end| end > 1) else {
-                    return Err(unicode_error(body, start, at, "malformed \\N character escape"));
+                    return Err(unicode_error(
+                        body,
+                        start,
+                        at,
+                        "malformed \\N character escape",
+                    ));
                 };
                 let name = &body[at + 1..at + end];
                 at += end + 1;
                 match unicode_names2::character(name) {
                     Some(c) => push_code_point(out, c as u32),
-                    None => return Err(unicode_error(body, start, at, "unknown Unicode character name")),
+                    None => {
+                        return Err(unicode_error(
+                            body,
+                            start,
+                            at,
+                            "unknown Unicode character name",
+                        ));
+                    }
                 }
             }
             b'x' | b'u' | b'U' => {
@@ -109,7 +151,11 @@ pub fn string_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLi
                     b'u' => (4, "truncated \\uXXXX escape"),
                     _ => (8, "truncated \\UXXXXXXXX escape"),
                 };
-                let digits = bytes[at..].iter().take(width).take_while(|b| b.is_ascii_hexdigit()).count();
+                let digits = bytes[at..]
+                    .iter()
+                    .take(width)
+                    .take_while(|b| b.is_ascii_hexdigit())
+                    .count();
                 if digits < width {
                     return Err(unicode_error(body, start, at + digits, what));
                 }
@@ -121,7 +167,9 @@ pub fn string_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLi
                 push_code_point(out, cp);
             }
             _ => {
-                if !simple_escape(bytes, escape, &mut at, &mut |value| push_code_point(out, value)) {
+                if !simple_escape(bytes, escape, &mut at, &mut |value| {
+                    push_code_point(out, value)
+                }) {
                     // An unknown escape stands for itself.
                     out.push(b'\\');
                     at -= 1;
@@ -137,9 +185,18 @@ pub fn string_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLi
 
 fn unicode_error(body: &str, start: usize, end: usize, what: &str) -> BadLiteral {
     let first = body[..start].chars().count();
-    let last = body[..end.min(body.len())].chars().count().saturating_sub(1);
-    let place = if first == last { format!("position {first}") } else { format!("position {first}-{last}") };
-    BadLiteral { msg: format!("(unicode error) 'unicodeescape' codec can't decode bytes in {place}: {what}") }
+    let last = body[..end.min(body.len())]
+        .chars()
+        .count()
+        .saturating_sub(1);
+    let place = if first == last {
+        format!("position {first}")
+    } else {
+        format!("position {first}-{last}")
+    };
+    BadLiteral {
+        msg: format!("(unicode error) 'unicodeescape' codec can't decode bytes in {place}: {what}"),
+    }
 }
 
 /// The escapes that str and bytes share. False when `escape` is none of them.
@@ -156,7 +213,11 @@ fn simple_escape(bytes: &[u8], escape: u8, at: &mut usize, push: &mut dyn FnMut(
         b'v' => push(11),
         b'0'..=b'7' => {
             let mut value = u32::from(escape - b'0');
-            let more = bytes[*at..].iter().take(2).take_while(|b| (b'0'..=b'7').contains(b)).count();
+            let more = bytes[*at..]
+                .iter()
+                .take(2)
+                .take_while(|b| (b'0'..=b'7').contains(b))
+                .count();
             for &digit in &bytes[*at..*at + more] {
                 value = value * 8 + u32::from(digit - b'0');
             }
@@ -171,7 +232,9 @@ fn simple_escape(bytes: &[u8], escape: u8, at: &mut usize, push: &mut dyn FnMut(
 /// Appends the value of a bytes literal's body.
 pub fn bytes_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLiteral> {
     if !body.is_ascii() {
-        return Err(BadLiteral { msg: "bytes can only contain ASCII literal characters".into() });
+        return Err(BadLiteral {
+            msg: "bytes can only contain ASCII literal characters".into(),
+        });
     }
     let bytes = body.as_bytes();
     if raw {
@@ -192,7 +255,9 @@ pub fn bytes_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLit
         };
         at += 1;
         if escape == b'x' {
-            let value = body.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            let value = body
+                .get(at..at + 2)
+                .and_then(|digits| u8::from_str_radix(digits, 16).ok());
             match value {
                 Some(value) if bytes[at].is_ascii_hexdigit() => out.push(value),
                 _ => {
@@ -213,7 +278,12 @@ pub fn clean_docstring(doc: &PyStr) -> PyStr {
     let bytes = expand_tabs(doc.as_bytes());
     let lines: Vec<&[u8]> = bytes.split(|&b| b == b'\n').collect();
     let blanks = |line: &[u8]| line.iter().take_while(|&&b| b == b' ').count();
-    let margin = lines[1..].iter().filter(|line| blanks(line) < line.len()).map(|line| blanks(line)).min().unwrap_or(0);
+    let margin = lines[1..]
+        .iter()
+        .filter(|line| blanks(line) < line.len())
+        .map(|line| blanks(line))
+        .min()
+        .unwrap_or(0);
     let mut out = Vec::with_capacity(bytes.len());
     for (index, line) in lines.iter().enumerate() {
         if index == 0 {

@@ -32,7 +32,11 @@ impl Tree {
 /// Parses the source, or says what is wrong with it in CPython's words.
 pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
     let _ = opts;
-    let parse_mode = if mode == Mode::Eval { ParseMode::Expression } else { ParseMode::Module };
+    let parse_mode = if mode == Mode::Eval {
+        ParseMode::Expression
+    } else {
+        ParseMode::Module
+    };
     let options = ParseOptions::from(parse_mode).with_target_version(PythonVersion::PY314);
     let parsed = parse_unchecked(src.text(), options);
     if let Some(error) = parsed.errors().first() {

@@ -16,25 +16,40 @@ impl Source {
     /// Takes text as given to `compile(str)`: only newlines are translated.
     pub fn from_text(text: &str) -> Result<Source, CompileError> {
         if text.contains('\0') {
-            return Err(CompileError::new(ErrorKind::Syntax, "source code string cannot contain null bytes"));
+            return Err(CompileError::new(
+                ErrorKind::Syntax,
+                "source code string cannot contain null bytes",
+            ));
         }
         if text.len() >= i32::MAX as usize {
-            return Err(CompileError::new(ErrorKind::Overflow, "source code is too large"));
+            return Err(CompileError::new(
+                ErrorKind::Overflow,
+                "source code is too large",
+            ));
         }
-        let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.into() };
+        let text = if text.contains('\r') {
+            text.replace("\r\n", "\n").replace('\r', "\n")
+        } else {
+            text.into()
+        };
         Ok(Source::indexed(text))
     }
 
     fn indexed(text: String) -> Source {
         let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        let line_starts = std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1)).collect();
+        let line_starts = std::iter::once(0)
+            .chain(newlines.map(|(i, _)| i as u32 + 1))
+            .collect();
         Source { text, line_starts }
     }
 
     /// Decodes a source file by its byte order mark or coding cookie; utf-8 without either.
     pub fn from_bytes(bytes: &[u8], filename: &str) -> Result<Source, CompileError> {
         if bytes.contains(&0) {
-            return Err(CompileError::new(ErrorKind::Syntax, "source code string cannot contain null bytes"));
+            return Err(CompileError::new(
+                ErrorKind::Syntax,
+                "source code string cannot contain null bytes",
+            ));
         }
         let (bom, body) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => (true, rest),
@@ -49,9 +64,16 @@ impl Source {
         match &*encoding {
             "utf-8" => match std::str::from_utf8(body) {
                 Ok(text) => Source::from_text(text),
-                Err(err) => Err(bad_utf8(body, err.valid_up_to(), cookie.is_some(), filename)),
+                Err(err) => Err(bad_utf8(
+                    body,
+                    err.valid_up_to(),
+                    cookie.is_some(),
+                    filename,
+                )),
             },
-            "iso-8859-1" => Source::from_text(&body.iter().map(|&b| char::from(b)).collect::<String>()),
+            "iso-8859-1" => {
+                Source::from_text(&body.iter().map(|&b| char::from(b)).collect::<String>())
+            }
             "ascii" => match std::str::from_utf8(body) {
                 Ok(text) if body.is_ascii() => Source::from_text(text),
                 _ => {
@@ -82,7 +104,9 @@ impl Source {
 
     /// 0-based line of an offset.
     pub fn line_index(&self, offset: TextSize) -> usize {
-        self.line_starts.partition_point(|&start| start <= offset.to_u32()) - 1
+        self.line_starts
+            .partition_point(|&start| start <= offset.to_u32())
+            - 1
     }
     /// 1-based line of an offset.
     pub fn line(&self, offset: TextSize) -> i32 {
@@ -90,36 +114,55 @@ impl Source {
     }
     /// Where a 0-based line starts.
     pub fn line_start(&self, index: usize) -> usize {
-        self.line_starts.get(index).map_or(self.text.len(), |&start| start as usize)
+        self.line_starts
+            .get(index)
+            .map_or(self.text.len(), |&start| start as usize)
     }
     /// The text of a 0-based line, newline excluded.
     pub fn line_text(&self, index: usize) -> &str {
         let (start, end) = (self.line_start(index), self.line_start(index + 1));
-        self.text[start..end].strip_suffix('\n').unwrap_or(&self.text[start..end])
+        self.text[start..end]
+            .strip_suffix('\n')
+            .unwrap_or(&self.text[start..end])
     }
 
     /// Line and byte column of an offset.
     fn position(&self, offset: TextSize) -> (i32, i32) {
         let index = self.line_index(offset);
-        (index as i32 + 1, offset.to_u32() as i32 - self.line_starts[index] as i32)
+        (
+            index as i32 + 1,
+            offset.to_u32() as i32 - self.line_starts[index] as i32,
+        )
     }
 
     /// The location of a range, as code objects tell it.
     pub fn loc(&self, range: TextRange) -> Loc {
         let (line, col) = self.position(range.start());
         let (end_line, end_col) = self.position(range.end());
-        Loc { line, end_line, col, end_col }
+        Loc {
+            line,
+            end_line,
+            col,
+            end_col,
+        }
     }
 
     /// A function's or class's statement without its decorators.
     pub fn definition_range(&self, range: TextRange, decorators: &[Decorator]) -> TextRange {
-        let Some(last) = decorators.last() else { return range };
+        let Some(last) = decorators.last() else {
+            return range;
+        };
         let mut rest = last.range().end().to_usize();
         // Between the last decorator and the definition: blank lines, comments, closing space.
         let bytes = self.text.as_bytes();
         while let Some(&b) = bytes.get(rest) {
             match b {
-                b'#' => rest += bytes[rest..].iter().position(|&b| b == b'\n').unwrap_or(bytes.len() - rest),
+                b'#' => {
+                    rest += bytes[rest..]
+                        .iter()
+                        .position(|&b| b == b'\n')
+                        .unwrap_or(bytes.len() - rest)
+                }
                 b' ' | b'\t' | b'\x0c' | b'\n' | b'\\' => rest += 1,
                 _ => break,
             }
@@ -135,14 +178,25 @@ impl Source {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        (index as i32 + 1, self.text[start..end].chars().count() as i32 + 1)
+        (
+            index as i32 + 1,
+            self.text[start..end].chars().count() as i32 + 1,
+        )
     }
 
     /// An error at a range.
     pub fn error(&self, kind: ErrorKind, msg: impl Into<String>, range: TextRange) -> CompileError {
         let (line, col) = self.char_position(range.start());
         let (end_line, end_col) = self.char_position(range.end());
-        CompileError { kind, msg: msg.into(), line, col, end_line, end_col, text: Some(self.error_text(line)) }
+        CompileError {
+            kind,
+            msg: msg.into(),
+            line,
+            col,
+            end_line,
+            end_col,
+            text: Some(self.error_text(line)),
+        }
     }
 
     /// The line an error shows, newline included.
@@ -161,20 +215,28 @@ fn bad_utf8(body: &[u8], at: usize, declared: bool, filename: &str) -> CompileEr
         _ => "invalid continuation byte",
     };
     let msg = if declared {
-        format!("(unicode error) 'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}")
+        format!(
+            "(unicode error) 'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}"
+        )
     } else {
         format!(
             "Non-UTF-8 code starting with '\\x{byte:02x}' in file {filename} on line {line}, but no encoding declared; \
              see https://peps.python.org/pep-0263/ for details"
         )
     };
-    CompileError { line, ..CompileError::new(ErrorKind::Syntax, msg) }
+    CompileError {
+        line,
+        ..CompileError::new(ErrorKind::Syntax, msg)
+    }
 }
 
 /// The encoding named by a comment in the first two lines.
 fn coding_cookie(body: &[u8]) -> Option<String> {
     for line in body.split(|&b| b == b'\n' || b == b'\r').take(2) {
-        let blank = line.iter().copied().find(|b| !matches!(b, b' ' | b'\t' | b'\x0c'));
+        let blank = line
+            .iter()
+            .copied()
+            .find(|b| !matches!(b, b' ' | b'\t' | b'\x0c'));
         match blank {
             Some(b'#') => {
                 if let Some(name) = cookie_in(line) {
@@ -194,9 +256,13 @@ fn cookie_in(comment: &[u8]) -> Option<String> {
     loop {
         let at = rest.find("coding")?;
         rest = &rest[at + "coding".len()..];
-        let Some(value) = rest.strip_prefix([':', '=']) else { continue };
+        let Some(value) = rest.strip_prefix([':', '=']) else {
+            continue;
+        };
         let value = value.trim_start_matches([' ', '\t']);
-        let end = value.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(value.len());
+        let end = value
+            .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+            .unwrap_or(value.len());
         if end > 0 {
             return Some(value[..end].to_string());
         }
@@ -207,10 +273,19 @@ fn cookie_in(comment: &[u8]) -> Option<String> {
 fn normalized(name: &str) -> String {
     let lower: String = name.to_ascii_lowercase().replace('_', "-");
     let is = |short: &str| lower == short || lower.starts_with(&format!("{short}-"));
-    if is("utf-8") || lower == "utf8" || lower == "u8" || lower == "utf8-sig" || lower == "utf-8-sig" {
+    if is("utf-8")
+        || lower == "utf8"
+        || lower == "u8"
+        || lower == "utf8-sig"
+        || lower == "utf-8-sig"
+    {
         return "utf-8".into();
     }
-    if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") || matches!(&*lower, "latin1" | "l1" | "iso8859-1" | "8859") {
+    if is("latin-1")
+        || is("iso-8859-1")
+        || is("iso-latin-1")
+        || matches!(&*lower, "latin1" | "l1" | "iso8859-1" | "8859")
+    {
         return "iso-8859-1".into();
     }
     if matches!(&*lower, "ascii" | "us-ascii" | "646") {

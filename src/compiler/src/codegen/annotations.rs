@@ -15,13 +15,24 @@ impl<'a> Compiler<'a> {
     /// Opens a scope that is called with an annotation format, and checks the format.
     pub fn enter_annotations(&mut self, loc: Loc, block: BlockId) -> Res {
         let name = self.table[block].name.clone();
-        self.enter_scope(&name, ScopeKind::Annotations, block, loc.line as u32, None, [1, 1, 0])?;
+        self.enter_scope(
+            &name,
+            ScopeKind::Annotations,
+            block,
+            loc.line as u32,
+            None,
+            [1, 1, 0],
+        )?;
         self.op_i(Op::LOAD_FAST, 0, loc);
         self.load_const(Const::Int(VALUE_WITH_FAKE_GLOBALS), loc);
         self.op_i(Op::COMPARE_OP, compare::operand(compare::GT), loc);
         let body = self.label();
         self.jump(Op::POP_JUMP_IF_FALSE, body, loc);
-        self.op_i(Op::LOAD_COMMON_CONSTANT, common_constant::NOT_IMPLEMENTED_ERROR, loc);
+        self.op_i(
+            Op::LOAD_COMMON_CONSTANT,
+            common_constant::NOT_IMPLEMENTED_ERROR,
+            loc,
+        );
         self.op_i(Op::RAISE_VARARGS, 1, loc);
         self.put(body);
         Ok(())
@@ -50,9 +61,16 @@ impl<'a> Compiler<'a> {
         let block = self.lookup(BlockKey::second(params))?;
         self.enter_annotations(loc, block)?;
         let mut count = 0;
-        let plain = params.args.iter().chain(&params.posonlyargs).map(|p| &p.parameter);
+        let plain = params
+            .args
+            .iter()
+            .chain(&params.posonlyargs)
+            .map(|p| &p.parameter);
         let keyword = params.kwonlyargs.iter().map(|p| &p.parameter);
-        let all = plain.chain(params.vararg.as_deref()).chain(keyword).chain(params.kwarg.as_deref());
+        let all = plain
+            .chain(params.vararg.as_deref())
+            .chain(keyword)
+            .chain(params.kwarg.as_deref());
         for param in all {
             count += self.parameter_annotation(param, loc)?;
         }
@@ -67,7 +85,9 @@ impl<'a> Compiler<'a> {
 
     fn parameter_annotation(&mut self, param: &'a Parameter, loc: Loc) -> Res<u32> {
         match &param.annotation {
-            Some(annotation) => self.annotation_item(param.name.as_str(), annotation, loc).map(|()| 1),
+            Some(annotation) => self
+                .annotation_item(param.name.as_str(), annotation, loc)
+                .map(|()| 1),
             None => Ok(0),
         }
     }
@@ -135,9 +155,15 @@ impl<'a> Compiler<'a> {
         match index {
             Expr::Slice(slice) => {
                 let parts = [&slice.lower, &slice.upper, &slice.step];
-                parts.into_iter().flatten().try_for_each(|part| self.evaluate(part))
+                parts
+                    .into_iter()
+                    .flatten()
+                    .try_for_each(|part| self.evaluate(part))
             }
-            Expr::Tuple(tuple) => tuple.elts.iter().try_for_each(|elt| self.evaluate_index(elt)),
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .try_for_each(|elt| self.evaluate_index(elt)),
             _ => self.evaluate(index),
         }
     }
@@ -150,7 +176,9 @@ impl<'a> Compiler<'a> {
             unit.next_condition - 1
         });
         unit.deferred.push((s, condition));
-        let Some(number) = condition else { return Ok(()) };
+        let Some(number) = condition else {
+            return Ok(());
+        };
         if class {
             let index = self.deref_index("__conditional_annotations__")?;
             self.op_i(Op::LOAD_DEREF, index, loc);
@@ -202,7 +230,11 @@ impl<'a> Compiler<'a> {
             self.put(skip);
         }
         self.leave_annotations(loc)?;
-        let name = if kind == ScopeKind::Class { "__annotate_func__" } else { "__annotate__" };
+        let name = if kind == ScopeKind::Class {
+            "__annotate_func__"
+        } else {
+            "__annotate__"
+        };
         self.store(name, loc)?;
         if let Some(main) = main {
             self.unit().end_annotations(main);

@@ -40,11 +40,22 @@ pub struct FBlock<'a> {
 const MAX_BLOCKS: usize = 21;
 
 impl<'a> Compiler<'a> {
-    pub fn push_block(&mut self, kind: FKind<'a>, start: Option<Label>, exit: Option<Label>, loc: Loc) -> Res {
+    pub fn push_block(
+        &mut self,
+        kind: FKind<'a>,
+        start: Option<Label>,
+        exit: Option<Label>,
+        loc: Loc,
+    ) -> Res {
         if self.unit().fblocks.len() >= MAX_BLOCKS {
             return self.error_at("too many statically nested blocks", loc);
         }
-        self.unit().fblocks.push(FBlock { kind, start, exit, loc });
+        self.unit().fblocks.push(FBlock {
+            kind,
+            start,
+            exit,
+            loc,
+        });
         Ok(())
     }
     pub fn pop_block(&mut self) {
@@ -71,13 +82,7 @@ impl<'a> Compiler<'a> {
                     self.op(Op::POP_BLOCK, *loc);
                 }
             }
-            FKind::For => {
-                if keep_top {
-                    self.op_i(Op::SWAP, 2, *loc);
-                }
-                self.op(Op::POP_ITER, *loc);
-            }
-            FKind::AsyncFor => {
+            FKind::For | FKind::AsyncFor | FKind::PopValue => {
                 if keep_top {
                     self.op_i(Op::SWAP, 2, *loc);
                 }
@@ -134,19 +139,20 @@ impl<'a> Compiler<'a> {
                     self.delete(name, *loc)?;
                 }
             }
-            FKind::PopValue => {
-                if keep_top {
-                    self.op_i(Op::SWAP, 2, *loc);
-                }
-                self.op(Op::POP_TOP, *loc);
-            }
         }
         Ok(())
     }
 
     /// Leaves blocks from the innermost out: all of them, or up to the innermost loop, which is returned.
-    fn unwind_all(&mut self, loc: &mut Loc, keep_top: bool, to_loop: bool) -> Res<Option<FBlock<'a>>> {
-        let Some(&top) = self.unit().fblocks.last() else { return Ok(None) };
+    fn unwind_all(
+        &mut self,
+        loc: &mut Loc,
+        keep_top: bool,
+        to_loop: bool,
+    ) -> Res<Option<FBlock<'a>>> {
+        let Some(&top) = self.unit().fblocks.last() else {
+            return Ok(None);
+        };
         if matches!(top.kind, FKind::ExceptionGroupHandler) {
             let msg = "'break', 'continue' and 'return' cannot appear in an except* block";
             return self.error_at(msg, *loc);

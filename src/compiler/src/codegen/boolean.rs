@@ -8,7 +8,9 @@ use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprIf, Unar
 impl<'a> Compiler<'a> {
     /// Jumps to `to` when the truth of `expr` is `when`; falls through otherwise.
     pub fn jump_if(&mut self, expr: &'a Expr, to: Label, when: bool) -> Res {
-        stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.jump_if_inner(expr, to, when))
+        stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || {
+            self.jump_if_inner(expr, to, when)
+        })
     }
 
     fn jump_if_inner(&mut self, expr: &'a Expr, to: Label, when: bool) -> Res {
@@ -18,7 +20,9 @@ impl<'a> Compiler<'a> {
             Expr::BoolOp(e) => {
                 let is_or = e.op == BoolOp::Or;
                 let skip = if is_or == when { to } else { self.label() };
-                let Some((last, firsts)) = e.values.split_last() else { return Ok(()) };
+                let Some((last, firsts)) = e.values.split_last() else {
+                    return Ok(());
+                };
                 for value in firsts {
                     self.jump_if(value, skip, is_or)?;
                 }
@@ -73,7 +77,11 @@ impl<'a> Compiler<'a> {
     }
 
     fn jump_op(when: bool) -> Op {
-        if when { Op::POP_JUMP_IF_TRUE } else { Op::POP_JUMP_IF_FALSE }
+        if when {
+            Op::POP_JUMP_IF_TRUE
+        } else {
+            Op::POP_JUMP_IF_FALSE
+        }
     }
 
     pub fn compare_op(&mut self, op: CmpOp, loc: Loc) {
@@ -126,8 +134,14 @@ impl<'a> Compiler<'a> {
     pub fn bool_op(&mut self, e: &'a ExprBoolOp) -> Res {
         let loc = self.loc(e);
         let end = self.label();
-        let op = if e.op == BoolOp::And { Op::JUMP_IF_FALSE } else { Op::JUMP_IF_TRUE };
-        let Some((last, firsts)) = e.values.split_last() else { return Ok(()) };
+        let op = if e.op == BoolOp::And {
+            Op::JUMP_IF_FALSE
+        } else {
+            Op::JUMP_IF_TRUE
+        };
+        let Some((last, firsts)) = e.values.split_last() else {
+            return Ok(());
+        };
         for value in firsts {
             self.expr(value)?;
             self.jump(op, end, loc);

@@ -4,12 +4,9 @@ use super::{Compiler, Res, STACK_USE_GUIDELINE};
 use crate::code::Const;
 use crate::ir::Loc;
 use crate::opcode::{Op, common_constant, intrinsic1};
-use crate::symtable::{BlockKey, NameScope, SymbolTable, def};
-use ruff_python_ast::{CmpOp, Expr, ExprAttribute, ExprCall, ExprGenerator, Keyword};
-use ruff_text_size::Ranged;
+use crate::symtable::{NameScope, SymbolTable, def};
+use ruff_python_ast::{CmpOp, Expr, ExprAttribute, ExprCall, Keyword};
 use std::collections::HashSet;
-
-use super::comprehensions::Builds;
 
 impl<'a> Compiler<'a> {
     /// The location of an attribute access: when it spans lines, it starts at the attribute's name.
@@ -46,15 +43,23 @@ impl<'a> Compiler<'a> {
         let mangled = self.mangle(e.attr.as_str());
         let index = self.unit().add_name(&mangled);
         let explicit = !call.arguments.args.is_empty();
-        self.op_i(Op::LOAD_SUPER_ATTR, index << 2 | u32::from(explicit) << 1 | u32::from(method), loc);
+        self.op_i(
+            Op::LOAD_SUPER_ATTR,
+            index << 2 | u32::from(explicit) << 1 | u32::from(method),
+            loc,
+        );
         let at = self.attribute_loc(loc, e);
         self.op(Op::NOP, at);
     }
 
     /// The `super(...)` call an attribute is taken of, when it surely is the built-in.
     fn super_call(&self, attr: &'a ExprAttribute) -> Option<&'a ExprCall> {
-        let Expr::Call(call) = &*attr.value else { return None };
-        let Expr::Name(name) = &*call.func else { return None };
+        let Expr::Call(call) = &*attr.value else {
+            return None;
+        };
+        let Expr::Name(name) = &*call.func else {
+            return None;
+        };
         if name.id != "super" || !call.arguments.keywords.is_empty() {
             return None;
         }
@@ -76,7 +81,11 @@ impl<'a> Compiler<'a> {
     fn super_arguments(&mut self, call: &'a ExprCall) -> Res {
         self.expr(&call.func)?;
         if !call.arguments.args.is_empty() {
-            return call.arguments.args.iter().try_for_each(|arg| self.expr(arg));
+            return call
+                .arguments
+                .args
+                .iter()
+                .try_for_each(|arg| self.expr(arg));
         }
         let loc = self.loc(call);
         let class = self.free_index("__class__")?;
@@ -161,22 +170,32 @@ impl<'a> Compiler<'a> {
         for keyword in keywords {
             self.expr(&keyword.value)?;
         }
-        let names = keywords.iter().filter_map(|k| k.arg.as_ref()).map(|name| Const::str(name.as_str())).collect();
+        let names = keywords
+            .iter()
+            .filter_map(|k| k.arg.as_ref())
+            .map(|name| Const::str(name.as_str()))
+            .collect();
         self.load_const(Const::Tuple(names), loc);
         Ok(())
     }
 
     /// `all(... for ...)`, `any(...)` and `tuple(...)` run the loop here, if the name still is the built-in.
     fn generator_call(&mut self, e: &'a ExprCall, end: crate::ir::Label) -> Res {
-        let (Expr::Name(func), [Expr::Generator(generator)]) = (&*e.func, &*e.arguments.args) else {
+        let (Expr::Name(func), [Expr::Generator(_)]) = (&*e.func, &*e.arguments.args) else {
             return Ok(());
         };
         if !e.arguments.keywords.is_empty() {
             return Ok(());
         }
         let (constant, stop) = match func.id.as_str() {
-            "all" => (common_constant::BUILTIN_ALL, Some((Op::POP_JUMP_IF_TRUE, false))),
-            "any" => (common_constant::BUILTIN_ANY, Some((Op::POP_JUMP_IF_FALSE, true))),
+            "all" => (
+                common_constant::BUILTIN_ALL,
+                Some((Op::POP_JUMP_IF_TRUE, false)),
+            ),
+            "any" => (
+                common_constant::BUILTIN_ANY,
+                Some((Op::POP_JUMP_IF_FALSE, true)),
+            ),
             "tuple" => (common_constant::BUILTIN_TUPLE, None),
             _ => return Ok(()),
         };
@@ -190,7 +209,7 @@ impl<'a> Compiler<'a> {
         if stop.is_none() {
             self.op_i(Op::BUILD_LIST, 0, loc);
         }
-        self.generator_argument(e, generator)?;
+        self.expr(&e.arguments.args[0])?;
         self.put(start);
         self.jump(Op::FOR_ITER, cleanup, loc);
         match stop {
@@ -220,20 +239,6 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// A generator expression that is the only argument shares the call's parentheses, which are its own.
-    fn generator_argument(&mut self, e: &'a ExprCall, generator: &'a ExprGenerator) -> Res {
-        let range = if generator.parenthesized { generator.range } else { e.arguments.range };
-        self.comprehension(BlockKey::node(generator), range, Builds::Generator(&generator.elt), &generator.generators)
-    }
-
-    /// The location of a sole generator argument.
-    fn sole_generator(&mut self, args: &'a [Expr], at: usize) -> Option<&'a ExprGenerator> {
-        match &args[at] {
-            Expr::Generator(generator) if !generator.parenthesized => Some(generator),
-            _ => None,
-        }
-    }
-
     /// Pushes the arguments and calls; `pushed` positional arguments are on the stack already, `injected` is
     /// the name of a last positional argument.
     pub fn call_helper(
@@ -250,15 +255,8 @@ impl<'a> Compiler<'a> {
             && keywords.iter().all(|keyword| keyword.arg.is_some());
         if plain {
             let mut count = pushed + args.len() as u32;
-            for (index, arg) in args.iter().enumerate() {
-                match self.sole_generator(args, index) {
-                    Some(generator) => {
-                        let range = self.call_parentheses(generator);
-                        let builds = Builds::Generator(&generator.elt);
-                        self.comprehension(BlockKey::node(generator), range, builds, &generator.generators)?;
-                    }
-                    None => self.expr(arg)?,
-                }
+            for arg in args {
+                self.expr(arg)?;
             }
             if let Some(name) = injected {
                 self.load(name, loc)?;
@@ -274,7 +272,13 @@ impl<'a> Compiler<'a> {
         }
         match args {
             [Expr::Starred(only)] if pushed == 0 => self.expr(&only.value)?,
-            _ => self.collect(loc, args, injected, pushed, super::expressions::Collects::Tuple)?,
+            _ => self.collect(
+                loc,
+                args,
+                injected,
+                pushed,
+                super::expressions::Collects::Tuple,
+            )?,
         }
         if keywords.is_empty() {
             self.op(Op::PUSH_NULL, loc);
@@ -283,27 +287,6 @@ impl<'a> Compiler<'a> {
         }
         self.op(Op::CALL_FUNCTION_EX, loc);
         Ok(())
-    }
-
-    /// The range of an unparenthesized generator with the call's parentheses around it.
-    fn call_parentheses(&self, generator: &ExprGenerator) -> ruff_text_size::TextRange {
-        let text = self.src.text().as_bytes();
-        let (mut start, mut end) = (generator.start().to_usize(), generator.end().to_usize());
-        while start > 0 && text[start] != b'(' {
-            start -= 1;
-        }
-        while end < text.len() && text[end] != b')' {
-            // A comment before the closing parenthesis may hold one.
-            if text[end] == b'#' {
-                while end < text.len() && text[end] != b'\n' {
-                    end += 1;
-                }
-            } else {
-                end += 1;
-            }
-        }
-        let size = |at: usize| ruff_text_size::TextSize::new(at as u32);
-        ruff_text_size::TextRange::new(size(start), size((end + 1).min(text.len())))
     }
 
     /// Keyword arguments as one dict.

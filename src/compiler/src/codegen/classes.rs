@@ -9,14 +9,23 @@ use ruff_python_ast::{Expr, Keyword, StmtClassDef};
 
 impl<'a> Compiler<'a> {
     pub fn class(&mut self, s: &'a StmtClassDef) -> Res {
-        let loc = self.src.loc(self.src.definition_range(s.range, &s.decorator_list));
+        let loc = self
+            .src
+            .loc(self.src.definition_range(s.range, &s.decorator_list));
         let first_line = self.first_line(&s.decorator_list, loc);
         let name = s.name.as_str();
         self.decorators(&s.decorator_list)?;
         if let Some(params) = &s.type_params {
             let block = self.lookup(BlockKey::node(&**params))?;
             let scope = format!("<generic parameters of {name}>");
-            self.enter_scope(&scope, ScopeKind::TypeParams, block, first_line, Some(name), [0; 3])?;
+            self.enter_scope(
+                &scope,
+                ScopeKind::TypeParams,
+                block,
+                first_line,
+                Some(name),
+                [0; 3],
+            )?;
             self.type_params(params)?;
             self.store(".type_params", loc)?;
         }
@@ -44,9 +53,21 @@ impl<'a> Compiler<'a> {
     fn class_body(&mut self, s: &'a StmtClassDef, first_line: u32, stmt: Loc) -> Res {
         let name = s.name.as_str();
         let block = self.lookup(BlockKey::node(s))?;
-        self.enter_scope(name, ScopeKind::Class, block, first_line, Some(name), [0; 3])?;
+        self.enter_scope(
+            name,
+            ScopeKind::Class,
+            block,
+            first_line,
+            Some(name),
+            [0; 3],
+        )?;
         let line = first_line as i32;
-        let loc = Loc { line, end_line: line, col: 0, end_col: 0 };
+        let loc = Loc {
+            line,
+            end_line: line,
+            col: 0,
+            end_col: 0,
+        };
         self.load("__name__", loc)?;
         self.store("__module__", loc)?;
         let qualname = Const::str(&self.unit_ref().qualname);
@@ -64,7 +85,12 @@ impl<'a> Compiler<'a> {
             self.op_i(Op::STORE_DEREF, index, loc);
         }
         self.body(loc, &s.body)?;
-        let attributes = self.unit().static_attributes.iter().map(|name| Const::str(name)).collect();
+        let attributes = self
+            .unit()
+            .static_attributes
+            .iter()
+            .map(|name| Const::str(name))
+            .collect();
         self.load_const(Const::Tuple(attributes), Loc::NONE);
         self.store("__static_attributes__", Loc::NONE)?;
         if self.block().needs_classdict {

@@ -5,8 +5,8 @@ use crate::error::CompileError;
 use crate::ir::{Label, Loc};
 use crate::opcode::{Op, intrinsic1, resume};
 use crate::symtable::{BlockId, BlockKey, NameScope, Symbol, def};
-use ruff_python_ast::{Comprehension, Expr};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_python_ast::{Comprehension, Expr, ExprGenerator};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use std::rc::Rc;
 
 /// What a comprehension builds.
@@ -21,7 +21,10 @@ pub enum Builds<'a> {
 impl<'a> Builds<'a> {
     fn elt(self) -> &'a Expr {
         match self {
-            Builds::List(elt) | Builds::Set(elt) | Builds::Dict(elt, _) | Builds::Generator(elt) => elt,
+            Builds::List(elt)
+            | Builds::Set(elt)
+            | Builds::Dict(elt, _)
+            | Builds::Generator(elt) => elt,
         }
     }
     fn is_generator(self) -> bool {
@@ -61,10 +64,20 @@ impl<'a> Compiler<'a> {
             state = Some(self.push_inlined(block, loc)?);
         } else {
             let name = self.table[block].name.clone();
-            self.enter_scope(&name, ScopeKind::Comprehension, block, loc.line as u32, None, [1, 0, 0])?;
+            self.enter_scope(
+                &name,
+                ScopeKind::Comprehension,
+                block,
+                loc.line as u32,
+                None,
+                [1, 0, 0],
+            )?;
         }
         if is_async && !generator && !allowed {
-            return self.error("asynchronous comprehension outside of an asynchronous function", range);
+            return self.error(
+                "asynchronous comprehension outside of an asynchronous function",
+                range,
+            );
         }
         let build = match builds {
             Builds::List(_) => Some(Op::BUILD_LIST),
@@ -98,6 +111,33 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
+    /// The range of a generator expression. As the only argument of a call it shares the call's parentheses.
+    pub fn generator_range(&self, generator: &ExprGenerator) -> TextRange {
+        if generator.parenthesized {
+            return generator.range;
+        }
+        let text = self.src.text().as_bytes();
+        let (mut start, mut end) = (
+            generator.start().to_usize().saturating_sub(1),
+            generator.end().to_usize(),
+        );
+        while start > 0 && text[start] != b'(' {
+            start -= 1;
+        }
+        while end < text.len() && text[end] != b')' {
+            // A comment before the closing parenthesis may hold one.
+            if text[end] == b'#' {
+                while end < text.len() && text[end] != b'\n' {
+                    end += 1;
+                }
+            } else {
+                end += 1;
+            }
+        }
+        let size = |at: usize| TextSize::new(at as u32);
+        TextRange::new(size(start), size((end + 1).min(text.len())))
+    }
+
     fn async_comprehension_allowed(&self) -> bool {
         let kind = self.unit_ref().kind;
         matches!(kind, ScopeKind::AsyncFunction | ScopeKind::Comprehension)
@@ -108,7 +148,14 @@ impl<'a> Compiler<'a> {
     fn comprehension_iter(&mut self, outermost: &'a Comprehension) -> Res {
         self.expr(&outermost.iter)?;
         let loc = self.loc(&outermost.iter);
-        self.op(if outermost.is_async { Op::GET_AITER } else { Op::GET_ITER }, loc);
+        self.op(
+            if outermost.is_async {
+                Op::GET_AITER
+            } else {
+                Op::GET_ITER
+            },
+            loc,
+        );
         Ok(())
     }
 
@@ -116,12 +163,20 @@ impl<'a> Compiler<'a> {
     fn push_inlined(&mut self, comp: BlockId, loc: Loc) -> Res<Inlined> {
         let outer = self.block_id();
         let function_like = self.block().is_function_like();
-        let in_class =
-            self.block().kind == crate::symtable::BlockKind::Class && self.unit_ref().in_inlined_comp == 0;
+        let in_class = self.block().kind == crate::symtable::BlockKind::Class
+            && self.unit_ref().in_inlined_comp == 0;
         self.unit().in_inlined_comp += 1;
-        let mut state = Inlined { replaced: Vec::new(), hidden: Vec::new(), pushed: Vec::new(), cleanup: None };
-        let symbols: Vec<(Rc<str>, Symbol)> =
-            self.table[comp].symbols.iter().map(|(name, symbol)| (name.clone(), symbol)).collect();
+        let mut state = Inlined {
+            replaced: Vec::new(),
+            hidden: Vec::new(),
+            pushed: Vec::new(),
+            cleanup: None,
+        };
+        let symbols: Vec<(Rc<str>, Symbol)> = self.table[comp]
+            .symbols
+            .iter()
+            .map(|(name, symbol)| (name.clone(), symbol))
+            .collect();
         for (name, symbol) in &symbols {
             let bound = symbol.flags & def::LOCAL != 0 && symbol.flags & def::NONLOCAL == 0;
             if !bound && !in_class {
@@ -134,7 +189,10 @@ impl<'a> Compiler<'a> {
                     state.hidden.push(name.clone());
                 }
             }
-            let outside = self.table[outer].symbols.get(name).unwrap_or(Symbol { flags: 0, scope: NameScope::Unknown });
+            let outside = self.table[outer].symbols.get(name).unwrap_or(Symbol {
+                flags: 0,
+                scope: NameScope::Unknown,
+            });
             let keeps = symbol.scope == outside.scope
                 || symbol.scope == NameScope::Free
                 || symbol.scope == NameScope::Cell && outside.scope == NameScope::Free;

@@ -9,11 +9,19 @@ const NONE: Loc = Loc::NONE;
 
 impl<'a> Compiler<'a> {
     pub fn try_stmt(&mut self, s: &'a StmtTry) -> Res {
-        if s.finalbody.is_empty() { self.try_handlers(s) } else { self.try_finally(s) }
+        if s.finalbody.is_empty() {
+            self.try_handlers(s)
+        } else {
+            self.try_finally(s)
+        }
     }
 
     fn try_handlers(&mut self, s: &'a StmtTry) -> Res {
-        if s.is_star { self.try_star(s) } else { self.try_except(s) }
+        if s.is_star {
+            self.try_star(s)
+        } else {
+            self.try_except(s)
+        }
     }
 
     fn try_finally(&mut self, s: &'a StmtTry) -> Res {
@@ -97,14 +105,19 @@ impl<'a> Compiler<'a> {
                 self.store(name, loc)?;
                 self.jump(Op::SETUP_CLEANUP, cleanup_end, loc);
                 self.put(cleanup_body);
-                self.push_block(FKind::HandlerCleanup(Some(name)), Some(cleanup_body), None, loc)?;
+                self.push_block(
+                    FKind::HandlerCleanup(Some(name)),
+                    Some(cleanup_body),
+                    None,
+                    loc,
+                )?;
                 self.stmts(&handler.body)?;
                 self.pop_block();
                 self.op(Op::POP_BLOCK, NONE);
                 self.op(Op::POP_BLOCK, NONE);
                 self.op(Op::POP_EXCEPT, NONE);
                 self.forget(Some(name))?;
-                self.jump(Op::JUMP, end, NONE);
+                self.jump(Op::JUMP_NO_INTERRUPT, end, NONE);
                 self.put(cleanup_end);
                 self.forget(Some(name))?;
                 self.op_i(Op::RERAISE, 1, NONE);
@@ -117,7 +130,7 @@ impl<'a> Compiler<'a> {
                 self.pop_block();
                 self.op(Op::POP_BLOCK, NONE);
                 self.op(Op::POP_EXCEPT, NONE);
-                self.jump(Op::JUMP, end, NONE);
+                self.jump(Op::JUMP_NO_INTERRUPT, end, NONE);
             }
             self.put(except);
         }
@@ -192,7 +205,7 @@ impl<'a> Compiler<'a> {
         self.op(Op::POP_TOP, NONE);
         self.op(Op::POP_BLOCK, NONE);
         self.op(Op::POP_EXCEPT, NONE);
-        self.jump(Op::JUMP, end, NONE);
+        self.jump(Op::JUMP_NO_INTERRUPT, end, NONE);
         self.put(reraise);
         self.op(Op::POP_BLOCK, NONE);
         self.op_i(Op::SWAP, 2, NONE);

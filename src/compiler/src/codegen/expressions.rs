@@ -62,18 +62,40 @@ impl<'a> Compiler<'a> {
             Expr::If(e) => self.if_expr(e),
             Expr::Dict(e) => self.dict(&e.items, loc),
             Expr::Set(e) => self.collect(loc, &e.elts, None, 0, Collects::Set),
-            Expr::ListComp(e) => {
-                self.comprehension(BlockKey::node(e), e.range, Builds::List(&e.elt), &e.generators)
-            }
-            Expr::SetComp(e) => self.comprehension(BlockKey::node(e), e.range, Builds::Set(&e.elt), &e.generators),
+            Expr::ListComp(e) => self.comprehension(
+                BlockKey::node(e),
+                e.range,
+                Builds::List(&e.elt),
+                &e.generators,
+            ),
+            Expr::SetComp(e) => self.comprehension(
+                BlockKey::node(e),
+                e.range,
+                Builds::Set(&e.elt),
+                &e.generators,
+            ),
             Expr::DictComp(e) => {
                 let Some(key) = &e.key else {
-                    return self.error("dict unpacking cannot be used in dict comprehension", e.range);
+                    return self.error(
+                        "dict unpacking cannot be used in dict comprehension",
+                        e.range,
+                    );
                 };
-                self.comprehension(BlockKey::node(e), e.range, Builds::Dict(key, &e.value), &e.generators)
+                self.comprehension(
+                    BlockKey::node(e),
+                    e.range,
+                    Builds::Dict(key, &e.value),
+                    &e.generators,
+                )
             }
             Expr::Generator(e) => {
-                self.comprehension(BlockKey::node(e), e.range, Builds::Generator(&e.elt), &e.generators)
+                let range = self.generator_range(e);
+                self.comprehension(
+                    BlockKey::node(e),
+                    range,
+                    Builds::Generator(&e.elt),
+                    &e.generators,
+                )
             }
             Expr::Await(e) => {
                 self.expr(&e.value)?;
@@ -109,7 +131,10 @@ impl<'a> Compiler<'a> {
             Expr::Attribute(e) => self.attribute(e, loc),
             Expr::Subscript(e) => self.subscript(e, loc),
             Expr::Starred(e) => match e.ctx {
-                ExprContext::Store => self.error("starred assignment target must be in a list or tuple", e.range),
+                ExprContext::Store => self.error(
+                    "starred assignment target must be in a list or tuple",
+                    e.range,
+                ),
                 _ => self.error("can't use starred expression here", e.range),
             },
             Expr::Name(e) => self.name_op(&e.id, access(e.ctx), loc),
@@ -122,7 +147,8 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn number_value(&self, range: TextRange) -> Res<Const> {
-        literal::number(self.src.slice(range)).map_err(|bad| self.src.error(ErrorKind::Syntax, bad.msg, range))
+        literal::number(self.src.slice(range))
+            .map_err(|bad| self.src.error(ErrorKind::Syntax, bad.msg, range))
     }
 
     fn unary(&mut self, e: &'a ExprUnaryOp, loc: Loc) -> Res {
@@ -186,7 +212,10 @@ impl<'a> Compiler<'a> {
     fn slice(&mut self, slice: &'a ExprSlice, loc: Loc) -> Res {
         if is_constant_slice(slice) {
             let mut parts = [Const::None, Const::None, Const::None];
-            for (value, part) in parts.iter_mut().zip([&slice.lower, &slice.upper, &slice.step]) {
+            for (value, part) in parts
+                .iter_mut()
+                .zip([&slice.lower, &slice.upper, &slice.step])
+            {
                 if let Some(part) = part
                     && let Some(constant) = self.constant(part)?
                 {
@@ -207,7 +236,14 @@ impl<'a> Compiler<'a> {
             && let Some(slice) = self.two_part_slice(&e.slice)
         {
             self.slice_parts(slice)?;
-            self.op(if e.ctx == ExprContext::Store { Op::STORE_SLICE } else { Op::BINARY_SLICE }, loc);
+            self.op(
+                if e.ctx == ExprContext::Store {
+                    Op::STORE_SLICE
+                } else {
+                    Op::BINARY_SLICE
+                },
+                loc,
+            );
             return Ok(());
         }
         self.expr(&e.slice)?;
@@ -345,7 +381,8 @@ impl<'a> Compiler<'a> {
             _ => (Op::BUILD_LIST, Op::LIST_APPEND, Op::LIST_EXTEND),
         };
         let count = elts.len() as u32;
-        let big = count as usize + pushed as usize + usize::from(injected.is_some()) > STACK_USE_GUIDELINE;
+        let big = count as usize + pushed as usize + usize::from(injected.is_some())
+            > STACK_USE_GUIDELINE;
         let starred = elts.iter().any(|elt| matches!(elt, Expr::Starred(_)));
         if !starred && !big {
             for elt in elts {
@@ -356,7 +393,15 @@ impl<'a> Compiler<'a> {
                 self.load(name, loc)?;
                 total += 1;
             }
-            self.op_i(if kind == Collects::Tuple { Op::BUILD_TUPLE } else { build }, total, loc);
+            self.op_i(
+                if kind == Collects::Tuple {
+                    Op::BUILD_TUPLE
+                } else {
+                    build
+                },
+                total,
+                loc,
+            );
             return Ok(());
         }
         let mut built = false;
@@ -396,4 +441,3 @@ fn is_constant_slice(slice: &ExprSlice) -> bool {
         .flatten()
         .all(|part| crate::ast::is_constant(part))
 }
-

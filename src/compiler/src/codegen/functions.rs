@@ -15,19 +15,22 @@ use std::sync::Arc;
 /// The counts of parameters of a code object.
 fn counts(params: &Parameters) -> [u32; 3] {
     let posonly = params.posonlyargs.len() as u32;
-    [posonly + params.args.len() as u32, posonly, params.kwonlyargs.len() as u32]
+    [
+        posonly + params.args.len() as u32,
+        posonly,
+        params.kwonlyargs.len() as u32,
+    ]
 }
 
 impl<'a> Compiler<'a> {
     pub fn decorators(&mut self, decorators: &'a [Decorator]) -> Res {
         for decorator in decorators {
             self.expr(&decorator.expression)?;
-            let loc = self.loc(&decorator.expression);
-            self.op(Op::PUSH_NULL, loc);
         }
         Ok(())
     }
 
+    /// Calls the decorators; what they decorate stands in the place of `self`.
     pub fn apply_decorators(&mut self, decorators: &'a [Decorator]) {
         for decorator in decorators.iter().rev() {
             let loc = self.loc(&decorator.expression);
@@ -37,7 +40,9 @@ impl<'a> Compiler<'a> {
 
     /// The line a code object starts at: that of the first decorator, if any.
     pub fn first_line(&self, decorators: &[Decorator], loc: Loc) -> u32 {
-        decorators.first().map_or(loc.line, |d| self.loc(&d.expression).line) as u32
+        decorators
+            .first()
+            .map_or(loc.line, |d| self.loc(&d.expression).line) as u32
     }
 
     /// Evaluates default values; tells which attributes of the function they become.
@@ -106,23 +111,26 @@ impl<'a> Compiler<'a> {
 
     /// The cell an inner function's free variable refers to.
     fn closure_index(&self, name: &str) -> Res<u32> {
-        use crate::symtable::NameScope;
-        match self.block().symbols.scope(name) {
-            NameScope::Free => self.free_index(name),
-            NameScope::Cell => self.deref_index(name),
-            _ => {
-                let unit = self.unit_ref();
-                match unit.cellvars.get(name) {
-                    Some(index) => Ok(index),
-                    None => self.free_index(name),
-                }
-            }
+        use crate::symtable::{BlockKind, NameScope};
+        let unit = self.unit_ref();
+        // A class's own special cells come before those of a class around it.
+        let own = self.block().kind == BlockKind::Class
+            && matches!(
+                name,
+                "__class__" | "__classdict__" | "__conditional_annotations__"
+            );
+        match (self.block().symbols.scope(name), unit.cellvars.get(name)) {
+            (NameScope::Free, _) if !own => self.free_index(name),
+            (_, Some(index)) => Ok(index),
+            _ => self.free_index(name),
         }
         .map_err(|_| CompileError::internal(format!("no cell for '{name}' to close over")))
     }
 
     pub fn function(&mut self, s: &'a StmtFunctionDef) -> Res {
-        let loc = self.src.loc(self.src.definition_range(s.range, &s.decorator_list));
+        let loc = self
+            .src
+            .loc(self.src.definition_range(s.range, &s.decorator_list));
         let first_line = self.first_line(&s.decorator_list, loc);
         self.decorators(&s.decorator_list)?;
         let mut flags = self.default_arguments(&s.parameters, loc)?;
@@ -135,17 +143,29 @@ impl<'a> Compiler<'a> {
             }
             let block = self.lookup(BlockKey::node(&**params))?;
             let name = format!("<generic parameters of {}>", s.name);
-            self.enter_scope(&name, ScopeKind::TypeParams, block, first_line, None, [passed, 0, 0])?;
+            self.enter_scope(
+                &name,
+                ScopeKind::TypeParams,
+                block,
+                first_line,
+                None,
+                [passed, 0, 0],
+            )?;
             self.type_params(params)?;
             for index in 0..passed {
                 self.op_i(Op::LOAD_FAST, index, loc);
             }
         }
-        flags |= self.function_annotations(&s.parameters, s.returns.as_deref(), BlockKey::node(s), loc)?;
+        flags |=
+            self.function_annotations(&s.parameters, s.returns.as_deref(), BlockKey::node(s), loc)?;
         self.function_body(s, flags, first_line, loc)?;
         if s.type_params.is_some() {
             self.op_i(Op::SWAP, 2, loc);
-            self.op_i(Op::CALL_INTRINSIC_2, intrinsic2::SET_FUNCTION_TYPE_PARAMS, loc);
+            self.op_i(
+                Op::CALL_INTRINSIC_2,
+                intrinsic2::SET_FUNCTION_TYPE_PARAMS,
+                loc,
+            );
             let code = self.leave_scope(false)?;
             self.make_closure(loc, code, 0)?;
             if passed > 0 {
@@ -160,10 +180,27 @@ impl<'a> Compiler<'a> {
         self.store(s.name.as_str(), loc)
     }
 
-    fn function_body(&mut self, s: &'a StmtFunctionDef, flags: u32, first_line: u32, loc: Loc) -> Res {
-        let kind = if s.is_async { ScopeKind::AsyncFunction } else { ScopeKind::Function };
+    fn function_body(
+        &mut self,
+        s: &'a StmtFunctionDef,
+        flags: u32,
+        first_line: u32,
+        loc: Loc,
+    ) -> Res {
+        let kind = if s.is_async {
+            ScopeKind::AsyncFunction
+        } else {
+            ScopeKind::Function
+        };
         let block = self.lookup(BlockKey::node(s))?;
-        self.enter_scope(s.name.as_str(), kind, block, first_line, None, counts(&s.parameters))?;
+        self.enter_scope(
+            s.name.as_str(),
+            kind,
+            block,
+            first_line,
+            None,
+            counts(&s.parameters),
+        )?;
         let mut body = &s.body[..];
         if let Some(doc) = docstring(body) {
             body = &body[1..];
@@ -200,7 +237,14 @@ impl<'a> Compiler<'a> {
             numbers = counts(params);
         }
         let block = self.lookup(BlockKey::node(e))?;
-        self.enter_scope("<lambda>", ScopeKind::Lambda, block, loc.line as u32, None, numbers)?;
+        self.enter_scope(
+            "<lambda>",
+            ScopeKind::Lambda,
+            block,
+            loc.line as u32,
+            None,
+            numbers,
+        )?;
         self.expr(&e.body)?;
         let code = if self.block().generator {
             self.leave_scope(false)?

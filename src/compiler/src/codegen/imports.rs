@@ -42,9 +42,17 @@ impl<'a> Compiler<'a> {
     pub fn import_from(&mut self, s: &'a StmtImportFrom) -> Res {
         let loc = self.loc(s);
         self.load_int(s.level as usize, loc);
-        let names = s.names.iter().map(|alias| Const::str(alias.name.as_str())).collect();
+        let names = s
+            .names
+            .iter()
+            .map(|alias| Const::str(alias.name.as_str()))
+            .collect();
         self.load_const(Const::Tuple(names), loc);
-        self.op_name(Op::IMPORT_NAME, s.module.as_ref().map_or("", |module| module.as_str()), loc);
+        self.op_name(
+            Op::IMPORT_NAME,
+            s.module.as_ref().map_or("", |module| module.as_str()),
+            loc,
+        );
         for alias in &s.names {
             if alias.name.as_str() == "*" {
                 self.op_i(Op::CALL_INTRINSIC_1, intrinsic1::IMPORT_STAR, loc);

@@ -6,7 +6,12 @@ use crate::opcode::{Op, resume, special};
 use ruff_python_ast::{ElifElseClause, Expr, Stmt, StmtFor, StmtWhile, StmtWith};
 
 impl<'a> Compiler<'a> {
-    pub fn if_stmt(&mut self, test: &'a Expr, body: &'a [Stmt], clauses: &'a [ElifElseClause]) -> Res {
+    pub fn if_stmt(
+        &mut self,
+        test: &'a Expr,
+        body: &'a [Stmt],
+        clauses: &'a [ElifElseClause],
+    ) -> Res {
         let end = self.label();
         let (mut test, mut body, mut clauses) = (test, body, clauses);
         let mut ends = vec![end];
@@ -131,7 +136,11 @@ impl<'a> Compiler<'a> {
         self.jump(Op::SETUP_FINALLY, fail, loc);
         self.op_i(Op::YIELD_VALUE, 1, loc);
         self.op(Op::POP_BLOCK, Loc::NONE);
-        let place = if awaiting { resume::AFTER_AWAIT } else { resume::AFTER_YIELD_FROM };
+        let place = if awaiting {
+            resume::AFTER_AWAIT
+        } else {
+            resume::AFTER_YIELD_FROM
+        };
         self.op_i(Op::RESUME, place, loc);
         self.jump(Op::JUMP_NO_INTERRUPT, send, loc);
         self.put(fail);
@@ -146,8 +155,11 @@ impl<'a> Compiler<'a> {
         let [block, finale, exit, cleanup] = self.new_labels();
         self.expr(&item.context_expr)?;
         let loc = self.loc(&item.context_expr);
-        let (leave, enter) =
-            if s.is_async { (special::AEXIT, special::AENTER) } else { (special::EXIT, special::ENTER) };
+        let (leave, enter) = if s.is_async {
+            (special::AEXIT, special::AENTER)
+        } else {
+            (special::EXIT, special::ENTER)
+        };
         self.op_i(Op::COPY, 1, loc);
         self.op_i(Op::LOAD_SPECIAL, leave, loc);
         self.op_i(Op::SWAP, 2, loc);
@@ -159,7 +171,11 @@ impl<'a> Compiler<'a> {
         }
         self.jump(Op::SETUP_WITH, finale, loc);
         self.put(block);
-        let kind = if s.is_async { FKind::AsyncWith } else { FKind::With };
+        let kind = if s.is_async {
+            FKind::AsyncWith
+        } else {
+            FKind::With
+        };
         self.push_block(kind, Some(block), Some(finale), loc)?;
         match &item.optional_vars {
             Some(target) => self.expr(target)?,
@@ -204,7 +220,7 @@ impl<'a> Compiler<'a> {
         for _ in 0..3 {
             self.op(Op::POP_TOP, none);
         }
-        self.jump(Op::JUMP, exit, none);
+        self.jump(Op::JUMP_NO_INTERRUPT, exit, none);
         self.put(cleanup);
         self.pop_except_and_reraise();
         self.put(exit);

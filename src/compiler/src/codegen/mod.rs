@@ -61,7 +61,14 @@ pub fn compile(
         interactive: root.mode() == Mode::Single,
         units: Vec::new(),
     };
-    compiler.enter_scope("<module>", ScopeKind::Module, SymbolTable::TOP, 1, None, [0; 3])?;
+    compiler.enter_scope(
+        "<module>",
+        ScopeKind::Module,
+        SymbolTable::TOP,
+        1,
+        None,
+        [0; 3],
+    )?;
     match root {
         Root::Body(body, _) => compiler.body(module_start(src, body), body)?,
         Root::Expr(expr) => compiler.expr(expr)?,
@@ -73,7 +80,12 @@ pub fn compile(
 fn module_start(src: &Source, body: &[ruff_python_ast::Stmt]) -> Loc {
     match body.first() {
         Some(stmt) => src.loc(statements::stmt_range(src, stmt)),
-        None => Loc { line: 1, end_line: 1, col: 0, end_col: 0 },
+        None => Loc {
+            line: 1,
+            end_line: 1,
+            col: 0,
+            end_col: 0,
+        },
     }
 }
 
@@ -90,10 +102,14 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn unit(&mut self) -> &mut UnitState<'a> {
-        self.units.last_mut().expect("a unit is open while code is generated")
+        self.units
+            .last_mut()
+            .expect("a unit is open while code is generated")
     }
     fn unit_ref(&self) -> &UnitState<'a> {
-        self.units.last().expect("a unit is open while code is generated")
+        self.units
+            .last()
+            .expect("a unit is open while code is generated")
     }
     fn block_id(&self) -> BlockId {
         self.unit_ref().block
@@ -156,7 +172,8 @@ impl<'a> Compiler<'a> {
         self.op_i(Op::LOAD_ATTR, index << 1 | u32::from(method), loc);
     }
     fn mangle(&self, name: &str) -> Rc<str> {
-        self.block().mangle(self.unit_ref().private.as_deref(), name)
+        self.block()
+            .mangle(self.unit_ref().private.as_deref(), name)
     }
 
     fn future_annotations(&self) -> bool {

@@ -32,7 +32,9 @@ impl Compiler<'_> {
         unit.cellvars
             .get(name)
             .or_else(|| unit.freevars.get(name).map(|index| index + cells))
-            .ok_or_else(|| CompileError::internal(format!("no cell for '{name}' in {}", unit.qualname)))
+            .ok_or_else(|| {
+                CompileError::internal(format!("no cell for '{name}' in {}", unit.qualname))
+            })
     }
 
     /// The operand of a variable that is free here.
@@ -55,7 +57,11 @@ impl Compiler<'_> {
     pub fn name_op(&mut self, name: &str, access: Access, loc: Loc) -> Res {
         let name = self.mangle(name);
         let block = self.block();
-        let (kind, sees_class, function_like) = (block.kind, block.can_see_class_scope, block.is_function_like());
+        let (kind, sees_class, function_like) = (
+            block.kind,
+            block.can_see_class_scope,
+            block.is_function_like(),
+        );
         let scope = block.symbols.scope(&name);
         let inlined = self.unit_ref().in_inlined_comp > 0;
         match scope {
@@ -64,7 +70,8 @@ impl Compiler<'_> {
                     NameScope::Free => self.free_index(&name)?,
                     _ => self.deref_index(&name)?,
                 };
-                let mut op = Self::pick(access, [Op::LOAD_DEREF, Op::STORE_DEREF, Op::DELETE_DEREF]);
+                let mut op =
+                    Self::pick(access, [Op::LOAD_DEREF, Op::STORE_DEREF, Op::DELETE_DEREF]);
                 if access == Access::Load {
                     if kind == BlockKind::Class && !inlined {
                         op = Op::LOAD_FROM_DICT_OR_DEREF;
@@ -85,10 +92,14 @@ impl Compiler<'_> {
             NameScope::GlobalExplicit | NameScope::GlobalImplicit
                 if function_like || scope == NameScope::GlobalExplicit =>
             {
-                let mut op = Self::pick(access, [Op::LOAD_GLOBAL, Op::STORE_GLOBAL, Op::DELETE_GLOBAL]);
+                let mut op = Self::pick(
+                    access,
+                    [Op::LOAD_GLOBAL, Op::STORE_GLOBAL, Op::DELETE_GLOBAL],
+                );
                 if access == Access::Load && sees_class && scope == NameScope::GlobalImplicit {
                     op = Op::LOAD_FROM_DICT_OR_GLOBALS;
-                    self.load("__classdict__", loc)?;
+                    let dict = self.free_index("__classdict__")?;
+                    self.op_i(Op::LOAD_DEREF, dict, loc);
                 }
                 self.global_op(op, &name, loc);
             }
@@ -105,6 +116,14 @@ impl Compiler<'_> {
 
     fn global_op(&mut self, op: Op, mangled: &str, loc: Loc) {
         let index = self.unit().add_name(mangled);
-        self.op_i(op, if op == Op::LOAD_GLOBAL { index << 1 } else { index }, loc);
+        self.op_i(
+            op,
+            if op == Op::LOAD_GLOBAL {
+                index << 1
+            } else {
+                index
+            },
+            loc,
+        );
     }
 }

@@ -6,8 +6,8 @@ use crate::code::Const;
 use crate::ir::{Label, Loc};
 use crate::opcode::{Op, binary};
 use ruff_python_ast::{
-    CmpOp, Expr, Operator, Pattern, PatternMatchAs, PatternMatchClass, PatternMatchMapping, PatternMatchOr,
-    Singleton, StmtMatch, UnaryOp,
+    CmpOp, Expr, Operator, Pattern, PatternMatchAs, PatternMatchClass, PatternMatchMapping,
+    PatternMatchOr, Singleton, StmtMatch, UnaryOp,
 };
 use ruff_text_size::{Ranged, TextRange};
 
@@ -27,7 +27,9 @@ impl<'a> Compiler<'a> {
     pub fn match_stmt(&mut self, s: &'a StmtMatch) -> Res {
         self.expr(&s.subject)?;
         let end = self.label();
-        let Some((last, _)) = s.cases.split_last() else { return Ok(()) };
+        let Some((last, _)) = s.cases.split_last() else {
+            return Ok(());
+        };
         let has_default = is_wildcard(&last.pattern) && s.cases.len() > 1;
         let tested = s.cases.len() - usize::from(has_default);
         for (index, case) in s.cases[..tested].iter().enumerate() {
@@ -37,7 +39,10 @@ impl<'a> Compiler<'a> {
                 self.op_i(Op::COPY, 1, loc);
             }
             let allow_irrefutable = case.guard.is_some() || index + 1 == s.cases.len();
-            let mut pc = Context { allow_irrefutable, ..Context::default() };
+            let mut pc = Context {
+                allow_irrefutable,
+                ..Context::default()
+            };
             self.pattern(&case.pattern, &mut pc)?;
             for name in std::mem::take(&mut pc.stores) {
                 self.store(&name, loc)?;
@@ -92,7 +97,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn pattern(&mut self, pattern: &'a Pattern, pc: &mut Context) -> Res {
-        stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.pattern_inner(pattern, pc))
+        stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || {
+            self.pattern_inner(pattern, pc)
+        })
     }
 
     /// A pattern inside another may always match.
@@ -107,7 +114,10 @@ impl<'a> Compiler<'a> {
         let loc = self.loc(pattern);
         match pattern {
             Pattern::MatchValue(p) => {
-                self.pattern_value(&p.value, "patterns may only match literals and attribute lookups")?;
+                self.pattern_value(
+                    &p.value,
+                    "patterns may only match literals and attribute lookups",
+                )?;
                 self.compare_op(CmpOp::Eq, loc);
                 self.op(Op::TO_BOOL, loc);
                 self.jump_to_fail_pop(pc, Op::POP_JUMP_IF_FALSE, loc);
@@ -157,7 +167,9 @@ impl<'a> Compiler<'a> {
                 (Some(real), Some(Const::Complex(_, imag))) => {
                     let real = match real {
                         Const::Int(i) => i as f64,
-                        Const::BigInt(i) => num_traits::ToPrimitive::to_f64(&*i).unwrap_or(f64::INFINITY),
+                        Const::BigInt(i) => {
+                            num_traits::ToPrimitive::to_f64(&*i).unwrap_or(f64::INFINITY)
+                        }
                         Const::Float(f) => f,
                         _ => return Ok(None),
                     };
@@ -188,7 +200,10 @@ impl<'a> Compiler<'a> {
             return Ok(());
         };
         if pc.stores.iter().any(|n| n == name) {
-            return self.error(format!("multiple assignments to name '{name}' in pattern"), range);
+            return self.error(
+                format!("multiple assignments to name '{name}' in pattern"),
+                range,
+            );
         }
         self.rotate(pc.on_top + pc.stores.len() + 1, loc);
         pc.stores.push(name.to_string());
@@ -200,7 +215,9 @@ impl<'a> Compiler<'a> {
         let Some(inner) = &p.pattern else {
             if !pc.allow_irrefutable {
                 let msg = match name {
-                    Some(name) => format!("name capture '{name}' makes remaining patterns unreachable"),
+                    Some(name) => {
+                        format!("name capture '{name}' makes remaining patterns unreachable")
+                    }
                     None => "wildcard makes remaining patterns unreachable".to_string(),
                 };
                 return self.error(msg, p.range);
@@ -266,7 +283,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// With `*_`, only the items that matter are fetched.
-    fn sequence_by_index(&mut self, patterns: &'a [Pattern], star: usize, loc: Loc, pc: &mut Context) -> Res {
+    fn sequence_by_index(
+        &mut self,
+        patterns: &'a [Pattern],
+        star: usize,
+        loc: Loc,
+        pc: &mut Context,
+    ) -> Res {
         pc.on_top += 1;
         let size = patterns.len();
         for (index, pattern) in patterns.iter().enumerate() {
@@ -311,12 +334,18 @@ impl<'a> Compiler<'a> {
             };
             if let Some(value) = value {
                 if seen.contains(&value) {
-                    let msg = format!("mapping pattern checks duplicate key ({})", const_repr(&value));
+                    let msg = format!(
+                        "mapping pattern checks duplicate key ({})",
+                        const_repr(&value)
+                    );
                     return self.error_at(msg, loc);
                 }
                 seen.push(value);
             }
-            self.pattern_value(key, "mapping pattern keys may only match literals and attribute lookups")?;
+            self.pattern_value(
+                key,
+                "mapping pattern keys may only match literals and attribute lookups",
+            )?;
         }
         self.op_i(Op::BUILD_TUPLE, size as u32, loc);
         self.op(Op::MATCH_KEYS, loc);
@@ -360,13 +389,19 @@ impl<'a> Compiler<'a> {
         let keywords = &p.arguments.keywords;
         for (index, keyword) in keywords.iter().enumerate() {
             let name = keyword.attr.as_str();
-            if let Some(again) = keywords[index + 1..].iter().find(|other| other.attr.as_str() == name) {
+            if let Some(again) = keywords[index + 1..]
+                .iter()
+                .find(|other| other.attr.as_str() == name)
+            {
                 let msg = format!("attribute name repeated in class pattern: {name}");
                 return self.error(msg, again.pattern.range());
             }
         }
         self.expr(&p.cls)?;
-        let names = keywords.iter().map(|keyword| Const::str(keyword.attr.as_str())).collect();
+        let names = keywords
+            .iter()
+            .map(|keyword| Const::str(keyword.attr.as_str()))
+            .collect();
         self.load_const(Const::Tuple(names), loc);
         self.op_i(Op::MATCH_CLASS, positional.len() as u32, loc);
         self.op_i(Op::COPY, 1, loc);
@@ -378,7 +413,10 @@ impl<'a> Compiler<'a> {
         self.op_i(Op::UNPACK_SEQUENCE, count as u32, loc);
         pc.on_top += count;
         pc.on_top -= 1;
-        for pattern in positional.iter().chain(keywords.iter().map(|keyword| &keyword.pattern)) {
+        for pattern in positional
+            .iter()
+            .chain(keywords.iter().map(|keyword| &keyword.pattern))
+        {
             pc.on_top -= 1;
             if is_wildcard(pattern) {
                 self.op(Op::POP_TOP, loc);
@@ -409,7 +447,8 @@ impl<'a> Compiler<'a> {
                 }
                 // Bring the captures into the order of the first alternative.
                 for want in (0..control.len()).rev() {
-                    let Some(have) = inner.stores.iter().position(|name| *name == control[want]) else {
+                    let Some(have) = inner.stores.iter().position(|name| *name == control[want])
+                    else {
                         return self.error("alternative patterns bind different names", p.range);
                     };
                     if have == want {
@@ -434,7 +473,10 @@ impl<'a> Compiler<'a> {
         for name in control {
             self.rotate(rotation, loc);
             if pc.stores.contains(&name) {
-                return self.error(format!("multiple assignments to name '{name}' in pattern"), p.range);
+                return self.error(
+                    format!("multiple assignments to name '{name}' in pattern"),
+                    p.range,
+                );
             }
             pc.stores.push(name);
         }

@@ -2,12 +2,12 @@
 
 use super::{Compiler, Res, names::Access, unit::ScopeKind};
 use crate::ast::{docstring, is_constant};
+use crate::code::Const;
 use crate::ir::Loc;
 use crate::literal::clean_docstring;
 use crate::opcode::{Op, binary, common_constant, intrinsic1};
 use crate::source::Source;
 use crate::symtable::BlockKind;
-use crate::code::Const;
 use ruff_python_ast::{Expr, Operator, Stmt, StmtAssert, StmtAugAssign, StmtExpr, StmtReturn};
 use ruff_text_size::{Ranged, TextRange};
 
@@ -187,7 +187,11 @@ impl<'a> Compiler<'a> {
         let loc = self.loc(s);
         let end = self.label();
         self.jump_if(&s.test, end, true)?;
-        self.op_i(Op::LOAD_COMMON_CONSTANT, common_constant::ASSERTION_ERROR, loc);
+        self.op_i(
+            Op::LOAD_COMMON_CONSTANT,
+            common_constant::ASSERTION_ERROR,
+            loc,
+        );
         if let Some(msg) = &s.msg {
             self.expr(msg)?;
             self.op_i(Op::CALL, 0, loc);

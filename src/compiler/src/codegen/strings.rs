@@ -7,8 +7,8 @@ use crate::ir::Loc;
 use crate::literal::{self, Token};
 use crate::opcode::Op;
 use ruff_python_ast::{
-    ConversionFlag, Expr, ExprBinOp, ExprBytesLiteral, ExprFString, ExprStringLiteral, ExprTString, FStringPart,
-    InterpolatedElement, InterpolatedStringElement, Operator,
+    ConversionFlag, Expr, ExprBinOp, ExprBytesLiteral, ExprFString, ExprStringLiteral, ExprTString,
+    FStringPart, InterpolatedElement, InterpolatedStringElement, Operator,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
@@ -49,7 +49,8 @@ impl<'a> Pieces<'a> {
         let text = std::mem::take(&mut self.text);
         let span = self.span.take();
         if let (false, Some(span)) = (text.is_empty(), span) {
-            self.done.push(Piece::Text(PyStr::from_wtf8(text), compiler.src.loc(span)));
+            self.done
+                .push(Piece::Text(PyStr::from_wtf8(text), compiler.src.loc(span)));
         }
     }
     fn finish(mut self, compiler: &Compiler<'a>) -> Vec<Piece<'a>> {
@@ -92,7 +93,12 @@ impl<'a> Compiler<'a> {
                     pieces.text(&value, literal.range);
                 }
                 FStringPart::FString(f) => {
-                    self.pieces(f.elements.iter(), f.flags.prefix().is_raw(), false, &mut pieces)?;
+                    self.pieces(
+                        f.elements.iter(),
+                        f.flags.prefix().is_raw(),
+                        false,
+                        &mut pieces,
+                    )?;
                 }
             }
         }
@@ -140,7 +146,8 @@ impl<'a> Compiler<'a> {
                                 break;
                             }
                         }
-                    } else if let Some((_, next)) = chars.next_if(|(_, c)| !matches!(c, '{' | '}')) {
+                    } else if let Some((_, next)) = chars.next_if(|(_, c)| !matches!(c, '{' | '}'))
+                    {
                         single.push(next);
                     }
                 }
@@ -190,7 +197,13 @@ impl<'a> Compiler<'a> {
             }
         };
         let source = if template { source } else { "" };
-        Ok(Field { value: &field.expression, conversion, spec, source, loc: self.loc(field) })
+        Ok(Field {
+            value: &field.expression,
+            conversion,
+            spec,
+            source,
+            loc: self.loc(field),
+        })
     }
 
     /// The text of the expression with the blanks around it.
@@ -270,7 +283,12 @@ impl<'a> Compiler<'a> {
         let loc = self.loc(e);
         let mut pieces = Pieces::default();
         for part in e.value.iter() {
-            self.pieces(part.elements.iter(), part.flags.prefix().is_raw(), true, &mut pieces)?;
+            self.pieces(
+                part.elements.iter(),
+                part.flags.prefix().is_raw(),
+                true,
+                &mut pieces,
+            )?;
         }
         let pieces = pieces.finish(self);
         // Strings and interpolations alternate, beginning and ending with a string.
@@ -323,13 +341,17 @@ impl<'a> Compiler<'a> {
 
     /// `'...%s...' % (a, b)` as the pieces of an f-string, when the format is simple enough.
     pub fn percent_format(&self, e: &'a ExprBinOp) -> Res<Option<Vec<Piece<'a>>>> {
-        let (Operator::Mod, Expr::StringLiteral(format), Expr::Tuple(args)) = (e.op, &*e.left, &*e.right) else {
+        let (Operator::Mod, Expr::StringLiteral(format), Expr::Tuple(args)) =
+            (e.op, &*e.left, &*e.right)
+        else {
             return Ok(None);
         };
         if args.elts.iter().any(|arg| matches!(arg, Expr::Starred(_))) {
             return Ok(None);
         }
-        let Const::Str(format) = self.string_value(format)? else { return Ok(None) };
+        let Const::Str(format) = self.string_value(format)? else {
+            return Ok(None);
+        };
         Ok(self.percent_pieces(format.as_bytes(), &args.elts))
     }
 
@@ -360,8 +382,15 @@ impl<'a> Compiler<'a> {
             at += 1;
             let loc = self.loc(value);
             let (conversion, spec) = percent_field(format, &mut at)?;
-            let spec = (!spec.is_empty()).then(|| (vec![Piece::Text(spec.as_str().into(), loc)], loc));
-            pieces.push(Piece::Field(Field { value, conversion, spec, source: "", loc }));
+            let spec =
+                (!spec.is_empty()).then(|| (vec![Piece::Text(spec.as_str().into(), loc)], loc));
+            pieces.push(Piece::Field(Field {
+                value,
+                conversion,
+                spec,
+                source: "",
+                loc,
+            }));
         }
         // Too many arguments is an error of the real operator.
         args.next().is_none().then_some(pieces)
@@ -414,4 +443,3 @@ fn percent_field(format: &[u8], at: &mut usize) -> Option<(u32, String)> {
     }
     Some((conversion, spec))
 }
-

@@ -41,7 +41,9 @@ impl<'a> Compiler<'a> {
                     self.op_i(Op::CALL_INTRINSIC_2, intrinsic2::SET_TYPEPARAM_DEFAULT, loc);
                 }
                 None if seen_default => {
-                    let msg = format!("non-default type parameter '{name}' follows default type parameter");
+                    let msg = format!(
+                        "non-default type parameter '{name}' follows default type parameter"
+                    );
                     return self.error(msg, param.range());
                 }
                 None => {}
@@ -83,7 +85,14 @@ impl<'a> Compiler<'a> {
         if let Some(params) = &s.type_params {
             let block = self.lookup(BlockKey::node(&**params))?;
             let scope = format!("<generic parameters of {name}>");
-            self.enter_scope(&scope, ScopeKind::TypeParams, block, loc.line as u32, None, [0; 3])?;
+            self.enter_scope(
+                &scope,
+                ScopeKind::TypeParams,
+                block,
+                loc.line as u32,
+                None,
+                [0; 3],
+            )?;
             self.load_const(Const::str(name), loc);
             self.type_params(params)?;
         } else {

@@ -110,7 +110,13 @@ impl UnitState<'_> {
     /// Emits into a separate sequence until [`UnitState::end_annotations`].
     pub fn start_annotations(&mut self) -> InstrSeq {
         let labels = self.seq.next_label;
-        std::mem::replace(&mut self.seq, InstrSeq { items: Vec::new(), next_label: labels })
+        std::mem::replace(
+            &mut self.seq,
+            InstrSeq {
+                items: Vec::new(),
+                next_label: labels,
+            },
+        )
     }
     pub fn end_annotations(&mut self, main: InstrSeq) {
         let labels = self.seq.next_label;
@@ -126,7 +132,11 @@ impl UnitState<'_> {
         if let Some(at) = self.seq.items.iter().position(marker) {
             self.seq.items.splice(at..=at, code.items);
         }
-        let mut hidden: Vec<String> = self.fast_hidden.keys().map(|name| name.to_string()).collect();
+        let mut hidden: Vec<String> = self
+            .fast_hidden
+            .keys()
+            .map(|name| name.to_string())
+            .collect();
         hidden.sort();
         let [argcount, posonlyargcount, kwonlyargcount] = self.counts;
         Unit {
@@ -182,7 +192,10 @@ impl<'a> Compiler<'a> {
         for (needed, cell) in [
             (entry.needs_class_closure, "__class__"),
             (entry.needs_classdict, "__classdict__"),
-            (entry.has_conditional_annotations, "__conditional_annotations__"),
+            (
+                entry.has_conditional_annotations,
+                "__conditional_annotations__",
+            ),
         ] {
             if needed {
                 cellvars.add(cell);
@@ -220,7 +233,12 @@ impl<'a> Compiler<'a> {
             static_attributes: BTreeSet::new(),
         });
         let line = first_line as i32;
-        let mut loc = Loc { line, end_line: line, col: 0, end_col: 0 };
+        let mut loc = Loc {
+            line,
+            end_line: line,
+            col: 0,
+            end_col: 0,
+        };
         if kind == ScopeKind::Module {
             loc.line = 0;
         }
@@ -247,7 +265,10 @@ impl<'a> Compiler<'a> {
                 parent = &self.units[depth - 2];
             }
         }
-        if matches!(kind, ScopeKind::Function | ScopeKind::AsyncFunction | ScopeKind::Class) {
+        if matches!(
+            kind,
+            ScopeKind::Function | ScopeKind::AsyncFunction | ScopeKind::Class
+        ) {
             let block = &self.table[parent.block];
             let mangled = block.mangle(parent.private.as_deref(), name);
             if block.symbols.scope(&mangled) == NameScope::GlobalExplicit {
@@ -265,18 +286,28 @@ impl<'a> Compiler<'a> {
     /// Wraps a generator's code so that StopIteration does not leak out of it.
     pub fn stop_iteration_handler(&mut self) {
         let handler = self.label();
-        let setup = Instr { op: Op::SETUP_CLEANUP, arg: Arg::Label(handler), loc: Loc::NONE };
+        let setup = Instr {
+            op: Op::SETUP_CLEANUP,
+            arg: Arg::Label(handler),
+            loc: Loc::NONE,
+        };
         self.unit().seq.items.insert(0, Item::Instr(setup));
         self.load_none(Loc::NONE);
         self.op(Op::RETURN_VALUE, Loc::NONE);
         self.put(handler);
-        self.op_i(Op::CALL_INTRINSIC_1, crate::opcode::intrinsic1::STOPITERATION_ERROR, Loc::NONE);
+        self.op_i(
+            Op::CALL_INTRINSIC_1,
+            crate::opcode::intrinsic1::STOPITERATION_ERROR,
+            Loc::NONE,
+        );
         self.op_i(Op::RERAISE, 1, Loc::NONE);
     }
 
     /// The block of an AST node, which the symbol table must know.
     pub fn lookup(&self, key: crate::symtable::BlockKey) -> Res<BlockId> {
-        self.table.lookup(key).ok_or_else(|| CompileError::internal("a scope is missing from the symbol table"))
+        self.table
+            .lookup(key)
+            .ok_or_else(|| CompileError::internal("a scope is missing from the symbol table"))
     }
 
     pub fn new_labels<const N: usize>(&mut self) -> [Label; N] {
@@ -285,15 +316,22 @@ impl<'a> Compiler<'a> {
 
     /// Names of the code being generated that are hidden fast locals right now.
     pub fn is_fast_hidden(&self, name: &str) -> bool {
-        self.unit_ref().fast_hidden.get(name).copied().unwrap_or(false)
+        self.unit_ref()
+            .fast_hidden
+            .get(name)
+            .copied()
+            .unwrap_or(false)
     }
 
     /// The set of names stored through `self` in the class's methods.
     pub fn note_static_attribute(&mut self, attr: &str) {
         let last = self.units.len().saturating_sub(1);
-        if let Some(class) = self.units[..last].iter_mut().rev().find(|unit| unit.kind == ScopeKind::Class) {
+        if let Some(class) = self.units[..last]
+            .iter_mut()
+            .rev()
+            .find(|unit| unit.kind == ScopeKind::Class)
+        {
             class.static_attributes.insert(attr.into());
         }
     }
-
 }

@@ -3,8 +3,8 @@
 use super::{Compiler, Res};
 use crate::code::{Const, PyStr};
 use ruff_python_ast::{
-    BoolOp, CmpOp, Comprehension, ConversionFlag, Expr, FStringPart, InterpolatedStringElement, Operator, Parameters,
-    UnaryOp,
+    BoolOp, CmpOp, Comprehension, ConversionFlag, Expr, FStringPart, InterpolatedStringElement,
+    Operator, Parameters, UnaryOp,
 };
 
 /// Binding strength, weakest first.
@@ -56,7 +56,11 @@ impl Compiler<'_> {
     /// The text of an annotation.
     pub fn unparse(&self, expr: &Expr) -> Res<String> {
         let mut out = String::new();
-        Unparser { compiler: self, out: &mut out }.expr(expr, Level::Test)?;
+        Unparser {
+            compiler: self,
+            out: &mut out,
+        }
+        .expr(expr, Level::Test)?;
         Ok(out)
     }
 }
@@ -118,8 +122,11 @@ impl Unparser<'_, '_> {
                 u.expr(&e.value, Level::Atom)
             }),
             Expr::BoolOp(e) => {
-                let (word, own) =
-                    if e.op == BoolOp::And { (" and ", Level::And) } else { (" or ", Level::Or) };
+                let (word, own) = if e.op == BoolOp::And {
+                    (" and ", Level::And)
+                } else {
+                    (" or ", Level::Or)
+                };
                 self.wrapped(level > own, |u| {
                     for (index, value) in e.values.iter().enumerate() {
                         if index > 0 {
@@ -227,7 +234,11 @@ impl Unparser<'_, '_> {
                 u.expr(&e.value, Level::Atom)
             }),
             Expr::Yield(e) => {
-                self.text(if e.value.is_some() { "(yield " } else { "(yield" });
+                self.text(if e.value.is_some() {
+                    "(yield "
+                } else {
+                    "(yield"
+                });
                 if let Some(value) = &e.value {
                     self.expr(value, Level::Test)?;
                 }
@@ -250,7 +261,8 @@ impl Unparser<'_, '_> {
             }),
             Expr::Call(e) => {
                 self.expr(&e.func, Level::Atom)?;
-                if let ([Expr::Generator(only)], []) = (&*e.arguments.args, &*e.arguments.keywords) {
+                if let ([Expr::Generator(only)], []) = (&*e.arguments.args, &*e.arguments.keywords)
+                {
                     return self.comprehension("(", &only.elt, None, &only.generators, ")");
                 }
                 self.text("(");
@@ -275,7 +287,9 @@ impl Unparser<'_, '_> {
                 let mut body = String::new();
                 for part in e.value.iter() {
                     match part {
-                        FStringPart::Literal(literal) => body += &literal.value.replace('{', "{{").replace('}', "}}"),
+                        FStringPart::Literal(literal) => {
+                            body += &literal.value.replace('{', "{{").replace('}', "}}")
+                        }
                         FStringPart::FString(f) => self.elements(f.elements.iter(), &mut body)?,
                     }
                 }
@@ -342,8 +356,11 @@ impl Unparser<'_, '_> {
                 }
                 InterpolatedStringElement::Interpolation(field) => {
                     let mut inner = String::new();
-                    Unparser { compiler: self.compiler, out: &mut inner }
-                        .expr(&field.expression, Level::Test.next())?;
+                    Unparser {
+                        compiler: self.compiler,
+                        out: &mut inner,
+                    }
+                    .expr(&field.expression, Level::Test.next())?;
                     if let Some(debug) = &field.debug_text {
                         *body += debug.leading();
                         *body += debug.expression();
@@ -385,7 +402,11 @@ impl Unparser<'_, '_> {
             self.expr(value, Level::Test)?;
         }
         for generator in generators {
-            self.text(if generator.is_async { " async for " } else { " for " });
+            self.text(if generator.is_async {
+                " async for "
+            } else {
+                " for "
+            });
             self.expr(&generator.target, Level::Tuple)?;
             self.text(" in ");
             self.expr(&generator.iter, Level::Or)?;
@@ -405,7 +426,7 @@ impl Unparser<'_, '_> {
                 u.text(", ");
             }
         };
-        let mut named = |u: &mut Self, param: &ruff_python_ast::ParameterWithDefault| -> Res {
+        let named = |u: &mut Self, param: &ruff_python_ast::ParameterWithDefault| -> Res {
             u.text(param.parameter.name.as_str());
             match &param.default {
                 Some(default) => {
@@ -501,14 +522,22 @@ pub fn const_text(value: &Const) -> String {
 
 fn float_repr(f: f64) -> String {
     if f.is_infinite() {
-        return if f > 0.0 { "1e309".into() } else { "-1e309".into() };
+        return if f > 0.0 {
+            "1e309".into()
+        } else {
+            "-1e309".into()
+        };
     }
     let scientific = format!("{f:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let plain = format!("{f}");
-        return if plain.contains('.') { plain } else { plain + ".0" };
+        return if plain.contains('.') {
+            plain
+        } else {
+            plain + ".0"
+        };
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
@@ -539,7 +568,11 @@ fn str_repr(s: &PyStr) -> String {
 }
 
 fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        b'"'
+    } else {
+        b'\''
+    };
     let mut out = format!("b{}", char::from(quote));
     for &b in bytes {
         match b {

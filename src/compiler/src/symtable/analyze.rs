@@ -17,7 +17,15 @@ const CLASS_CELLS: [&str; 3] = ["__class__", "__classdict__", "__conditional_ann
 /// Runs the analysis over the whole table.
 pub fn analyze(table: &mut SymbolTable) -> Result<(), Failure> {
     let (mut free, mut global, mut type_params) = (Names::new(), Names::new(), Names::new());
-    block(table, SymbolTable::TOP, None, &mut free, &mut global, &mut type_params, None)
+    block(
+        table,
+        SymbolTable::TOP,
+        None,
+        &mut free,
+        &mut global,
+        &mut type_params,
+        None,
+    )
 }
 
 /// What the names of one block resolve to while it is analyzed.
@@ -30,7 +38,10 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn directive(&self, name: &str, msg: String) -> Failure {
-        let place = self.table[self.id].directives.iter().find(|(n, _)| **n == *name);
+        let place = self.table[self.id]
+            .directives
+            .iter()
+            .find(|(n, _)| **n == *name);
         (msg, place.map(|(_, range)| *range).unwrap_or_default())
     }
 
@@ -56,7 +67,10 @@ impl Resolver<'_> {
             NameScope::GlobalExplicit
         } else if flags & def::NONLOCAL != 0 {
             let Some(bound) = bound else {
-                return Err(self.directive(name, "nonlocal declaration not allowed at module level".into()));
+                return Err(self.directive(
+                    name,
+                    "nonlocal declaration not allowed at module level".into(),
+                ));
             };
             if !bound.contains(name) {
                 return Err(self.directive(name, format!("no binding for nonlocal '{name}' found")));
@@ -84,7 +98,13 @@ impl Resolver<'_> {
     }
 
     /// A name that the block uses without binding it.
-    fn used(&self, name: &Rc<str>, bound: Option<&mut Names>, free: &mut Names, class: Option<BlockId>) -> NameScope {
+    fn used(
+        &self,
+        name: &Rc<str>,
+        bound: Option<&mut Names>,
+        free: &mut Names,
+        class: Option<BlockId>,
+    ) -> NameScope {
         if let Some(class) = class {
             let flags = self.table[class].symbols.flags(name);
             if flags & def::GLOBAL != 0 {
@@ -125,12 +145,31 @@ fn block(
                 new_bound.extend(bound.iter().cloned());
             }
         }
-        let names: Vec<(Rc<str>, Symbol)> = table[id].symbols.iter().map(|(n, s)| (n.clone(), s)).collect();
-        let mut resolver = Resolver { table, id, scopes: Scopes::new(), local: Names::new() };
+        let names: Vec<(Rc<str>, Symbol)> = table[id]
+            .symbols
+            .iter()
+            .map(|(n, s)| (n.clone(), s))
+            .collect();
+        let mut resolver = Resolver {
+            table,
+            id,
+            scopes: Scopes::new(),
+            local: Names::new(),
+        };
         for (name, symbol) in &names {
-            resolver.name(name, symbol.flags, bound.as_deref_mut(), free, global, type_params, class)?;
+            resolver.name(
+                name,
+                symbol.flags,
+                bound.as_deref_mut(),
+                free,
+                global,
+                type_params,
+                class,
+            )?;
         }
-        let Resolver { mut scopes, local, .. } = resolver;
+        let Resolver {
+            mut scopes, local, ..
+        } = resolver;
         if is_class {
             new_bound.extend(CLASS_CELLS.iter().map(|name| Rc::from(*name)));
         } else {
@@ -150,13 +189,31 @@ fn block(
                 true => class,
                 false => None,
             };
-            let inline = !matches!(table[child].comprehension, Comprehension::No | Comprehension::Generator)
-                && !table[id].can_see_class_scope;
-            let (mut b, mut g, mut t) = (new_bound.clone(), new_global.clone(), type_params.clone());
+            let inline = !matches!(
+                table[child].comprehension,
+                Comprehension::No | Comprehension::Generator
+            ) && !table[id].can_see_class_scope;
+            let (mut b, mut g, mut t) =
+                (new_bound.clone(), new_global.clone(), type_params.clone());
             let mut child_free = Names::new();
-            block(table, child, Some(&mut b), &mut child_free, &mut g, &mut t, child_class)?;
+            block(
+                table,
+                child,
+                Some(&mut b),
+                &mut child_free,
+                &mut g,
+                &mut t,
+                child_class,
+            )?;
             if inline {
-                inline_comprehension(table, id, child, &mut scopes, &mut child_free, &mut inlined_cells);
+                inline_comprehension(
+                    table,
+                    id,
+                    child,
+                    &mut scopes,
+                    &mut child_free,
+                    &mut inlined_cells,
+                );
                 table[child].comp_inlined = true;
             }
             new_free.extend(child_free);
@@ -172,7 +229,9 @@ fn block(
         table[id].children = spliced;
         if function_like {
             for (name, scope) in &mut scopes {
-                if *scope == NameScope::Local && (new_free.contains(name) || inlined_cells.contains(name)) {
+                if *scope == NameScope::Local
+                    && (new_free.contains(name) || inlined_cells.contains(name))
+                {
                     *scope = NameScope::Cell;
                     new_free.remove(name);
                 }
@@ -183,7 +242,14 @@ fn block(
             block.needs_classdict |= new_free.remove("__classdict__");
             block.has_conditional_annotations |= new_free.remove("__conditional_annotations__");
         }
-        update(table, id, &scopes, bound.as_deref(), &new_free, &inlined_cells);
+        update(
+            table,
+            id,
+            &scopes,
+            bound.as_deref(),
+            &new_free,
+            &inlined_cells,
+        );
         free.extend(new_free);
         Ok(())
     })
@@ -199,7 +265,11 @@ fn inline_comprehension(
     inlined_cells: &mut Names,
 ) {
     let is_class = table[id].kind == BlockKind::Class;
-    let names: Vec<(Rc<str>, Symbol)> = table[comp].symbols.iter().map(|(n, s)| (n.clone(), s)).collect();
+    let names: Vec<(Rc<str>, Symbol)> = table[comp]
+        .symbols
+        .iter()
+        .map(|(n, s)| (n.clone(), s))
+        .collect();
     let mut dropped = Vec::new();
     for (name, symbol) in names {
         if symbol.flags & def::PARAM != 0 {
@@ -217,12 +287,21 @@ fn inline_comprehension(
                     comp_free.remove(&name);
                     dropped.push(name.clone());
                 }
-                table[id].symbols.insert(name.clone(), Symbol { flags: symbol.flags, scope });
+                table[id].symbols.insert(
+                    name.clone(),
+                    Symbol {
+                        flags: symbol.flags,
+                        scope,
+                    },
+                );
                 scopes.insert(name, scope);
             }
             Some(existing) => {
                 // What is free in the comprehension and local outside is now simply local.
-                if existing.flags & def::BOUND != 0 && !is_class && !free_in_children(table, comp, &name) {
+                if existing.flags & def::BOUND != 0
+                    && !is_class
+                    && !free_in_children(table, comp, &name)
+                {
                     comp_free.remove(&name);
                 }
             }
@@ -234,7 +313,10 @@ fn inline_comprehension(
 }
 
 fn free_in_children(table: &SymbolTable, comp: BlockId, name: &str) -> bool {
-    table[comp].children.iter().any(|&child| table[child].symbols.scope(name) == NameScope::Free)
+    table[comp]
+        .children
+        .iter()
+        .any(|&child| table[child].symbols.scope(name) == NameScope::Free)
 }
 
 /// Writes the resolution into the block's symbols, and adds names that only pass through it to inner blocks.
@@ -261,12 +343,20 @@ fn update(
             Some(symbol) => {
                 if is_class && symbol.flags & (def::BOUND | def::GLOBAL) != 0 {
                     let flags = symbol.flags | def::FREE_CLASS;
-                    block.symbols.insert(name.clone(), Symbol { flags, ..symbol });
+                    block
+                        .symbols
+                        .insert(name.clone(), Symbol { flags, ..symbol });
                 }
             }
             None => {
                 if bound.is_none_or(|bound| bound.contains(name)) {
-                    block.symbols.insert(name.clone(), Symbol { flags: 0, scope: NameScope::Free });
+                    block.symbols.insert(
+                        name.clone(),
+                        Symbol {
+                            flags: 0,
+                            scope: NameScope::Free,
+                        },
+                    );
                 }
             }
         }

@@ -1,13 +1,16 @@
 //! Walks the AST once and records, block by block, what is defined and what is used.
 
-use super::{Block, BlockId, BlockKey, BlockKind, Comprehension, NameScope, Symbol, SymbolTable, Symbols, analyze, def};
+use super::{
+    Block, BlockId, BlockKey, BlockKind, Comprehension, NameScope, Symbol, SymbolTable, Symbols,
+    analyze, def,
+};
 use crate::ast::{self, docstring};
 use crate::error::{CompileError, ErrorKind};
 use crate::source::Source;
 use crate::{Mode, Options, code::flags};
 use ruff_python_ast::{
-    Arguments, Comprehension as For, ExceptHandler, Expr, ExprContext, InterpolatedStringElement, Parameters, Pattern,
-    Stmt, StmtAnnAssign, StmtClassDef, StmtFunctionDef, TypeParam, TypeParams,
+    Arguments, Comprehension as For, ExceptHandler, Expr, ExprContext, InterpolatedStringElement,
+    Parameters, Pattern, Stmt, StmtAnnAssign, StmtClassDef, StmtFunctionDef, TypeParam, TypeParams,
 };
 use ruff_text_size::{Ranged, TextRange};
 use std::rc::Rc;
@@ -15,7 +18,12 @@ use std::rc::Rc;
 type Res = Result<(), CompileError>;
 
 /// The symbol table of a module, expression or interactive input.
-pub fn build(root: ast::Root<'_>, src: &Source, opts: &Options, future: u32) -> Result<SymbolTable, CompileError> {
+pub fn build(
+    root: ast::Root<'_>,
+    src: &Source,
+    opts: &Options,
+    future: u32,
+) -> Result<SymbolTable, CompileError> {
     let mut builder = Builder {
         src,
         table: SymbolTable::default(),
@@ -33,7 +41,8 @@ pub fn build(root: ast::Root<'_>, src: &Source, opts: &Options, future: u32) -> 
     }
     builder.exit();
     let mut table = builder.table;
-    analyze::analyze(&mut table).map_err(|(msg, range)| src.error(ErrorKind::Syntax, msg, range))?;
+    analyze::analyze(&mut table)
+        .map_err(|(msg, range)| src.error(ErrorKind::Syntax, msg, range))?;
     Ok(table)
 }
 
@@ -71,7 +80,8 @@ impl<'a> Builder<'a> {
         let id = BlockId(self.table.blocks.len());
         let parent = self.stack.last().map(|&parent| &self.table[parent]);
         let nested = parent.is_some_and(|p| p.nested || p.is_function_like());
-        let method = kind == BlockKind::Function && parent.is_some_and(|p| p.kind == BlockKind::Class);
+        let method =
+            kind == BlockKind::Function && parent.is_some_and(|p| p.kind == BlockKind::Class);
         let mangled_names = match kind {
             BlockKind::Class => None,
             _ => parent.and_then(|p| p.mangled_names.clone()),
@@ -106,10 +116,16 @@ impl<'a> Builder<'a> {
             in_conditional_block: false,
             in_unevaluated_annotation: false,
         };
-        if matches!(kind, BlockKind::Annotation | BlockKind::TypeVariable | BlockKind::TypeAlias) {
+        if matches!(
+            kind,
+            BlockKind::Annotation | BlockKind::TypeVariable | BlockKind::TypeAlias
+        ) {
             let format: Rc<str> = ".format".into();
             block.varnames.push(format.clone());
-            let symbol = Symbol { flags: def::PARAM | def::USE, scope: NameScope::Unknown };
+            let symbol = Symbol {
+                flags: def::PARAM | def::USE,
+                scope: NameScope::Unknown,
+            };
             block.symbols.insert(format, symbol);
         }
         self.table.blocks.push(block);
@@ -161,7 +177,10 @@ impl<'a> Builder<'a> {
         let block = &mut self.table[id];
         let old = block.symbols.flags(&mangled);
         if flag & old & def::PARAM != 0 {
-            return Err(self.error(format!("duplicate argument '{name}' in function definition"), range));
+            return Err(self.error(
+                format!("duplicate argument '{name}' in function definition"),
+                range,
+            ));
         }
         if flag & old & def::TYPE_PARAM != 0 {
             return Err(self.error(format!("duplicate type parameter '{name}'"), range));
@@ -169,19 +188,32 @@ impl<'a> Builder<'a> {
         let mut flags = old | flag;
         if block.comp_iter_target {
             if flags & (def::GLOBAL | def::NONLOCAL) != 0 {
-                let msg =
-                    format!("comprehension inner loop cannot rebind assignment expression target '{name}'");
+                let msg = format!(
+                    "comprehension inner loop cannot rebind assignment expression target '{name}'"
+                );
                 return Err(self.error(msg, range));
             }
             flags |= def::COMP_ITER;
         }
-        block.symbols.insert(mangled.clone(), Symbol { flags, scope: NameScope::Unknown });
+        block.symbols.insert(
+            mangled.clone(),
+            Symbol {
+                flags,
+                scope: NameScope::Unknown,
+            },
+        );
         if flag & def::PARAM != 0 {
             block.varnames.push(mangled);
         } else if flag & def::GLOBAL != 0 && id != SymbolTable::TOP {
             let top = &mut self.table[SymbolTable::TOP].symbols;
             let flags = top.flags(&mangled) | flag;
-            top.insert(mangled, Symbol { flags, scope: NameScope::Unknown });
+            top.insert(
+                mangled,
+                Symbol {
+                    flags,
+                    scope: NameScope::Unknown,
+                },
+            );
         }
         Ok(())
     }
@@ -316,7 +348,9 @@ impl<'a> Builder<'a> {
             Stmt::Global(s) => self.directive(&s.names, s.range, true),
             Stmt::Nonlocal(s) => self.directive(&s.names, s.range, false),
             Stmt::Expr(s) => self.expr(&s.value),
-            Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => Ok(()),
+            Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => {
+                Ok(())
+            }
         }
     }
 
@@ -332,7 +366,12 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn directive(&mut self, names: &[ruff_python_ast::Identifier], range: TextRange, global: bool) -> Res {
+    fn directive(
+        &mut self,
+        names: &[ruff_python_ast::Identifier],
+        range: TextRange,
+        global: bool,
+    ) -> Res {
         let word = if global { "global" } else { "nonlocal" };
         for name in names {
             let old = self.known(name.as_str());
@@ -348,7 +387,11 @@ impl<'a> Builder<'a> {
                 };
                 return Err(self.error(msg, range));
             }
-            self.add(name.as_str(), if global { def::GLOBAL } else { def::NONLOCAL }, range)?;
+            self.add(
+                name.as_str(),
+                if global { def::GLOBAL } else { def::NONLOCAL },
+                range,
+            )?;
             let mangled = self.mangle(name.as_str());
             self.cur().directives.push((mangled, range));
         }
@@ -375,8 +418,15 @@ impl<'a> Builder<'a> {
         self.cur().annotations_used = true;
         if let Expr::Name(target) = &*s.target {
             let old = self.known(&target.id);
-            if old & (def::GLOBAL | def::NONLOCAL) != 0 && self.cur_id() != SymbolTable::TOP && s.simple {
-                let word = if old & def::GLOBAL != 0 { "global" } else { "nonlocal" };
+            if old & (def::GLOBAL | def::NONLOCAL) != 0
+                && self.cur_id() != SymbolTable::TOP
+                && s.simple
+            {
+                let word = if old & def::GLOBAL != 0 {
+                    "global"
+                } else {
+                    "nonlocal"
+                };
                 let msg = format!("annotated name '{}' can't be {word}", target.id);
                 return Err(self.error(msg, s.range));
             }
@@ -399,10 +449,12 @@ impl<'a> Builder<'a> {
         let block = &mut self.table[id];
         let kind = block.kind;
         let unevaluated = kind == BlockKind::Function;
+        let mut conditional = false;
         if (kind == BlockKind::Module || kind == BlockKind::Class && block.in_conditional_block)
             && !block.has_conditional_annotations
         {
             block.has_conditional_annotations = true;
+            conditional = true;
             self.add("__conditional_annotations__", def::USE, annotation.range())?;
         }
         match self.table[id].annotation_block {
@@ -415,6 +467,9 @@ impl<'a> Builder<'a> {
                 }
             }
             Some(block) => self.enter_existing(block),
+        }
+        if conditional {
+            self.add("__conditional_annotations__", def::USE, annotation.range())?;
         }
         let old = std::mem::replace(&mut self.cur().in_unevaluated_annotation, unevaluated);
         self.expr(annotation)?;
@@ -432,13 +487,15 @@ impl<'a> Builder<'a> {
             self.expr(&decorator.expression)?;
         }
         if let Some(params) = &s.type_params {
-            let positional = s.parameters.posonlyargs.iter().chain(&s.parameters.args);
-            let has_defaults = positional.into_iter().any(|p| p.default.is_some());
             let has_kwdefaults = s.parameters.kwonlyargs.iter().any(|p| p.default.is_some());
-            self.enter_type_params(s.name.as_str(), params, has_defaults, has_kwdefaults, false, stmt)?;
+            self.enter_type_params(s.name.as_str(), params, true, has_kwdefaults, false, stmt)?;
             self.type_params(params)?;
         }
-        let function = self.create(s.name.as_str(), BlockKind::Function, Some(BlockKey::node(s)));
+        let function = self.create(
+            s.name.as_str(),
+            BlockKind::Function,
+            Some(BlockKey::node(s)),
+        );
         let documented = docstring(&s.body).is_some() && !self.strip_docstrings;
         self.table[function].has_docstring = documented;
         self.annotations(&s.parameters, s.returns.as_deref(), function, stmt)?;
@@ -456,16 +513,34 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn annotations(&mut self, params: &'a Parameters, returns: Option<&'a Expr>, function: BlockId, stmt: TextRange) -> Res {
+    fn annotations(
+        &mut self,
+        params: &'a Parameters,
+        returns: Option<&'a Expr>,
+        function: BlockId,
+        stmt: TextRange,
+    ) -> Res {
         let sees_class = self.cur().can_see_class_scope || self.cur().kind == BlockKind::Class;
-        self.enter("__annotate__", BlockKind::Annotation, Some(BlockKey::second(params)));
+        self.enter(
+            "__annotate__",
+            BlockKind::Annotation,
+            Some(BlockKey::second(params)),
+        );
         if sees_class {
             self.cur().can_see_class_scope = true;
             self.add("__classdict__", def::USE, stmt)?;
         }
         let mut used = false;
-        let plain = params.posonlyargs.iter().chain(&params.args).map(|p| &p.parameter);
-        let rest = params.vararg.as_deref().into_iter().chain(params.kwarg.as_deref());
+        let plain = params
+            .posonlyargs
+            .iter()
+            .chain(&params.args)
+            .map(|p| &p.parameter);
+        let rest = params
+            .vararg
+            .as_deref()
+            .into_iter()
+            .chain(params.kwarg.as_deref());
         let keyword = params.kwonlyargs.iter().map(|p| &p.parameter);
         for param in plain.chain(rest).chain(keyword) {
             if let Some(annotation) = &param.annotation {
@@ -483,15 +558,29 @@ impl<'a> Builder<'a> {
     }
 
     fn defaults(&mut self, params: &'a Parameters) -> Res {
-        for param in params.posonlyargs.iter().chain(&params.args).chain(&params.kwonlyargs) {
+        for param in params
+            .posonlyargs
+            .iter()
+            .chain(&params.args)
+            .chain(&params.kwonlyargs)
+        {
             self.opt(param.default.as_deref())?;
         }
         Ok(())
     }
 
     fn parameters(&mut self, params: &'a Parameters) -> Res {
-        let named = params.posonlyargs.iter().chain(&params.args).chain(&params.kwonlyargs).map(|p| &p.parameter);
-        let rest = params.vararg.as_deref().into_iter().chain(params.kwarg.as_deref());
+        let named = params
+            .posonlyargs
+            .iter()
+            .chain(&params.args)
+            .chain(&params.kwonlyargs)
+            .map(|p| &p.parameter);
+        let rest = params
+            .vararg
+            .as_deref()
+            .into_iter()
+            .chain(params.kwarg.as_deref());
         for param in named.chain(rest) {
             self.check_name(param.name.as_str(), true, param.range)?;
             self.add(param.name.as_str(), def::PARAM, param.range)?;
@@ -537,13 +626,17 @@ impl<'a> Builder<'a> {
         &mut self,
         name: &str,
         params: &TypeParams,
-        has_defaults: bool,
+        of_function: bool,
         has_kwdefaults: bool,
         of_class: bool,
         stmt: TextRange,
     ) -> Res {
         let in_class = self.cur().kind == BlockKind::Class;
-        self.enter(name, BlockKind::TypeParameters, Some(BlockKey::node(params)));
+        self.enter(
+            name,
+            BlockKind::TypeParameters,
+            Some(BlockKey::node(params)),
+        );
         if in_class {
             self.cur().can_see_class_scope = true;
             self.add("__classdict__", def::USE, stmt)?;
@@ -552,7 +645,7 @@ impl<'a> Builder<'a> {
             self.add(".type_params", def::LOCAL | def::USE, stmt)?;
             self.add(".generic_base", def::LOCAL | def::USE, stmt)?;
         }
-        if has_defaults {
+        if of_function {
             self.add(".defaults", def::PARAM, stmt)?;
         }
         if has_kwdefaults {
@@ -573,8 +666,11 @@ impl<'a> Builder<'a> {
             if let TypeParam::TypeVar(p) = param
                 && let Some(bound) = &p.bound
             {
-                let what =
-                    if matches!(&**bound, Expr::Tuple(_)) { "a TypeVar constraint" } else { "a TypeVar bound" };
+                let what = if matches!(&**bound, Expr::Tuple(_)) {
+                    "a TypeVar constraint"
+                } else {
+                    "a TypeVar bound"
+                };
                 self.type_variable(name.as_str(), bound, BlockKey::second(param), what)?;
             }
             if let Some(default) = default {
@@ -584,7 +680,13 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn type_variable(&mut self, name: &str, expr: &'a Expr, key: BlockKey, what: &'static str) -> Res {
+    fn type_variable(
+        &mut self,
+        name: &str,
+        expr: &'a Expr,
+        key: BlockKey,
+        what: &'static str,
+    ) -> Res {
         let in_class = self.cur().can_see_class_scope;
         self.enter(name, BlockKind::TypeVariable, Some(key));
         self.cur().scope_info = what;
@@ -635,11 +737,17 @@ impl<'a> Builder<'a> {
             }
             Pattern::MatchClass(p) => {
                 self.expr(&p.cls)?;
-                p.arguments.patterns.iter().try_for_each(|p| self.pattern(p))?;
+                p.arguments
+                    .patterns
+                    .iter()
+                    .try_for_each(|p| self.pattern(p))?;
                 for keyword in &p.arguments.keywords {
                     self.check_name(keyword.attr.as_str(), true, keyword.range)?;
                 }
-                p.arguments.keywords.iter().try_for_each(|k| self.pattern(&k.pattern))
+                p.arguments
+                    .keywords
+                    .iter()
+                    .try_for_each(|k| self.pattern(&k.pattern))
             }
             Pattern::MatchAs(p) => {
                 if let Some(inner) = &p.pattern {
@@ -708,20 +816,42 @@ impl<'a> Builder<'a> {
                 e.items.iter().try_for_each(|item| self.expr(&item.value))
             }
             Expr::Set(e) => self.exprs(&e.elts),
-            Expr::ListComp(e) => {
-                self.comprehension(BlockKey::node(e), Comprehension::List, &e.generators, &e.elt, None, e.range)
-            }
-            Expr::SetComp(e) => {
-                self.comprehension(BlockKey::node(e), Comprehension::Set, &e.generators, &e.elt, None, e.range)
-            }
+            Expr::ListComp(e) => self.comprehension(
+                BlockKey::node(e),
+                Comprehension::List,
+                &e.generators,
+                &e.elt,
+                None,
+                e.range,
+            ),
+            Expr::SetComp(e) => self.comprehension(
+                BlockKey::node(e),
+                Comprehension::Set,
+                &e.generators,
+                &e.elt,
+                None,
+                e.range,
+            ),
             Expr::DictComp(e) => {
                 let key = e.key.as_deref().unwrap_or(&e.value);
                 let value = Some(&*e.value);
-                self.comprehension(BlockKey::node(e), Comprehension::Dict, &e.generators, key, value, e.range)
+                self.comprehension(
+                    BlockKey::node(e),
+                    Comprehension::Dict,
+                    &e.generators,
+                    key,
+                    value,
+                    e.range,
+                )
             }
-            Expr::Generator(e) => {
-                self.comprehension(BlockKey::node(e), Comprehension::Generator, &e.generators, &e.elt, None, e.range)
-            }
+            Expr::Generator(e) => self.comprehension(
+                BlockKey::node(e),
+                Comprehension::Generator,
+                &e.generators,
+                &e.elt,
+                None,
+                e.range,
+            ),
             Expr::Await(e) => {
                 self.refuse_in_annotation("await expression", e.range)?;
                 if !(self.top_level_await && self.at_top()) {
@@ -754,8 +884,14 @@ impl<'a> Builder<'a> {
                 self.expr(&e.func)?;
                 self.arguments(&e.arguments)
             }
-            Expr::FString(e) => e.value.elements().try_for_each(|element| self.interpolation(element)),
-            Expr::TString(e) => e.value.elements().try_for_each(|element| self.interpolation(element)),
+            Expr::FString(e) => e
+                .value
+                .elements()
+                .try_for_each(|element| self.interpolation(element)),
+            Expr::TString(e) => e
+                .value
+                .elements()
+                .try_for_each(|element| self.interpolation(element)),
             Expr::Attribute(e) => {
                 match e.ctx {
                     ExprContext::Store => self.check_name(e.attr.as_str(), true, e.range)?,
@@ -801,16 +937,22 @@ impl<'a> Builder<'a> {
     }
 
     fn interpolation(&mut self, element: &'a InterpolatedStringElement) -> Res {
-        let InterpolatedStringElement::Interpolation(field) = element else { return Ok(()) };
+        let InterpolatedStringElement::Interpolation(field) = element else {
+            return Ok(());
+        };
         self.expr(&field.expression)?;
         match &field.format_spec {
-            Some(spec) => spec.elements.iter().try_for_each(|element| self.interpolation(element)),
+            Some(spec) => spec
+                .elements
+                .iter()
+                .try_for_each(|element| self.interpolation(element)),
             None => Ok(()),
         }
     }
 
     fn at_top(&self) -> bool {
-        self.cur_id() == SymbolTable::TOP && self.mode != Mode::Eval || self.cur_id() == SymbolTable::TOP
+        self.cur_id() == SymbolTable::TOP && self.mode != Mode::Eval
+            || self.cur_id() == SymbolTable::TOP
     }
 
     fn check_async(&mut self, range: TextRange, what: &str) -> Res {
@@ -856,15 +998,20 @@ impl<'a> Builder<'a> {
             let known = self.table[id].symbols.flags(&mangled);
             if self.table[id].comprehension != Comprehension::No {
                 if known & def::COMP_ITER != 0 && known & (def::LOCAL | def::GLOBAL) != 0 {
-                    let msg =
-                        format!("assignment expression cannot rebind comprehension iteration variable '{name}'");
+                    let msg = format!(
+                        "assignment expression cannot rebind comprehension iteration variable '{name}'"
+                    );
                     return Err(self.error(msg, range));
                 }
                 continue;
             }
             let refused = match self.table[id].kind {
                 BlockKind::Function => {
-                    let flag = if known & def::GLOBAL != 0 { def::GLOBAL } else { def::NONLOCAL };
+                    let flag = if known & def::GLOBAL != 0 {
+                        def::GLOBAL
+                    } else {
+                        def::NONLOCAL
+                    };
                     self.add(name, flag, range)?;
                     let here = self.mangle(name);
                     self.cur().directives.push((here, range));
@@ -882,7 +1029,10 @@ impl<'a> Builder<'a> {
                 BlockKind::TypeVariable => "cannot be used in a TypeVar bound",
                 BlockKind::Annotation => "cannot be used within an annotation",
             };
-            return Err(self.error(format!("assignment expression within a comprehension {refused}"), range));
+            return Err(self.error(
+                format!("assignment expression within a comprehension {refused}"),
+                range,
+            ));
         }
         Ok(())
     }
@@ -896,7 +1046,9 @@ impl<'a> Builder<'a> {
         value: Option<&'a Expr>,
         range: TextRange,
     ) -> Res {
-        let Some((outermost, inner)) = generators.split_first() else { return Ok(()) };
+        let Some((outermost, inner)) = generators.split_first() else {
+            return Ok(());
+        };
         self.cur().comp_iter_expr += 1;
         self.expr(&outermost.iter)?;
         self.cur().comp_iter_expr -= 1;

@@ -65,7 +65,8 @@ impl Symbols {
         self.get(name).map_or(0, |symbol| symbol.flags)
     }
     pub fn scope(&self, name: &str) -> NameScope {
-        self.get(name).map_or(NameScope::Unknown, |symbol| symbol.scope)
+        self.get(name)
+            .map_or(NameScope::Unknown, |symbol| symbol.scope)
     }
     pub fn insert(&mut self, name: Rc<str>, symbol: Symbol) {
         match self.index.get(&name) {
@@ -82,7 +83,10 @@ impl Symbols {
         }
     }
     pub fn iter(&self) -> impl Iterator<Item = (&Rc<str>, Symbol)> {
-        self.entries.iter().flatten().map(|(name, symbol)| (name, *symbol))
+        self.entries
+            .iter()
+            .flatten()
+            .map(|(name, symbol)| (name, *symbol))
     }
 }
 
@@ -168,7 +172,9 @@ impl Block {
 
 /// `__name` inside class `C` is `_C__name`.
 pub fn mangle(private: Option<&str>, name: &str) -> Rc<str> {
-    let Some(private) = private else { return name.into() };
+    let Some(private) = private else {
+        return name.into();
+    };
     if !name.starts_with("__") || name.ends_with("__") || name.contains('.') {
         return name.into();
     }
