@@ -32,8 +32,8 @@ pub mod flag {
     pub const DYING: u8 = 32;
     /// Won by the thread that promotes the object to deferred (R16).
     pub const PROMOTING: u8 = 64;
-    /// Free for the interpreter: the runtime never looks at it.
-    pub const USER: u8 = 128;
+    /// `gc.freeze()`: the collector takes it for alive.
+    pub const FROZEN: u8 = 128;
 }
 
 /// The local count of an immortal object in the GIL build, whose counting tests the sign.

@@ -229,6 +229,18 @@ impl Heap {
         true
     }
 
+    /// Cells in use in the pages of this id.
+    pub(crate) fn used_cells(&self, tid: u16) -> i64 {
+        let mut n = 0;
+        arena::for_each_page(|page| {
+            // A page's `used` is its owner's to read.
+            if page.owner.load(Ordering::Relaxed) == tid {
+                n += page.used.get() as i64;
+            }
+        });
+        n
+    }
+
     /// For an id without a running thread: what others freed comes back, and empty pages go to the pool.
     ///
     /// # Safety

@@ -35,6 +35,7 @@ pub mod refcount;
 #[cfg_attr(feature = "gil", path = "rawbyte_gil.rs")]
 mod rawbyte;
 
+mod address;
 mod arena;
 mod dealloc;
 mod large;

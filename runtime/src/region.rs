@@ -53,6 +53,11 @@ pub const fn static_type_word(index: u32) -> u32 {
     STATIC_BYTES + index * TYPE_STRIDE
 }
 
+#[inline(always)]
+pub(crate) fn is_static_type(word: u32) -> bool {
+    word < STATIC_BYTES + STATIC_TYPES * TYPE_STRIDE
+}
+
 /// Where a type cell is.
 #[inline(always)]
 pub const fn type_ptr(word: u32) -> *const u8 {
@@ -191,6 +196,10 @@ pub(crate) fn type_index(head: *const Header) -> Option<usize> {
     let off = (head as u64).wrapping_sub(REGION);
     (off < REGION_BYTES && off >= STATIC_BYTES as u64)
         .then(|| ((off - STATIC_BYTES as u64) / TYPE_STRIDE as u64) as usize)
+}
+
+pub(crate) fn type_at(index: usize) -> *const Header {
+    type_ptr(STATIC_BYTES + index as u32 * TYPE_STRIDE) as *const Header
 }
 
 pub(crate) fn type_count() -> usize {

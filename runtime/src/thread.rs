@@ -89,6 +89,8 @@ pub struct Thread {
     pub(crate) dealloc_list: UnsafeCell<Vec<*mut Header>>,
     pub(crate) pending: UnsafeCell<VecDeque<Pending>>,
     pub(crate) undo: UnsafeCell<Vec<Value>>,
+    /// See [`crate::gc::count`].
+    pub(crate) cells_at_collection: Cell<i64>,
     /// The address an interruptible wait sleeps at.
     pub(crate) waiting_at: AtomicUsize,
     locks_held: Cell<i32>,
@@ -223,6 +225,11 @@ pub fn for_each_registered(mut f: impl FnMut(*const Thread)) {
     }
 }
 
+/// How many threads are registered.
+pub fn running_threads() -> usize {
+    REGISTRY.lock().live.len()
+}
+
 /// Sets breaker bits of all threads.
 pub fn set_breaker_everywhere(bits: u32) {
     for_each_registered(|t| {
@@ -276,6 +283,7 @@ impl Thread {
             dealloc_list: UnsafeCell::new(Vec::new()),
             pending: UnsafeCell::new(VecDeque::new()),
             undo: UnsafeCell::new(Vec::new()),
+            cells_at_collection: Cell::new(0),
             waiting_at: AtomicUsize::new(0),
             locks_held: Cell::new(0),
             is_stopper: Cell::new(false),

@@ -5,6 +5,7 @@
 //! upgrade under the lock meets a type-stable header and succeeds by `try_incref` or not at all.
 //! The shards' locks are innermost native locks: nothing is dropped under them.
 
+use crate::address::BuildAddress;
 use crate::header::{Header, flag};
 use crate::refcount;
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -41,29 +42,6 @@ struct Shard(HashMap<u64, Vec<Entry>, BuildAddress>);
 
 // SAFETY: the pointers are used under the shard's lock, while the weakref objects have not detached.
 unsafe impl Send for Shard {}
-
-#[derive(Default, Clone)]
-struct BuildAddress;
-impl std::hash::BuildHasher for BuildAddress {
-    type Hasher = AddressHasher;
-    fn build_hasher(&self) -> AddressHasher {
-        AddressHasher(0)
-    }
-}
-struct AddressHasher(u64);
-impl std::hash::Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("only addresses are hashed")
-    }
-    fn write_u64(&mut self, address: u64) {
-        self.0 = (address >> 4)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            .rotate_left(26);
-    }
-}
 
 const SHARDS: usize = 64;
 static TABLE: [Mutex<Option<Shard>>; SHARDS] = [const { Mutex::new(None) }; SHARDS];
@@ -161,6 +139,50 @@ pub fn count(target: &Value) -> usize {
         .as_ref()
         .and_then(|s| s.0.get(&key))
         .map_or(0, Vec::len)
+}
+
+/// World stopped, the target is garbage: clears its weak references that have a callback, and gathers
+/// those that are not garbage themselves. The others stay for finalizers to see.
+pub(crate) fn clear_for_collector(
+    t: &Thread,
+    target: *const Header,
+    is_garbage: &dyn Fn(*const Header) -> bool,
+    callbacks: &mut Vec<Value>,
+) {
+    let key = target as u64;
+    let mut table = shard(key).lock();
+    let Some(list) = table.as_mut().and_then(|s| s.0.get_mut(&key)) else {
+        return;
+    };
+    let first = callbacks.len();
+    list.retain(|entry| {
+        if !entry.callback {
+            return true;
+        }
+        // SAFETY: as in `list`.
+        unsafe {
+            (*entry.cell).0.store(0, Ordering::Release);
+            let head = &*entry.weakref;
+            if !is_garbage(head)
+                && head.flags() & flag::DYING == 0
+                && refcount::try_incref(head, t.tid)
+            {
+                callbacks.push(Value::from_header(head));
+            }
+        }
+        false
+    });
+    callbacks[first..].reverse();
+}
+
+/// World stopped, the target is condemned: its weak references are dead.
+pub(crate) fn clear_silently(target: *const Header) {
+    let key = target as u64;
+    let list = shard(key).lock().as_mut().and_then(|s| s.0.remove(&key));
+    for entry in list.unwrap_or_default() {
+        // SAFETY: as in `list`.
+        unsafe { (*entry.cell).0.store(0, Ordering::Release) };
+    }
 }
 
 /// Clears the weak references of an object that dies; returns those with a callback, youngest first

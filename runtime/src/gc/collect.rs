@@ -1,0 +1,319 @@
+//! One collection, from the first stop to the last drop. See the module's head.
+
+use super::mark::{Marker, find_garbage};
+use super::visitor::Visitor;
+use super::words::Words;
+use super::{
+    COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, pages_in_use, reset_count, set_trigger,
+};
+use crate::address::{AddressMap, AddressSet};
+use crate::counters::Counter;
+use crate::dealloc::dealloc;
+use crate::header::{Header, flag};
+use crate::hooks;
+use crate::info::type_flag;
+use crate::refcount;
+use crate::region;
+use crate::sync::{AtomicBool, Condvar, Mutex, Ordering};
+use crate::thread::{Thread, World};
+use crate::value::Value;
+use crate::weak;
+use std::time::Instant;
+
+static COLLECTING: AtomicBool = AtomicBool::new(false);
+
+/// Types that die with their instances need a round more (R12), metatypes another.
+const ROUNDS: usize = 4;
+
+/// True while a collection frees its garbage, which runs no Python code: then, and only then, threads
+/// whose heap has grown too much wait for it. Otherwise they could make garbage faster than one thread
+/// frees it.
+static CLEARING: Mutex<bool> = Mutex::new(false);
+static CLEARED: Condvar = Condvar::new();
+
+fn set_clearing(on: bool) {
+    *CLEARING.lock() = on;
+    if !on {
+        CLEARED.notify_all();
+    }
+}
+
+/// A full collection. Runs finalizers and weakref callbacks. If a collection is under way, does
+/// nothing.
+pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
+    if COLLECTING.swap(true, Ordering::AcqRel) {
+        if reason == Reason::Growth {
+            t.detach(|| {
+                let mut clearing = CLEARING.lock();
+                while *clearing {
+                    CLEARED.wait(&mut clearing);
+                }
+            });
+        }
+        return Collected::default();
+    }
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            COLLECTING.store(false, Ordering::Release);
+        }
+    }
+    let done = Done;
+    let mut sum = Collected::default();
+    let pages = pages_in_use();
+    let rounds = if reason == Reason::Growth { 1 } else { ROUNDS };
+    for _ in 0..rounds {
+        let types_left = one_round(t, &mut sum);
+        if !types_left {
+            break;
+        }
+    }
+    t.counters.add(Counter::collections, 1);
+    COLLECTIONS.fetch_add(1, Ordering::Relaxed);
+    FOUND.fetch_add(sum.found, Ordering::Relaxed);
+    let all = (sum.alive + sum.found).max(1);
+    set_trigger((pages as u128 * sum.alive as u128 / all as u128) as usize);
+    reset_count(t);
+    drop(done);
+    (hooks::get().collected)(t, &sum);
+    sum
+}
+
+/// True if types wait for another round.
+fn one_round(t: &mut Thread, sum: &mut Collected) -> bool {
+    t.flush_drops();
+    let first = t.stop_the_world(find);
+    sum.pause_ns += first.pause_ns;
+    sum.found += first.garbage.len();
+    sum.alive = first.alive;
+    let Found {
+        mut garbage,
+        callbacks,
+        finalizers,
+        kept_types,
+        ..
+    } = first;
+    if garbage.is_empty() {
+        t.run_pending();
+        return false;
+    }
+    let kept_types = match kept_types {
+        Some(kept) => kept,
+        None => {
+            if !callbacks.is_empty() {
+                (hooks::get().weakrefs_cleared)(t, callbacks);
+            }
+            run_finalizers(t, &garbage, finalizers);
+            if SAVE_ALL.load(Ordering::Relaxed) {
+                sum.saved.append(&mut garbage);
+                return false;
+            }
+            let started = Instant::now();
+            let (survivors, kept) = t.stop_the_world(|world| {
+                let survivors = recheck(world, &mut garbage);
+                (survivors, condemn(&garbage))
+            });
+            sum.pause_ns += started.elapsed().as_nanos() as u64;
+            sum.resurrected += survivors.len();
+            for value in survivors {
+                value.drop_in(t);
+            }
+            kept
+        }
+    };
+    set_clearing(true);
+    for value in &garbage {
+        // Kept types too: they may hold the last reference to an instance. Their cells stay.
+        let head = value.header().expect("a cell");
+        // SAFETY: unreachable but through the hold; the type's own function.
+        unsafe { (head.info().clear)(head as *const Header as *mut Header, t) };
+    }
+    // Types last: what they name dies first.
+    garbage.sort_by_key(is_type);
+    for value in garbage {
+        value.drop_in(t);
+    }
+    set_clearing(false);
+    t.run_pending();
+    !kept_types.is_empty()
+}
+
+fn run_finalizers(t: &mut Thread, garbage: &[Value], which: Vec<usize>) {
+    for i in which {
+        let value = garbage[i].clone();
+        let head = value.header().expect("a cell");
+        if head.set_flags(flag::FINALIZED) & flag::FINALIZED == 0 {
+            (hooks::get().run_finalizer)(t, &value);
+        }
+        value.drop_in(t);
+    }
+    t.run_pending();
+}
+
+fn is_type(value: &Value) -> bool {
+    region::contains(value.as_ptr() as *const u8)
+}
+
+struct Found {
+    /// With one reference held on each.
+    garbage: Vec<Value>,
+    callbacks: Vec<Value>,
+    /// Which of the garbage have finalizers to run.
+    finalizers: Vec<usize>,
+    /// Present if there is nothing to run, and the garbage was condemned at once.
+    kept_types: Option<AddressSet<*const Header>>,
+    alive: usize,
+    pause_ns: u64,
+}
+
+/// The first stop.
+fn find(world: &mut World) -> Found {
+    let started = Instant::now();
+    // The dead in merge queues would look like garbage, and their children alive.
+    for head in world.merge_queues() {
+        // SAFETY: merged with zero. Drops run no Python; what they queue to others is merged when
+        // the world starts.
+        unsafe { dealloc(world.thread(), head) };
+    }
+    let (words, roots) = Words::prepare();
+    let mut marker = Marker::new();
+    marker.mark_roots(world, &roots);
+    let heads = find_garbage(&words, &mut marker);
+    drop(words);
+
+    let t = world.thread();
+    let mut callbacks = Vec::new();
+    let mut finalizers = Vec::new();
+    let mut garbage = Vec::with_capacity(heads.len());
+    let mut dead: AddressSet<*const Header> = AddressSet::default();
+    if heads.iter().any(|&h| has_weakrefs(h)) {
+        dead.extend(&heads);
+    }
+    for &head in &heads {
+        // SAFETY: garbage is counted by other garbage: alive. Held from here on.
+        let (h, value) = unsafe { (&*head, Value::borrow_header(head)) };
+        if has_weakrefs(head) {
+            // Before any finalizer runs; a weak reference that is garbage too is not called.
+            weak::clear_for_collector(t, head, &|w| dead.contains(&w), &mut callbacks);
+        }
+        if h.info().has(type_flag::HAS_DEL) && h.flags() & flag::FINALIZED == 0 {
+            finalizers.push(garbage.len());
+        }
+        garbage.push(value);
+    }
+    let at_once =
+        callbacks.is_empty() && finalizers.is_empty() && !SAVE_ALL.load(Ordering::Relaxed);
+    Found {
+        kept_types: at_once.then(|| condemn(&garbage)),
+        garbage,
+        callbacks,
+        finalizers,
+        alive: marker.marked,
+        pause_ns: started.elapsed().as_nanos() as u64,
+    }
+}
+
+fn has_weakrefs(head: *const Header) -> bool {
+    // SAFETY: a live cell.
+    unsafe { (*head).flags() & flag::HAS_WEAKREFS != 0 }
+}
+
+/// The second stop, after code ran: takes what is reachable again out of the garbage.
+fn recheck(world: &mut World, garbage: &mut Vec<Value>) -> Vec<Value> {
+    let mut counts: AddressMap<*const Header, i64> = AddressMap::default();
+    for value in garbage.iter() {
+        let head = value.header().expect("a cell");
+        // Less the collector's own hold.
+        counts.insert(head, refcount::total(head) - 1);
+    }
+    for value in garbage.iter() {
+        let head = value.as_ptr();
+        let mut take = |child: *const Header| {
+            if let Some(count) = counts.get_mut(&child) {
+                *count -= 1;
+            }
+        };
+        // SAFETY: held, with the world stopped.
+        unsafe { ((*head).info().traverse)(head, &mut Visitor::new(&mut take)) };
+    }
+    // Alive: counted from outside, named by a register, or the type of a cell that is not garbage.
+    let mut alive: AddressSet<*const Header> = AddressSet::default();
+    alive.extend(
+        counts
+            .iter()
+            .filter(|&(_, &count)| count > 0)
+            .map(|(&head, _)| head),
+    );
+    let mut root = |head: *const Header| {
+        if counts.contains_key(&head) {
+            alive.insert(head);
+        }
+    };
+    (hooks::get().visit_global_roots)(&mut Visitor::new(&mut root));
+    world.for_each_thread(|t| {
+        (hooks::get().visit_thread_roots)(t, &mut Visitor::new(&mut root));
+    });
+    if garbage.iter().any(is_type) {
+        crate::heap::for_each_object(world, |head, _| {
+            if !counts.contains_key(&(head as *const Header)) {
+                // SAFETY: a live cell.
+                root(region::type_ptr(unsafe { (*head).type_word() }) as *const Header);
+            }
+        });
+    }
+    let mut stack: Vec<*const Header> = alive.iter().copied().collect();
+    while let Some(head) = stack.pop() {
+        let mut reach = |child: *const Header| {
+            if counts.contains_key(&child) && alive.insert(child) {
+                stack.push(child);
+            }
+        };
+        // SAFETY: held, with the world stopped.
+        unsafe {
+            reach(region::type_ptr((*head).type_word()) as *const Header);
+            ((*head).info().traverse)(head, &mut Visitor::new(&mut reach));
+        }
+    }
+    let (survivors, rest) = std::mem::take(garbage)
+        .into_iter()
+        .partition(|v| alive.contains(&v.as_ptr()));
+    *garbage = rest;
+    survivors
+}
+
+/// World stopped: makes the garbage ready to die. Returns the types that wait for a round without
+/// instances (R12).
+fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
+    let types: AddressSet<*const Header> = garbage
+        .iter()
+        .filter(|v| is_type(v))
+        .map(Value::as_ptr)
+        .collect();
+    let mut kept = AddressSet::default();
+    if !types.is_empty() {
+        for value in garbage {
+            let ty = region::type_ptr(value.type_word()) as *const Header;
+            if types.contains(&ty) {
+                kept.insert(ty);
+            }
+        }
+    }
+    for value in garbage {
+        let head = value.header().expect("a cell");
+        if has_weakrefs(head) {
+            weak::clear_silently(head);
+        }
+        if kept.contains(&(head as *const Header)) {
+            continue;
+        }
+        if head.is_deferred() {
+            head.clear_flags(flag::DEFERRED);
+            refcount::remove_bias(head);
+        }
+        // Whoever owned it: from now on death is prompt, on this thread (R5, by the stopper).
+        // SAFETY: the world is stopped; no reference is given up.
+        let dead = unsafe { refcount::merge(head as *const Header as *mut Header, 0) };
+        debug_assert!(!dead, "held by the collector");
+    }
+    kept
+}

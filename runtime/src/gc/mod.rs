@@ -1,0 +1,211 @@
+//! The cycle collector: non-generational, stop-the-world, in the manner of PEP 703.
+//!
+//! ```text
+//! stop    serve merge queues; give every candidate a side word with its count (`words`);
+//!         mark from the roots: registers, the interpreter's tables, immortals (`mark`);
+//!         of what is left subtract the references among themselves, mark from what still
+//!         counts; the rest is garbage; hold it, clear its weak references with callbacks
+//! start   call callbacks and finalizers
+//! stop    only if such ran: whatever is reachable again survives, with what it reaches
+//!         clear the other weak references; undo deferral; merge, so that death is prompt
+//! start   clear each object, drop the holds
+//! ```
+//! Who is alive because a root leads to it costs one visit; only the doubtful rest costs two.
+//! Uncounted references are registers and type words (R11): the first are roots, the second are
+//! followed from instances to types and not subtracted. A cell that is not traversed (a leaf)
+//! keeps its type alive; a type dies a round after its last instance (R12).
+//!
+//! When: the heap has grown by half since the last collection, so the cost stays linear. Nothing in
+//! a side word or of this module's state outlives a collection, but for the flag FROZEN.
+
+mod collect;
+mod inspect;
+mod mark;
+mod visitor;
+mod words;
+
+pub use collect::collect;
+pub use inspect::{objects, referents, referrers, stats_of_heap};
+pub use visitor::Visitor;
+
+use crate::arena;
+use crate::header::flag;
+use crate::info::type_flag;
+use crate::sync::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use crate::thread::{Thread, breaker};
+use crate::value::Value;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// `gc.collect()`.
+    Asked,
+    /// The heap grew.
+    Growth,
+    /// The interpreter ends.
+    Shutdown,
+}
+
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Unreachable objects found.
+    pub found: usize,
+    /// Of these, objects that finalizers or weakref callbacks made reachable again.
+    pub resurrected: usize,
+    /// Objects traversed and alive.
+    pub alive: usize,
+    /// With DEBUG_SAVEALL: the garbage, kept instead of freed.
+    pub saved: Vec<Value>,
+    /// The time the world stood still.
+    pub pause_ns: u64,
+}
+
+/// `gc.get_stats()`.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Totals {
+    pub collections: usize,
+    pub found: usize,
+}
+
+static ENABLED: AtomicBool = AtomicBool::new(true);
+static SAVE_ALL: AtomicBool = AtomicBool::new(false);
+static THRESHOLD: [AtomicI64; 3] = [AtomicI64::new(2000), AtomicI64::new(10), AtomicI64::new(0)];
+/// Pages in use at which a collection is due.
+static TRIGGER: AtomicUsize = AtomicUsize::new(LEAST_GROWTH);
+/// Pages' worth of large objects.
+static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+static COLLECTIONS: AtomicUsize = AtomicUsize::new(0);
+static FOUND: AtomicUsize = AtomicUsize::new(0);
+
+/// 2000 objects (the default threshold) of 128 bytes.
+const LEAST_GROWTH: usize = 16;
+const OBJECTS_PER_PAGE: i64 = (arena::PAGE / 128) as i64;
+
+pub fn enable() {
+    ENABLED.store(true, Ordering::Relaxed);
+}
+pub fn disable() {
+    ENABLED.store(false, Ordering::Relaxed);
+}
+pub fn is_enabled() -> bool {
+    ENABLED.load(Ordering::Relaxed)
+}
+
+/// DEBUG_SAVEALL.
+pub fn set_save_all(on: bool) {
+    SAVE_ALL.store(on, Ordering::Relaxed);
+}
+
+/// The first threshold is a number of objects, 0 for never; the others are kept for Python's eyes.
+pub fn set_threshold(values: [i64; 3]) {
+    for (place, value) in THRESHOLD.iter().zip(values) {
+        place.store(value, Ordering::Relaxed);
+    }
+    set_trigger(pages_in_use());
+}
+pub fn threshold() -> [i64; 3] {
+    [0, 1, 2].map(|i| THRESHOLD[i].load(Ordering::Relaxed))
+}
+
+pub fn totals() -> Totals {
+    Totals {
+        collections: COLLECTIONS.load(Ordering::Relaxed),
+        found: FOUND.load(Ordering::Relaxed),
+    }
+}
+
+fn pages_in_use() -> usize {
+    arena::IN_USE.load(Ordering::Relaxed)
+        + LARGE_BYTES.load(Ordering::Relaxed) / arena::PAGE as usize
+}
+
+/// Pages that `objects` of the threshold are worth.
+fn least_growth(objects: i64) -> usize {
+    (objects / OBJECTS_PER_PAGE).max(1) as usize
+}
+
+/// When the next collection is due: when the heap has grown by half over what was alive. The pages of
+/// garbage come back bit by bit (their owners have to look), so what is in use now counts only
+/// for the least step, else garbage made during a collection would raise the next threshold.
+fn set_trigger(alive_pages: usize) {
+    let objects = THRESHOLD[0].load(Ordering::Relaxed);
+    let least = least_growth(objects);
+    let trigger = if objects <= 0 {
+        usize::MAX
+    } else {
+        (alive_pages + least.max(alive_pages / 2)).max(pages_in_use() + least)
+    };
+    TRIGGER.store(trigger, Ordering::Relaxed);
+}
+
+fn check_trigger(t: &Thread) {
+    if pages_in_use() >= TRIGGER.load(Ordering::Relaxed) && is_enabled() {
+        t.breaker.fetch_or(breaker::GC_DUE, Ordering::Relaxed);
+    }
+}
+
+/// The heap took a page.
+pub(crate) fn note_page(t: &Thread) {
+    arena::IN_USE.fetch_add(1, Ordering::Relaxed);
+    check_trigger(t);
+}
+pub(crate) fn note_large(t: &Thread, bytes: usize) {
+    LARGE_BYTES.fetch_add(bytes, Ordering::Relaxed);
+    check_trigger(t);
+}
+pub(crate) fn note_large_freed(bytes: usize) {
+    LARGE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
+}
+
+/// `gc.get_count()[0]`: cells this thread has made and not freed since the last collection.
+pub fn count(t: &Thread) -> i64 {
+    // SAFETY: the heap of the running thread.
+    let now = unsafe { (*t.heap.get()).used_cells(t.tid) };
+    (now - t.cells_at_collection.get()).max(0)
+}
+
+pub(crate) fn reset_count(t: &Thread) {
+    // SAFETY: the heap of the running thread.
+    t.cells_at_collection
+        .set(unsafe { (*t.heap.get()).used_cells(t.tid) });
+}
+
+/// `gc.is_tracked()`.
+pub fn is_tracked(value: &Value) -> bool {
+    value
+        .header()
+        .is_some_and(|head| head.info().has(type_flag::GC))
+}
+
+/// `gc.is_finalized()`.
+pub fn is_finalized(value: &Value) -> bool {
+    value
+        .header()
+        .is_some_and(|head| head.flags() & flag::FINALIZED != 0)
+}
+
+/// `gc.freeze()`: what exists now is taken for alive until [`unfreeze`].
+pub fn freeze(t: &mut Thread) {
+    t.stop_the_world(|world| {
+        inspect::for_each_traversed(world, |head| {
+            head.set_flags(flag::FROZEN);
+        });
+    });
+}
+
+pub fn unfreeze(t: &mut Thread) {
+    t.stop_the_world(|world| {
+        inspect::for_each_traversed(world, |head| {
+            head.clear_flags(flag::FROZEN);
+        });
+    });
+}
+
+pub fn frozen_count(t: &mut Thread) -> usize {
+    let mut n = 0;
+    t.stop_the_world(|world| {
+        inspect::for_each_traversed(world, |head| {
+            n += (head.flags() & flag::FROZEN != 0) as usize;
+        });
+    });
+    n
+}

@@ -1,0 +1,80 @@
+//! The visitor: what a type's `traverse` and the root hooks are handed.
+
+use super::words;
+use crate::header::Header;
+use crate::slot::Slot;
+use crate::value::Value;
+
+pub struct Visitor<'a> {
+    pub(super) mode: Mode<'a>,
+}
+
+pub(super) enum Mode<'a> {
+    /// Found alive: mark and traverse later.
+    Mark(&'a mut Vec<*const Header>),
+    /// A reference from within the doubtful set.
+    Subtract,
+    Custom(&'a mut dyn FnMut(*const Header)),
+}
+
+impl<'a> Visitor<'a> {
+    /// Calls `visit` for each reference shown.
+    pub fn new(visit: &'a mut dyn FnMut(*const Header)) -> Visitor<'a> {
+        Visitor {
+            mode: Mode::Custom(visit),
+        }
+    }
+
+    #[inline]
+    pub fn visit_header(&mut self, head: *const Header) {
+        match &mut self.mode {
+            Mode::Mark(stack) => {
+                if words::mark(head) {
+                    stack.push(head);
+                }
+            }
+            Mode::Subtract => words::subtract(head),
+            Mode::Custom(visit) => visit(head),
+        }
+    }
+
+    #[inline]
+    pub fn visit(&mut self, value: &Value) {
+        if value.is_ptr() {
+            self.visit_header(value.as_ptr());
+        }
+    }
+    #[inline]
+    pub fn visit_option(&mut self, value: &Option<Value>) {
+        if let Some(value) = value {
+            self.visit(value);
+        }
+    }
+    #[inline]
+    pub fn visit_slot(&mut self, slot: &Slot) {
+        self.visit_bits(slot.peek_bits());
+    }
+    #[inline]
+    pub fn visit_slots(&mut self, slots: &[Slot]) {
+        for slot in slots {
+            self.visit_slot(slot);
+        }
+    }
+    /// A word of a slot that holds a counted reference; 0 and immediates are skipped.
+    #[inline]
+    pub fn visit_bits(&mut self, bits: u64) {
+        if bits != 0 && bits & 3 == 0 {
+            self.visit_header((bits & !7) as *const Header);
+        }
+    }
+    /// From a root hook: counted or not, the reference keeps the object alive.
+    #[inline]
+    pub fn root(&mut self, value: &Value) {
+        self.visit(value);
+    }
+    /// A register's word, 0 and BORROWED ones included.
+    #[inline]
+    pub fn root_bits(&mut self, bits: u64) {
+        self.visit_bits(bits);
+    }
+}
