@@ -49,7 +49,7 @@ fn nibble(c: u32) -> Option<u8> {
 /// `binascii.unhexlify`
 pub fn unhexlify(data: &[u8]) -> Result<Vec<u8>> {
     let error = |msg: &str| Error::new(ErrorKind::Binascii, msg);
-    if data.len() % 2 != 0 {
+    if !data.len().is_multiple_of(2) {
         return Err(error("Odd-length string"));
     }
     data.chunks_exact(2)

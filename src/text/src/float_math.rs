@@ -36,7 +36,7 @@ pub fn round(x: f64, ndigits: i64) -> Result<f64> {
     let up = match (&r * IBig::from(2)).cmp(&power) {
         Ordering::Less => false,
         Ordering::Greater => true,
-        Ordering::Equal => fraction || bool::from(&q & IBig::ONE != IBig::ZERO),
+        Ordering::Equal => fraction || &q & IBig::ONE != IBig::ZERO,
     };
     if up {
         q += IBig::ONE;

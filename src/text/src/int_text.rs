@@ -206,7 +206,8 @@ pub fn to_decimal(n: &IBig, max_digits: usize) -> Result<String> {
     let (sign, words) = n.as_sign_words();
     let limit = max_digits.max(STR_DIGITS_CHECK_THRESHOLD);
     // Every digit takes at least 3.32 bits: refuse before the conversion's work is spent.
-    if max_digits > 0 && (words.len() - 1) as f64 * 64.0 / 3.3219281 > limit as f64 {
+    if max_digits > 0 && (words.len() - 1) as f64 * 64.0 / std::f64::consts::LOG2_10 > limit as f64
+    {
         return Err(too_many_digits(max_digits));
     }
     let text = n.to_string();

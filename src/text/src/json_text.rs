@@ -106,7 +106,7 @@ pub fn scan_string(
                     }
                     _ => {
                         return Err(JsonError {
-                            msg: "Invalid \\escape: ",
+                            msg: "Invalid \\escape",
                             at: i,
                         });
                     }

@@ -4,6 +4,9 @@
 //! no I/O. Built-in types and native modules are written on top. Strings are [`code_points::Text`]
 //! (lone surrogates allowed); errors are [`error::Error`], which name the exception to raise.
 
+// `with_units!` instantiates its body for every width, u32 included.
+#![allow(clippy::useless_conversion)]
+
 pub mod binascii;
 pub mod code_points;
 pub mod codecs;
@@ -20,8 +23,10 @@ pub mod int_text;
 pub mod json_text;
 pub mod percent;
 pub mod random_mt;
+pub mod search;
 pub mod str_format;
 pub mod str_repr;
+pub mod strings;
 pub mod struct_codec;
 pub mod time_text;
 pub mod timsort;

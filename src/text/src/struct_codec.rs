@@ -4,7 +4,7 @@
 //! of Python objects, and [`Format::unpack`] gives [`Value`]s.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::int_bytes::{ByteOrder, from_bytes, to_bytes};
+use crate::int_bytes::{ByteOrder, to_bytes};
 use dashu_int::IBig;
 
 fn error(msg: impl Into<String>) -> Error {
@@ -34,6 +34,8 @@ pub struct Format {
     /// Number of values.
     pub len: usize,
     order: ByteOrder,
+    /// In the machine's byte order.
+    native: bool,
 }
 
 /// What an item takes, made by the caller of a Python object.
@@ -115,6 +117,7 @@ impl Format {
             size: 0,
             len: 0,
             order,
+            native: order == native_order,
         };
         let too_long = || error("total struct size too long");
         let fits = |n: Option<usize>| n.filter(|&n| n <= isize::MAX as usize).ok_or_else(too_long);
@@ -254,10 +257,11 @@ impl Format {
                 };
                 let (a, b) = out.split_at_mut(item.size / 2);
                 for (x, out) in [(re, a), (im, b)] {
-                    if item.code == b'F' {
-                        self.put(out, &(x as f32).to_le_bytes());
-                    } else {
-                        self.put(out, &x.to_le_bytes());
+                    match item.code {
+                        // CPython takes the unchecked native routine for every format in the machine's order.
+                        b'F' if self.native => self.put(out, &single_bits(x).to_le_bytes()),
+                        b'F' => self.pack_float(b'f', x, out)?,
+                        _ => self.put(out, &x.to_le_bytes()),
                     }
                 }
             }
@@ -286,11 +290,11 @@ impl Format {
         match code {
             b'd' => self.put(out, &x.to_le_bytes()),
             b'f' => {
-                let y = x as f32;
-                if y.is_infinite() && x.is_finite() {
+                let bits = single_bits(x);
+                if f32::from_bits(bits).is_infinite() && x.is_finite() {
                     return Err(too_large());
                 }
-                self.put(out, &y.to_le_bytes());
+                self.put(out, &bits.to_le_bytes());
             }
             _ => {
                 let bits = half_bits(x).ok_or_else(too_large)?;
@@ -335,12 +339,12 @@ impl Format {
             }),
             b'?' => Value::Bool(raw[0] != 0),
             b'e' => Value::Float(half_to_f64(word(raw) as u16)),
-            b'f' => Value::Float(f32::from_bits(word(raw) as u32).into()),
+            b'f' => Value::Float(single_to_f64(word(raw) as u32)),
             b'd' => Value::Float(f64::from_bits(word(raw))),
             b'F' | b'D' => {
                 let (a, b) = raw.split_at(item.size / 2);
                 let part = |raw| match item.code {
-                    b'F' => f32::from_bits(word(raw) as u32).into(),
+                    b'F' => single_to_f64(word(raw) as u32),
                     _ => f64::from_bits(word(raw)),
                 };
                 Value::Complex(part(a), part(b))
@@ -389,7 +393,7 @@ impl Format {
         if self.size == 0 {
             return Err(error("cannot iteratively unpack with a struct of length 0"));
         }
-        if buffer % self.size != 0 {
+        if !buffer.is_multiple_of(self.size) {
             return Err(error(format!(
                 "iterative unpacking requires a buffer of a multiple of {} bytes",
                 self.size
@@ -415,11 +419,33 @@ fn out_of_range(code: u8, size: usize, signed: bool) -> Error {
     ))
 }
 
+/// Bits of the nearest single precision float; a NaN keeps the head of its payload.
+fn single_bits(x: f64) -> u32 {
+    if !x.is_nan() {
+        return (x as f32).to_bits();
+    }
+    let bits = x.to_bits();
+    let payload = (bits >> 29) as u32 & 0x7f_ffff;
+    let payload = if payload == 0 { 0x40_0000 } else { payload };
+    ((bits >> 32) as u32 & 0x8000_0000) | 0x7f80_0000 | payload
+}
+
+/// Value of a single precision float; a signaling NaN stays one.
+fn single_to_f64(bits: u32) -> f64 {
+    let x = f32::from_bits(bits);
+    if x.is_nan() {
+        let sign = u64::from(bits & 0x8000_0000) << 32;
+        return f64::from_bits(sign | 0x7ff0 << 48 | u64::from(bits & 0x7f_ffff) << 29);
+    }
+    x.into()
+}
+
 /// Nearest half precision float, halves to even; `None` if too large.
 pub fn half_bits(x: f64) -> Option<u16> {
     let sign = u16::from(x.is_sign_negative()) << 15;
     if x.is_nan() {
-        return Some(sign | 0x7e00);
+        let payload = (x.to_bits() >> 42) as u16 & 0x3ff;
+        return Some(sign | 0x7c00 | if payload == 0 { 0x200 } else { payload });
     }
     let a = x.abs();
     if a.is_infinite() {
@@ -446,17 +472,17 @@ pub fn half_bits(x: f64) -> Option<u16> {
 
 /// Value of a half precision float.
 pub fn half_to_f64(bits: u16) -> f64 {
+    if bits & 0x7c00 == 0x7c00 && bits & 0x3ff != 0 {
+        let sign = u64::from(bits & 0x8000) << 48;
+        return f64::from_bits(sign | 0x7ff0 << 48 | u64::from(bits & 0x3ff) << 42);
+    }
     let mantissa = f64::from(bits & 0x3ff);
     let x = match bits >> 10 & 0x1f {
         0 => mantissa * 2f64.powi(-24),
-        31 if mantissa == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
+
+        31 => f64::INFINITY,
+
         e => (1024.0 + mantissa) * 2f64.powi(i32::from(e) - 25),
     };
     if bits & 0x8000 != 0 { -x } else { x }
-}
-
-/// An int of native bytes, for `memoryview` and `array` items.
-pub fn int_item(raw: &[u8], order: ByteOrder, signed: bool) -> IBig {
-    from_bytes(raw, order, signed)
 }

@@ -119,7 +119,7 @@ pub fn strftime(format: Text<'_>, tm: &Tm) -> TextBuf {
         let mut style = Style::default();
         loop {
             match at(i) {
-                f @ (b'_' | b'-' | b'0' | b'+') => style.pad = Some(f),
+                f @ (b'_' | b'-' | b'0') => style.pad = Some(f),
                 b'^' => style.upper = true,
                 b'#' => style.swap = true,
                 _ => break,
@@ -134,10 +134,15 @@ pub fn strftime(format: Text<'_>, tm: &Tm) -> TextBuf {
                 .min(1 << 20);
             i += 1;
         }
-        if matches!(at(i), b'E' | b'O') {
-            i += 1;
-        }
-        match directive(at(i), tm, style) {
+        let modifier = at(i);
+        let allowed: fn(u8) -> bool = match modifier {
+            b'E' => |c| b"cnprstuxyzCPRTXYZ%".contains(&c),
+            b'O' => |c| !b"acxADFXY".contains(&c),
+            _ => |_| true,
+        };
+        i += usize::from(matches!(modifier, b'E' | b'O'));
+        let code = at(i);
+        match directive(code, tm, style).filter(|_| allowed(code)) {
             Some(text) => {
                 i += 1;
                 out.push_str(&text);
@@ -145,7 +150,10 @@ pub fn strftime(format: Text<'_>, tm: &Tm) -> TextBuf {
             None => {
                 // Not a directive: as it stands.
                 i = (i + 1).min(format.len());
-                out.extend(format.slice(start..i).iter());
+                let text = format.slice(start..i);
+                let fill = if style.pad == Some(b'0') { b'0' } else { b' ' };
+                out.push_n(fill.into(), style.width.saturating_sub(text.len()));
+                out.extend(text.iter());
             }
         }
     }
@@ -154,12 +162,15 @@ pub fn strftime(format: Text<'_>, tm: &Tm) -> TextBuf {
 
 fn number(n: i64, digits: usize, blank: bool, style: Style) -> String {
     let pad = match style.pad {
-        Some(b'-') => return n.to_string(),
+        Some(b'-') if style.width == 0 => return n.to_string(),
+        Some(b'-') => ' ',
+
         Some(b'_') => ' ',
-        Some(b'0' | b'+') => '0',
+        Some(b'0') => '0',
         _ if blank => ' ',
         _ => '0',
     };
+    let digits = if style.pad == Some(b'-') { 0 } else { digits };
     let width = digits.max(style.width);
     let body = n.unsigned_abs().to_string();
     let sign = if n < 0 { "-" } else { "" };
@@ -211,7 +222,7 @@ fn directive(code: u8, tm: &Tm, style: Style) -> Option<String> {
         b'b' | b'h' => swapped(&month[..3]),
         b'B' => swapped(month),
         b'c' => nested("%a %b %e %H:%M:%S %Y"),
-        b'C' => num(tm.year.div_euclid(100), 2),
+        b'C' => num(tm.year.div_euclid(100), 1),
         b'd' => num(tm.day.into(), 2),
         b'D' | b'x' => nested("%m/%d/%y"),
         b'e' => blank(tm.day.into(), 2),
@@ -228,7 +239,13 @@ fn directive(code: u8, tm: &Tm, style: Style) -> Option<String> {
         b'n' => word("\n", style),
         b'p' if style.swap => word(&am_pm.to_lowercase(), style),
         b'p' => word(am_pm, style),
-        b'P' => word(&am_pm.to_lowercase(), style),
+        b'P' => word(
+            &am_pm.to_lowercase(),
+            Style {
+                upper: false,
+                ..style
+            },
+        ),
         b'r' => nested("%I:%M:%S %p"),
         b'R' => nested("%H:%M"),
         b's' => num(tm.epoch, 1),
@@ -243,11 +260,12 @@ fn directive(code: u8, tm: &Tm, style: Style) -> Option<String> {
         b'y' => num(tm.year.rem_euclid(100), 2),
         b'Y' => num(tm.year, 1),
         b'z' => {
+            // The sign and the digits are padded each, as the library does it.
             let minutes = tm.offset.abs() / 60;
-            let sign = if tm.offset < 0 { '-' } else { '+' };
-            format!("{sign}{:02}{:02}", minutes / 60, minutes % 60)
+            let sign = if tm.offset < 0 { "-" } else { "+" };
+
+            word(sign, style) + &num(minutes / 60 * 100 + minutes % 60, 4)
         }
-        b'Z' if style.swap => word(&tm.zone.to_lowercase(), style),
         b'Z' => word(&tm.zone, style),
         b'%' => word("%", style),
         _ => return None,

@@ -58,7 +58,7 @@ fn decompose(c: u32, form: Form, out: &mut Vec<u32>) {
         let s = c - HANGUL;
         out.push(LEADS + s / (N_VOWELS * N_TAILS));
         out.push(VOWELS + s % (N_VOWELS * N_TAILS) / N_TAILS);
-        if s % N_TAILS != 0 {
+        if !s.is_multiple_of(N_TAILS) {
             out.push(TAILS + s % N_TAILS);
         }
         return;
@@ -80,7 +80,10 @@ fn compose_pair(a: u32, b: u32) -> Option<u32> {
     if (LEADS..LEADS + N_LEADS).contains(&a) && (VOWELS..VOWELS + N_VOWELS).contains(&b) {
         return Some(HANGUL + ((a - LEADS) * N_VOWELS + (b - VOWELS)) * N_TAILS);
     }
-    if is_hangul(a) && (a - HANGUL) % N_TAILS == 0 && (TAILS + 1..TAILS + N_TAILS).contains(&b) {
+    if is_hangul(a)
+        && (a - HANGUL).is_multiple_of(N_TAILS)
+        && (TAILS + 1..TAILS + N_TAILS).contains(&b)
+    {
         return Some(a + (b - TAILS));
     }
     let i = tables::PAIRS
