@@ -36,7 +36,7 @@ impl<'a> Compiler<'a> {
                 let [end, orelse] = self.new_labels();
                 self.jump_if(&e.test, orelse, false)?;
                 self.jump_if(&e.body, to, when)?;
-                self.jump(Op::JUMP, end, Loc::NONE);
+                self.jump(Op::JUMP_NO_INTERRUPT, end, Loc::NONE);
                 self.put(orelse);
                 self.jump_if(&e.orelse, to, when)?;
                 self.put(end);
@@ -59,11 +59,11 @@ impl<'a> Compiler<'a> {
                 self.op(Op::TO_BOOL, loc);
                 self.jump(Self::jump_op(when), to, loc);
                 let end = self.label();
-                self.jump(Op::JUMP, end, Loc::NONE);
+                self.jump(Op::JUMP_NO_INTERRUPT, end, Loc::NONE);
                 self.put(cleanup);
                 self.op(Op::POP_TOP, loc);
                 if !when {
-                    self.jump(Op::JUMP, to, Loc::NONE);
+                    self.jump(Op::JUMP_NO_INTERRUPT, to, Loc::NONE);
                 }
                 self.put(end);
                 return Ok(());
@@ -123,7 +123,7 @@ impl<'a> Compiler<'a> {
         self.expr(&e.comparators[last])?;
         self.compare_op(e.ops[last], loc);
         let end = self.label();
-        self.jump(Op::JUMP, end, Loc::NONE);
+        self.jump(Op::JUMP_NO_INTERRUPT, end, Loc::NONE);
         self.put(cleanup);
         self.op_i(Op::SWAP, 2, loc);
         self.op(Op::POP_TOP, loc);
@@ -156,7 +156,7 @@ impl<'a> Compiler<'a> {
         let [end, orelse] = self.new_labels();
         self.jump_if(&e.test, orelse, false)?;
         self.expr(&e.body)?;
-        self.jump(Op::JUMP, end, Loc::NONE);
+        self.jump(Op::JUMP_NO_INTERRUPT, end, Loc::NONE);
         self.put(orelse);
         self.expr(&e.orelse)?;
         self.put(end);

@@ -226,7 +226,7 @@ impl<'a> Compiler<'a> {
         if let Some((_, result)) = stop {
             self.load_const(Const::bool(result), loc);
         }
-        self.jump(Op::JUMP, end, loc);
+        self.jump(Op::JUMP_NO_INTERRUPT, end, loc);
         self.put(cleanup);
         self.op(Op::END_FOR, Loc::NONE);
         self.op(Op::POP_ITER, Loc::NONE);
@@ -234,7 +234,7 @@ impl<'a> Compiler<'a> {
             None => self.op_i(Op::CALL_INTRINSIC_1, intrinsic1::LIST_TO_TUPLE, loc),
             Some((_, result)) => self.load_const(Const::bool(!result), loc),
         }
-        self.jump(Op::JUMP, end, loc);
+        self.jump(Op::JUMP_NO_INTERRUPT, end, loc);
         self.put(skip);
         Ok(())
     }

@@ -226,7 +226,7 @@ impl<'a> Compiler<'a> {
         if let Some(cleanup) = state.cleanup {
             self.op(Op::POP_BLOCK, Loc::NONE);
             let end = self.label();
-            self.jump(Op::JUMP, end, Loc::NONE);
+            self.jump(Op::JUMP_NO_INTERRUPT, end, Loc::NONE);
             self.put(cleanup);
             // The unfinished result lies below the exception.
             self.op_i(Op::SWAP, 2, Loc::NONE);

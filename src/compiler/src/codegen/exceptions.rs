@@ -39,7 +39,7 @@ impl<'a> Compiler<'a> {
         self.op(Op::POP_BLOCK, NONE);
         self.pop_block();
         self.stmts(&s.finalbody)?;
-        self.jump(Op::JUMP, exit, NONE);
+        self.jump(Op::JUMP_NO_INTERRUPT, exit, NONE);
 
         self.put(end);
         self.push_block(FKind::FinallyEnd, Some(end), None, loc)?;
@@ -82,7 +82,7 @@ impl<'a> Compiler<'a> {
         let [mut except, end, cleanup] = self.new_labels();
         self.try_body(s, except)?;
         self.stmts(&s.orelse)?;
-        self.jump(Op::JUMP, end, NONE);
+        self.jump(Op::JUMP_NO_INTERRUPT, end, NONE);
         self.put(except);
         self.jump(Op::SETUP_CLEANUP, cleanup, NONE);
         self.op(Op::PUSH_EXC_INFO, NONE);
@@ -146,7 +146,7 @@ impl<'a> Compiler<'a> {
         let stmt = self.loc(s);
         let [except, orelse, end, cleanup, reraise_star, reraise] = self.new_labels();
         self.try_body(s, except)?;
-        self.jump(Op::JUMP, orelse, NONE);
+        self.jump(Op::JUMP_NO_INTERRUPT, orelse, NONE);
         self.put(except);
         self.jump(Op::SETUP_CLEANUP, cleanup, NONE);
         self.op(Op::PUSH_EXC_INFO, NONE);
@@ -179,22 +179,22 @@ impl<'a> Compiler<'a> {
             self.pop_block();
             self.op(Op::POP_BLOCK, NONE);
             self.forget(name)?;
-            self.jump(Op::JUMP, next, NONE);
+            self.jump(Op::JUMP_NO_INTERRUPT, next, NONE);
             self.put(cleanup_end);
             self.forget(name)?;
             self.op_i(Op::LIST_APPEND, 3, NONE);
             self.op(Op::POP_TOP, NONE);
-            self.jump(Op::JUMP, with_error, NONE);
+            self.jump(Op::JUMP_NO_INTERRUPT, with_error, NONE);
             self.put(next);
             // Holds the location of the body's end.
             self.op(Op::NOP, NONE);
-            self.jump(Op::JUMP, with_error, NONE);
+            self.jump(Op::JUMP_NO_INTERRUPT, with_error, NONE);
             self.put(no_match);
             self.op(Op::POP_TOP, loc);
             self.put(with_error);
             if index + 1 == count {
                 self.op_i(Op::LIST_APPEND, 1, NONE);
-                self.jump(Op::JUMP, reraise_star, NONE);
+                self.jump(Op::JUMP_NO_INTERRUPT, reraise_star, NONE);
             }
         }
         self.pop_block();

@@ -21,7 +21,7 @@ impl<'a> Compiler<'a> {
             self.jump_if(test, next, false)?;
             self.stmts(body)?;
             let last = ends[ends.len() - 1];
-            self.jump(Op::JUMP, last, Loc::NONE);
+            self.jump(Op::JUMP_NO_INTERRUPT, last, Loc::NONE);
             self.put(next);
             match &clause.test {
                 Some(condition) => {
@@ -193,7 +193,7 @@ impl<'a> Compiler<'a> {
             self.await_value(2, loc)?;
         }
         self.op(Op::POP_TOP, loc);
-        self.jump(Op::JUMP, exit, loc);
+        self.jump(Op::JUMP_NO_INTERRUPT, exit, loc);
         self.put(finale);
         self.jump(Op::SETUP_CLEANUP, cleanup, loc);
         self.op(Op::PUSH_EXC_INFO, loc);

@@ -55,7 +55,7 @@ impl<'a> Compiler<'a> {
                 self.op(Op::POP_TOP, Loc::NEXT);
             }
             self.stmts(&case.body)?;
-            self.jump(Op::JUMP, end, Loc::NONE);
+            self.jump(Op::JUMP_NO_INTERRUPT, end, Loc::NONE);
             self.emit_fail_pop(&mut pc, loc);
         }
         if has_default {
@@ -463,7 +463,7 @@ impl<'a> Compiler<'a> {
                     }
                 }
             }
-            self.jump(Op::JUMP, end, at);
+            self.jump(Op::JUMP_NO_INTERRUPT, end, at);
             self.emit_fail_pop(&mut inner, at);
         }
         self.op(Op::POP_TOP, loc);

@@ -411,7 +411,7 @@ fn percent_field(format: &[u8], at: &mut usize) -> Option<(u32, String)> {
         let start = *at;
         while format.get(*at).is_some_and(u8::is_ascii_digit) {
             *at += 1;
-            if *at - start > 3 {
+            if *at - start >= 3 {
                 return None;
             }
         }
