@@ -55,7 +55,7 @@ impl<'a> Compiler<'a> {
                 self.op(Op::POP_TOP, Loc::NEXT);
             }
             self.stmts(&case.body)?;
-            self.jump(Op::JUMP_NO_INTERRUPT, end, Loc::NONE);
+            self.jump(Op::JUMP, end, Loc::NONE);
             self.emit_fail_pop(&mut pc, loc);
         }
         if has_default {
