@@ -1,0 +1,5 @@
+#: skip
+print("circle a begins")
+import circle_b
+VALUE = "a"
+print("circle a ends", circle_b.VALUE)

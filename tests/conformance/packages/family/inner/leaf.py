@@ -1,0 +1,2 @@
+#: skip
+VALUE = "leaf of " + __package__ + " "

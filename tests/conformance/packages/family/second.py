@@ -1,0 +1,4 @@
+#: skip
+print("init second")
+from . import first
+NAME = "second after " + first.NAME

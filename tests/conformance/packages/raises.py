@@ -1,0 +1,4 @@
+#: skip
+print("raising")
+x = 1
+raise ValueError("while imported")

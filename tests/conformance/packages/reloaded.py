@@ -1,0 +1,2 @@
+#: skip
+counter = globals().get("counter", 0) + 1

@@ -1,0 +1,2 @@
+#: skip
+VALUE = "in a namespace package"
