@@ -42,8 +42,8 @@ print(Generic.__annotations__["item"], Generic[int].__origin__ is Generic, Gener
 type Pair[A, B] = tuple[A, B]
 type Recursive = list[Recursive] | int
 print(Pair.__value__, Pair[int, str], Recursive.__value__, Pair.__name__)
-def bounded[T: (int, str), *Vs, U: int = bool, **P](x: T, *args: *Vs) -> U: ...
-print([(p.__name__, type(p).__name__) for p in bounded.__type_params__], bounded.__type_params__[0].__constraints__, bounded.__type_params__[2].__bound__, bounded.__type_params__[2].__default__)
+def bounded[T: (int, str), *Vs, **P, U: int = bool](x: T, *args: *Vs) -> U: ...
+print([(p.__name__, type(p).__name__) for p in bounded.__type_params__], bounded.__type_params__[0].__constraints__, bounded.__type_params__[3].__bound__, bounded.__type_params__[3].__default__)
 print(int | None, (int | str).__args__, list[int].__origin__, list[int].__args__, dict[str, list[int]], tuple[()], type[int], int | list[str])
 print(isinstance(1, int | str), isinstance(None, int | None), issubclass(bool, int | str), (int | str) == (str | int), hash(int | str) == hash(str | int))
 for code in ("isinstance([], list[int])", "int | 5", "list[int]()", "type X = 5; X.__value__", "int[5]", "list[int] | None"):
