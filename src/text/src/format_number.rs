@@ -127,6 +127,15 @@ fn assemble(f: &FormatSpec, p: &Pieces<'_>, locale: &NumberLocale, out: &mut Tex
         (false, b' ') => Some(b' '),
         _ => None,
     };
+
+    if matches!(
+        f.grouping,
+        Grouping::No | Grouping::Comma | Grouping::Underscore
+    ) && f.frac_grouping == Grouping::No
+        && let Text::Latin1(rest) = p.rest
+    {
+        return assemble_plain(f, p, sign, rest, out);
+    }
     let whole_locale = NumberLocale::of(f.grouping, locale);
     let mut tail = TextBuf::new();
     if let Some(fraction) = p.fraction {
@@ -162,6 +171,81 @@ fn assemble(f: &FormatSpec, p: &Pieces<'_>, locale: &NumberLocale, out: &mut Tex
     out.push_n(f.fill, inner);
     out.push_text(digits.as_text());
     out.push_text(tail.as_text());
+    out.push_n(f.fill, right);
+}
+
+/// The usual case without the locale's words: groups of three at most, in the integer part only.
+fn assemble_plain(
+    f: &FormatSpec,
+    p: &Pieces<'_>,
+    sign: Option<u8>,
+    rest: &[u8],
+    out: &mut TextBuf,
+) {
+    let separator = match f.grouping {
+        Grouping::Comma => Some(b','),
+        Grouping::Underscore => Some(b'_'),
+        _ => None,
+    };
+    let fraction = p.fraction.map_or(0, |d| d.len() + 1);
+    let fixed = usize::from(sign.is_some()) + p.prefix.len() + fraction + rest.len();
+    let width = f.width.unwrap_or(0);
+    let grouped = |n: usize| {
+        if separator.is_some() && n > 0 {
+            n + (n - 1) / 3
+        } else {
+            n
+        }
+    };
+    let mut digits = p.digits.len();
+    if f.fill == u32::from(b'0') && f.align == b'=' && digits > 0 {
+        // Zeros until the width is reached; a separator may not stand first, so it can be passed by one.
+        let want = width.saturating_sub(fixed);
+        let least = if separator.is_some() {
+            (want / 4) * 3 + (want % 4).min(3)
+        } else {
+            want
+        };
+        let least = if separator.is_some() && want.is_multiple_of(4) && want > 0 {
+            least + 1
+        } else {
+            least
+        };
+        digits = digits.max(least);
+    }
+    let pad = width.saturating_sub(fixed + grouped(digits));
+    let (left, inner, right) = match f.align {
+        b'<' => (0, 0, pad),
+        b'^' => (pad / 2, 0, pad - pad / 2),
+        b'=' => (0, pad, 0),
+        _ => (pad, 0, 0),
+    };
+    out.push_n(f.fill, left);
+    if let Some(sign) = sign {
+        out.push(sign.into());
+    }
+    out.push_latin1(p.prefix);
+    out.push_n(f.fill, inner);
+    let zeros = digits - p.digits.len();
+    match separator {
+        None => {
+            out.push_n(b'0'.into(), zeros);
+            out.push_latin1(p.digits);
+        }
+        Some(separator) => {
+            for i in 0..digits {
+                if i > 0 && (digits - i).is_multiple_of(3) {
+                    out.push(separator.into());
+                }
+                out.push(i.checked_sub(zeros).map_or(b'0', |i| p.digits[i]).into());
+            }
+        }
+    }
+    if let Some(d) = p.fraction {
+        out.push(b'.'.into());
+        out.push_latin1(d);
+    }
+    out.push_latin1(rest);
     out.push_n(f.fill, right);
 }
 

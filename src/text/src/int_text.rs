@@ -221,7 +221,8 @@ pub fn to_decimal(n: &IBig, max_digits: usize) -> Result<String> {
 /// `str(n)` for an int of one word.
 pub fn small_to_decimal(n: i64) -> String {
     let mut buf = [0u8; 20];
-    String::from_utf8_lossy(write_decimal(n, &mut buf)).into_owned()
+    let digits = write_decimal(n, &mut buf);
+    digits.iter().map(|&b| b as char).collect()
 }
 
 /// Writes `n` in decimal at the end of `buf` and returns that part; no allocation.

@@ -46,8 +46,17 @@ pub fn encode_plain(text: Text<'_>) -> TextBuf {
 
 fn encode(text: Text<'_>, ascii: bool) -> TextBuf {
     let quote = u32::from(b'"');
+
     let mut out = TextBuf::with_capacity(text.len() + 2);
     out.push(quote);
+    if let Text::Latin1(s) = text
+        && s.iter()
+            .all(|&b| matches!(b, 0x20..0x7f) && b != b'"' && b != b'\\')
+    {
+        out.push_latin1(s);
+        out.push(quote);
+        return out;
+    }
     for c in text.iter() {
         match c {
             _ if short_escape(c).is_some() => out.push_latin1(short_escape(c).unwrap_or_default()),

@@ -24,6 +24,16 @@ pub fn push_escape(out: &mut TextBuf, c: u32) {
 }
 
 fn quoted(text: Text<'_>, ascii: bool) -> TextBuf {
+    if let Text::Latin1(s) = text
+        && s.iter()
+            .all(|&b| matches!(b, 0x20..0x7f) && b != b'\'' && b != b'\\')
+    {
+        let mut out = Vec::with_capacity(s.len() + 2);
+        out.push(b'\'');
+        out.extend_from_slice(s);
+        out.push(b'\'');
+        return TextBuf::Latin1(out);
+    }
     let (mut single, mut double) = (false, false);
     for c in text.iter() {
         single |= c == u32::from(b'\'');

@@ -259,7 +259,9 @@ impl Format {
                 for (x, out) in [(re, a), (im, b)] {
                     match item.code {
                         // CPython takes the unchecked native routine for every format in the machine's order.
-                        b'F' if self.native => self.put(out, &single_bits(x).to_le_bytes()),
+                        b'F' if self.native => {
+                            self.put(out, &single_bits(x, self.native).to_le_bytes())
+                        }
                         b'F' => self.pack_float(b'f', x, out)?,
                         _ => self.put(out, &x.to_le_bytes()),
                     }
@@ -290,7 +292,7 @@ impl Format {
         match code {
             b'd' => self.put(out, &x.to_le_bytes()),
             b'f' => {
-                let bits = single_bits(x);
+                let bits = single_bits(x, self.native);
                 if f32::from_bits(bits).is_infinite() && x.is_finite() {
                     return Err(too_large());
                 }
@@ -339,12 +341,12 @@ impl Format {
             }),
             b'?' => Value::Bool(raw[0] != 0),
             b'e' => Value::Float(half_to_f64(word(raw) as u16)),
-            b'f' => Value::Float(single_to_f64(word(raw) as u32)),
+            b'f' => Value::Float(single_to_f64(word(raw) as u32, self.native)),
             b'd' => Value::Float(f64::from_bits(word(raw))),
             b'F' | b'D' => {
                 let (a, b) = raw.split_at(item.size / 2);
                 let part = |raw| match item.code {
-                    b'F' => single_to_f64(word(raw) as u32),
+                    b'F' => single_to_f64(word(raw) as u32, self.native),
                     _ => f64::from_bits(word(raw)),
                 };
                 Value::Complex(part(a), part(b))
@@ -420,22 +422,27 @@ fn out_of_range(code: u8, size: usize, signed: bool) -> Error {
 }
 
 /// Bits of the nearest single precision float; a NaN keeps the head of its payload.
-fn single_bits(x: f64) -> u32 {
+fn single_bits(x: f64, quiet: bool) -> u32 {
     if !x.is_nan() {
         return (x as f32).to_bits();
     }
     let bits = x.to_bits();
     let payload = (bits >> 29) as u32 & 0x7f_ffff;
-    let payload = if payload == 0 { 0x40_0000 } else { payload };
+    let payload = if payload == 0 || quiet {
+        payload | 0x40_0000
+    } else {
+        payload
+    };
     ((bits >> 32) as u32 & 0x8000_0000) | 0x7f80_0000 | payload
 }
 
-/// Value of a single precision float; a signaling NaN stays one.
-fn single_to_f64(bits: u32) -> f64 {
+/// Value of a single precision float; a signaling NaN stays one unless `quiet`, as when the machine converts it.
+fn single_to_f64(bits: u32, quiet: bool) -> f64 {
     let x = f32::from_bits(bits);
     if x.is_nan() {
         let sign = u64::from(bits & 0x8000_0000) << 32;
-        return f64::from_bits(sign | 0x7ff0 << 48 | u64::from(bits & 0x7f_ffff) << 29);
+        let payload = u64::from(bits & 0x7f_ffff) << 29 | u64::from(quiet) << 51;
+        return f64::from_bits(sign | 0x7ff0 << 48 | payload);
     }
     x.into()
 }

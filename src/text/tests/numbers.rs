@@ -113,3 +113,16 @@ fn formats() {
         })
     });
 }
+
+#[test]
+fn string_hashes() {
+    check("hash", |kind, q| {
+        let key = hash::HashKey::from_seed(number(&q[0]));
+        let text = q[1].as_text();
+        let h = match kind {
+            "str" => key.hash_text(text),
+            _ => key.hash_bytes(&typhon_text::codecs::utf8::encode_lossless(text)),
+        };
+        shown_str(Ok(h.to_string()))
+    });
+}

@@ -12,6 +12,7 @@ def run(Out, answer, esc, rnd, scale):
     strings(Out, answer, esc, rnd, scale)
     binary(Out, answer, esc, rnd, scale)
     randoms(Out, answer, esc, rnd, scale)
+    hashes(Out, esc)
 
 
 def hexf(x):
@@ -237,3 +238,18 @@ def randoms(Out, answer, esc, rnd, scale):
         for _ in range(700):
             r.getrandbits(32)
         w("seed", "%x" % seed, "=" + " ".join(a) + " " + " ".join("%x" % x for x in k) + " " + hexf(r.random()))
+
+
+def hashes(Out, esc):
+    import os
+    import subprocess
+    import sys
+    w = Out("hash")
+    values = ["", "a", "abc", "\xe9", "\u20ac" * 3, "\U0001f600x", "\ud800", "x" * 100, "\u0416" * 200, "12345678"]
+    code = "import sys;print([(hash(s), hash(s.encode('utf-8', 'surrogatepass'))) for s in %s])" % ascii(values)
+    for seed in (0, 1, 42, 4294967295):
+        env = dict(os.environ, PYTHONHASHSEED=str(seed))
+        got = eval(subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True).stdout)
+        for s, (a, b) in zip(values, got):
+            w("str", str(seed), esc(s), "=%d" % a)
+            w("bytes", str(seed), esc(s), "=%d" % b)
