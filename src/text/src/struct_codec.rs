@@ -34,8 +34,10 @@ pub struct Format {
     /// Number of values.
     pub len: usize,
     order: ByteOrder,
-    /// In the machine's byte order.
+    /// `@` or nothing: sizes, alignment and float conversion of the machine.
     native: bool,
+    /// In the machine's byte order.
+    native_order: bool,
 }
 
 /// What an item takes, made by the caller of a Python object.
@@ -117,7 +119,8 @@ impl Format {
             size: 0,
             len: 0,
             order,
-            native: order == native_order,
+            native,
+            native_order: order == native_order,
         };
         let too_long = || error("total struct size too long");
         let fits = |n: Option<usize>| n.filter(|&n| n <= isize::MAX as usize).ok_or_else(too_long);
@@ -259,8 +262,8 @@ impl Format {
                 for (x, out) in [(re, a), (im, b)] {
                     match item.code {
                         // CPython takes the unchecked native routine for every format in the machine's order.
-                        b'F' if self.native => {
-                            self.put(out, &single_bits(x, self.native).to_le_bytes())
+                        b'F' if self.native_order => {
+                            self.put(out, &single_bits(x, true).to_le_bytes())
                         }
                         b'F' => self.pack_float(b'f', x, out)?,
                         _ => self.put(out, &x.to_le_bytes()),
@@ -346,7 +349,7 @@ impl Format {
             b'F' | b'D' => {
                 let (a, b) = raw.split_at(item.size / 2);
                 let part = |raw| match item.code {
-                    b'F' => single_to_f64(word(raw) as u32, self.native),
+                    b'F' => single_to_f64(word(raw) as u32, self.native_order),
                     _ => f64::from_bits(word(raw)),
                 };
                 Value::Complex(part(a), part(b))
