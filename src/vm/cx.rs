@@ -32,7 +32,9 @@ pub struct Cx {
     /// Hooks of `sys.settrace`/`setprofile` for this thread.
     pub trace: Option<Value>,
     pub profile: Option<Value>,
-    /// An exception that another thread asked this one to raise (`PyThreadState_SetAsyncExc`).
+    /// The exception just re-raised by `RERAISE` keeps its traceback: this frame is not added again.
+    pub no_traceback: bool,
+    /// The main thread handles signals.
     pub is_main: bool,
 }
 

@@ -1143,13 +1143,12 @@ fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
         let f = cx.frame;
         let exc = cx.take_exc(raised);
         // SAFETY: the running frame of this thread.
-        let (offset, line) = unsafe { ((*f).lasti_raised(), (*f).line_raised()) };
-        if !cx.no_traceback {
-            if let Ok(obj) = crate::objects::frame::object::frame_object(cx, f) {
-                crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line);
-            }
+        let (offset, line) = unsafe { ((*f).lasti(), (*f).line()) };
+        if !std::mem::take(&mut cx.no_traceback)
+            && let Ok(obj) = crate::objects::frame::object::frame_object(cx, f)
+        {
+            crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line);
         }
-        cx.no_traceback = false;
         // SAFETY: as above; the handler's depth was checked by the translator.
         unsafe {
             if let Some(h) = (*f).code().handler_for(offset) {

@@ -129,12 +129,24 @@ pub const fn imm_of(w: u64) -> i32 {
 pub struct Cache {
     pub word: AtomicU64,
     pub ptr: AtomicU64,
-    /// Index of the name, and how often the cache missed.
+    /// Index of the name.
     pub name: u32,
-    pub misses: std::sync::atomic::AtomicU32,
+    /// The pointer of a METHOD entry is a plain class attribute (no binding), good for loads that are no calls.
+    plain: std::sync::atomic::AtomicBool,
 }
 
 impl Cache {
+    pub fn new(name: u32) -> Cache {
+        Cache { name, ..Cache::default() }
+    }
+    #[inline(always)]
+    pub fn plain_value(&self) -> bool {
+        self.plain.load(Ordering::Relaxed)
+    }
+    /// Called before `fill`: an instruction is either a method load or a plain one, so the two never mix.
+    pub fn set_plain(&self, plain: bool) {
+        self.plain.store(plain, Ordering::Relaxed);
+    }
     /// The cached word and pointer, consistent with each other.
     #[inline(always)]
     pub fn load(&self) -> (u64, u64) {

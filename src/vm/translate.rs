@@ -117,7 +117,7 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
     use crate::objects::code::co as f;
     Ok(RegCode {
         words: t.words.into_iter().map(AtomicU64::new).collect(),
-        caches: t.caches.iter().map(|&name| Cache { name, ..Cache::default() }).collect(),
+        caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
         consts: consts.into(),
         names: names.into(),
         offsets: t.offsets.into(),

@@ -103,10 +103,10 @@ impl Frame {
         // SAFETY: the function named by `func` keeps the code alive; register code is freed only with the world stopped (R14).
         unsafe { &*self.rc }
     }
-    /// Index of the current instruction.
+    /// Index of the current word: the saved pc points behind it.
     pub fn pc_index(&self) -> usize {
         // SAFETY: pc points into the code's words.
-        unsafe { self.pc.offset_from(self.code().words.as_ptr()) as usize }
+        unsafe { (self.pc.offset_from(self.code().words.as_ptr()) as usize).saturating_sub(1) }
     }
     /// Offset of the current instruction in the stack code (`f_lasti`).
     pub fn lasti(&self) -> u32 {

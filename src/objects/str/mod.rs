@@ -4,6 +4,7 @@
 
 pub mod intern;
 
+use crate::native::pytype;
 use crate::native::Traverse;
 use crate::statics::{self, word};
 use crate::{Cx, Res, Value, ValueExt};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
 
-#[repr(C)]
+#[pytype(name = "str", basetype, static_index = STR, drop = drop_payload, manual_traverse)]
 pub struct Str {
     pub head: Header,
     /// Cached hash; 0 = not computed (a true hash of 0 is stored as computed anew each time).

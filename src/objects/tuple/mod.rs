@@ -1,12 +1,13 @@
 //! `tuple`: a length and the items inline. Immutable once made, so readers need no protocol.
 
+use crate::native::pytype;
 use crate::native::{PyType, Traverse};
 use crate::statics;
 use crate::{Cx, Res, Value, ValueExt};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
 
-#[repr(C)]
+#[pytype(name = "tuple", gc, basetype, sequence, itemsize = 8, static_index = TUPLE, drop = drop_payload, manual_traverse)]
 pub struct Tuple {
     pub head: Header,
     len: usize,

@@ -14,6 +14,7 @@ pub mod lookup;
 pub mod methods;
 pub mod slots;
 
+use crate::native::pytype;
 use crate::native::{PyType, TypeSpec};
 use crate::objects::dict::Dict;
 use crate::statics::word;
@@ -61,7 +62,7 @@ pub mod flag {
 
 /// A class. Who may touch what: `dict`'s contents under its own rules; `mro`, `bases`, `base`, `version`, `slots`, `flags`
 /// are written under the type mutex (R15) and read lock-free; `name`, `qualname` are slots.
-#[repr(C)]
+#[pytype(name = "type", gc, basetype, static_index = TYPE, drop = drop_type, manual_traverse)]
 pub struct Type {
     pub head: Header,
     pub info: TypeInfo,
@@ -334,5 +335,36 @@ impl Cx {
     /// Whether `value` is an instance of native type `T` (subclasses included).
     pub fn is_a<T: PyType>(&self, value: &Value) -> bool {
         value.downcast::<T>().is_some()
+    }
+}
+
+/// Frees what a class holds beside its counted fields: its `drop_payload`, called by the collector only.
+///
+/// # Safety
+/// The class is dead: no cell names it.
+pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
+    // SAFETY: by contract.
+    unsafe {
+        let ty = &*h.cast::<Type>();
+        for b in ty.mro().iter().skip(1) {
+            let base = lookup::type_of_word(b);
+            base.subclasses.words.lock().retain(|&w| w != ty.word());
+        }
+        let p = ty.layout.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        if !p.is_null() {
+            drop(Box::from_raw(p));
+        }
+        for slot in [&ty.name, &ty.qualname, &ty.dict, &ty.base, &ty.bases, &ty.mro] {
+            slot.drop_unshared(t);
+        }
+        std::ptr::drop_in_place(&raw const ty.subclasses as *mut Subclasses);
+    }
+}
+
+impl crate::native::Traverse for Type {
+    fn traverse(&self, v: &mut typhon_runtime::gc::Visitor) {
+        for slot in [&self.name, &self.qualname, &self.dict, &self.base, &self.bases, &self.mro] {
+            v.visit_slot(slot);
+        }
     }
 }

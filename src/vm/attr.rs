@@ -1,0 +1,676 @@
+//! Attributes, globals and cells for the loop, with their inline caches.
+//!
+//! A cache word is `version << 16 | index << 4 | kind` (attributes) or `version << 16 | index << 1 | builtin` (globals);
+//! versions never repeat (R15), so a word that matches was filled for exactly this state of the class or table. What a
+//! cache holds as a pointer is deferred or immortal: it is freed only with the world stopped, and no safepoint lies between
+//! the validation and the use (R14).
+
+
+use crate::objects::frame::Frame;
+use crate::objects::function::Function;
+use crate::objects::object::instance;
+use crate::objects::typeobj::layout::MOVED;
+use crate::objects::typeobj::{Type, flag};
+use crate::objects::{Cell, Dict, Module, Str, object};
+use crate::regcode::Cache;
+use crate::statics::word;
+use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
+use std::sync::atomic::Ordering;
+use typhon_runtime::slot::Slot;
+
+/// An inline value at word `index` of the instance, or a `__slots__` member.
+const INLINE: u64 = 1;
+/// The pointer is the attribute; instances keep no attribute of that name while their dict word (at word `index`, 0 = none) is 0.
+const METHOD: u64 = 2;
+/// The object is a module whose dict's keys have this version.
+const MODULE: u64 = 3;
+/// The object is a class of this version; the pointer is the attribute.
+const CLASS: u64 = 4;
+
+#[inline(always)]
+fn pack(version: u64, index: usize, kind: u64) -> u64 {
+    version << 16 | (index as u64) << 4 | kind
+}
+
+#[inline(always)]
+unsafe fn type_of_bits<'a>(bits: u64) -> &'a Type {
+    // SAFETY: callers pass a pointer word of a live object.
+    unsafe { Type::from_word((*((bits & !7) as *const typhon_runtime::header::Header)).type_word()) }
+}
+
+/// The name of a cache's site.
+pub fn name_of(frame: *mut Frame, cache: &Cache) -> Value {
+    // SAFETY: the running frame; name indices were checked by the translator.
+    unsafe { (&(*(*frame).rc).names)[cache.name as usize].clone() }
+}
+
+fn name_ref<'a>(frame: *mut Frame, cache: &Cache) -> &'a Value {
+    // SAFETY: as above; names live as long as the code, which the running frame keeps alive.
+    unsafe { &*(&raw const (&(*(*frame).rc).names)[cache.name as usize]) }
+}
+
+/// A cached attribute: a register word.
+#[inline(always)]
+pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    // SAFETY: `o` is a pointer word of a live object.
+    unsafe {
+        let t = type_of_bits(o);
+        if w >> 16 == t.version() && w != 0 {
+            let index = (w >> 4 & 0xFFF) as usize;
+            match w & 15 {
+                INLINE => {
+                    let slot = &*(((o & !7) as usize + index * 8) as *const Slot);
+                    let bits = slot.peek_bits_acquire();
+                    if bits & 3 != 0 {
+                        return Some(bits);
+                    }
+                    if bits == 0 || bits == MOVED {
+                        return None;
+                    }
+                    return match slot.try_get_for_register(cx.thread.tid, || true) {
+                        Ok(Some(v)) if v.bits() & !4 != MOVED => Some(v.into_bits()),
+                        Ok(Some(v)) => {
+                            std::mem::forget(v);
+                            None
+                        }
+                        _ => None,
+                    };
+                }
+                METHOD => return method_pointer(o, index, cache, w).filter(|_| w & 15 == METHOD && cache.plain_value()),
+                _ => return None,
+            }
+        }
+        match w & 15 {
+            MODULE if t.word() == word::MODULE => {
+                let d = (*((o & !7) as *const Module)).dict();
+                d.value_at_checked(w >> 16, (w >> 4 & 0xFFF) as u32).map(Value::into_bits)
+            }
+            CLASS if t.has(flag::TYPE_SUBCLASS) => {
+                let cls = &*((o & !7) as *const Type);
+                if w >> 16 != cls.version() || w >> 16 == 0 {
+                    return None;
+                }
+                let (w2, p) = cache.load();
+                if w2 == w { Some(p) } else { None }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The cached pointer of a METHOD entry as a register word.
+#[inline(always)]
+unsafe fn method_pointer(o: u64, index: usize, cache: &Cache, w: u64) -> Option<u64> {
+    // SAFETY: the index was computed for this class.
+    unsafe {
+        if index != 0 && *(((o & !7) as usize + index * 8) as *const u64) != 0 {
+            return None;
+        }
+        let (w2, p) = cache.load();
+        if w2 == w { Some(p) } else { None }
+    }
+}
+
+/// A cached method: the function's register word.
+#[inline(always)]
+pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    // SAFETY: `o` is a pointer word of a live object.
+    unsafe {
+        let t = type_of_bits(o);
+        if w >> 16 == t.version() && w != 0 && w & 15 == METHOD && !cache.plain_value() { method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w) } else { None }
+    }
+}
+
+/// Store through the cache. False: take the slow way.
+#[inline(always)]
+pub fn store_hit(cx: &mut Cx, o: &Value, v: &Value, cache: &Cache) -> bool {
+    if !o.is_ptr() {
+        return false;
+    }
+    let w = cache.word.load(Ordering::Acquire);
+    let t = o.ty();
+    if w >> 16 != t.version() || w & 15 != INLINE {
+        return false;
+    }
+    let offset = (w >> 4 & 0xFFF) as usize * 8;
+    match instance::try_store(o, t, offset, v.clone_in(cx.thread.tid)) {
+        Ok(None) => true,
+        Ok(Some(old)) => {
+            old.drop_in(&cx.thread);
+            true
+        }
+        Err(back) => {
+            back.drop_in(&cx.thread);
+            false
+        }
+    }
+}
+
+/// What LOAD_ATTR for a method found.
+pub enum Loaded {
+    /// An unbound function (register word): the receiver goes behind it.
+    Method(u64),
+    /// The attribute itself (register word).
+    Value(u64),
+}
+
+/// `o.name`, filling the cache: a register word.
+#[inline(never)]
+pub fn load_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<u64> {
+    let name = name_ref(frame, cache);
+    let t = o.ty();
+    if t.has(flag::GENERIC_GETATTR)
+        && let Some(bits) = fill_instance(cx, o, t, name, cache, false)?
+    {
+        return Ok(bits);
+    }
+    if t.word() == word::MODULE {
+        let m = o.downcast::<Module>().expect("checked");
+        let key = name.downcast::<Str>().expect("names are strings");
+        let d = m.dict();
+        if let Some(i) = d.index_of_str(key)
+            && i < 4096
+        {
+            let v = d.assign_keys_version(cx);
+            if v != 0 && d.index_of_str(key) == Some(i) {
+                cache.fill(pack(v, i as usize, MODULE), 0);
+            }
+        }
+    } else if t.word() == word::TYPE {
+        fill_class(cx, o, name, cache);
+    }
+    Ok(protocol::getattr(cx, o, name)?.into_counted().into_bits())
+}
+
+/// Fill the cache for an instance of a class with generic access. Some(word) when the attribute was found on the way.
+fn fill_instance(cx: &mut Cx, o: &Value, t: &Type, name: &Value, cache: &Cache, method: bool) -> Res<Option<u64>> {
+    if !o.is_ptr() {
+        return Ok(None);
+    }
+    let key = name.downcast::<Str>().expect("names are strings");
+    let version = t.assign_version(cx);
+    let found = t.lookup(cx, name);
+    let Some(d) = found else {
+        // A plain instance attribute.
+        if let Some(offset) = instance::inline_offset_of(t, key)
+            && version != 0
+            && offset / 8 < 4096
+        {
+            if let Some(v) = instance::get_own(cx, o, key) {
+                if t.version() == version {
+                    cache.fill(pack(version, offset / 8, INLINE), 0);
+                }
+                return Ok(Some(v.into_bits()));
+            }
+        }
+        return Ok(None);
+    };
+    let dt = d.ty();
+    if dt.word() == word::MEMBER_DESCR {
+        let m = d.downcast::<crate::objects::builtin::MemberDescr>().expect("checked");
+        if version != 0 && t.is_subtype_of(Type::from_word(m.owner)) && m.offset % 8 == 0 && m.offset / 8 < 4096 && m.is_object_slot() {
+            cache.fill(pack(version, m.offset as usize / 8, INLINE), 0);
+        }
+        return Ok(None);
+    }
+    if dt.slots.descr_set.get().is_some() {
+        return Ok(None);
+    }
+    if t.has(flag::INLINE) && instance::inline_offset_of(t, key).is_some() {
+        // An instance value may hide the class attribute.
+        return Ok(None);
+    }
+    let is_method = dt.has(flag::METHOD_DESCRIPTOR);
+    let plain = dt.slots.descr_get.get().is_none();
+    if !(is_method && method || plain) {
+        return Ok(None);
+    }
+    if d.is_ptr() && !unsafe { d.header_unchecked() }.is_uncounted_in_registers() {
+        return Ok(None);
+    }
+    let dict_index = match t.dict_offset.load(Ordering::Relaxed) {
+        0 => 0,
+        instance::TAIL_DICT => return Ok(None),
+        n => n as usize / 8,
+    };
+    if version == 0 || dict_index >= 4096 || t.version() != version {
+        return Ok(None);
+    }
+    let bits = if d.is_ptr() { d.bits() & !7 | 4 } else { d.bits() };
+    cache.set_plain(plain);
+    cache.fill(pack(version, dict_index, METHOD), bits);
+    Ok(None)
+}
+
+/// Fill the cache for an attribute of a class object.
+fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
+    let Some(cls) = o.downcast::<Type>() else { return };
+    let version = cls.assign_version(cx);
+    // `type` itself has data descriptors that win (`__name__`, ...).
+    if version == 0 || Type::from_word(word::TYPE).lookup(cx, name).is_some() {
+        return;
+    }
+    let Some(v) = cls.lookup(cx, name) else { return };
+    let word = if !v.is_ptr() {
+        v.bits()
+    } else {
+        // SAFETY: a pointer.
+        let head = unsafe { v.header_unchecked() };
+        if !head.is_uncounted_in_registers() {
+            return;
+        }
+        if v.class_word() != word::FUNCTION && v.ty().slots.descr_get.get().is_some() {
+            return;
+        }
+        v.bits() & !7 | 4
+    };
+    if cls.version() == version {
+        cache.fill(pack(version, 0, CLASS), word);
+    }
+}
+
+/// LOAD_ATTR in its method form.
+#[inline(never)]
+pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<Loaded> {
+    let name = name_ref(frame, cache);
+    let t = o.ty();
+    if t.has(flag::GENERIC_GETATTR) {
+        let key = name.downcast::<Str>().expect("names are strings");
+        if let Some(d) = t.lookup(cx, name)
+            && d.ty().has(flag::METHOD_DESCRIPTOR)
+        {
+            if let Some(own) = instance::get_own(cx, o, key) {
+                return Ok(Loaded::Value(own.into_bits()));
+            }
+            let _ = fill_instance(cx, o, t, name, cache, true)?;
+            return Ok(Loaded::Method(d.into_bits()));
+        }
+    }
+    if let Some(bits) = (if o.is_ptr() { attr_hit(cx, o.bits(), cache) } else { None }) {
+        return Ok(Loaded::Value(bits));
+    }
+    let bits = load_attr(cx, frame, o, cache)?;
+    Ok(Loaded::Value(bits))
+}
+
+/// STORE_ATTR, filling the cache.
+#[inline(never)]
+pub fn store_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, v: &Value, cache: &Cache) -> Res<()> {
+    let name = name_ref(frame, cache);
+    protocol::setattr(cx, o, name, Some(v))?;
+    let t = o.ty();
+    if t.has(flag::GENERIC_SETATTR) && o.is_ptr() {
+        let version = t.assign_version(cx);
+        let key = name.downcast::<Str>().expect("names are strings");
+        let descr = t.lookup(cx, name);
+        let blocked = descr.as_ref().is_some_and(|d| d.ty().slots.descr_set.get().is_some());
+        if version != 0
+            && !blocked
+            && let Some(offset) = instance::inline_offset_of(t, key)
+            && offset / 8 < 4096
+            && t.version() == version
+        {
+            cache.fill(pack(version, offset / 8, INLINE), 0);
+        }
+    }
+    Ok(())
+}
+
+/// `super().name`: the result (and for methods the receiver) go to `at`, where class and object stood.
+///
+/// # Safety
+/// `at` is the register of the global `super`, followed by the class and the object.
+pub unsafe fn load_super(cx: &mut Cx, frame: *mut Frame, at: *mut u64, mode: u8, cache: &Cache) -> Res<()> {
+    let name = name_of(frame, cache);
+    // SAFETY: by contract.
+    unsafe {
+        let (global, class, obj) = (&*(at as *const Value), &*(at.add(1) as *const Value), &*(at.add(2) as *const Value));
+        let is_super = global.bits() & !7 == Type::from_word(word::SUPER) as *const Type as u64;
+        let mut method = None;
+        let value;
+        if is_super {
+            if mode & 1 != 0
+                && let Some(f) = object::superobj::lookup_method(cx, class, obj, &name)?
+            {
+                method = Some(f);
+                value = None;
+            } else {
+                let s = object::superobj::new_super(cx, class, obj)?;
+                value = Some(protocol::getattr(cx, &s, &name)?);
+            }
+        } else {
+            let s = if mode & 2 != 0 { protocol::call(cx, global, &[class.clone(), obj.clone()])? } else { protocol::call(cx, global, &[])? };
+            value = Some(protocol::getattr(cx, &s, &name)?);
+        }
+        let (first, second) = match (method, value) {
+            (Some(f), _) => (f.into_bits(), Some(obj.clone().into_bits())),
+            (None, Some(v)) => (v.into_counted().into_bits(), None),
+            (None, None) => unreachable!("one of the two was set"),
+        };
+        for i in 0..3 {
+            let w = std::mem::take(&mut *at.add(i));
+            crate::call::drop_word(cx, w);
+        }
+        *at = first;
+        if mode & 1 != 0 {
+            *at.add(1) = second.unwrap_or(0);
+        }
+    }
+    Ok(())
+}
+
+/// The `__init__` of a class whose call is: plain instance, then a Python `__init__`. A register word of the function.
+#[inline(always)]
+pub fn python_init(cx: &mut Cx, cls: &Type) -> Option<u64> {
+    let v = cls.call_cache.load(Ordering::Acquire);
+    if v != 0 && v == cls.version() {
+        let p = cls.call_cache_ptr.load(Ordering::Acquire);
+        return if p == 0 || cls.call_cache.load(Ordering::Relaxed) != v { None } else { Some(p) };
+    }
+    python_init_slow(cx, cls)
+}
+
+#[inline(never)]
+fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
+    // Only plain classes: metaclass `type`, `object.__new__`, an instance without native part.
+    let object_t = Type::from_word(word::OBJECT);
+    let version = cls.assign_version(cx);
+    let mut found = 0;
+    if cls.has(flag::HEAP)
+        && !cls.has(flag::ABSTRACT)
+        && cls.head.type_word() == word::TYPE
+        && cls.slots.new.bits() == object_t.slots.new.bits()
+        && cls.slots.init.bits() != object_t.slots.init.bits()
+        && instance::native_base(cls).word() == word::OBJECT
+        && let Some(f) = cls.lookup_str(cx, "__init__")
+        && f.class_word() == word::FUNCTION
+        && f.header().is_some_and(|h| h.is_uncounted_in_registers())
+        && !f.downcast::<Function>().is_some_and(|f| f.code().flags & (32 | 128 | 512) != 0)
+    {
+        found = f.bits() & !7 | 4;
+    }
+    if version != 0 && cls.version() == version {
+        let _guard = crate::objects::typeobj::TYPE_MUTEX.lock(&mut cx.thread);
+        cls.call_cache.store(0, Ordering::Relaxed);
+        std::sync::atomic::fence(Ordering::Release);
+        cls.call_cache_ptr.store(found, Ordering::Release);
+        cls.call_cache.store(version, Ordering::Release);
+    }
+    // Uncounted: the class keeps it, and the caller uses it before any safepoint.
+    if found != 0 { Some(found) } else { None }
+}
+
+// ---- globals --------------------------------------------------------------------------------------------------------
+
+/// A cached global or builtin: a register word.
+#[inline(always)]
+pub fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    // SAFETY: the running frame's namespaces.
+    unsafe {
+        let g = &*(*frame).globals;
+        if w & 1 == 0 {
+            if w == 0 {
+                return None;
+            }
+            return g.value_at_checked(w >> 16, (w >> 1 & 0x7FFF) as u32).map(Value::into_bits);
+        }
+        if g.keys_version() != w >> 16 {
+            return None;
+        }
+        let (w2, p) = cache.load();
+        if w2 != w {
+            return None;
+        }
+        (*(*frame).builtins).value_at_checked(p >> 16, (p & 0xFFFF) as u32).map(Value::into_bits)
+    }
+}
+
+/// LOAD_GLOBAL, filling the cache.
+#[inline(never)]
+pub fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
+    let name = name_ref(frame, cache);
+    // SAFETY: the running frame's namespaces.
+    let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins) };
+    let key = name.downcast::<Str>().expect("names are strings");
+    if g.is_exact() {
+        if let Some(v) = g.get_str(cx, key) {
+            let version = g.assign_keys_version(cx);
+            if version != 0
+                && let Some(i) = g.index_of_str(key)
+                && i < 0x8000
+                && g.keys_version() == version
+            {
+                cache.fill(version << 16 | (i as u64) << 1, 0);
+            }
+            return Ok(v.into_bits());
+        }
+    } else if let Some(v) = g.get(cx, name)? {
+        return Ok(v.into_bits());
+    }
+    if let Some(v) = b.get_str(cx, key) {
+        if g.is_exact() {
+            let (gv, bv) = (g.assign_keys_version(cx), b.assign_keys_version(cx));
+            if gv != 0
+                && bv != 0
+                && let Some(i) = b.index_of_str(key)
+                && i < 0x10000
+                && g.index_of_str(key).is_none()
+                && g.keys_version() == gv
+                && b.keys_version() == bv
+            {
+                cache.fill(gv << 16 | 1, bv << 16 | i as u64);
+            }
+        }
+        return Ok(v.into_bits());
+    }
+    Err(undefined(cx, name))
+}
+
+/// NameError for a missing global.
+#[cold]
+pub fn undefined(cx: &mut Cx, name: &Value) -> crate::Raised {
+    let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    name_error(cx, ExcKind::NameError, &format!("name '{n}' is not defined"), name)
+}
+
+/// A NameError with its `name`.
+#[cold]
+pub fn name_error(cx: &mut Cx, kind: ExcKind, msg: &str, name: &Value) -> crate::Raised {
+    let text = match crate::objects::str::new_str(cx, msg) {
+        Ok(t) => t,
+        Err(r) => return r,
+    };
+    match crate::objects::exception::new_exception(cx, kind, vec![text]) {
+        Ok(exc) => {
+            if let Some(e) = exc.downcast::<crate::objects::BaseException>() {
+                drop(e.extra[0].swap(Some(name.clone())));
+            }
+            cx.raise_value(exc)
+        }
+        Err(r) => r,
+    }
+}
+
+/// The frame's local namespace, for class bodies, modules and `exec`.
+fn locals_of(frame: *mut Frame) -> Option<Value> {
+    // SAFETY: the running frame; its word is counted for us.
+    unsafe {
+        let w = (*frame).locals;
+        if w == 0 {
+            return None;
+        }
+        let v = std::mem::ManuallyDrop::new(Value::from_bits(w));
+        Some((*v).clone())
+    }
+}
+
+/// LOAD_NAME.
+pub fn load_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
+    let name = name_ref(frame, cache);
+    if let Some(l) = locals_of(frame) {
+        if let Some(v) = namespace_get(cx, &l, name)? {
+            return Ok(v.into_counted().into_bits());
+        }
+    }
+    load_global(cx, frame, cache)
+}
+
+/// `ns[name]`, None when missing.
+pub fn namespace_get(cx: &mut Cx, ns: &Value, name: &Value) -> Res<Option<Value>> {
+    if let Some(d) = ns.downcast_exact::<Dict>() {
+        return d.get(cx, name);
+    }
+    match protocol::getitem(cx, ns, name) {
+        Ok(v) => Ok(Some(v)),
+        Err(r) => {
+            cx.catch(r, ExcKind::KeyError)?;
+            Ok(None)
+        }
+    }
+}
+
+/// STORE_NAME and STORE_GLOBAL.
+pub fn store_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, v: Value, global: bool) -> Res<()> {
+    let name = name_of(frame, cache);
+    // SAFETY: the running frame's globals.
+    let g = unsafe { &*(*frame).globals };
+    if !global {
+        if let Some(l) = locals_of(frame) {
+            // SAFETY: a word of the frame.
+            let is_globals = l.bits() & !7 == &raw const *g as u64;
+            if is_globals {
+                defer_global(&v);
+            }
+            return match l.downcast_exact::<Dict>() {
+                Some(d) => d.set_interned(cx, &name, v),
+                None => protocol::setitem(cx, &l, &name, Some(&v)),
+            };
+        }
+        let n = protocol::repr_string(cx, &name)?;
+        return Err(cx.system_error(format!("no locals found when storing {n}")));
+    }
+    defer_global(&v);
+    let w = cache.word.load(Ordering::Acquire);
+    if w != 0 {
+        match g.replace_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32, v) {
+            Ok(old) => {
+                drop(old);
+                return Ok(());
+            }
+            Err(v) => return g.set_interned(cx, &name, v),
+        }
+    }
+    g.set_interned(cx, &name, v)?;
+    let version = g.assign_keys_version(cx);
+    let key = name.downcast::<Str>().expect("names are strings");
+    if version != 0
+        && let Some(i) = g.index_of_str(key)
+        && i < 0x8000
+        && g.keys_version() == version
+    {
+        cache.fill(version << 16 | (i as u64) << 1, 0);
+    }
+    Ok(())
+}
+
+/// Functions and classes bound to module-level names are read from every thread: counted in the heap only.
+fn defer_global(v: &Value) {
+    if matches!(v.class_word(), word::FUNCTION | word::BUILTIN | word::MODULE)
+        && let Some(h) = v.header()
+        && !h.is_uncounted_in_registers()
+        && h.is_owned_by(typhon_runtime::thread::current_tid())
+    {
+        h.set_deferred();
+    }
+}
+
+/// DELETE_NAME and DELETE_GLOBAL.
+pub fn delete_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, global: bool) -> Res<()> {
+    let name = name_of(frame, cache);
+    if !global && let Some(l) = locals_of(frame) {
+        return match protocol::setitem(cx, &l, &name, None) {
+            Ok(()) => Ok(()),
+            Err(r) => {
+                cx.catch(r, ExcKind::KeyError)?;
+                Err(undefined(cx, &name))
+            }
+        };
+    }
+    // SAFETY: the running frame's globals.
+    let g = unsafe { &*(*frame).globals };
+    match g.remove(cx, &name)? {
+        Some(_) => Ok(()),
+        None => Err(undefined(cx, &name)),
+    }
+}
+
+// ---- cells ----------------------------------------------------------------------------------------------------------
+
+fn cell_of(cx: &mut Cx, bits: u64) -> Res<&'static Cell> {
+    // SAFETY: registers hold values; a cell in a frame's register lives as long as the frame's access.
+    unsafe {
+        if bits & 3 == 0 && bits != 0 {
+            let v = std::mem::ManuallyDrop::new(Value::from_bits(bits));
+            if v.class_word() == word::CELL {
+                return Ok(&*((bits & !7) as *const Cell));
+            }
+        }
+    }
+    Err(cx.system_error("a cell variable without its cell"))
+}
+
+/// LOAD_DEREF: a register word.
+#[inline(always)]
+pub fn load_deref(cx: &mut Cx, frame: *mut Frame, bits: u64, index: usize) -> Res<u64> {
+    let c = cell_of(cx, bits)?;
+    match c.slot.try_get_for_register(cx.thread.tid, || true) {
+        Ok(Some(v)) => Ok(v.into_bits()),
+        Ok(None) => Err(unbound_cell(cx, frame, index)),
+        Err(_) => match crate::objects::cell::methods::get(cx, c) {
+            Some(v) => Ok(v.into_bits()),
+            None => Err(unbound_cell(cx, frame, index)),
+        },
+    }
+}
+
+/// NameError or UnboundLocalError for an empty cell.
+#[cold]
+pub fn unbound_cell(cx: &mut Cx, frame: *mut Frame, index: usize) -> crate::Raised {
+    // SAFETY: the running frame.
+    let (name, free) = unsafe {
+        let code = &(*frame).code().code;
+        let n = code.localsplusnames.get(index).map(|n| String::from_utf8_lossy(n.as_bytes()).into_owned()).unwrap_or_default();
+        (n, code.localspluskinds.get(index).is_some_and(|k| k & 0x80 != 0))
+    };
+    let nv = match crate::objects::str::intern::intern_str(cx, &name) {
+        Ok(v) => v,
+        Err(r) => return r,
+    };
+    if free {
+        let msg = format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope");
+        name_error(cx, ExcKind::NameError, &msg, &nv)
+    } else {
+        let msg = format!("cannot access local variable '{name}' where it is not associated with a value");
+        name_error(cx, ExcKind::UnboundLocalError, &msg, &nv)
+    }
+}
+
+/// STORE_DEREF.
+pub fn store_deref(cx: &mut Cx, bits: u64, v: Option<Value>) -> Res<()> {
+    let c = cell_of(cx, bits)?;
+    drop(crate::objects::cell::methods::set(cx, c, v));
+    Ok(())
+}
+
+/// DELETE_DEREF.
+pub fn delete_deref(cx: &mut Cx, frame: *mut Frame, bits: u64, index: usize) -> Res<()> {
+    let c = cell_of(cx, bits)?;
+    match crate::objects::cell::methods::set(cx, c, None) {
+        Some(_) => Ok(()),
+        None => Err(unbound_cell(cx, frame, index)),
+    }
+}
+

@@ -1,0 +1,1123 @@
+//! The rare instructions, executed on the home registers as the stack machine would: `sp` is the register one past the top
+//! of the stack. Each leaves the stack as CPython's instruction of the same name does.
+
+use crate::call::{Resume, Step, drop_word, resume};
+use crate::native::Args;
+use crate::objects::exception::{self, group};
+use crate::objects::frame::Frame;
+use crate::objects::function::Function;
+use crate::objects::generator::Generator;
+use crate::objects::typeobj::flag;
+use crate::objects::{Dict, List, Str, Tuple};
+use crate::regcode::Rop;
+use crate::statics::word;
+use crate::{Cx, ExcKind, Res, Type, Value, ValueExt, attr, protocol};
+use typhon_compiler::opcode::Op;
+
+/// The stack as its home registers.
+struct Stack {
+    sp: *mut u64,
+}
+
+impl Stack {
+    /// The entry `i` below the top (0 = top).
+    fn at(&self, i: usize) -> &Value {
+        // SAFETY: the translator checked the depth; entries are filled.
+        unsafe { &*(self.sp.sub(i + 1) as *const Value) }
+    }
+    fn bits(&self, i: usize) -> u64 {
+        // SAFETY: as above.
+        unsafe { *self.sp.sub(i + 1) }
+    }
+    /// Move the entry `i` below the top out, counted; its register becomes empty.
+    fn take(&mut self, i: usize) -> Value {
+        // SAFETY: as above.
+        unsafe {
+            let w = std::mem::take(&mut *self.sp.sub(i + 1));
+            Value::from_bits(w).into_counted()
+        }
+    }
+    /// Replace the entry `i` below the top.
+    fn set(&mut self, cx: &mut Cx, i: usize, v: Value) {
+        // SAFETY: as above.
+        let old = unsafe { std::mem::replace(&mut *self.sp.sub(i + 1), v.into_counted().into_bits()) };
+        drop_word(cx, old);
+    }
+    /// Fill the empty register `i` above the top (0 = the next push).
+    fn push_at(&mut self, cx: &mut Cx, i: usize, v: Value) {
+        // SAFETY: the translator reserved the depth.
+        let old = unsafe { std::mem::replace(&mut *self.sp.add(i), v.into_counted().into_bits()) };
+        drop_word(cx, old);
+    }
+    fn push_null(&mut self, cx: &mut Cx, i: usize) {
+        // SAFETY: as above.
+        let old = unsafe { std::mem::take(&mut *self.sp.add(i)) };
+        drop_word(cx, old);
+    }
+    /// Release the entry `i` below the top.
+    fn drop(&mut self, cx: &mut Cx, i: usize) {
+        // SAFETY: as above.
+        let old = unsafe { std::mem::take(&mut *self.sp.sub(i + 1)) };
+        drop_word(cx, old);
+    }
+}
+
+/// Execute stack opcode `op` with argument `arg`; `d` is the register of the stack top.
+///
+/// # Safety
+/// `frame` is the running frame and the word came from the translator.
+#[inline(never)]
+pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -> Res<()> {
+    let Some(op) = Op::from_u16(op as u16) else { return Err(cx.system_error("bad opcode")) };
+    // SAFETY: by contract.
+    let mut s = Stack { sp: unsafe { (*frame).regs.add(d) } };
+    match op {
+        Op::BINARY_SLICE => {
+            let key = crate::objects::slice::new_slice(cx, s.at(1).clone(), s.at(0).clone(), Value::none())?;
+            let v = protocol::getitem(cx, s.at(2), &key)?;
+            s.drop(cx, 0);
+            s.drop(cx, 1);
+            s.set(cx, 2, v);
+        }
+        Op::STORE_SLICE => {
+            let key = crate::objects::slice::new_slice(cx, s.at(1).clone(), s.at(0).clone(), Value::none())?;
+            protocol::setitem(cx, s.at(2), &key, Some(s.at(3)))?;
+            for i in 0..4 {
+                s.drop(cx, i);
+            }
+        }
+        Op::PUSH_EXC_INFO => {
+            let exc = s.take(0);
+            let top = cx.handled.last_mut().expect("there is always a handled entry");
+            let previous = std::mem::replace(top, Some(exc.clone()));
+            s.push_at(cx, 0, exc);
+            // SAFETY: the register under the top was emptied by `take`.
+            unsafe { *s.sp.sub(1) = previous.unwrap_or_else(Value::none).into_bits() };
+        }
+        Op::POP_EXCEPT => {
+            let previous = s.take(0);
+            let top = cx.handled.last_mut().expect("there is always a handled entry");
+            let old = std::mem::replace(top, if previous.is_none() { None } else { Some(previous) });
+            drop(old);
+        }
+        Op::CHECK_EXC_MATCH => {
+            let cls = s.at(0).clone();
+            let m = exception::matches(cx, s.at(1), &cls)?;
+            s.set(cx, 0, Value::bool(m));
+        }
+        Op::CHECK_EG_MATCH => {
+            let (rest, matched) = group::check_eg_match(cx, s.at(1), s.at(0))?;
+            if !matched.is_none() {
+                let top = cx.handled.last_mut().expect("there is always a handled entry");
+                let old = top.replace(matched.clone());
+                drop(old);
+            }
+            s.set(cx, 1, rest);
+            s.set(cx, 0, matched);
+        }
+        Op::RERAISE => {
+            let exc = s.take(0);
+            cx.no_traceback = true;
+            if arg != 0 {
+                // The offset saved below says which instruction raised first.
+                if let Some(i) = s.at(arg as usize).as_small_int() {
+                    // SAFETY: the running frame.
+                    unsafe { set_lasti(frame, i as u32) };
+                }
+            }
+            return Err(cx.reraise(exc));
+        }
+        Op::RAISE_VARARGS => {
+            return Err(raise(cx, &mut s, arg)?);
+        }
+        Op::WITH_EXCEPT_START => {
+            let exc = s.at(0).clone();
+            let ty = exc.ty().value();
+            let tb = match exc.downcast::<crate::objects::BaseException>() {
+                Some(e) => crate::SlotExt::get(&e.traceback, &e.head).unwrap_or_else(Value::none),
+                None => Value::none(),
+            };
+            let exit = s.at(4).clone();
+            let r = if s.bits(3) == 0 {
+                protocol::call(cx, &exit, &[ty, exc, tb])?
+            } else {
+                let this = s.at(3).clone();
+                protocol::call(cx, &exit, &[this, ty, exc, tb])?
+            };
+            s.push_at(cx, 0, r);
+        }
+        Op::LOAD_SPECIAL => load_special(cx, &mut s, arg)?,
+        Op::END_SEND => {
+            let v = s.take(0);
+            s.set(cx, 1, v);
+        }
+        Op::CLEANUP_THROW => {
+            let exc = s.take(0);
+            if exception::is_kind(&exc, ExcKind::StopIteration) {
+                let v = stop_value(&exc);
+                s.drop(cx, 1);
+                s.set(cx, 1, v);
+                s.set(cx, 2, Value::none());
+            } else {
+                cx.no_traceback = true;
+                return Err(cx.reraise(exc));
+            }
+        }
+        Op::END_ASYNC_FOR => {
+            let exc = s.take(0);
+            if exception::is_kind(&exc, ExcKind::StopAsyncIteration) {
+                s.drop(cx, 1);
+            } else {
+                cx.no_traceback = true;
+                return Err(cx.reraise(exc));
+            }
+        }
+        Op::GET_AITER => {
+            let o = s.at(0).clone();
+            let n = o.type_name();
+            let Some(f) = o.ty().slots.aiter.get() else {
+                return Err(cx.type_error(format!("'async for' requires an object with __aiter__ method, got {n}")));
+            };
+            let it = f(cx, &o)?;
+            if it.ty().slots.anext.get().is_none() {
+                let t = it.type_name();
+                return Err(cx.type_error(format!(
+                    "'async for' received an object from __aiter__ that does not implement __anext__: {t}"
+                )));
+            }
+            s.set(cx, 0, it);
+        }
+        Op::GET_ANEXT => {
+            let o = s.at(0).clone();
+            let Some(f) = o.ty().slots.anext.get() else {
+                let n = o.type_name();
+                return Err(cx.type_error(format!("'async for' requires an iterator with __anext__ method, got {n}")));
+            };
+            let next = f(cx, &o)?;
+            let aw = match get_awaitable(cx, &next) {
+                Ok(a) => a,
+                Err(r) => {
+                    cx.catch(r, ExcKind::TypeError)?;
+                    let n = next.type_name();
+                    return Err(cx.type_error(format!("'async for' received an invalid object from __anext__: {n}")));
+                }
+            };
+            s.push_at(cx, 0, aw);
+        }
+        Op::GET_AWAITABLE => {
+            let o = s.at(0).clone();
+            let aw = match get_awaitable(cx, &o) {
+                Ok(a) => a,
+                Err(r) => {
+                    if arg != 0 && cx.exc_is(ExcKind::TypeError) && o.ty().slots.await_.get().is_none() {
+                        drop(cx.take_exc(r));
+                        let (what, n) = (if arg == 1 { "__aenter__" } else { "__aexit__" }, o.type_name());
+                        return Err(cx.type_error(format!(
+                            "'async with' received an object from {what} that does not implement __await__: {n}"
+                        )));
+                    }
+                    return Err(r);
+                }
+            };
+            if let Some(g) = aw.downcast::<Generator>()
+                && aw.class_word() == word::COROUTINE
+                && g.delegating.load(std::sync::atomic::Ordering::Relaxed) != 0
+                && g.state() == crate::objects::generator::SUSPENDED
+            {
+                return Err(cx.runtime_error("coroutine is being awaited already"));
+            }
+            s.set(cx, 0, aw);
+        }
+        Op::GET_YIELD_FROM_ITER => {
+            let o = s.at(0).clone();
+            match o.class_word() {
+                word::GENERATOR => {}
+                word::COROUTINE => {
+                    // SAFETY: the running frame.
+                    let flags = unsafe { (*frame).code().flags };
+                    use crate::objects::code::co;
+                    if flags & (co::COROUTINE | co::ITERABLE_COROUTINE) == 0 {
+                        return Err(cx.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator"));
+                    }
+                }
+                _ => {
+                    let it = protocol::iter(cx, &o)?;
+                    s.set(cx, 0, it);
+                }
+            }
+        }
+        Op::GET_LEN => {
+            let n = protocol::len(cx, s.at(0))?;
+            let v = crate::objects::int::new_int(cx, n as i64)?;
+            s.push_at(cx, 0, v);
+        }
+        Op::MATCH_MAPPING | Op::MATCH_SEQUENCE => {
+            let f = if op == Op::MATCH_MAPPING { flag::MAPPING } else { flag::SEQUENCE };
+            let m = s.at(0).ty().has(f);
+            s.push_at(cx, 0, Value::bool(m));
+        }
+        Op::MATCH_KEYS => {
+            let v = match_keys(cx, s.at(1), s.at(0))?;
+            s.push_at(cx, 0, v);
+        }
+        Op::MATCH_CLASS => {
+            let names = s.take(0);
+            let cls = s.take(1);
+            let v = match_class(cx, s.at(2), &cls, arg as usize, &names)?;
+            s.set(cx, 2, v);
+        }
+        Op::LOAD_BUILD_CLASS => {
+            // SAFETY: the running frame.
+            let b = unsafe { &*(*frame).builtins };
+            let Some(f) = b.get_named(cx, "__build_class__") else {
+                return Err(cx.name_error("__build_class__ not found"));
+            };
+            s.push_at(cx, 0, f);
+        }
+        Op::LOAD_LOCALS => {
+            // SAFETY: the running frame.
+            let w = unsafe { (*frame).locals };
+            if w == 0 {
+                return Err(cx.system_error("no locals"));
+            }
+            // SAFETY: a word of the frame, counted for the register.
+            let v = unsafe { crate::call::counted(cx, w) };
+            s.push_at(cx, 0, v);
+        }
+        Op::LOAD_COMMON_CONSTANT => {
+            let v = match arg {
+                0 => ExcKind::AssertionError.ty().value(),
+                1 => ExcKind::NotImplementedError.ty().value(),
+                2 => Type::from_word(word::TUPLE).value(),
+                n => {
+                    // SAFETY: the running frame.
+                    let b = unsafe { &*(*frame).builtins };
+                    let name = if n == 3 { "all" } else { "any" };
+                    match b.get_named(cx, name) {
+                        Some(v) => v,
+                        None => return Err(cx.name_error(format!("name '{name}' is not defined"))),
+                    }
+                }
+            };
+            s.push_at(cx, 0, v);
+        }
+        Op::LOAD_FROM_DICT_OR_DEREF => {
+            let ns = s.take(0);
+            // SAFETY: the running frame; the index was checked by the translator.
+            let (cell, name) = unsafe {
+                let n = String::from_utf8_lossy((*frame).code().code.localsplusnames[arg as usize].as_bytes()).into_owned();
+                (*(*frame).regs.add(arg as usize), n)
+            };
+            let name = crate::objects::str::intern::intern_str(cx, &name)?;
+            let v = match attr::namespace_get(cx, &ns, &name)? {
+                Some(v) => v.into_counted().into_bits(),
+                None => attr::load_deref(cx, frame, cell, arg as usize)?,
+            };
+            // SAFETY: the register emptied above.
+            unsafe { *s.sp.sub(1) = v };
+        }
+        Op::LOAD_FROM_DICT_OR_GLOBALS => {
+            let ns = s.take(0);
+            // SAFETY: the running frame; the index was checked by the translator.
+            let name = unsafe { (&(*(*frame).rc).names)[arg as usize].clone() };
+            let v = match attr::namespace_get(cx, &ns, &name)? {
+                Some(v) => v,
+                None => global_or_builtin(cx, frame, &name)?,
+            };
+            // SAFETY: as above.
+            unsafe { *s.sp.sub(1) = v.into_counted().into_bits() };
+        }
+        Op::SETUP_ANNOTATIONS => {
+            // SAFETY: the running frame.
+            let w = unsafe { (*frame).locals };
+            if w == 0 {
+                return Err(cx.system_error("no locals found when setting up annotations"));
+            }
+            // SAFETY: as above.
+            let ns = unsafe { crate::call::counted(cx, w) };
+            let name = crate::objects::str::intern::intern_str(cx, "__annotations__")?;
+            if attr::namespace_get(cx, &ns, &name)?.is_none() {
+                let d = crate::objects::dict::new_dict(cx)?;
+                protocol::setitem(cx, &ns, &name, Some(&d))?;
+            }
+        }
+        Op::MAKE_FUNCTION => {
+            let code = s.take(0);
+            let f = make_function(cx, frame, code)?;
+            // SAFETY: the register emptied above.
+            unsafe { *s.sp.sub(1) = f.into_bits() };
+        }
+        Op::SET_FUNCTION_ATTRIBUTE => {
+            let fv = s.take(0);
+            let v = s.take(1);
+            set_function_attribute(cx, &fv, arg, v)?;
+            s.set_empty(1, fv);
+        }
+        Op::CALL_INTRINSIC_1 => {
+            let a = s.at(0).clone();
+            let v = intrinsic1(cx, frame, arg, a)?;
+            s.set(cx, 0, v);
+        }
+        Op::CALL_INTRINSIC_2 => {
+            let (a, b) = (s.at(1).clone(), s.at(0).clone());
+            let v = intrinsic2(cx, arg, a, b)?;
+            s.drop(cx, 0);
+            s.set(cx, 1, v);
+        }
+        Op::CONVERT_VALUE => {
+            let v = match arg {
+                1 => protocol::str(cx, s.at(0))?,
+                2 => protocol::repr(cx, s.at(0))?,
+                _ => crate::objects::str::ascii(cx, s.at(0))?,
+            };
+            s.set(cx, 0, v);
+        }
+        Op::LIST_EXTEND => {
+            let v = s.take(0);
+            let Some(l) = s.at(arg as usize).downcast::<List>() else { return Err(cx.system_error("LIST_EXTEND of no list")) };
+            if v.downcast_exact::<Tuple>().is_none()
+                && v.downcast_exact::<List>().is_none()
+                && v.ty().slots.iter.get().is_none()
+                && v.ty().slots.getitem.get().is_none()
+            {
+                let n = v.type_name();
+                return Err(cx.type_error(format!("Value after * must be an iterable, not {n}")));
+            }
+            l.extend(cx, &v)?;
+        }
+        Op::SET_UPDATE => {
+            let v = s.take(0);
+            crate::objects::set::update(cx, s.at(arg as usize), &v)?;
+        }
+        Op::DICT_UPDATE => {
+            let v = s.take(0);
+            let Some(d) = s.at(arg as usize).downcast::<Dict>() else { return Err(cx.system_error("DICT_UPDATE of no dict")) };
+            if let Err(r) = d.update_from(cx, &v) {
+                if cx.exc_is(ExcKind::AttributeError) {
+                    drop(cx.take_exc(r));
+                    let n = v.type_name();
+                    return Err(cx.type_error(format!("'{n}' object is not a mapping")));
+                }
+                return Err(r);
+            }
+        }
+        Op::DICT_MERGE => {
+            let v = s.take(0);
+            let func = s.at(arg as usize + 3).clone();
+            merge_keywords(cx, s.at(arg as usize), &v, &func)?;
+        }
+        Op::IMPORT_NAME => {
+            // SAFETY: the running frame; the index was checked by the translator.
+            let name = unsafe { (&(*(*frame).rc).names)[arg as usize].clone() };
+            let (level, fromlist) = (s.at(1).clone(), s.at(0).clone());
+            let m = import_name(cx, frame, &name, level, fromlist)?;
+            s.drop(cx, 0);
+            s.set(cx, 1, m);
+        }
+        Op::IMPORT_FROM => {
+            // SAFETY: as above.
+            let name = unsafe { (&(*(*frame).rc).names)[arg as usize].clone() };
+            let v = import_from(cx, s.at(0), &name)?;
+            s.push_at(cx, 0, v);
+        }
+        Op::UNPACK_EX => {
+            let v = s.take(0);
+            unpack_ex(cx, v, &mut s, (arg & 0xFF) as usize, (arg >> 8) as usize)?;
+        }
+        Op::BUILD_INTERPOLATION | Op::BUILD_TEMPLATE => {
+            return Err(cx.not_implemented("template strings are not supported yet"));
+        }
+        Op::RESERVED => return Err(cx.system_error("execution ran past the end of the code")),
+        other => return Err(cx.system_error(format!("opcode {} is not known", other.name()))),
+    }
+    Ok(())
+}
+
+impl Stack {
+    /// Fill an emptied entry.
+    fn set_empty(&mut self, i: usize, v: Value) {
+        // SAFETY: the register is empty.
+        unsafe { *self.sp.sub(i + 1) = v.into_counted().into_bits() };
+    }
+}
+
+/// Point the frame at the instruction with this stack-code offset, for tracebacks of re-raised exceptions.
+unsafe fn set_lasti(frame: *mut Frame, offset: u32) {
+    // SAFETY: the running frame.
+    unsafe {
+        let rc = (*frame).code();
+        if let Some(i) = rc.offsets.iter().position(|&o| o == offset) {
+            (*frame).pc = rc.words.as_ptr().add(i + 1);
+        }
+    }
+}
+
+fn raise(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<crate::Raised> {
+    match arg {
+        0 => match exception::handled(cx) {
+            Some(e) => {
+                cx.no_traceback = false;
+                Ok(cx.reraise(e))
+            }
+            None => Err(cx.runtime_error("No active exception to reraise")),
+        },
+        1 => {
+            let v = s.take(0);
+            let exc = exception::instantiate(cx, &v)?;
+            Ok(cx.raise_value(exc))
+        }
+        _ => {
+            let cause = s.take(0);
+            let v = s.take(1);
+            let exc = exception::instantiate(cx, &v)?;
+            let cause = if cause.is_none() {
+                None
+            } else if exception::is_exception_class(&cause) || exception::is_exception(&cause) {
+                Some(exception::instantiate(cx, &cause)?)
+            } else {
+                return Err(cx.type_error("exception causes must derive from BaseException"));
+            };
+            if let Some(e) = exc.downcast::<crate::objects::BaseException>() {
+                drop(crate::SlotExt::put(&e.cause, &e.head, cx, cause));
+                e.suppress_context.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+            Ok(cx.raise_value(exc))
+        }
+    }
+}
+
+fn load_special(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<()> {
+    let name = ["__enter__", "__exit__", "__aenter__", "__aexit__"][arg as usize & 3];
+    let o = s.at(0).clone();
+    let n = crate::objects::str::intern::intern_str(cx, name)?;
+    let Some(f) = o.ty().lookup(cx, &n) else {
+        let t = o.type_name();
+        let is_async = arg >= 2;
+        let (sync_name, async_name) = (["__enter__", "__exit__"], ["__aenter__", "__aexit__"]);
+        let others = if is_async { sync_name } else { async_name };
+        let mut has_other = true;
+        for x in others {
+            has_other &= o.ty().lookup_str(cx, x).is_some();
+        }
+        let (a, p) = if is_async { (" asynchronous", "async ") } else { ("", "") };
+        let which = match arg {
+            1 => " (missed __exit__ method)",
+            3 => " (missed __aexit__ method)",
+            _ => "",
+        };
+        let hint = if has_other {
+            if is_async { " but it supports the context manager protocol. Did you mean to use 'with'?" } else { " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?" }
+        } else {
+            which
+        };
+        let _ = p;
+        return Err(cx.type_error(format!("'{t}' object does not support the{a} context manager protocol{hint}")));
+    };
+    if f.ty().has(flag::METHOD_DESCRIPTOR) {
+        s.set(cx, 0, f);
+        s.push_at(cx, 0, o);
+        return Ok(());
+    }
+    let bound = match f.ty().slots.descr_get.get() {
+        Some(get) => {
+            let t = o.ty().value();
+            get(cx, &f, Some(&o), Some(&t))?
+        }
+        None => f,
+    };
+    s.set(cx, 0, bound);
+    s.push_null(cx, 0);
+    Ok(())
+}
+
+fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value> {
+    // SAFETY: the running frame's namespaces.
+    let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins) };
+    if let Some(v) = g.get(cx, name)? {
+        return Ok(v);
+    }
+    match b.get(cx, name)? {
+        Some(v) => Ok(v),
+        None => Err(attr::undefined(cx, name)),
+    }
+}
+
+/// A function object over `code` with the running frame's globals.
+fn make_function(cx: &mut Cx, frame: *mut Frame, code: Value) -> Res<Value> {
+    // SAFETY: the running frame's namespaces start with their headers.
+    let (globals, builtins) = unsafe { (Value::borrow_header((*frame).globals.cast()), Value::borrow_header((*frame).builtins.cast())) };
+    crate::objects::function::new_function(cx, code, globals, builtins)
+}
+
+fn set_function_attribute(cx: &mut Cx, fv: &Value, arg: u32, v: Value) -> Res<()> {
+    let Some(f) = fv.downcast::<Function>() else { return Err(cx.system_error("SET_FUNCTION_ATTRIBUTE of no function")) };
+    match arg {
+        1 => drop(f.defaults.swap(Some(v))),
+        2 => drop(f.kwdefaults.swap(Some(v))),
+        4 => drop(f.annotations.swap(Some(v))),
+        // SAFETY: R12: the function was made by the instruction before and nobody else has it yet.
+        8 => unsafe { *(&raw const f.closure).cast_mut() = Some(v) },
+        16 => drop(f.annotate.swap(Some(v))),
+        _ => return Err(cx.system_error("bad SET_FUNCTION_ATTRIBUTE")),
+    }
+    Ok(())
+}
+
+fn intrinsic1(cx: &mut Cx, frame: *mut Frame, arg: u32, a: Value) -> Res<Value> {
+    match arg {
+        1 => {
+            let hook = crate::init::sys_get(cx, "displayhook");
+            match hook {
+                Some(h) => protocol::call(cx, &h, &[a]),
+                None => Err(cx.runtime_error("lost sys.displayhook")),
+            }
+        }
+        2 => import_star(cx, frame, &a),
+        3 => stop_iteration_error(cx, frame, a),
+        4 => crate::objects::generator::methods::async_gen_wrap(cx, a),
+        5 => protocol::unary(cx, "+", &a),
+        6 => {
+            let items = protocol::collect(cx, &a)?;
+            crate::objects::tuple::new_tuple(cx, items)
+        }
+        7..=11 => crate::init::typing_intrinsic(cx, arg, &[a]),
+        _ => Err(cx.system_error("bad intrinsic")),
+    }
+}
+
+fn intrinsic2(cx: &mut Cx, arg: u32, a: Value, b: Value) -> Res<Value> {
+    match arg {
+        1 => group::prep_reraise_star(cx, &a, &b),
+        4 => {
+            if let Some(f) = a.downcast::<Function>() {
+                drop(crate::SlotExt::put(&f.type_params, &f.head, cx, Some(b)));
+            }
+            Ok(a)
+        }
+        2 | 3 | 5 => crate::init::typing_intrinsic(cx, 100 + arg, &[a, b]),
+        _ => Err(cx.system_error("bad intrinsic")),
+    }
+}
+
+/// PEP 479: StopIteration leaving a generator becomes RuntimeError.
+fn stop_iteration_error(cx: &mut Cx, frame: *mut Frame, exc: Value) -> Res<Value> {
+    // SAFETY: the running frame.
+    let flags = unsafe { (*frame).code().flags };
+    use crate::objects::code::co;
+    let msg = if exception::is_kind(&exc, ExcKind::StopIteration) {
+        if flags & co::ASYNC_GENERATOR != 0 {
+            "async generator raised StopIteration"
+        } else if flags & co::COROUTINE != 0 {
+            "coroutine raised StopIteration"
+        } else {
+            "generator raised StopIteration"
+        }
+    } else if flags & co::ASYNC_GENERATOR != 0 && exception::is_kind(&exc, ExcKind::StopAsyncIteration) {
+        "async generator raised StopAsyncIteration"
+    } else {
+        return Ok(exc);
+    };
+    let text = crate::objects::str::new_str(cx, msg)?;
+    let new = exception::new_exception(cx, ExcKind::RuntimeError, vec![text])?;
+    if let Some(e) = new.downcast::<crate::objects::BaseException>() {
+        drop(e.cause.swap(Some(exc.clone())));
+        drop(e.context.swap(Some(exc)));
+        e.suppress_context.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+    Ok(new)
+}
+
+/// The value of a StopIteration.
+pub fn stop_value(exc: &Value) -> Value {
+    match exc.downcast::<crate::objects::BaseException>() {
+        Some(e) => crate::SlotExt::get(&e.extra[0], &e.head).unwrap_or_else(Value::none),
+        None => Value::none(),
+    }
+}
+
+/// What `await o` iterates.
+pub fn get_awaitable(cx: &mut Cx, o: &Value) -> Res<Value> {
+    match o.class_word() {
+        word::COROUTINE => return Ok(o.clone()),
+        word::GENERATOR => {
+            let g = o.downcast::<Generator>().expect("checked");
+            // SAFETY: the code pointer of a generator's record is set for its life.
+            let flags = unsafe { (*(*g.frame.get()).rc).flags };
+            if flags & crate::objects::code::co::ITERABLE_COROUTINE != 0 {
+                return Ok(o.clone());
+            }
+        }
+        _ => {}
+    }
+    let Some(f) = o.ty().slots.await_.get() else {
+        let n = o.type_name();
+        return Err(cx.type_error(format!("object {n} can't be used in 'await' expression")));
+    };
+    let it = f(cx, o)?;
+    if it.class_word() == word::COROUTINE {
+        return Err(cx.type_error("__await__() returned a coroutine"));
+    }
+    if it.ty().slots.next.get().is_none() {
+        let n = it.type_name();
+        return Err(cx.type_error(format!("__await__() returned non-iterator of type '{n}'")));
+    }
+    Ok(it)
+}
+
+/// Send `value` to an iterator.
+pub fn send(cx: &mut Cx, receiver: &Value, value: Value) -> Res<Step> {
+    if matches!(receiver.class_word(), word::GENERATOR | word::COROUTINE) {
+        return resume(cx, receiver, if value.is_none() { Resume::Next } else { Resume::Send(value) });
+    }
+    let r = if value.is_none() && receiver.ty().slots.next.get().is_some() {
+        match protocol::next(cx, receiver) {
+            Ok(Some(v)) => return Ok(Step::Yield(v)),
+            Ok(None) => return Ok(Step::Return(crate::init::take_stop_value(cx))),
+            Err(r) => Err(r),
+        }
+    } else {
+        protocol::call_method(cx, receiver, "send", &[value])
+    };
+    match r {
+        Ok(v) => Ok(Step::Yield(v)),
+        Err(raised) => {
+            if !cx.exc_is(ExcKind::StopIteration) {
+                return Err(raised);
+            }
+            let exc = cx.take_exc(raised);
+            Ok(Step::Return(stop_value(&exc)))
+        }
+    }
+}
+
+/// BUILD_MAP, BUILD_SET, BUILD_STRING, BUILD_SLICE over registers.
+pub fn build(cx: &mut Cx, op: Rop, regs: &[Value]) -> Res<Value> {
+    match op {
+        Rop::BuildMap => {
+            let d = crate::objects::dict::new_dict_with_capacity(cx, regs.len() / 2)?;
+            let dict = d.downcast::<Dict>().expect("a dict");
+            for pair in regs.chunks(2) {
+                dict.set(cx, &pair[0], pair[1].clone())?;
+            }
+            Ok(d)
+        }
+        Rop::BuildSet => {
+            let s = crate::objects::set::new_set(cx)?;
+            for v in regs {
+                crate::objects::set::add(cx, &s, v)?;
+            }
+            Ok(s)
+        }
+        Rop::BuildString => crate::objects::str::concat_all(cx, regs),
+        _ => {
+            let step = regs.get(2).cloned().unwrap_or_else(Value::none);
+            crate::objects::slice::new_slice(cx, regs[0].clone(), regs[1].clone(), step)
+        }
+    }
+}
+
+pub fn set_add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
+    crate::objects::set::add(cx, set, v)
+}
+
+pub fn map_add(cx: &mut Cx, map: &Value, k: &Value, v: &Value) -> Res<()> {
+    match map.downcast::<Dict>() {
+        Some(d) => d.set(cx, k, v.clone()),
+        None => Err(cx.system_error("MAP_ADD to no dict")),
+    }
+}
+
+/// UNPACK_SEQUENCE: the items of `v` into `n` registers from `at`, the first item at the top.
+///
+/// # Safety
+/// `n` empty registers of the running frame start at `at`.
+pub unsafe fn unpack(cx: &mut Cx, v: Value, at: *mut u64, n: usize) -> Res<()> {
+    let put = |i: usize, item: Value| {
+        // SAFETY: by contract.
+        unsafe { *at.add(n - 1 - i) = item.into_counted().into_bits() };
+    };
+    if let Some(t) = v.downcast_exact::<Tuple>() {
+        if t.len() == n {
+            for (i, item) in t.items().iter().enumerate() {
+                put(i, item.clone_in(cx.thread.tid));
+            }
+            return Ok(());
+        }
+        return Err(wrong_count(cx, t.len(), n, true));
+    }
+    if let Some(l) = v.downcast_exact::<List>() {
+        let items = l.to_vec(cx);
+        if items.len() == n {
+            for (i, item) in items.into_iter().enumerate() {
+                put(i, item);
+            }
+            return Ok(());
+        }
+        return Err(wrong_count(cx, items.len(), n, true));
+    }
+    let it = unpack_iter(cx, &v)?;
+    let mut items = Vec::with_capacity(n);
+    while items.len() < n {
+        match protocol::next(cx, &it)? {
+            Some(x) => items.push(x),
+            None => return Err(wrong_count(cx, items.len(), n, false)),
+        }
+    }
+    if protocol::next(cx, &it)?.is_some() {
+        let total = if v.ty().has(flag::DICT_SUBCLASS) { protocol::len(cx, &v).ok() } else { None };
+        return Err(match total {
+            Some(t) => cx.value_error(format!("too many values to unpack (expected {n}, got {t})")),
+            None => cx.value_error(format!("too many values to unpack (expected {n})")),
+        });
+    }
+    for (i, item) in items.into_iter().enumerate() {
+        put(i, item);
+    }
+    Ok(())
+}
+
+fn unpack_iter(cx: &mut Cx, v: &Value) -> Res<Value> {
+    if v.ty().slots.iter.get().is_none() && v.ty().slots.getitem.get().is_none() {
+        let n = v.type_name();
+        return Err(cx.type_error(format!("cannot unpack non-iterable {n} object")));
+    }
+    protocol::iter(cx, v)
+}
+
+#[cold]
+fn wrong_count(cx: &mut Cx, got: usize, n: usize, known: bool) -> crate::Raised {
+    if got < n {
+        cx.value_error(format!("not enough values to unpack (expected {n}, got {got})"))
+    } else if known {
+        cx.value_error(format!("too many values to unpack (expected {n}, got {got})"))
+    } else {
+        cx.value_error(format!("too many values to unpack (expected {n})"))
+    }
+}
+
+fn unpack_ex(cx: &mut Cx, v: Value, s: &mut Stack, before: usize, after: usize) -> Res<()> {
+    if v.ty().slots.iter.get().is_none() && v.ty().slots.getitem.get().is_none() {
+        let n = v.type_name();
+        return Err(cx.type_error(format!("cannot unpack non-iterable {n} object")));
+    }
+    let mut items = protocol::collect(cx, &v)?;
+    if items.len() < before + after {
+        let (got, want) = (items.len(), before + after);
+        return Err(cx.value_error(format!("not enough values to unpack (expected at least {want}, got {got})")));
+    }
+    let tail = items.split_off(items.len() - after);
+    let middle = items.split_off(before);
+    let list = crate::objects::list::new_list(cx, middle)?;
+    // The first name is at the top; the value's register is the lowest.
+    let total = before + 1 + after;
+    let all: Vec<Value> = items.into_iter().chain([list]).chain(tail).collect();
+    for (i, item) in all.into_iter().enumerate() {
+        // SAFETY: the translator reserved `total` registers from the value's own.
+        unsafe { *s.sp.sub(1).add(total - 1 - i) = item.into_counted().into_bits() };
+    }
+    Ok(())
+}
+
+/// CALL_FUNCTION_EX.
+///
+/// # Safety
+/// `base` is the callable's register; self slot, positional iterable and keyword mapping (or empty) follow.
+pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
+    // SAFETY: by contract.
+    unsafe {
+        let f = &*(base as *const Value);
+        let args = &*(base.add(2) as *const Value);
+        let mut pos: Vec<Value> = Vec::new();
+        if *base.add(1) != 0 {
+            pos.push((*(base.add(1) as *const Value)).clone());
+        }
+        match args.downcast_exact::<Tuple>() {
+            Some(t) => pos.extend_from_slice(t.items()),
+            None => {
+                if args.ty().slots.iter.get().is_none() && args.ty().slots.getitem.get().is_none() {
+                    let (name, n) = (callable_name(cx, f), args.type_name());
+                    return Err(cx.type_error(format!("{name} argument after * must be an iterable, not {n}")));
+                }
+                pos.extend(protocol::collect(cx, args)?);
+            }
+        }
+        if *base.add(3) == 0 {
+            return protocol::call(cx, f, &pos);
+        }
+        let kw = &*(base.add(3) as *const Value);
+        let merged;
+        let d = match kw.downcast::<Dict>() {
+            Some(d) => d,
+            None => {
+                merged = crate::objects::dict::new_dict(cx)?;
+                merge_keywords(cx, &merged, kw, f)?;
+                merged.downcast::<Dict>().expect("a dict")
+            }
+        };
+        let entries = d.entries(cx);
+        if entries.is_empty() {
+            return protocol::call(cx, f, &pos);
+        }
+        let n = pos.len();
+        let mut names = Vec::with_capacity(entries.len());
+        for (k, v) in entries {
+            if k.downcast::<Str>().is_none() {
+                return Err(cx.type_error("keywords must be strings"));
+            }
+            names.push(k);
+            pos.push(v);
+        }
+        let names = crate::objects::tuple::new_tuple(cx, names)?;
+        let (p, k) = pos.split_at(n);
+        protocol::call_args(cx, f, Args { pos: p, kwvalues: k, kwnames: names.downcast::<Tuple>() })
+    }
+}
+
+/// `f()` for messages: the qualified name with parentheses.
+pub fn callable_name(cx: &mut Cx, f: &Value) -> String {
+    let q = match protocol::getattr_str_opt(cx, f, "__qualname__") {
+        Ok(Some(q)) => q.downcast::<Str>().map(|s| s.to_string_lossy()),
+        Ok(None) => None,
+        Err(r) => {
+            drop(cx.take_exc(r));
+            None
+        }
+    };
+    let Some(q) = q else {
+        return match protocol::str_string(cx, f) {
+            Ok(s) => s,
+            Err(r) => {
+                drop(cx.take_exc(r));
+                "function".into()
+            }
+        };
+    };
+    let m = match protocol::getattr_str_opt(cx, f, "__module__") {
+        Ok(Some(m)) => m.downcast::<Str>().map(|s| s.to_string_lossy()),
+        Ok(None) => None,
+        Err(r) => {
+            drop(cx.take_exc(r));
+            None
+        }
+    };
+    match m {
+        Some(m) if m != "builtins" => format!("{m}.{q}()"),
+        _ => format!("{q}()"),
+    }
+}
+
+/// `**mapping` in a call: duplicates and non-mappings are errors.
+fn merge_keywords(cx: &mut Cx, into: &Value, from: &Value, func: &Value) -> Res<()> {
+    let Some(d) = into.downcast::<Dict>() else { return Err(cx.system_error("DICT_MERGE of no dict")) };
+    let pairs: Vec<(Value, Value)> = match from.downcast_exact::<Dict>() {
+        Some(f) => f.entries(cx),
+        None => {
+            let Some(keys) = protocol::getattr_str_opt(cx, from, "keys")? else {
+                let (name, n) = (callable_name(cx, func), from.type_name());
+                return Err(cx.type_error(format!("{name} argument after ** must be a mapping, not {n}")));
+            };
+            let keys = protocol::call(cx, &keys, &[])?;
+            let keys = protocol::collect(cx, &keys)?;
+            let mut out = Vec::with_capacity(keys.len());
+            for k in keys {
+                let v = protocol::getitem(cx, from, &k)?;
+                out.push((k, v));
+            }
+            out
+        }
+    };
+    for (k, v) in pairs {
+        if k.downcast::<Str>().is_none() {
+            return Err(cx.type_error("keywords must be strings"));
+        }
+        if d.contains(cx, &k)? {
+            let (name, key) = (callable_name(cx, func), protocol::str_string(cx, &k)?);
+            return Err(cx.type_error(format!("{name} got multiple values for keyword argument '{key}'")));
+        }
+        d.set(cx, &k, v)?;
+    }
+    Ok(())
+}
+
+fn import_name(cx: &mut Cx, frame: *mut Frame, name: &Value, level: Value, fromlist: Value) -> Res<Value> {
+    // SAFETY: the running frame's namespaces.
+    let (b, globals, locals) = unsafe {
+        let g = Value::borrow_header((*frame).globals.cast());
+        let l = if (*frame).locals == 0 { Value::none() } else { crate::call::counted(cx, (*frame).locals) };
+        (&*(*frame).builtins, g, l)
+    };
+    let Some(f) = b.get_named(cx, "__import__") else { return Err(cx.import_error("__import__ not found")) };
+    protocol::call(cx, &f, &[name.clone(), globals, locals, fromlist, level])
+}
+
+/// `from module import name`.
+fn import_from(cx: &mut Cx, module: &Value, name: &Value) -> Res<Value> {
+    if let Some(v) = protocol::getattr_opt(cx, module, name)? {
+        return Ok(v);
+    }
+    let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let full = match protocol::getattr_str_opt(cx, module, "__name__")? {
+        Some(m) => m.downcast::<Str>().map(|s| s.to_string_lossy()),
+        None => None,
+    };
+    if let Some(m) = &full
+        && let Some(modules) = crate::init::sys_get(cx, "modules")
+    {
+        let key = crate::objects::str::new_str(cx, &format!("{m}.{n}"))?;
+        if let Some(d) = modules.downcast::<Dict>()
+            && let Some(v) = d.get(cx, &key)?
+        {
+            return Ok(v);
+        }
+    }
+    crate::init::import_from_error(cx, module, full.as_deref(), &n, name)
+}
+
+/// `from module import *`.
+fn import_star(cx: &mut Cx, frame: *mut Frame, module: &Value) -> Res<Value> {
+    // SAFETY: the running frame.
+    let w = unsafe { (*frame).locals };
+    if w == 0 {
+        return Err(cx.system_error("no locals found during 'import *'"));
+    }
+    // SAFETY: as above.
+    let ns = unsafe { crate::call::counted(cx, w) };
+    let (names, skip_private) = match protocol::getattr_str_opt(cx, module, "__all__")? {
+        Some(all) => (protocol::collect(cx, &all)?, false),
+        None => match crate::objects::object::dict_of(cx, module)? {
+            Some(d) => (protocol::collect(cx, &d)?, true),
+            None => return Err(cx.import_error("from-import-* object has no __dict__ and no __all__")),
+        },
+    };
+    for n in names {
+        let Some(s) = n.downcast::<Str>() else {
+            let t = n.type_name();
+            return Err(cx.type_error(format!("Item in __all__ must be str, not {t}")));
+        };
+        if skip_private && s.len() > 0 && s.at(0) == '_' as u32 {
+            continue;
+        }
+        let v = protocol::getattr(cx, module, &n)?;
+        match ns.downcast_exact::<Dict>() {
+            Some(d) => d.set(cx, &n, v)?,
+            None => protocol::setitem(cx, &ns, &n, Some(&v))?,
+        }
+    }
+    Ok(Value::none())
+}
+
+fn match_keys(cx: &mut Cx, subject: &Value, keys: &Value) -> Res<Value> {
+    let keys = protocol::collect(cx, keys)?;
+    let mut out = Vec::with_capacity(keys.len());
+    for (i, k) in keys.iter().enumerate() {
+        for other in &keys[..i] {
+            if protocol::equal(cx, k, other)? {
+                let r = protocol::repr_string(cx, k)?;
+                return Err(cx.value_error(format!("mapping pattern checks duplicate key ({r})")));
+            }
+        }
+    }
+    if let Some(d) = subject.downcast_exact::<Dict>() {
+        for k in &keys {
+            match d.get(cx, k)? {
+                Some(v) => out.push(v),
+                None => return Ok(Value::none()),
+            }
+        }
+        return crate::objects::tuple::new_tuple(cx, out);
+    }
+    let get = protocol::getattr_str(cx, subject, "get")?;
+    let marker = crate::objects::object::new_plain_object(cx)?;
+    for k in &keys {
+        let v = protocol::call(cx, &get, &[k.clone(), marker.clone()])?;
+        if v.is(&marker) {
+            return Ok(Value::none());
+        }
+        out.push(v);
+    }
+    crate::objects::tuple::new_tuple(cx, out)
+}
+
+fn match_class(cx: &mut Cx, subject: &Value, cls: &Value, nargs: usize, names: &Value) -> Res<Value> {
+    let Some(t) = cls.downcast::<Type>() else { return Err(cx.type_error("called match pattern must be a class")) };
+    if !protocol::isinstance(cx, subject, cls)? {
+        return Ok(Value::none());
+    }
+    let mut out: Vec<Value> = Vec::new();
+    let mut seen: Vec<Value> = Vec::new();
+    let tname = t.name();
+    if nargs > 0 {
+        let match_args = protocol::getattr_str_opt(cx, cls, "__match_args__")?;
+        let (args, match_self) = match &match_args {
+            Some(a) => match a.downcast::<Tuple>() {
+                Some(t) => (t.items().to_vec(), false),
+                None => {
+                    let n = a.type_name();
+                    return Err(cx.type_error(format!("{tname}.__match_args__ must be a tuple (got {n})")));
+                }
+            },
+            None => {
+                let own = flag::INT_SUBCLASS | flag::STR_SUBCLASS | flag::BYTES_SUBCLASS | flag::LIST_SUBCLASS | flag::TUPLE_SUBCLASS | flag::DICT_SUBCLASS;
+                let w = crate::objects::object::instance::native_base(t).word();
+                let also = matches!(w, word::FLOAT | word::SET | word::FROZENSET | word::BYTEARRAY | word::BOOL);
+                (vec![], t.has(own) || also)
+            }
+        };
+        let allowed = if match_self { 1 } else { args.len() };
+        if nargs > allowed {
+            let plural = if allowed == 1 { "" } else { "s" };
+            return Err(cx.type_error(format!("{tname}() accepts {allowed} positional sub-pattern{plural} ({nargs} given)")));
+        }
+        if match_self {
+            out.push(subject.clone());
+        } else {
+            for a in &args[..nargs] {
+                if a.downcast::<Str>().is_none() {
+                    let n = a.type_name();
+                    return Err(cx.type_error(format!("__match_args__ elements must be strings (got {n})")));
+                }
+                if !match_attr(cx, subject, a, &mut seen, &mut out, &tname)? {
+                    return Ok(Value::none());
+                }
+            }
+        }
+    }
+    for n in protocol::collect(cx, names)? {
+        if !match_attr(cx, subject, &n, &mut seen, &mut out, &tname)? {
+            return Ok(Value::none());
+        }
+    }
+    crate::objects::tuple::new_tuple(cx, out)
+}
+
+fn match_attr(cx: &mut Cx, subject: &Value, name: &Value, seen: &mut Vec<Value>, out: &mut Vec<Value>, tname: &str) -> Res<bool> {
+    for s in seen.iter() {
+        if protocol::equal(cx, s, name)? {
+            let r = protocol::repr_string(cx, name)?;
+            return Err(cx.type_error(format!("{tname}() got multiple sub-patterns for attribute {r}")));
+        }
+    }
+    seen.push(name.clone());
+    match protocol::getattr_opt(cx, subject, name)? {
+        Some(v) => {
+            out.push(v);
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+/// FORMAT_SIMPLE.
+pub fn format_simple(cx: &mut Cx, v: &Value) -> Res<Value> {
+    let empty = crate::statics::immortal(crate::statics::EMPTY_STR);
+    crate::objects::format::format_value(cx, v, empty.downcast::<Str>().expect("a str"))
+}
+
+/// FORMAT_WITH_SPEC.
+pub fn format_spec(cx: &mut Cx, v: &Value, spec: &Value) -> Res<Value> {
+    match spec.downcast::<Str>() {
+        Some(s) => crate::objects::format::format_value(cx, v, s),
+        None => Err(cx.type_error("format spec must be str")),
+    }
+}
+
