@@ -1,0 +1,83 @@
+//! What inline caches and the interpreter's fast paths use of a dict (R14, R15): the keys version, and reads and writes by
+//! entry number under a version. A version names one set of keys at fixed entries of one table; it is never reused.
+
+use super::Dict;
+use super::keys::with_bits;
+use super::table::Found;
+use crate::objects::Str;
+use crate::objects::list::buf::may_read;
+use crate::{Cx, Value};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The last version given away.
+static LAST: AtomicU64 = AtomicU64::new(0);
+const LIMIT: u64 = 1 << 48;
+
+impl Dict {
+    /// The version of the present keys; 0 = none assigned.
+    #[inline(always)]
+    pub fn keys_version(&self) -> u64 {
+        self.table().version()
+    }
+
+    /// The version of the present keys, assigned now if there is none. 0 when there is none to give.
+    pub fn assign_keys_version(&self, cx: &mut Cx) -> u64 {
+        let _g = self.head.lock(cx);
+        let t = self.table();
+        if t.usable() == 0 {
+            return 0;
+        }
+        match t.version() {
+            0 => {
+                let v = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+                if v >= LIMIT {
+                    return 0;
+                }
+                t.set_version(v);
+                v
+            }
+            v => v,
+        }
+    }
+
+    /// The entry number of an exact `str` key. To fill a cache: read the version before, and compare after.
+    pub fn index_of_str(&self, cx: &Cx, key: &Str) -> Option<u32> {
+        if !may_read(&self.head, cx.tid) {
+            return None;
+        }
+        let mut held = None;
+        let t = self.table();
+        // SAFETY: the caller's reference keeps the string alive.
+        let found = unsafe { with_bits(&raw const *key as u64, |k| self.find_unlocked(cx.tid, t, k, key.hash(), &mut held)) };
+        match found {
+            Found::At(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// The value at an entry while the keys have this version, for a register: deferred and immortal objects come BORROWED.
+    #[inline(always)]
+    pub fn value_at_checked(&self, cx: &Cx, version: u64, n: u32) -> Option<Value> {
+        let tid = cx.tid;
+        if !may_read(&self.head, tid) {
+            return None;
+        }
+        let t = self.table();
+        if t.version() != version || n >= t.usable() {
+            return None;
+        }
+        t.entry(n).value.try_get_for_register(tid, || self.is_table(t)).ok().flatten()
+    }
+
+    /// Replace the value at an entry while the keys have this version. `Ok` gives the old value, `Err` the new one back.
+    #[inline(always)]
+    pub fn replace_at_checked(&self, cx: &mut Cx, version: u64, n: u32, value: Value) -> Result<Option<Value>, Value> {
+        let value = value.into_counted();
+        let _g = self.lock_if_needed(cx);
+        let t = self.table();
+        if version == 0 || t.version() != version || n >= t.usable() {
+            return Err(value);
+        }
+        Ok(t.entry(n).value.swap(Some(value)))
+    }
+}

@@ -1,0 +1,197 @@
+//! Hashing and comparing keys (R7), for dicts and sets alike.
+//!
+//! Keys compared by identity, or both of exact built-in types whose comparison runs no Python code, are *pure*: they are
+//! compared under the lock or lock-free. For the others the table's owner unlocks, calls `__eq__`, notes the answer in a
+//! `Memo` and probes again; a memo answer is found by the identity of the entry's key, which the memo keeps alive.
+
+use crate::objects::{Float, Int, Str, Tuple};
+use crate::protocol;
+use crate::statics::word;
+use crate::{Cx, ExcKind, Res, Value, ValueExt};
+use dashu_int::IBig;
+
+const MODULUS: i64 = (1 << 61) - 1;
+
+/// The hash of an immediate int.
+#[inline(always)]
+pub fn hash_small_int(i: i64) -> i64 {
+    let h = if i < MODULUS && i > -MODULUS { i } else { i % MODULUS };
+    if h == -1 { -2 } else { h }
+}
+
+/// The hash of a key whose hash runs no Python code and cannot fail.
+#[inline(always)]
+pub fn quick_hash(key: &Value) -> Option<i64> {
+    if let Some(i) = key.as_small_int() {
+        return Some(hash_small_int(i));
+    }
+    key.downcast_exact::<Str>().map(|s| s.hash())
+}
+
+/// `hash(key)` for a dict; a TypeError is reworded as CPython does.
+#[inline(always)]
+pub fn dict_hash(cx: &mut Cx, key: &Value) -> Res<i64> {
+    match quick_hash(key) {
+        Some(h) => Ok(h),
+        None => hash_worded(cx, key, "as a dict key"),
+    }
+}
+
+/// `hash(element)` for a set.
+#[inline(always)]
+pub fn set_hash(cx: &mut Cx, key: &Value) -> Res<i64> {
+    match quick_hash(key) {
+        Some(h) => Ok(h),
+        None => hash_worded(cx, key, "as a set element"),
+    }
+}
+
+#[inline(never)]
+fn hash_worded(cx: &mut Cx, key: &Value, role: &str) -> Res<i64> {
+    protocol::hash(cx, key).map_err(|raised| {
+        let exc = cx.take_exc(raised);
+        if exc.type_name() != ExcKind::TypeError.name() {
+            return cx.reraise(exc);
+        }
+        match protocol::str_string(cx, &exc) {
+            Ok(text) => {
+                let n = key.type_name();
+                cx.type_error(format!("cannot use '{n}' {role} ({text})"))
+            }
+            Err(r) => r,
+        }
+    })
+}
+
+/// Whether the class compares by identity: it inherits `object`'s comparison.
+fn compares_by_identity(v: &Value) -> bool {
+    let object = crate::Type::from_word(word::OBJECT).slots.richcompare.bits();
+    v.ty().slots.richcompare.bits() == object
+}
+
+/// Numbers of exact types, for pure comparison across them.
+enum Number<'a> {
+    Int(i64),
+    Big(&'a IBig),
+    Float(f64),
+}
+
+fn number(v: &Value) -> Option<Number<'_>> {
+    if let Some(i) = v.as_small_int() {
+        return Some(Number::Int(i));
+    }
+    if let Some(f) = v.as_float_imm() {
+        return Some(Number::Float(f));
+    }
+    match v.class_word() {
+        word::BOOL => Some(Number::Int(v.is_true() as i64)),
+        word::INT => v.downcast_exact::<Int>().map(|i| Number::Big(&i.big)),
+        word::FLOAT => v.downcast_exact::<Float>().map(|f| Number::Float(f.value)),
+        _ => None,
+    }
+}
+
+fn numbers_equal(a: Number<'_>, b: Number<'_>) -> bool {
+    match (a, b) {
+        (Number::Int(a), Number::Int(b)) => a == b,
+        (Number::Float(a), Number::Float(b)) => a == b,
+        (Number::Big(a), Number::Big(b)) => a == b,
+        // A big integer is never in the immediate range.
+        (Number::Int(_), Number::Big(_)) | (Number::Big(_), Number::Int(_)) => false,
+        (Number::Int(i), Number::Float(f)) | (Number::Float(f), Number::Int(i)) => {
+            // Exact: the float must be integral and in range before it is converted.
+            f.fract() == 0.0 && f.abs() < 9.3e18 && f as i64 == i
+        }
+        (Number::Big(b), Number::Float(f)) | (Number::Float(f), Number::Big(b)) => {
+            f.is_finite() && f.fract() == 0.0 && IBig::try_from(f).is_ok_and(|i| i == *b)
+        }
+    }
+}
+
+/// How deep tuples of tuples are compared without giving up.
+const DEPTH: u32 = 8;
+
+/// `a == b` where that runs no Python code and takes no lock; None where it might.
+pub fn pure_eq(a: &Value, b: &Value) -> Option<bool> {
+    pure_eq_at(a, b, DEPTH)
+}
+
+fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
+    if a.is(b) {
+        return Some(true);
+    }
+    let (wa, wb) = (a.class_word(), b.class_word());
+    if wa == word::STR && wb == word::STR {
+        let (x, y) = (a.downcast_exact::<Str>()?, b.downcast_exact::<Str>()?);
+        return Some(x.equals(y));
+    }
+    if let (Some(x), Some(y)) = (number(a), number(b)) {
+        return Some(numbers_equal(x, y));
+    }
+    if wa == word::TUPLE && wb == word::TUPLE {
+        let (x, y) = (a.downcast_exact::<Tuple>()?, b.downcast_exact::<Tuple>()?);
+        if depth == 0 {
+            return None;
+        }
+        if x.len() != y.len() {
+            return Some(false);
+        }
+        for (p, q) in x.items().iter().zip(y.items()) {
+            if !pure_eq_at(p, q, depth - 1)? {
+                return Some(false);
+            }
+        }
+        return Some(true);
+    }
+    if wa == word::BYTES && wb == word::BYTES {
+        return crate::objects::bytes::exact_eq(a, b);
+    }
+    if compares_by_identity(a) && compares_by_identity(b) {
+        return Some(false);
+    }
+    // Two exact built-in types that never are equal, or one of them against an object compared by identity.
+    if plain(wa, a) && plain(wb, b) {
+        return Some(false);
+    }
+    None
+}
+
+/// Types whose comparison with a stranger is NotImplemented without running anything.
+fn plain(w: u32, v: &Value) -> bool {
+    matches!(w, word::STR | word::BYTES | word::INT | word::FLOAT | word::BOOL | word::TUPLE | word::NONE | word::FROZENSET)
+        && !(w == word::BYTES && warns_on_bytes())
+        || compares_by_identity(v)
+}
+
+/// Under `-b`, comparing bytes with str warns, which runs Python code.
+fn warns_on_bytes() -> bool {
+    false
+}
+
+/// Answers of `__eq__` given while probing one key.
+#[derive(Default)]
+pub struct Memo(Vec<(Value, bool)>);
+
+impl Memo {
+    pub fn new() -> Memo {
+        Memo(Vec::new())
+    }
+    pub fn note(&mut self, entry_key: Value, equal: bool) {
+        self.0.push((entry_key, equal));
+    }
+    #[inline]
+    pub fn answer(&self, bits: u64) -> Option<bool> {
+        self.0.iter().find(|(k, _)| k.bits() == bits).map(|&(_, eq)| eq)
+    }
+}
+
+/// View the bits of a table's key as a value without taking a count.
+///
+/// # Safety
+/// The cell is alive for the call: the table's lock is held, or the caller counted it.
+#[inline(always)]
+pub unsafe fn with_bits<R>(bits: u64, f: impl FnOnce(&Value) -> R) -> R {
+    // SAFETY: not dropped.
+    let v = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(bits) });
+    f(&v)
+}

@@ -1,0 +1,463 @@
+//! `dict`: compact, ordered, read without a lock (R2, R7, R9). Changes hold the object's lock, except while the dict is
+//! uniquely held, when nobody else can reach it; displaced values leave the lock before they are dropped (R1).
+//! - `table.rs`: the table and its layout
+//! - `keys.rs`: hashing and comparing keys (R7), shared with sets
+//! - `cached.rs`: what inline caches use: the keys version and entry numbers (R15)
+//! - `bulk.rs`: operations on whole dicts: copy, update, clear, snapshots
+//! - `methods.rs`, `views.rs`, `iter.rs`, `proxy.rs`: what Python sees
+
+pub mod bulk;
+pub mod cached;
+pub mod iter;
+pub mod keys;
+pub mod methods;
+pub mod proxy;
+pub mod table;
+pub mod views;
+
+use crate::native::*;
+use crate::objects::list::buf::may_read;
+use crate::protocol;
+use crate::statics::word;
+use crate::{Cx, Res, Value};
+use keys::{Memo, dict_hash, pure_eq, with_bits};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use table::{Entry, Found, Match, OldTable, Table, no_table};
+use typhon_runtime::header::Header;
+use typhon_runtime::lock::HeadGuard;
+
+pub use proxy::{MappingProxy, new_mapping_proxy};
+
+/// dict() -> new empty dictionary
+/// dict(mapping) -> new dictionary initialized from a mapping object's
+///     (key, value) pairs
+/// dict(iterable) -> new dictionary initialized as if via:
+///     d = {}
+///     for k, v in iterable:
+///         d[k] = v
+/// dict(**kwargs) -> new dictionary initialized with the name=value pairs
+///     in the keyword argument list.  For example:  dict(one=1, two=2)
+#[pytype(name = "dict", gc, basetype, unhashable, mapping, static_index = DICT)]
+#[repr(C)]
+pub struct Dict {
+    pub head: Header,
+    /// Never null. Written under the lock.
+    #[skip]
+    table: AtomicPtr<Table>,
+    /// Live entries. Written under the lock.
+    #[skip]
+    used: AtomicUsize,
+}
+
+/// A lock-free read gave up: it met a writer, or a key whose comparison runs Python code.
+pub(crate) struct GaveUp;
+
+/// What a change displaced; dropped by the caller after the lock.
+#[must_use = "settle it after the lock"]
+pub(crate) struct Displaced {
+    pub value: Option<Value>,
+    pub table: OldTable,
+}
+
+/// Memory ran out; the value comes back to be dropped after the lock.
+pub(crate) struct NoRoom(#[allow(dead_code)] Value);
+
+impl Dict {
+    pub(crate) fn empty() -> Dict {
+        Dict { head: Header::placeholder(), table: AtomicPtr::new(no_table()), used: AtomicUsize::new(0) }
+    }
+    fn with_table(table: *mut Table, used: usize) -> Dict {
+        Dict { head: Header::placeholder(), table: AtomicPtr::new(table), used: AtomicUsize::new(used) }
+    }
+
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The table; valid until this thread's next safepoint when `may_read`, or while locked.
+    #[inline(always)]
+    pub(crate) fn table(&self) -> &Table {
+        // SAFETY: R8/R9: a replaced table is retired while readers may hold it; the pointer is never null.
+        unsafe { &*self.table.load(Ordering::Acquire) }
+    }
+    #[inline(always)]
+    pub(crate) fn is_table(&self, t: &Table) -> bool {
+        std::ptr::eq(self.table.load(Ordering::Acquire), t)
+    }
+    #[inline(always)]
+    pub(crate) fn lock_if_needed<'a>(&'a self, cx: &'a mut Cx) -> Option<HeadGuard<'a>> {
+        if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) }
+    }
+
+    /// Find a key without the lock. `held` keeps the entry's key alive past the guard when it was compared by content.
+    #[inline(always)]
+    fn find_unlocked(&self, tid: u16, t: &Table, key: &Value, hash: i64, held: &mut Option<Value>) -> Found {
+        let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        t.find(hash, |e, k| {
+            if k == bits {
+                return Match::Yes;
+            }
+            if e.hash.load(Ordering::Relaxed) != hash {
+                return Match::No;
+            }
+            self.compare_unlocked(tid, t, e, key, held)
+        })
+    }
+
+    #[inline(never)]
+    fn compare_unlocked(&self, tid: u16, t: &Table, e: &Entry, key: &Value, held: &mut Option<Value>) -> Match {
+        if held.is_some() {
+            // A second candidate of the same hash: rare enough for the lock.
+            return Match::Stop;
+        }
+        let Ok(Some(k)) = e.key.try_get_in(tid, || self.is_table(t)) else { return Match::Stop };
+        let answer = pure_eq(&k, key);
+        *held = Some(k);
+        match answer {
+            Some(true) => Match::Yes,
+            Some(false) => Match::No,
+            None => Match::Stop,
+        }
+    }
+
+    /// Look a key up without the lock (R2).
+    #[inline(always)]
+    pub(crate) fn read(&self, tid: u16, key: &Value, hash: i64) -> Result<Option<Value>, GaveUp> {
+        if !may_read(&self.head, tid) {
+            return Err(GaveUp);
+        }
+        let mut held = None;
+        let t = self.table();
+        match self.find_unlocked(tid, t, key, hash, &mut held) {
+            Found::Absent => Ok(None),
+            // A NULL value: the key was deleted between index and value.
+            Found::At(n) => t.entry(n).value.try_get_in(tid, || self.is_table(t)).map_err(|_| GaveUp),
+            Found::Stopped(_) => Err(GaveUp),
+        }
+    }
+
+    /// Find a key under the lock. `Stopped` names an entry whose key has to be asked.
+    #[inline(always)]
+    fn find_locked(&self, key: &Value, hash: i64, memo: &Memo) -> Found {
+        let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        self.table().find(hash, |e, k| {
+            if k == bits {
+                Match::Yes
+            } else if e.hash.load(Ordering::Relaxed) != hash {
+                Match::No
+            } else {
+                compare_locked(k, key, memo)
+            }
+        })
+    }
+
+    /// Do something with the entry of a key under the lock (R7). `f` gets the entry's number, or None when the key is absent.
+    #[inline]
+    pub(crate) fn with_entry<R>(&self, cx: &mut Cx, key: &Value, hash: i64, f: impl FnOnce(&Dict, u16, Option<u32>) -> R) -> Res<R> {
+        let tid = cx.tid;
+        let mut memo = Memo::new();
+        let ask = {
+            let _g = self.lock_if_needed(cx);
+            match self.find_locked(key, hash, &memo) {
+                Found::At(n) => return Ok(f(self, tid, Some(n))),
+                Found::Absent => return Ok(f(self, tid, None)),
+                Found::Stopped(n) => self.table().entry(n).key.get_locked_marking(),
+            }
+        };
+        self.with_entry_asking(cx, key, hash, &mut memo, ask, f)
+    }
+
+    #[inline(never)]
+    fn with_entry_asking<R>(
+        &self,
+        cx: &mut Cx,
+        key: &Value,
+        hash: i64,
+        memo: &mut Memo,
+        mut ask: Option<Value>,
+        f: impl FnOnce(&Dict, u16, Option<u32>) -> R,
+    ) -> Res<R> {
+        let tid = cx.tid;
+        loop {
+            if let Some(k) = ask.take() {
+                let eq = protocol::equal(cx, &k, key)?;
+                memo.note(k, eq);
+            }
+            let _g = self.head.lock(cx);
+            match self.find_locked(key, hash, memo) {
+                Found::At(n) => return Ok(f(self, tid, Some(n))),
+                Found::Absent => return Ok(f(self, tid, None)),
+                Found::Stopped(n) => ask = self.table().entry(n).key.get_locked_marking(),
+            }
+        }
+    }
+
+    /// The value of an exact `str` key. Runs no Python code: a key that would need some is not found here.
+    #[inline]
+    pub fn get_str(&self, cx: &mut Cx, key: &Str) -> Option<Value> {
+        // SAFETY: the caller's reference keeps the string alive; the word is not dropped.
+        unsafe { with_bits(&raw const *key as u64, |k| match self.read(cx.tid, k, key.hash()) {
+            Ok(v) => v,
+            Err(GaveUp) => self.get_str_locked(cx, k, key.hash()),
+        }) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_str_locked(&self, cx: &mut Cx, key: &Value, hash: i64) -> Option<Value> {
+        let _g = self.head.lock(cx);
+        let t = self.table();
+        let found = t.find(hash, |e, k| {
+            if e.hash.load(Ordering::Relaxed) != hash {
+                return Match::No;
+            }
+            // SAFETY: the lock is held.
+            let eq = unsafe { with_bits(k, |k| k.is(key) || pure_eq(k, key).unwrap_or_else(|| same_text(k, key))) };
+            if eq { Match::Yes } else { Match::No }
+        });
+        match found {
+            Found::At(n) => t.entry(n).value.get_locked_marking(),
+            _ => None,
+        }
+    }
+
+    /// The value of any key (R7).
+    #[inline]
+    pub fn get(&self, cx: &mut Cx, key: &Value) -> Res<Option<Value>> {
+        let hash = dict_hash(cx, key)?;
+        self.get_with_hash(cx, key, hash)
+    }
+
+    #[inline]
+    pub fn get_with_hash(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<Option<Value>> {
+        match self.read(cx.tid, key, hash) {
+            Ok(v) => Ok(v),
+            Err(GaveUp) => self.get_asking(cx, key, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn get_asking(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<Option<Value>> {
+        self.with_entry(cx, key, hash, |d, _, n| n.and_then(|n| d.table().entry(n).value.get_locked_marking()))
+    }
+
+    pub fn contains(&self, cx: &mut Cx, key: &Value) -> Res<bool> {
+        let hash = dict_hash(cx, key)?;
+        self.contains_with_hash(cx, key, hash)
+    }
+
+    pub fn contains_with_hash(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
+        let tid = cx.tid;
+        if may_read(&self.head, tid) {
+            let mut held = None;
+            let t = self.table();
+            match self.find_unlocked(tid, t, key, hash, &mut held) {
+                Found::Absent => return Ok(false),
+                Found::At(n) if !t.entry(n).value.is_empty() => return Ok(true),
+                _ => {}
+            }
+        }
+        self.with_entry(cx, key, hash, |_, _, n| n.is_some())
+    }
+
+    /// Store at entry `n`, or add the key. Under the lock (or uniquely held).
+    #[inline]
+    pub(crate) fn put_locked(&self, n: Option<u32>, key: &Value, hash: i64, value: Value) -> Result<Displaced, NoRoom> {
+        match n {
+            Some(n) => {
+                let old = self.table().entry(n).value.swap(Some(value));
+                Ok(Displaced { value: old, table: OldTable::none() })
+            }
+            None => {
+                let table = match self.make_room(1) {
+                    Some(old) => old,
+                    None => return Err(NoRoom(value)),
+                };
+                let is_str = crate::objects::str::is_exact_str(key);
+                self.table().insert(hash, key.clone(), value, is_str);
+                self.used.store(self.len() + 1, Ordering::Relaxed);
+                Ok(Displaced { value: None, table })
+            }
+        }
+    }
+
+    /// Under the lock: room for `n` more entries; the displaced table comes back. None when memory is out.
+    #[inline]
+    pub(crate) fn make_room(&self, n: usize) -> Option<OldTable> {
+        if self.table().room() >= n { Some(OldTable::none()) } else { self.grow(n) }
+    }
+
+    #[inline(never)]
+    fn grow(&self, n: usize) -> Option<OldTable> {
+        let old = self.table.load(Ordering::Relaxed);
+        // SAFETY: never null; under the lock.
+        let t = unsafe { &*old };
+        let used = self.len();
+        let log2 = if n == 1 { table::grown_log2(used)? } else { table::grown_log2(used)?.max(table::log2_for(used.checked_add(n)?)?) };
+        let new = t.rebuilt(log2, true, 0)?;
+        let shared = self.head.is_shared();
+        self.table.store(new, Ordering::Release);
+        Some(OldTable::moved(old, shared))
+    }
+
+    /// `d[key] = value`.
+    #[inline]
+    pub fn set(&self, cx: &mut Cx, key: &Value, value: Value) -> Res<()> {
+        let hash = dict_hash(cx, key)?;
+        self.set_with_hash(cx, key, hash, value)
+    }
+
+    #[inline]
+    pub fn set_with_hash(&self, cx: &mut Cx, key: &Value, hash: i64, value: Value) -> Res<()> {
+        let value = value.into_counted();
+        let done = self.with_entry(cx, key, hash, |d, _, n| d.put_locked(n, key, hash, value))?;
+        self.settle(cx, done)
+    }
+
+    #[inline(always)]
+    pub(crate) fn settle(&self, cx: &mut Cx, done: Result<Displaced, NoRoom>) -> Res<()> {
+        match done {
+            Ok(d) => {
+                d.table.dispose(cx);
+                drop(d.value);
+                Ok(())
+            }
+            Err(NoRoom(_)) => Err(cx.memory_error()),
+        }
+    }
+
+    /// `d[key] = value` with a Rust name, interned.
+    pub fn set_str(&self, cx: &mut Cx, key: &str, value: Value) -> Res<()> {
+        let k = crate::objects::str::intern::intern_str(cx, key)?;
+        self.set(cx, &k, value)
+    }
+
+    /// `d[key] = value` for an interned string.
+    #[inline]
+    pub fn set_interned(&self, cx: &mut Cx, key: &Value, value: Value) -> Res<()> {
+        self.set(cx, key, value)
+    }
+
+    /// Take the key's value out.
+    pub fn remove(&self, cx: &mut Cx, key: &Value) -> Res<Option<Value>> {
+        let hash = dict_hash(cx, key)?;
+        self.remove_with_hash(cx, key, hash)
+    }
+
+    pub fn remove_with_hash(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<Option<Value>> {
+        let taken = self.with_entry(cx, key, hash, |d, _, n| n.map(|n| d.delete_locked(n)))?;
+        Ok(taken.map(|(_, v)| v))
+    }
+
+    /// Take the key's value out if it still is this object.
+    pub fn remove_if_identical(&self, cx: &mut Cx, key: &Value, value: &Value) -> Res<bool> {
+        let hash = dict_hash(cx, key)?;
+        let taken = self.with_entry(cx, key, hash, |d, _, n| {
+            n.filter(|&n| d.table().entry(n).value.peek_bits() == value.bits() & !4).map(|n| d.delete_locked(n))
+        })?;
+        Ok(taken.is_some())
+    }
+
+    /// Under the lock.
+    pub(crate) fn delete_locked(&self, n: u32) -> (Value, Value) {
+        let pair = self.table().delete(n);
+        self.used.store(self.len() - 1, Ordering::Relaxed);
+        pair
+    }
+
+    /// The value of the key, after storing `default` where there was none: atomically.
+    pub fn setdefault(&self, cx: &mut Cx, key: &Value, default: &Value) -> Res<Value> {
+        let hash = dict_hash(cx, key)?;
+        if let Ok(Some(v)) = self.read(cx.tid, key, hash) {
+            return Ok(v);
+        }
+        let got = self.with_entry(cx, key, hash, |d, _, n| match n {
+            Some(n) => Ok((d.table().entry(n).value.get_locked_marking(), OldTable::none())),
+            None => d.put_locked(None, key, hash, default.clone()).map(|x| (None, x.table)),
+        })?;
+        match got {
+            Ok((v, table)) => {
+                table.dispose(cx);
+                Ok(v.unwrap_or_else(|| default.clone()))
+            }
+            Err(_) => Err(cx.memory_error()),
+        }
+    }
+
+    /// Take out the last entry.
+    pub fn pop_last(&self, cx: &mut Cx) -> Option<(Value, Value)> {
+        let _g = self.lock_if_needed(cx);
+        let t = self.table();
+        let n = (t.first()..t.tail()).rev().find(|&n| !t.entry(n).key.is_empty())?;
+        Some(self.delete_locked(n))
+    }
+}
+
+/// Compare the key of an entry under the lock.
+#[inline(never)]
+fn compare_locked(k: u64, key: &Value, memo: &Memo) -> Match {
+    // SAFETY: the lock is held.
+    let answer = unsafe { with_bits(k, |k| pure_eq(k, key)) }.or_else(|| memo.answer(k));
+    match answer {
+        Some(true) => Match::Yes,
+        Some(false) => Match::No,
+        None => Match::Stop,
+    }
+}
+
+/// Whether two instances of `str` or subclasses hold the same text.
+fn same_text(a: &Value, b: &Value) -> bool {
+    match (a.downcast::<Str>(), b.downcast::<Str>()) {
+        (Some(a), Some(b)) => a.equals(b),
+        _ => false,
+    }
+}
+
+impl Drop for Dict {
+    fn drop(&mut self) {
+        // SAFETY: the dict is dead: nobody reads it (R2 starts from a counted root).
+        unsafe { table::free_dead(*self.table.get_mut()) }
+    }
+}
+
+/// A new empty dict.
+#[inline]
+pub fn new_dict(cx: &mut Cx) -> Res<Value> {
+    publish(cx, no_table(), 0)
+}
+
+/// A new dict with room for `n` keys.
+pub fn new_dict_with_capacity(cx: &mut Cx, n: usize) -> Res<Value> {
+    if n == 0 {
+        return new_dict(cx);
+    }
+    match table::log2_for(n).and_then(Table::alloc) {
+        Some(t) => publish(cx, t, 0),
+        None => Err(cx.memory_error()),
+    }
+}
+
+/// A dict around a table nobody else knows.
+fn publish(cx: &mut Cx, t: *mut Table, used: usize) -> Res<Value> {
+    // SAFETY: R12: the payload is written before the type word.
+    let made = unsafe {
+        typhon_runtime::alloc_with::<Dict>(&cx.thread, word::DICT, |d| {
+            (&raw mut (*d).table).write(AtomicPtr::new(t));
+            (&raw mut (*d).used).write(AtomicUsize::new(used));
+        })
+    };
+    made.map_err(|_| {
+        drop(Dict::with_table(t, used));
+        cx.memory_error()
+    })
+}
+
+/// The dict of a value known to be one (a namespace, a keyword dict).
+#[inline]
+pub fn as_dict(v: &Value) -> Option<&Dict> {
+    v.downcast::<Dict>()
+}

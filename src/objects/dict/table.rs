@@ -1,0 +1,470 @@
+//! The table of a dict: compact and ordered. Entries stand in insertion order; a hash index beside them holds entry numbers.
+//!
+//! ```text
+//! [Table header][entry 0][entry 1] ... [entry usable-1][index: 2^log2 numbers of 1, 2 or 4 bytes]
+//! ```
+//! Capacity never changes: a full table is replaced by a new one and retired (R9). In one table an entry's key goes NULL -> K
+//! -> NULL and is never used again; an insertion stores hash, value, key, then the index, each with Release, so a reader that
+//! follows the index finds a complete entry. A deletion leaves DUMMY in the index and NULL in key and value.
+
+use crate::Value;
+use std::alloc::Layout;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use typhon_runtime::slot::Slot;
+use typhon_runtime::thread::Thread;
+
+pub struct Entry {
+    pub hash: AtomicI64,
+    pub key: Slot,
+    pub value: Slot,
+}
+
+#[repr(C)]
+pub struct Table {
+    /// The keys version (R15): 0 = none; while it keeps a value no key is inserted or deleted in this table.
+    version: AtomicU64,
+    /// Entries handed out so far. Written under the lock.
+    next: AtomicU32,
+    /// No entry at or after this one holds a key; nor any before `first`.
+    tail: AtomicU32,
+    first: AtomicU32,
+    usable: u32,
+    log2: u8,
+    /// Every key is an exact `str`.
+    all_str: AtomicBool,
+    _align: [u64; 0],
+}
+
+const HEADER: usize = 32;
+const _: () = assert!(size_of::<Table>() == HEADER && size_of::<Entry>() == 24);
+
+const EMPTY: u32 = u32::MAX;
+const DUMMY: u32 = u32::MAX - 1;
+
+/// Smallest table: 8 index slots, 5 entries.
+pub const MIN_LOG2: u8 = 3;
+
+/// What an empty dict points at: no room, never freed, never versioned.
+#[repr(C)]
+struct NoTable {
+    table: Table,
+    index: [AtomicU8; 8],
+}
+static NO_TABLE: NoTable = NoTable {
+    table: Table {
+        version: AtomicU64::new(0),
+        next: AtomicU32::new(0),
+        tail: AtomicU32::new(0),
+        first: AtomicU32::new(0),
+        usable: 0,
+        log2: MIN_LOG2,
+        all_str: AtomicBool::new(true),
+        _align: [],
+    },
+    index: [const { AtomicU8::new(u8::MAX) }; 8],
+};
+
+/// The table of an empty dict.
+#[inline(always)]
+pub fn no_table() -> *mut Table {
+    (&raw const NO_TABLE).cast::<Table>().cast_mut()
+}
+
+/// What the caller says of an entry it is shown.
+pub enum Match {
+    Yes,
+    No,
+    Stop,
+}
+
+/// Where a probe ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    At(u32),
+    Absent,
+    /// The caller stopped at this entry.
+    Stopped(u32),
+}
+
+/// A width of the index.
+trait IndexWord {
+    fn get(&self) -> u32;
+    fn put(&self, n: u32);
+}
+macro_rules! index_word {
+    ($($t:ty: $i:ty,)*) => { $( impl IndexWord for $t {
+        #[inline(always)]
+        fn get(&self) -> u32 {
+            let n = self.load(Ordering::Acquire);
+            // The two marks are the two greatest numbers of every width.
+            if n >= <$i>::MAX - 1 { n as u32 | !(<$i>::MAX as u32) } else { n as u32 }
+        }
+        #[inline(always)]
+        fn put(&self, n: u32) {
+            self.store(n as $i, Ordering::Release);
+        }
+    } )* };
+}
+index_word! { AtomicU8: u8, AtomicU16: u16, AtomicU32: u32, }
+
+fn usable_of(log2: u8) -> u32 {
+    ((2u64 << log2) / 3) as u32
+}
+
+fn width_of(log2: u8) -> usize {
+    match log2 {
+        0..=8 => 1,
+        9..=16 => 2,
+        _ => 4,
+    }
+}
+
+/// The smallest table with room for `n` entries.
+pub fn log2_for(n: usize) -> Option<u8> {
+    (MIN_LOG2..=32).find(|&l| usable_of(l) as usize >= n)
+}
+
+/// The table a full one of `used` keys grows into.
+pub fn grown_log2(used: usize) -> Option<u8> {
+    let want = used.checked_mul(3)?.max(8);
+    (MIN_LOG2..=32).find(|&l| 1usize << l >= want)
+}
+
+fn layout(log2: u8) -> Option<Layout> {
+    let bytes = HEADER + usable_of(log2) as usize * size_of::<Entry>() + (width_of(log2) << log2);
+    Layout::from_size_align(bytes, 8).ok()
+}
+
+impl Table {
+    /// A new table without keys; None when memory is out.
+    pub fn alloc(log2: u8) -> Option<*mut Table> {
+        let usable = usable_of(log2);
+        // SAFETY: the size is not 0; every byte is written: header, zero entries, index of EMPTY.
+        unsafe {
+            let p = std::alloc::alloc(layout(log2)?);
+            if p.is_null() {
+                return None;
+            }
+            let table = Table {
+                version: AtomicU64::new(0),
+                next: AtomicU32::new(0),
+                tail: AtomicU32::new(0),
+                first: AtomicU32::new(0),
+                usable,
+                log2,
+                all_str: AtomicBool::new(true),
+                _align: [],
+            };
+            p.cast::<Table>().write(table);
+            let entries = usable as usize * size_of::<Entry>();
+            p.add(HEADER).write_bytes(0, entries);
+            p.add(HEADER + entries).write_bytes(0xFF, width_of(log2) << log2);
+            Some(p.cast())
+        }
+    }
+
+    /// Entry `i`; `i < usable`.
+    #[inline(always)]
+    pub fn entry(&self, i: u32) -> &Entry {
+        debug_assert!(i < self.usable);
+        // SAFETY: R9: `usable` entries follow the header; callers got `i` from the index or compare with `tail`.
+        unsafe { &*(&raw const *self).cast::<u8>().add(HEADER).cast::<Entry>().add(i as usize) }
+    }
+    #[inline(always)]
+    pub fn usable(&self) -> u32 {
+        self.usable
+    }
+    pub fn log2(&self) -> u8 {
+        self.log2
+    }
+    /// Bytes of the table, for `__sizeof__`.
+    pub fn bytes(&self) -> usize {
+        if self.usable == 0 { 0 } else { layout(self.log2).map_or(0, |l| l.size()) }
+    }
+    /// No entry at or after this one holds a key.
+    #[inline(always)]
+    pub fn tail(&self) -> u32 {
+        self.tail.load(Ordering::Acquire)
+    }
+    #[inline(always)]
+    pub fn first(&self) -> u32 {
+        self.first.load(Ordering::Relaxed)
+    }
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        self.next.load(Ordering::Relaxed) >= self.usable
+    }
+    pub fn room(&self) -> usize {
+        (self.usable - self.next.load(Ordering::Relaxed)) as usize
+    }
+    #[inline(always)]
+    pub fn all_str(&self) -> bool {
+        self.all_str.load(Ordering::Relaxed)
+    }
+    #[inline(always)]
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+    /// Under the lock.
+    pub fn set_version(&self, v: u64) {
+        self.version.store(v, Ordering::Release);
+    }
+    #[inline(always)]
+    fn forget_version(&self) {
+        if self.version.load(Ordering::Relaxed) != 0 {
+            self.version.store(0, Ordering::Release);
+        }
+    }
+
+    #[inline(always)]
+    fn index<W>(&self) -> &[W] {
+        // SAFETY: the index follows the entries, `1 << log2` numbers of the width that `W` stands for.
+        unsafe {
+            let at = (&raw const *self).cast::<u8>().add(HEADER + self.usable as usize * size_of::<Entry>());
+            std::slice::from_raw_parts(at.cast::<W>(), 1 << self.log2)
+        }
+    }
+
+    /// Show `see` the entries that may hold a key of this hash until it recognizes one. It is given the entry and the bits
+    /// of its key (never 0).
+    #[inline(always)]
+    pub fn find(&self, hash: i64, see: impl FnMut(&Entry, u64) -> Match) -> Found {
+        if self.log2 <= 8 {
+            self.probe::<AtomicU8>(hash, see)
+        } else if self.log2 <= 16 {
+            self.probe::<AtomicU16>(hash, see)
+        } else {
+            self.probe::<AtomicU32>(hash, see)
+        }
+    }
+
+    #[inline(always)]
+    fn probe<W: IndexWord>(&self, hash: i64, mut see: impl FnMut(&Entry, u64) -> Match) -> Found {
+        let index = self.index::<W>();
+        let mask = index.len() - 1;
+        let mut perturb = hash as u64 as usize;
+        let mut at = perturb & mask;
+        loop {
+            let n = index[at & mask].get();
+            if n < DUMMY {
+                let e = self.entry(n);
+                let key = e.key.peek_bits_acquire();
+                if key != 0 {
+                    match see(e, key) {
+                        Match::Yes => return Found::At(n),
+                        Match::No => {}
+                        Match::Stop => return Found::Stopped(n),
+                    }
+                }
+            } else if n == EMPTY {
+                return Found::Absent;
+            }
+            perturb >>= 5;
+            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+        }
+    }
+
+    /// Add an entry for a key that is not there. Under the lock; not full.
+    #[inline]
+    pub fn insert(&self, hash: i64, key: Value, value: Value, key_is_str: bool) -> u32 {
+        self.forget_version();
+        if !key_is_str {
+            self.all_str.store(false, Ordering::Relaxed);
+        }
+        let n = self.next.load(Ordering::Relaxed);
+        let e = self.entry(n);
+        e.hash.store(hash, Ordering::Relaxed);
+        e.value.init(value);
+        e.key.init(key);
+        self.next.store(n + 1, Ordering::Relaxed);
+        self.tail.store(n + 1, Ordering::Release);
+        self.index_put(hash, n);
+        n
+    }
+
+    #[inline(always)]
+    fn index_put(&self, hash: i64, n: u32) {
+        if self.log2 <= 8 {
+            self.index_put_in::<AtomicU8>(hash, n);
+        } else if self.log2 <= 16 {
+            self.index_put_in::<AtomicU16>(hash, n);
+        } else {
+            self.index_put_in::<AtomicU32>(hash, n);
+        }
+    }
+
+    #[inline(always)]
+    fn index_put_in<W: IndexWord>(&self, hash: i64, n: u32) {
+        let index = self.index::<W>();
+        let mask = index.len() - 1;
+        let mut perturb = hash as u64 as usize;
+        let mut at = perturb & mask;
+        while index[at & mask].get() < DUMMY {
+            perturb >>= 5;
+            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+        }
+        index[at & mask].put(n);
+    }
+
+    /// Take out entry `n`. Under the lock. The values are dropped after it.
+    pub fn delete(&self, n: u32) -> (Value, Value) {
+        self.forget_version();
+        let e = self.entry(n);
+        self.index_drop(e.hash.load(Ordering::Relaxed), n);
+        let value = e.value.take();
+        let key = e.key.take();
+        if n + 1 == self.tail.load(Ordering::Relaxed) {
+            let mut t = n;
+            while t > 0 && self.entry(t - 1).key.is_empty() && t > self.first() {
+                t -= 1;
+            }
+            self.tail.store(t, Ordering::Release);
+        }
+        if n == self.first() {
+            let mut f = n + 1;
+            let tail = self.tail.load(Ordering::Relaxed);
+            while f < tail && self.entry(f).key.is_empty() {
+                f += 1;
+            }
+            self.first.store(f, Ordering::Relaxed);
+        }
+        (key.expect("a live entry"), value.expect("a live entry"))
+    }
+
+    fn index_drop(&self, hash: i64, n: u32) {
+        if self.log2 <= 8 {
+            self.index_drop_in::<AtomicU8>(hash, n);
+        } else if self.log2 <= 16 {
+            self.index_drop_in::<AtomicU16>(hash, n);
+        } else {
+            self.index_drop_in::<AtomicU32>(hash, n);
+        }
+    }
+
+    fn index_drop_in<W: IndexWord>(&self, hash: i64, n: u32) {
+        let index = self.index::<W>();
+        let mask = index.len() - 1;
+        let mut perturb = hash as u64 as usize;
+        let mut at = perturb & mask;
+        loop {
+            let m = index[at & mask].get();
+            if m == n {
+                index[at & mask].put(DUMMY);
+                return;
+            }
+            debug_assert!(m != EMPTY, "a live entry is indexed");
+            perturb >>= 5;
+            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+        }
+    }
+
+    /// A bigger (or tidied) table with the same live entries; the counts move into it when `moving`, else they are taken
+    /// anew. Under the lock of the dict that this table belongs to. None when memory is out.
+    pub fn rebuilt(&self, log2: u8, moving: bool, tid: u16) -> Option<*mut Table> {
+        let p = Table::alloc(log2)?;
+        // SAFETY: just made, reachable by nobody else.
+        let new = unsafe { &*p };
+        let mut n = 0;
+        for i in self.first()..self.tail() {
+            let e = self.entry(i);
+            if e.key.is_empty() {
+                continue;
+            }
+            let hash = e.hash.load(Ordering::Relaxed);
+            let to = new.entry(n);
+            to.hash.store(hash, Ordering::Relaxed);
+            // SAFETY: the counts move with the words, or are added here; under the lock both are alive.
+            unsafe {
+                if !moving {
+                    for s in [&e.key, &e.value] {
+                        if let Some(v) = s.as_value() {
+                            v.incref_in(tid);
+                        }
+                    }
+                }
+                to.value.set_bits(e.value.peek_bits());
+                to.key.set_bits(e.key.peek_bits());
+            }
+            new.index_put(hash, n);
+            n += 1;
+        }
+        new.next.store(n, Ordering::Relaxed);
+        new.tail.store(n, Ordering::Relaxed);
+        new.all_str.store(self.all_str(), Ordering::Relaxed);
+        Some(p)
+    }
+}
+
+/// A table taken out of its dict, freed at once or after a grace period (R9). `full` ones still own what their entries hold.
+#[must_use = "dispose of it after the lock"]
+pub struct OldTable {
+    table: *mut Table,
+    shared: bool,
+    full: bool,
+}
+
+impl OldTable {
+    pub fn is_none(&self) -> bool {
+        std::ptr::eq(self.table, no_table())
+    }
+    pub fn none() -> OldTable {
+        OldTable { table: no_table(), shared: false, full: false }
+    }
+    /// A table whose entries' counts moved elsewhere.
+    pub fn moved(table: *mut Table, shared: bool) -> OldTable {
+        OldTable { table, shared, full: false }
+    }
+    /// A table that still owns its entries' counts.
+    pub fn full(table: *mut Table, shared: bool) -> OldTable {
+        OldTable { table, shared, full: true }
+    }
+    /// Drop what it holds and free it. No lock is held.
+    pub fn dispose(self, t: &Thread) {
+        // SAFETY: R9: unlinked; a table that others may be reading is retired with the layout it was made with.
+        unsafe {
+            if (*self.table).usable == 0 {
+                return;
+            }
+            if self.full {
+                drop_entries(self.table);
+            }
+            let layout = layout((*self.table).log2).expect("was allocated");
+            if self.shared {
+                typhon_runtime::qsbr::retire_buffer(t, self.table.cast(), layout);
+            } else {
+                std::alloc::dealloc(self.table.cast(), layout);
+            }
+        }
+    }
+}
+
+/// Drop the counts of every entry, leaving the words (readers that still see them find the path changed, R2).
+///
+/// # Safety
+/// The table is unlinked and its counts belong to the caller.
+unsafe fn drop_entries(table: *mut Table) {
+    // SAFETY: by contract.
+    unsafe {
+        let t = &*table;
+        for i in 0..t.tail.load(Ordering::Relaxed) {
+            let e = t.entry(i);
+            let (k, v) = (e.key.peek_bits(), e.value.peek_bits());
+            drop(crate::objects::list::owned(k));
+            drop(crate::objects::list::owned(v));
+        }
+    }
+}
+
+/// Free a dead dict's table.
+///
+/// # Safety
+/// Nobody reads it (R2 starts from a counted root).
+pub unsafe fn free_dead(table: *mut Table) {
+    // SAFETY: by contract.
+    unsafe {
+        if (*table).usable != 0 {
+            drop_entries(table);
+            std::alloc::dealloc(table.cast(), layout((*table).log2).expect("was allocated"));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Iterators over iterators and sequences: `iter(sequence)`, `iter(callable, sentinel)`, `enumerate`, `zip`, `map`, `filter`,
+//! `reversed`. Each keeps what it iterates immutable and its position in an atomic, so sharing one between threads is safe.
+
+pub mod enumerate;
+pub mod map;
+pub mod reversed;
+pub mod seq;
+pub mod zip;
+
+pub use seq::{new_callable_iter, new_seq_iter};
+
+use crate::{Cx, ExcKind, Raised, Res, Value};
+
+/// A name of the module `builtins`, for pickling.
+pub fn builtin(cx: &mut Cx, name: &str) -> Res<Value> {
+    let builtins = crate::objects::module::builtins(cx)?;
+    crate::protocol::getattr_str(cx, &builtins, name)
+}
+
+/// Whether the pending exception ends a sequence iteration (IndexError or StopIteration); it is cleared then.
+pub fn ends_sequence(cx: &mut Cx, raised: Raised) -> Res<()> {
+    if cx.exc_is(ExcKind::IndexError) || cx.exc_is(ExcKind::StopIteration) {
+        drop(cx.take_exc(raised));
+        Ok(())
+    } else {
+        Err(raised)
+    }
+}
+
+/// `1 is shorter than argument`-style endings: which of several iterables ended first.
+pub fn strict_error(cx: &mut Cx, what: &str, place: usize, how: &str) -> Raised {
+    let others = if place == 1 { " 1".to_owned() } else { format!("s 1-{place}") };
+    cx.value_error(format!("{what}() argument {} is {how} than argument{others}", place + 1))
+}
+
+/// Take the next item of each iterator; None when one has ended. With `strict` all have to end together.
+pub fn next_of_each(cx: &mut Cx, what: &str, its: &[Value], strict: bool) -> Res<Option<Vec<Value>>> {
+    let mut out = Vec::with_capacity(its.len());
+    for (i, it) in its.iter().enumerate() {
+        match crate::protocol::next(cx, it)? {
+            Some(v) => out.push(v),
+            None => {
+                if !strict {
+                    return Ok(None);
+                }
+                if i > 0 {
+                    return Err(strict_error(cx, what, i, "shorter"));
+                }
+                for (j, it) in its.iter().enumerate().skip(1) {
+                    if crate::protocol::next(cx, it)?.is_some() {
+                        return Err(strict_error(cx, what, j, "longer"));
+                    }
+                }
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(out))
+}

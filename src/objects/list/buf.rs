@@ -1,0 +1,166 @@
+//! The backing array of a list (R9): its capacity in front, words behind it, NULL past the length. A buffer that other
+//! threads may be reading is retired through QSBR when it is replaced; one that never was shared is freed or grown in place.
+
+use std::alloc::Layout;
+use crate::Value;
+use typhon_runtime::header::Header;
+use typhon_runtime::slot::Slot;
+use typhon_runtime::thread::Thread;
+
+#[repr(C)]
+pub struct ListBuf {
+    cap: usize,
+    items: [Slot; 0],
+}
+
+const ITEMS: usize = 8;
+const _: () = assert!(std::mem::offset_of!(ListBuf, items) == ITEMS);
+
+/// What an empty list points at: no capacity, never freed.
+pub static NO_BUF: ListBuf = ListBuf { cap: 0, items: [] };
+/// What a list points at while it is being sorted; any growth replaces it, so the sort can tell.
+pub static SORTING: ListBuf = ListBuf { cap: 0, items: [] };
+
+fn layout(cap: usize) -> Option<Layout> {
+    Layout::from_size_align(cap.checked_mul(8)?.checked_add(ITEMS)?, 8).ok()
+}
+
+impl ListBuf {
+    #[inline(always)]
+    pub fn cap(&self) -> usize {
+        self.cap
+    }
+    /// Word `i`; `i < cap`.
+    #[inline(always)]
+    pub fn word(&self, i: usize) -> &Slot {
+        debug_assert!(i < self.cap);
+        // SAFETY: R9: `cap` words follow the struct; callers compare with `cap` first.
+        unsafe { &*(&raw const *self).cast::<u8>().add(ITEMS).cast::<Slot>().add(i) }
+    }
+    fn words(&self) -> *mut u64 {
+        (&raw const *self).cast::<u8>().wrapping_add(ITEMS).cast::<u64>().cast_mut()
+    }
+    /// Move `n` words from `from` to `to`. Word by word where readers without the lock may look on.
+    pub fn shift(&self, from: usize, to: usize, n: usize, shared: bool) {
+        debug_assert!(from + n <= self.cap && to + n <= self.cap);
+        if !shared {
+            // SAFETY: in bounds; no reader without the lock exists (R9).
+            unsafe { std::ptr::copy(self.words().add(from), self.words().add(to), n) };
+        } else if from < to {
+            for i in (0..n).rev() {
+                // SAFETY: the count moves with the word; under the lock.
+                unsafe { self.word(to + i).set_bits(self.word(from + i).peek_bits()) };
+            }
+        } else {
+            for i in 0..n {
+                // SAFETY: as above.
+                unsafe { self.word(to + i).set_bits(self.word(from + i).peek_bits()) };
+            }
+        }
+    }
+}
+
+/// A new buffer of NULL words, or None when memory is out.
+pub fn alloc(cap: usize) -> Option<*mut ListBuf> {
+    let layout = layout(cap)?;
+    // SAFETY: the size is not 0; the rest of the buffer is zero words.
+    unsafe {
+        let p = std::alloc::alloc_zeroed(layout).cast::<ListBuf>();
+        if p.is_null() {
+            return None;
+        }
+        (*p).cap = cap;
+        Some(p)
+    }
+}
+
+#[inline(always)]
+pub fn is_static(buf: *const ListBuf) -> bool {
+    std::ptr::eq(buf, &raw const NO_BUF) || std::ptr::eq(buf, &raw const SORTING)
+}
+
+/// Grow a buffer nobody reads without the lock; None leaves it as it was.
+///
+/// # Safety
+/// The caller holds the lock, the list is not shared, and it stores the result at once.
+pub unsafe fn grow_unshared(buf: *mut ListBuf, cap: usize) -> Option<*mut ListBuf> {
+    if is_static(buf) {
+        return alloc(cap);
+    }
+    // SAFETY: by contract the only pointer to the buffer; the tail is zeroed before publication.
+    unsafe {
+        let old = (*buf).cap;
+        let new_layout = layout(cap)?;
+        let p = std::alloc::realloc(buf.cast(), layout(old)?, new_layout.size()).cast::<ListBuf>();
+        if p.is_null() {
+            return None;
+        }
+        (*p).cap = cap;
+        std::ptr::write_bytes((*p).words().add(old), 0, cap - old);
+        Some(p)
+    }
+}
+
+/// A copy of the first `n` words in a new buffer; the counts move with them.
+pub fn copy_words(from: &ListBuf, n: usize, cap: usize) -> Option<*mut ListBuf> {
+    let p = alloc(cap)?;
+    for i in 0..n {
+        // SAFETY: `p` is new with `cap >= n` words.
+        unsafe { (*p).word(i).set_bits(from.word(i).peek_bits()) };
+    }
+    Some(p)
+}
+
+/// Free a buffer whose words carry no counts any more.
+///
+/// # Safety
+/// No reader: it never was shared, or a grace period has passed, or its list is dead.
+pub unsafe fn free(buf: *mut ListBuf) {
+    if !is_static(buf) {
+        // SAFETY: made by `alloc` with this capacity.
+        unsafe { std::alloc::dealloc(buf.cast(), layout((*buf).cap).expect("was allocated")) }
+    }
+}
+
+/// A buffer taken out of its list: freed at once, or after a grace period when readers may hold it (R9).
+#[must_use = "the buffer has to be disposed of after the lock"]
+pub struct OldBuf {
+    buf: *mut ListBuf,
+    shared: bool,
+}
+
+impl OldBuf {
+    pub fn new(buf: *mut ListBuf, shared: bool) -> OldBuf {
+        OldBuf { buf, shared }
+    }
+    pub fn is_none(&self) -> bool {
+        is_static(self.buf)
+    }
+    pub fn none() -> OldBuf {
+        OldBuf { buf: (&raw const NO_BUF).cast_mut(), shared: false }
+    }
+    pub fn dispose(self, t: &Thread) {
+        if is_static(self.buf) {
+        } else if self.shared {
+            // SAFETY: R8/R9: unlinked under the lock; freed after a grace period with the layout it was made with.
+            unsafe { typhon_runtime::qsbr::retire_buffer(t, self.buf.cast(), layout((*self.buf).cap).expect("was allocated")) }
+        } else {
+            // SAFETY: R9: never shared.
+            unsafe { free(self.buf) }
+        }
+    }
+}
+
+/// A buffer with exclusive access: while sorting, and in dead lists.
+pub fn words_mut<'a>(buf: *mut ListBuf, n: usize) -> &'a mut [Value] {
+    // SAFETY: the caller took the buffer out of its list, which never was shared or is dead; the first `n` words are values.
+    unsafe { std::slice::from_raw_parts_mut((*buf).words().cast(), n) }
+}
+
+const _: () = assert!(size_of::<Slot>() == size_of::<Value>());
+
+/// Whether this thread may follow the object's buffer without its lock (R9); in the build with a global lock always.
+#[inline(always)]
+pub fn may_read(head: &Header, tid: u16) -> bool {
+    typhon_runtime::GIL_BUILD || head.may_read_unlocked(tid)
+}

@@ -1,0 +1,151 @@
+//! The iterators of lists. The index moves by one atomic addition where others hold the iterator too, so no item comes twice.
+
+use super::List;
+use crate::native::*;
+use crate::objects::{object, tuple};
+use crate::{Cx, Res, Value};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Past every index: exhausted for good, even if the list grows.
+const DONE: usize = usize::MAX / 2;
+
+/// Forward iterator over a list.
+#[pytype(name = "list_iterator", gc, no_new, static_index = LIST_ITER)]
+#[repr(C)]
+pub struct ListIter {
+    pub head: Header,
+    list: Value,
+    next: AtomicUsize,
+}
+
+/// `iter(list)`.
+#[inline]
+pub fn new_iter(cx: &mut Cx, list: &Value) -> Res<Value> {
+    object::alloc(cx, Type::of::<ListIter>(), ListIter { head: Header::placeholder(), list: list.clone(), next: AtomicUsize::new(0) })
+}
+
+impl ListIter {
+    /// The next item; None at the end. Used by `FOR_ITER` directly.
+    #[inline(always)]
+    pub fn next_item(&self, cx: &mut Cx) -> Option<Value> {
+        let list = self.list.downcast::<List>()?;
+        let i = self.next.load(Ordering::Relaxed);
+        if i >= DONE {
+            return None;
+        }
+        let i = if self.head.is_uniquely_held(cx.tid) {
+            self.next.store(i + 1, Ordering::Relaxed);
+            i
+        } else {
+            self.next.fetch_add(1, Ordering::Relaxed)
+        };
+        let v = list.get(cx, i);
+        if v.is_none() {
+            self.next.store(DONE, Ordering::Relaxed);
+        }
+        v
+    }
+}
+
+#[pymethods]
+impl ListIter {
+    #[slot]
+    fn iter(this: &Value) -> Value {
+        this.clone()
+    }
+    #[slot]
+    fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
+        Ok(self.next_item(cx))
+    }
+    /// Private method returning an estimate of len(list(it)).
+    fn __length_hint__(&self) -> usize {
+        let n = self.list.downcast::<List>().map_or(0, List::len);
+        n.saturating_sub(self.next.load(Ordering::Relaxed))
+    }
+    /// Return state information for pickling.
+    fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
+        let i = self.next.load(Ordering::Relaxed);
+        reduce(cx, "iter", (i < DONE).then_some((&self.list, i as i64)))
+    }
+    /// Set state information for unpickling.
+    fn __setstate__(&self, state: Index) {
+        let n = self.list.downcast::<List>().map_or(0, List::len);
+        if self.next.load(Ordering::Relaxed) < DONE {
+            self.next.store(state.0.clamp(0, n as isize) as usize, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Backward iterator over a list: the index of the item that comes next, or -1.
+#[pytype(name = "list_reverseiterator", gc, no_new, static_index = LIST_REVITER)]
+#[repr(C)]
+pub struct ListRevIter {
+    pub head: Header,
+    list: Value,
+    next: AtomicUsize,
+}
+
+/// `reversed(list)`.
+pub fn new_reversed(cx: &mut Cx, list: &Value) -> Res<Value> {
+    let n = list.downcast::<List>().map_or(0, List::len);
+    object::alloc(cx, Type::of::<ListRevIter>(), ListRevIter { head: Header::placeholder(), list: list.clone(), next: AtomicUsize::new(n) })
+}
+
+#[pymethods]
+impl ListRevIter {
+    #[slot]
+    fn iter(this: &Value) -> Value {
+        this.clone()
+    }
+    #[slot]
+    fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
+        let Some(list) = self.list.downcast::<List>() else { return Ok(None) };
+        let mut n = self.next.load(Ordering::Relaxed);
+        loop {
+            if n == 0 {
+                return Ok(None);
+            }
+            match self.next.compare_exchange(n, n - 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => n = now,
+            }
+        }
+        let v = list.get(cx, n - 1);
+        if v.is_none() {
+            self.next.store(0, Ordering::Relaxed);
+        }
+        Ok(v)
+    }
+    /// Private method returning an estimate of len(list(it)).
+    fn __length_hint__(&self) -> usize {
+        let n = self.next.load(Ordering::Relaxed);
+        if n > self.list.downcast::<List>().map_or(0, List::len) { 0 } else { n }
+    }
+    /// Return state information for pickling.
+    fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
+        let n = self.next.load(Ordering::Relaxed);
+        reduce(cx, "reversed", (n > 0).then_some((&self.list, n as i64 - 1)))
+    }
+    /// Set state information for unpickling.
+    fn __setstate__(&self, state: Index) {
+        let n = self.list.downcast::<List>().map_or(0, List::len) as isize;
+        self.next.store((state.0.clamp(-1, n - 1) + 1) as usize, Ordering::Relaxed);
+    }
+}
+
+/// `(maker, (container,), index)`; an exhausted iterator pickles as that of an empty list.
+pub fn reduce(cx: &mut Cx, maker: &str, state: Option<(&Value, i64)>) -> Res<Value> {
+    let maker = crate::objects::iter::builtin(cx, maker)?;
+    match state {
+        Some((container, i)) => {
+            let args = tuple::new_tuple(cx, vec![container.clone()])?;
+            let i = crate::objects::int::new_int(cx, i)?;
+            tuple::new_tuple(cx, vec![maker, args, i])
+        }
+        None => {
+            let empty = super::new_empty(cx)?;
+            let args = tuple::new_tuple(cx, vec![empty])?;
+            tuple::new_tuple(cx, vec![maker, args])
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! What Python sees of `list`: its methods and slots.
+
+use super::slice::{position, repeated};
+use super::{List, iter, new_list, repr, sort};
+use crate::native::*;
+use crate::number;
+use crate::objects::{Tuple, object};
+use crate::protocol;
+use crate::{Cx, Res, Value};
+use std::sync::atomic::Ordering;
+
+#[pymethods]
+impl List {
+    #[new]
+    fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
+        object::alloc::<List>(cx, cls, List::empty())
+    }
+
+    #[init]
+    #[sig(iterable = (), /)]
+    fn init(&self, iterable: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        if !self.is_empty() {
+            self.clear(cx);
+        }
+        match iterable {
+            Some(o) => self.extend_with(cx, o),
+            None => Ok(()),
+        }
+    }
+
+    /// Append object to the end of the list.
+    fn append(&self, object: &Value, cx: &mut Cx) -> Res<()> {
+        self.push(cx, object.clone())
+    }
+
+    /// Extend list by appending elements from the iterable.
+    fn extend(&self, iterable: &Value, cx: &mut Cx) -> Res<()> {
+        self.extend_with(cx, iterable)
+    }
+
+    /// Insert object before index.
+    fn insert(&self, index: Index, object: &Value, cx: &mut Cx) -> Res<()> {
+        let i = index.0;
+        self.insert_at(cx, |n| if i < 0 { i.saturating_add(n as isize).max(0) as usize } else { i as usize }, object.clone())
+    }
+
+    /// Remove and return item at index (default last).
+    ///
+    /// Raises IndexError if list is empty or index is out of range.
+    #[sig(index = -1, /)]
+    fn pop(&self, index: Index, cx: &mut Cx) -> Res<Value> {
+        let mut empty = false;
+        let found = self.remove_at(cx, |n| {
+            empty = n == 0;
+            position(index.0, n)
+        });
+        match found {
+            Some(v) => Ok(v),
+            None if empty => Err(cx.index_error("pop from empty list")),
+            None => Err(cx.index_error("pop index out of range")),
+        }
+    }
+
+    /// Remove first occurrence of value.
+    ///
+    /// Raises ValueError if the value is not present.
+    fn remove(&self, value: &Value, cx: &mut Cx) -> Res<()> {
+        let mut i = 0;
+        while let Some(item) = self.get(cx, i) {
+            if protocol::equal(cx, &item, value)? {
+                if let Some(gone) = self.remove_if_identical(cx, i, &item) {
+                    drop(gone);
+                    return Ok(());
+                }
+                // The list changed under the comparison: look at this place again.
+                continue;
+            }
+            i += 1;
+        }
+        Err(cx.value_error("list.remove(x): x not in list"))
+    }
+
+    /// Remove all items from list.
+    #[method(name = "clear")]
+    fn py_clear(&self, cx: &mut Cx) {
+        self.clear(cx);
+    }
+
+    /// Return a shallow copy of the list.
+    fn copy(&self, cx: &mut Cx) -> Res<Value> {
+        let items = self.to_vec(cx);
+        new_list(cx, items)
+    }
+
+    /// Return number of occurrences of value.
+    fn count(&self, value: &Value, cx: &mut Cx) -> Res<usize> {
+        let (mut i, mut n) = (0, 0);
+        while let Some(item) = self.get(cx, i) {
+            n += protocol::equal(cx, &item, value)? as usize;
+            i += 1;
+        }
+        Ok(n)
+    }
+
+    /// Return first index of value.
+    ///
+    /// Raises ValueError if the value is not present.
+    #[sig(value, start = absent, stop = absent, /)]
+    #[text_signature = "($self, value, start=0, stop=sys.maxsize, /)"]
+    fn index(&self, value: &Value, start: Option<&Value>, stop: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+        let start = search_bound(cx, start, 0)?;
+        let stop = search_bound(cx, stop, isize::MAX)?;
+        let (mut i, stop) = number::adjust_range(start, stop, self.len());
+        while i < stop {
+            let Some(item) = self.get(cx, i) else { break };
+            if protocol::equal(cx, &item, value)? {
+                return Ok(i);
+            }
+            i += 1;
+        }
+        Err(cx.value_error("list.index(x): x not in list"))
+    }
+
+    /// Reverse *IN PLACE*.
+    fn reverse(&self, cx: &mut Cx) {
+        self.reverse_items(cx);
+    }
+
+    /// Sort the list in ascending order and return None.
+    ///
+    /// The sort is in-place (i.e. the list itself is modified) and stable (i.e. the
+    /// order of two equal elements is maintained).
+    ///
+    /// If a key function is given, apply it once to each list item and sort them,
+    /// ascending or descending, according to their function values.
+    ///
+    /// The reverse flag can be set to sort in descending order.
+    #[sig(*, key = None, reverse = False)]
+    fn sort(&self, key: Option<&Value>, reverse: bool, cx: &mut Cx) -> Res<()> {
+        sort::sort_list(cx, self, key, reverse)
+    }
+
+    /// Return a reverse iterator over the list.
+    fn __reversed__(this: &Value, cx: &mut Cx) -> Res<Value> {
+        iter::new_reversed(cx, this)
+    }
+
+    /// Return the size of the list in memory, in bytes.
+    fn __sizeof__(&self) -> usize {
+        size_of::<List>() + self.buffer().cap() * 8
+    }
+
+    /// See PEP 585
+    #[classmethod]
+    #[method(name = "__class_getitem__")]
+    fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
+        let cls = cls.value();
+        crate::objects::genericalias::new(cx, &cls, item)
+    }
+
+    #[slot(len)]
+    fn len_slot(&self) -> usize {
+        self.len()
+    }
+
+    #[slot]
+    fn getitem(&self, key: &Value, cx: &mut Cx) -> Res<Value> {
+        self.subscript_get(cx, key)
+    }
+
+    #[slot]
+    fn setitem(&self, key: &Value, value: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        match value {
+            Some(v) => self.subscript_set(cx, key, v),
+            None => self.subscript_delete(cx, key),
+        }
+    }
+
+    #[slot]
+    fn contains(&self, value: &Value, cx: &mut Cx) -> Res<bool> {
+        let mut i = 0;
+        while let Some(item) = self.get(cx, i) {
+            if protocol::equal(cx, &item, value)? {
+                return Ok(true);
+            }
+            i += 1;
+        }
+        Ok(false)
+    }
+
+    #[slot(iter)]
+    fn iter_slot(this: &Value, cx: &mut Cx) -> Res<Value> {
+        iter::new_iter(cx, this)
+    }
+
+    #[slot]
+    fn concat(&self, other: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(o) = other.downcast::<List>() else {
+            let n = other.type_name();
+            return Err(cx.type_error(format!("can only concatenate list (not \"{n}\") to list")));
+        };
+        let mut items = self.to_vec(cx);
+        items.extend(o.to_vec(cx));
+        new_list(cx, items)
+    }
+
+    #[slot]
+    fn repeat(&self, count: &Value, cx: &mut Cx) -> Res<Value> {
+        let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
+        let items = self.to_vec(cx);
+        let items = repeated(cx, &items, n)?;
+        new_list(cx, items)
+    }
+
+    #[slot]
+    fn iadd(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
+        if let Some(l) = this.downcast::<List>() {
+            l.extend_with(cx, other)?;
+        }
+        Ok(this.clone())
+    }
+
+    #[slot]
+    fn imul(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(l) = this.downcast::<List>() else { return Ok(Value::not_implemented()) };
+        let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
+        if n < 1 {
+            l.clear(cx);
+        } else if n > 1 {
+            let items = l.to_vec(cx);
+            let more = repeated(cx, &items, n - 1)?;
+            l.extend_from_vec(cx, more)?;
+        }
+        Ok(this.clone())
+    }
+
+    #[slot]
+    fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(l) = this.downcast::<List>() else { return Ok(Value::none()) };
+        if l.is_empty() {
+            return crate::objects::str::new_str(cx, "[]");
+        }
+        repr::guarded(cx, this, "[...]", |cx, out| {
+            out.push(b'[');
+            repr::push_items(cx, out, |cx, i| l.get(cx, i))?;
+            out.push(b']');
+            Ok(())
+        })
+    }
+
+    #[slot]
+    fn richcompare(&self, other: &List, op: CmpOp, cx: &mut Cx) -> Res<Value> {
+        let (n, m) = (self.len(), other.len());
+        if n != m && matches!(op, CmpOp::Eq | CmpOp::Ne) {
+            return Ok(Value::bool(op == CmpOp::Ne));
+        }
+        let mut i = 0;
+        while let (Some(a), Some(b)) = (self.get(cx, i), other.get(cx, i)) {
+            if !protocol::equal(cx, &a, &b)? {
+                return match op {
+                    CmpOp::Eq => Ok(Value::bool(false)),
+                    CmpOp::Ne => Ok(Value::bool(true)),
+                    _ => protocol::compare(cx, &a, &b, op),
+                };
+            }
+            i += 1;
+        }
+        Ok(Value::bool(op.matches(self.len().cmp(&other.len()))))
+    }
+
+    #[traverse]
+    fn traverse(&self, v: &mut Visitor) {
+        let b = self.buffer();
+        for i in 0..self.len.load(Ordering::Relaxed) {
+            v.visit_slot(b.word(i));
+        }
+    }
+
+    #[clear]
+    fn clear_refs(&self, cx: &mut Cx) {
+        self.clear(cx);
+    }
+}
+
+/// A bound of `index`: like a slice's, but None is refused.
+pub fn search_bound(cx: &mut Cx, v: Option<&Value>, default: isize) -> Res<isize> {
+    let Some(v) = v else { return Ok(default) };
+    if v.ty().slots.index.get().is_none() && v.as_small_int().is_none() {
+        return Err(cx.type_error("slice indices must be integers or have an __index__ method"));
+    }
+    number::slice_bound(cx, v)
+}
+
+impl List {
+    /// Append the items of an iterable: lists and tuples at one moment, others one by one.
+    pub fn extend_with(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
+        if let Some(t) = iterable.downcast_exact::<Tuple>() {
+            return self.extend_from_vec(cx, t.items().to_vec());
+        }
+        if let Some(l) = iterable.downcast_exact::<List>() {
+            let items = l.to_vec(cx);
+            return self.extend_from_vec(cx, items);
+        }
+        if let Some(items) = crate::objects::set::snapshot(cx, iterable) {
+            return self.extend_from_vec(cx, items);
+        }
+        let it = protocol::iter(cx, iterable)?;
+        while let Some(v) = protocol::next(cx, &it)? {
+            self.push(cx, v)?;
+        }
+        Ok(())
+    }
+}

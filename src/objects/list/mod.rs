@@ -1,0 +1,538 @@
+//! `list`: a buffer of words and a length. Reads take no lock (R2); every change holds the object's lock, except while
+//! the list is uniquely held, when nobody else can reach it. Displaced values leave the lock before they are dropped (R1).
+//! - `buf.rs`: the buffer (R9)
+//! - `methods.rs`, `slice.rs`, `sort.rs`, `iter.rs`: what Python sees
+
+pub mod buf;
+pub mod iter;
+pub mod methods;
+pub mod repr;
+pub mod slice;
+pub mod sort;
+
+use crate::native::*;
+use crate::statics::word;
+use crate::{Cx, Res, Value};
+use buf::{ListBuf, NO_BUF, OldBuf, SORTING, may_read};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use typhon_runtime::header::Header;
+use typhon_runtime::lock::HeadGuard;
+
+/// Built-in mutable sequence.
+///
+/// If no argument is given, the constructor creates a new empty list.
+/// The argument must be an iterable if specified.
+#[pytype(name = "list", gc, basetype, unhashable, sequence, static_index = LIST)]
+#[repr(C)]
+pub struct List {
+    pub head: Header,
+    /// Never null. Written under the lock.
+    #[skip]
+    buf: AtomicPtr<ListBuf>,
+    /// Written under the lock; readers without it may see an old one and then meet a NULL word.
+    #[skip]
+    len: AtomicUsize,
+}
+
+/// The lock of a list, or the proof that none is needed because nobody else can reach it.
+type MaybeLocked<'a> = Option<HeadGuard<'a>>;
+
+/// What a change displaced; dropped by the caller after the lock.
+#[must_use = "settle it after the lock"]
+pub(super) struct Displaced {
+    pub values: Vec<Value>,
+    pub buf: OldBuf,
+}
+
+impl List {
+    pub(super) fn empty() -> List {
+        List { head: Header::placeholder(), buf: AtomicPtr::new((&raw const NO_BUF).cast_mut()), len: AtomicUsize::new(0) }
+    }
+    /// A list around a buffer holding these values; None when memory is out.
+    fn from_values(values: Vec<Value>) -> Option<List> {
+        let n = values.len();
+        if n == 0 {
+            return Some(List::empty());
+        }
+        let p = buf::alloc(n)?;
+        for (i, v) in values.into_iter().enumerate() {
+            // SAFETY: a new buffer of `n` words.
+            unsafe { (*p).word(i).init(v) };
+        }
+        Some(List { head: Header::placeholder(), buf: AtomicPtr::new(p), len: AtomicUsize::new(n) })
+    }
+
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The buffer; valid until this thread's next safepoint when `may_read`, or while locked.
+    #[inline(always)]
+    fn buffer(&self) -> &ListBuf {
+        // SAFETY: R8/R9: a replaced buffer is retired while readers may hold it.
+        unsafe { &*self.buf.load(Ordering::Acquire) }
+    }
+    #[inline(always)]
+    fn is_buffer(&self, b: &ListBuf) -> bool {
+        std::ptr::eq(self.buf.load(Ordering::Acquire), b)
+    }
+
+    /// The lock, unless the list is uniquely held.
+    #[inline(always)]
+    fn lock_if_needed<'a>(&'a self, cx: &'a mut Cx) -> MaybeLocked<'a> {
+        if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) }
+    }
+
+    /// Item `i`, counted. None when out of range.
+    #[inline(always)]
+    pub fn get(&self, cx: &mut Cx, i: usize) -> Option<Value> {
+        if may_read(&self.head, cx.tid) {
+            if i >= self.len() {
+                return None;
+            }
+            let b = self.buffer();
+            if i < b.cap()
+                && let Ok(Some(v)) = b.word(i).try_get_in(cx.tid, || self.is_buffer(b))
+            {
+                return Some(v);
+            }
+        }
+        self.get_locked(cx, i)
+    }
+
+    /// Item `i` for a register: deferred and immortal objects come BORROWED. None: out of range or contended; ask `get`.
+    #[inline(always)]
+    pub fn get_for_register(&self, cx: &Cx, i: usize) -> Option<Value> {
+        if !may_read(&self.head, cx.tid) || i >= self.len() {
+            return None;
+        }
+        let b = self.buffer();
+        if i >= b.cap() {
+            return None;
+        }
+        b.word(i).try_get_for_register(cx.tid, || self.is_buffer(b)).ok().flatten()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_locked(&self, cx: &mut Cx, i: usize) -> Option<Value> {
+        let _g = self.head.lock(cx);
+        if i >= self.len() { None } else { self.buffer().word(i).get_locked_marking() }
+    }
+
+    /// Replace item `i`. `Err` gives the value back when out of range; the old value is dropped by the caller.
+    #[inline(always)]
+    pub fn set(&self, cx: &mut Cx, i: usize, v: Value) -> Result<Value, Value> {
+        let v = v.into_counted();
+        let _g = self.lock_if_needed(cx);
+        if i >= self.len.load(Ordering::Relaxed) {
+            return Err(v);
+        }
+        Ok(self.buffer().word(i).swap(Some(v)).expect("items below the length are set"))
+    }
+
+    /// Append.
+    #[inline(always)]
+    pub fn push(&self, cx: &mut Cx, v: Value) -> Res<()> {
+        let v = v.into_counted();
+        {
+            let _g = self.lock_if_needed(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            let b = self.buffer();
+            if n < b.cap() {
+                b.word(n).init(v);
+                self.len.store(n + 1, Ordering::Release);
+                return Ok(());
+            }
+        }
+        self.push_growing(cx, v)
+    }
+
+    #[inline(never)]
+    fn push_growing(&self, cx: &mut Cx, v: Value) -> Res<()> {
+        let pushed = {
+            let _g = self.head.lock(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            match self.reserve_locked(n + 1) {
+                Some(old) => {
+                    self.buffer().word(n).init(v);
+                    self.len.store(n + 1, Ordering::Release);
+                    Ok(old)
+                }
+                None => Err(v),
+            }
+        };
+        match pushed {
+            Ok(old) => {
+                old.dispose(cx);
+                Ok(())
+            }
+            Err(_) => Err(cx.memory_error()),
+        }
+    }
+
+    /// Under the lock: room for `n` items in all, growing by an eighth and a bit. None when memory is out.
+    fn reserve_locked(&self, n: usize) -> Option<OldBuf> {
+        let b = self.buf.load(Ordering::Relaxed);
+        // SAFETY: never null; under the lock.
+        let cap = unsafe { (*b).cap() };
+        if n <= cap && !std::ptr::eq(b, &raw const SORTING) {
+            return Some(OldBuf::none());
+        }
+        let mut want = n.checked_add((n >> 3) + 6)? & !3;
+        let len = self.len.load(Ordering::Relaxed);
+        if n - len > want - n {
+            // A big step: `extend` of known size gets just what it needs.
+            want = (n + 3) & !3;
+        }
+        self.resize_locked(want.max(n))
+    }
+
+    /// Under the lock: a buffer of `cap` words holding the present items.
+    fn resize_locked(&self, cap: usize) -> Option<OldBuf> {
+        let b = self.buf.load(Ordering::Relaxed);
+        if self.head.is_shared() {
+            // SAFETY: never null; under the lock.
+            let p = buf::copy_words(unsafe { &*b }, self.len.load(Ordering::Relaxed), cap)?;
+            self.buf.store(p, Ordering::Release);
+            Some(OldBuf::new(b, true))
+        } else {
+            // SAFETY: under the lock and not shared; stored at once.
+            let p = unsafe { buf::grow_unshared(b, cap) }?;
+            self.buf.store(p, Ordering::Release);
+            Some(OldBuf::none())
+        }
+    }
+
+    /// Under the lock: after a removal, give memory back when less than half is used.
+    fn shrink_locked(&self) -> OldBuf {
+        let b = self.buf.load(Ordering::Relaxed);
+        let n = self.len.load(Ordering::Relaxed);
+        // SAFETY: never null.
+        let cap = unsafe { (*b).cap() };
+        if cap < 32 || n >= cap / 2 {
+            return OldBuf::none();
+        }
+        let want = (n + (n >> 3) + 6) & !3;
+        // SAFETY: as above.
+        match buf::copy_words(unsafe { &*b }, n, want) {
+            Some(p) => {
+                self.buf.store(p, Ordering::Release);
+                OldBuf::new(b, self.head.is_shared())
+            }
+            None => OldBuf::none(),
+        }
+    }
+
+    /// The items, counted, as they were at one moment.
+    pub fn to_vec(&self, cx: &mut Cx) -> Vec<Value> {
+        self.range_to_vec(cx, 0, usize::MAX)
+    }
+
+    /// Items `lo..hi` as they were at one moment.
+    pub fn range_to_vec(&self, cx: &mut Cx, lo: usize, hi: usize) -> Vec<Value> {
+        let tid = cx.tid;
+        let _g = self.lock_if_needed(cx);
+        let n = self.len.load(Ordering::Relaxed).min(hi);
+        let b = self.buffer();
+        (lo.min(n)..n).filter_map(|i| copy_locked(b, i, tid)).collect()
+    }
+
+    /// The items at `start`, `start + step`, ... (`count` of them), as they were at one moment.
+    pub fn stride_to_vec(&self, cx: &mut Cx, start: usize, step: isize, count: usize) -> Vec<Value> {
+        let tid = cx.tid;
+        let _g = self.lock_if_needed(cx);
+        let n = self.len.load(Ordering::Relaxed);
+        let b = self.buffer();
+        (0..count)
+            .map(|k| (start as isize).wrapping_add(step.wrapping_mul(k as isize)) as usize)
+            .filter(|&i| i < n)
+            .filter_map(|i| copy_locked(b, i, tid))
+            .collect()
+    }
+
+    /// Append all, at one moment.
+    pub fn extend_from_vec(&self, cx: &mut Cx, items: Vec<Value>) -> Res<()> {
+        let done = {
+            let _g = self.lock_if_needed(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            match n.checked_add(items.len()).and_then(|m| self.reserve_locked(m)) {
+                Some(old) => {
+                    let b = self.buffer();
+                    let more = items.len();
+                    for (i, v) in items.into_iter().enumerate() {
+                        b.word(n + i).init(v);
+                    }
+                    self.len.store(n + more, Ordering::Release);
+                    Ok(old)
+                }
+                None => Err(items),
+            }
+        };
+        match done {
+            Ok(old) => {
+                old.dispose(cx);
+                Ok(())
+            }
+            Err(_) => Err(cx.memory_error()),
+        }
+    }
+
+    /// Insert before item `i` (the end when out of range).
+    pub fn insert_at(&self, cx: &mut Cx, i: impl FnOnce(usize) -> usize, v: Value) -> Res<()> {
+        let v = v.into_counted();
+        let done = {
+            let _g = self.lock_if_needed(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            match self.reserve_locked(n + 1) {
+                Some(old) => {
+                    let i = i(n).min(n);
+                    let b = self.buffer();
+                    b.shift(i, i + 1, n - i, self.head.is_shared());
+                    // SAFETY: the word's old count moved up with it.
+                    unsafe { b.word(i).set_bits(v.into_bits()) };
+                    self.len.store(n + 1, Ordering::Release);
+                    Ok(old)
+                }
+                None => Err(v),
+            }
+        };
+        match done {
+            Ok(old) => {
+                old.dispose(cx);
+                Ok(())
+            }
+            Err(_) => Err(cx.memory_error()),
+        }
+    }
+
+    /// Take out the item that `choose` names for the present length, if it names one.
+    pub fn remove_at(&self, cx: &mut Cx, choose: impl FnOnce(usize) -> Option<usize>) -> Option<Value> {
+        let (v, old) = {
+            let _g = self.lock_if_needed(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            let i = choose(n).filter(|&i| i < n)?;
+            self.remove_locked(i, n)
+        };
+        old.dispose(cx);
+        Some(v)
+    }
+
+    /// Take out item `i` if it still is `v`, the object (R7's re-check).
+    pub(super) fn remove_if_identical(&self, cx: &mut Cx, i: usize, v: &Value) -> Option<Value> {
+        let (v, old) = {
+            let _g = self.lock_if_needed(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            if i >= n || self.buffer().word(i).peek_bits() != v.bits() {
+                return None;
+            }
+            self.remove_locked(i, n)
+        };
+        old.dispose(cx);
+        Some(v)
+    }
+
+    fn remove_locked(&self, i: usize, n: usize) -> (Value, OldBuf) {
+        let b = self.buffer();
+        // The length goes down first: a reader that still sees the old one meets NULL at the end.
+        let v = b.word(i).take().expect("items below the length are set");
+        if i + 1 < n {
+            b.shift(i + 1, i, n - i - 1, self.head.is_shared());
+        }
+        self.len.store(n - 1, Ordering::Release);
+        // SAFETY: its count moved down with the word (or was taken).
+        unsafe { b.word(n - 1).set_bits(0) };
+        (v, self.shrink_locked())
+    }
+
+    /// Replace items `lo..hi` (clamped) by `items`.
+    pub fn splice(&self, cx: &mut Cx, lo: usize, hi: usize, items: Vec<Value>) -> Res<()> {
+        let done = {
+            let _g = self.lock_if_needed(cx);
+            self.splice_locked(lo, hi, items)
+        };
+        match done {
+            Ok(d) => {
+                d.buf.dispose(cx);
+                Ok(())
+            }
+            Err(_) => Err(cx.memory_error()),
+        }
+    }
+
+    fn splice_locked(&self, lo: usize, hi: usize, items: Vec<Value>) -> Result<Displaced, Vec<Value>> {
+        let n = self.len.load(Ordering::Relaxed);
+        let lo = lo.min(n);
+        let hi = hi.clamp(lo, n);
+        let new_len = n - (hi - lo) + items.len();
+        let Some(old) = self.reserve_locked(new_len) else { return Err(items) };
+        let b = self.buffer();
+        let shared = self.head.is_shared();
+        let values: Vec<Value> = (lo..hi).filter_map(|i| b.word(i).take()).collect();
+        b.shift(hi, lo + items.len(), n - hi, shared);
+        for (i, v) in items.into_iter().enumerate() {
+            // SAFETY: the word's count was taken or moved.
+            unsafe { b.word(lo + i).set_bits(v.into_counted().into_bits()) };
+        }
+        self.len.store(new_len, Ordering::Release);
+        for i in new_len..n {
+            // SAFETY: the counts above the new length moved down.
+            unsafe { b.word(i).set_bits(0) };
+        }
+        let buf = if new_len < n { pick(old, self.shrink_locked()) } else { old };
+        Ok(Displaced { values, buf })
+    }
+
+    /// Take everything out.
+    pub fn clear(&self, cx: &mut Cx) {
+        let (b, n, shared) = {
+            let _g = self.head.lock(cx);
+            let b = self.buf.load(Ordering::Relaxed);
+            let n = self.len.load(Ordering::Relaxed);
+            self.buf.store((&raw const NO_BUF).cast_mut(), Ordering::Release);
+            self.len.store(0, Ordering::Release);
+            (b, n, self.head.is_shared())
+        };
+        // SAFETY: unlinked; the counts are ours. Readers that still see the words find the path changed (R2).
+        let words = unsafe { &*b };
+        for i in (0..n).rev() {
+            // SAFETY: as above: each word's count is dropped once.
+            drop(unsafe { owned(words.word(i).peek_bits()) });
+        }
+        OldBuf::new(b, shared).dispose(cx);
+    }
+
+    /// Replace the whole content, giving back what was there.
+    pub fn replace_all(&self, cx: &mut Cx, items: Vec<Value>) -> Res<()> {
+        self.splice(cx, 0, usize::MAX, items)
+    }
+
+    /// Reverse in place.
+    pub fn reverse_items(&self, cx: &mut Cx) {
+        let _g = self.lock_if_needed(cx);
+        let n = self.len.load(Ordering::Relaxed);
+        let b = self.buffer();
+        for i in 0..n / 2 {
+            let (x, y) = (b.word(i).peek_bits(), b.word(n - 1 - i).peek_bits());
+            // SAFETY: the counts change places with the words.
+            unsafe {
+                b.word(i).set_bits(y);
+                b.word(n - 1 - i).set_bits(x);
+            }
+        }
+    }
+
+    /// Under the lock: hand out the words (for `lock2` operations).
+    pub(super) fn peek_locked(&self) -> (&ListBuf, usize) {
+        (self.buffer(), self.len.load(Ordering::Relaxed))
+    }
+
+    /// Take the content for sorting: values in order; the list is empty and marked meanwhile.
+    pub(super) fn take_for_sort(&self, cx: &mut Cx) -> Vec<Value> {
+        let (b, n, shared) = {
+            let _g = self.head.lock(cx);
+            let b = self.buf.load(Ordering::Relaxed);
+            let n = self.len.load(Ordering::Relaxed);
+            self.buf.store((&raw const SORTING).cast_mut(), Ordering::Release);
+            self.len.store(0, Ordering::Release);
+            (b, n, self.head.is_shared())
+        };
+        // SAFETY: unlinked: the words' counts move into the vector.
+        let values = unsafe { (0..n).filter_map(|i| owned((*b).word(i).peek_bits())).collect() };
+        OldBuf::new(b, shared).dispose(cx);
+        values
+    }
+
+    /// Put the sorted content back; false when somebody touched the list meanwhile.
+    pub(super) fn put_back_sorted(&self, cx: &mut Cx, values: Vec<Value>) -> Res<bool> {
+        let Some(fresh) = List::from_values(values) else { return Err(cx.memory_error()) };
+        let (new, n) = (fresh.buf.load(Ordering::Relaxed), fresh.len.load(Ordering::Relaxed));
+        std::mem::forget(fresh);
+        let (b, m, shared) = {
+            let _g = self.head.lock(cx);
+            let b = self.buf.load(Ordering::Relaxed);
+            let m = self.len.load(Ordering::Relaxed);
+            self.buf.store(new, Ordering::Release);
+            self.len.store(n, Ordering::Release);
+            (b, m, self.head.is_shared())
+        };
+        let untouched = std::ptr::eq(b, &raw const SORTING);
+        for i in 0..m {
+            // SAFETY: unlinked; each count is dropped once.
+            drop(unsafe { owned((*b).word(i).peek_bits()) });
+        }
+        OldBuf::new(b, shared).dispose(cx);
+        Ok(untouched)
+    }
+}
+
+/// At most one of two consecutive resizes yields a buffer; when both do, the first is an unshared static.
+fn pick(a: OldBuf, b: OldBuf) -> OldBuf {
+    if a.is_none() { b } else { a }
+}
+
+/// A counted copy of word `i`, under the lock.
+#[inline(always)]
+fn copy_locked(b: &ListBuf, i: usize, tid: u16) -> Option<Value> {
+    // SAFETY: the lock is held while the reference lives.
+    unsafe { b.word(i).as_value() }.map(|v| v.clone_in(tid))
+}
+
+/// The owner of a word's count.
+///
+/// # Safety
+/// The word was unlinked and its count belongs to the caller.
+pub(crate) unsafe fn owned(bits: u64) -> Option<Value> {
+    // SAFETY: by contract.
+    if bits == 0 { None } else { Some(unsafe { Value::from_bits(bits) }) }
+}
+
+impl Drop for List {
+    /// The list is dead: nobody reads it (R2 starts from a counted root).
+    fn drop(&mut self) {
+        let b = *self.buf.get_mut();
+        for i in (0..*self.len.get_mut()).rev() {
+            // SAFETY: each count is dropped once.
+            drop(unsafe { owned((*b).word(i).peek_bits()) });
+        }
+        // SAFETY: no readers.
+        unsafe { buf::free(b) };
+    }
+}
+
+/// A new list of these items.
+#[inline]
+pub fn new_list(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
+    match List::from_values(items) {
+        Some(l) => publish(cx, l),
+        None => Err(cx.memory_error()),
+    }
+}
+
+/// A new empty list.
+#[inline]
+pub fn new_empty(cx: &mut Cx) -> Res<Value> {
+    publish(cx, List::empty())
+}
+
+fn publish(cx: &mut Cx, list: List) -> Res<Value> {
+    let list = std::mem::ManuallyDrop::new(list);
+    // SAFETY: R12: the payload is written before the type word; `list` is not dropped, its buffer moves into the cell.
+    let made = unsafe {
+        typhon_runtime::alloc_with::<List>(&cx.thread, word::LIST, |to| {
+            (&raw mut (*to).buf).write(AtomicPtr::new(list.buf.load(Ordering::Relaxed)));
+            (&raw mut (*to).len).write(AtomicUsize::new(list.len.load(Ordering::Relaxed)));
+        })
+    };
+    match made {
+        Ok(v) => Ok(v),
+        Err(_) => {
+            drop(std::mem::ManuallyDrop::into_inner(list));
+            Err(cx.memory_error())
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The operations that `set` and `frozenset` share.
+
+use super::table::{self, Entry, Found, Match, OldTable, Table, no_table};
+use super::{FrozenSet, Set};
+use crate::native::*;
+use crate::objects::dict::keys::{Memo, pure_eq, with_bits};
+use crate::objects::list::buf::may_read;
+use crate::protocol;
+use crate::{Cx, Res, Value};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// The table and size of a set. Who may touch what: written under the set's lock; read lock-free (R2).
+#[repr(C)]
+pub struct SetCore {
+    /// Never null.
+    table: AtomicPtr<Table>,
+    used: AtomicUsize,
+}
+
+impl SetCore {
+    pub fn empty() -> SetCore {
+        SetCore { table: AtomicPtr::new(no_table()), used: AtomicUsize::new(0) }
+    }
+    #[inline(always)]
+    fn table(&self) -> &Table {
+        // SAFETY: R8/R9: a replaced table is retired while readers may hold it; never null.
+        unsafe { &*self.table.load(Ordering::Acquire) }
+    }
+    #[inline(always)]
+    fn is_table(&self, t: &Table) -> bool {
+        std::ptr::eq(self.table.load(Ordering::Acquire), t)
+    }
+}
+
+impl Traverse for SetCore {
+    fn traverse(&self, v: &mut Visitor) {
+        let t = self.table();
+        for i in 0..=t.mask() {
+            v.visit_slot(&t.entry(i).key);
+        }
+    }
+}
+
+impl Drop for SetCore {
+    fn drop(&mut self) {
+        // SAFETY: the set is dead: nobody reads it (R2 starts from a counted root).
+        unsafe { table::free_dead(*self.table.get_mut()) }
+    }
+}
+
+/// A set or frozenset, subclasses included.
+#[derive(Clone, Copy)]
+pub struct SetLike<'a> {
+    pub head: &'a Header,
+    core: &'a SetCore,
+}
+
+impl Set {
+    #[inline(always)]
+    pub fn like(&self) -> SetLike<'_> {
+        SetLike { head: &self.head, core: &self.core }
+    }
+}
+impl FrozenSet {
+    #[inline(always)]
+    pub fn like(&self) -> SetLike<'_> {
+        SetLike { head: &self.head, core: &self.core }
+    }
+}
+
+impl<'a> SetLike<'a> {
+    #[inline]
+    pub fn of(v: &'a Value) -> Option<SetLike<'a>> {
+        if let Some(s) = v.downcast::<Set>() {
+            return Some(s.like());
+        }
+        v.downcast::<FrozenSet>().map(FrozenSet::like)
+    }
+
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        self.core.used.load(Ordering::Relaxed)
+    }
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+    pub fn table_bytes(self) -> usize {
+        self.core.table().bytes()
+    }
+    pub fn is_same(self, other: SetLike<'_>) -> bool {
+        std::ptr::eq(self.head, other.head)
+    }
+
+    /// Whether the element is there, without the lock; None: ask under it.
+    #[inline]
+    fn contains_unlocked(self, tid: u16, key: &Value, hash: i64) -> Option<bool> {
+        if !may_read(self.head, tid) {
+            return None;
+        }
+        let t = self.core.table();
+        let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        let mut held = None;
+        let found = t.find(hash, |e, k| {
+            if k == bits {
+                return Match::Yes;
+            }
+            if e.hash.load(Ordering::Relaxed) != hash {
+                return Match::No;
+            }
+            self.compare_unlocked(tid, t, e, key, &mut held)
+        });
+        match found {
+            Found::At(_) => Some(true),
+            Found::Absent(_) => Some(false),
+            Found::Stopped(_) => None,
+        }
+    }
+
+    #[inline(never)]
+    fn compare_unlocked(self, tid: u16, t: &Table, e: &Entry, key: &Value, held: &mut Option<Value>) -> Match {
+        if held.is_some() {
+            return Match::Stop;
+        }
+        let Ok(Some(k)) = e.key.try_get_in(tid, || self.core.is_table(t)) else { return Match::Stop };
+        let answer = pure_eq(&k, key);
+        *held = Some(k);
+        match answer {
+            Some(true) => Match::Yes,
+            Some(false) => Match::No,
+            None => Match::Stop,
+        }
+    }
+
+    #[inline(always)]
+    fn find_locked(self, key: &Value, hash: i64, memo: &Memo) -> Found {
+        let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        self.core.table().find(hash, |e, k| {
+            if k == bits {
+                Match::Yes
+            } else if e.hash.load(Ordering::Relaxed) != hash {
+                Match::No
+            } else {
+                compare_locked(k, key, memo)
+            }
+        })
+    }
+
+    /// Do something with the entry of a key under the lock (R7): `Ok(n)` where it stands, `Err(n)` where it would.
+    fn with_entry<R>(self, cx: &mut Cx, key: &Value, hash: i64, f: impl FnOnce(Result<usize, usize>) -> R) -> Res<R> {
+        let mut memo = Memo::new();
+        let mut ask: Option<Value> = None;
+        loop {
+            if let Some(k) = ask.take() {
+                let eq = protocol::equal(cx, &k, key)?;
+                memo.note(k, eq);
+            }
+            let _g = if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) };
+            match self.find_locked(key, hash, &memo) {
+                Found::At(n) => return Ok(f(Ok(n))),
+                Found::Absent(n) => return Ok(f(Err(n))),
+                Found::Stopped(n) => ask = self.core.table().entry(n).key.get_locked_marking(),
+            }
+        }
+    }
+
+    pub fn contains(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
+        match self.contains_unlocked(cx.tid, key, hash) {
+            Some(answer) => Ok(answer),
+            None => self.with_entry(cx, key, hash, |at| at.is_ok()),
+        }
+    }
+
+    /// Add an element; whether it is new.
+    pub fn add(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
+        let done = self.with_entry(cx, key, hash, |at| match at {
+            Ok(_) => Some((false, OldTable::none())),
+            Err(n) => self.insert_locked(n, key, hash).map(|old| (true, old)),
+        })?;
+        match done {
+            Some((new, old)) => {
+                old.dispose(cx);
+                Ok(new)
+            }
+            None => Err(cx.memory_error()),
+        }
+    }
+
+    /// Under the lock: a new key at the free entry `n`. None when memory is out.
+    fn insert_locked(self, n: usize, key: &Value, hash: i64) -> Option<OldTable> {
+        let mut old = OldTable::none();
+        let mut at = n;
+        if self.core.table().is_static() {
+            old = self.resize_locked(table::MIN_SIZE)?;
+            let Found::Absent(n) = self.core.table().find(hash, |_, _| Match::No) else { return None };
+            at = n;
+        }
+        let t = self.core.table();
+        t.insert_at(at, hash, key.clone());
+        let used = self.len() + 1;
+        self.core.used.store(used, Ordering::Relaxed);
+        if t.is_full(0) {
+            // The key is in; a failure to grow shows at a later insertion, while there still is room.
+            if let Some(o) = table::grown_size(used).and_then(|s| self.resize_locked(s)) {
+                old = o;
+            }
+        }
+        Some(old)
+    }
+
+    fn resize_locked(self, size: usize) -> Option<OldTable> {
+        let new = self.core.table().rebuilt(size, true, 0)?;
+        let old = self.core.table.swap(new, Ordering::AcqRel);
+        Some(OldTable::moved(old, self.head.is_shared()))
+    }
+
+    /// Remove an element; whether it was there.
+    pub fn discard(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
+        let gone = self.with_entry(cx, key, hash, |at| at.ok().and_then(|n| self.delete_locked(n)))?;
+        Ok(gone.is_some())
+    }
+
+    fn delete_locked(self, n: usize) -> Option<Value> {
+        let v = self.core.table().delete_at(n);
+        self.core.used.store(self.len() - 1, Ordering::Relaxed);
+        v
+    }
+
+    /// Remove some element.
+    pub fn pop(self, cx: &mut Cx) -> Option<Value> {
+        let _g = self.head.lock(cx);
+        let t = self.core.table();
+        let n = (0..=t.mask()).find(|&n| !t.entry(n).key.is_empty())?;
+        self.delete_locked(n)
+    }
+
+    /// Take everything out.
+    pub fn clear(self, cx: &mut Cx) {
+        let old = {
+            let _g = self.head.lock(cx);
+            let old = self.core.table.swap(no_table(), Ordering::AcqRel);
+            self.core.used.store(0, Ordering::Relaxed);
+            OldTable::full(old, self.head.is_shared())
+        };
+        old.dispose(cx);
+    }
+
+    /// The elements with their hashes, at one moment, in table order.
+    pub fn items(self, cx: &mut Cx) -> Vec<(i64, Value)> {
+        let tid = cx.tid;
+        let _g = if self.head.is_uniquely_held(tid) { None } else { Some(self.head.lock(cx)) };
+        let t = self.core.table();
+        let mut out = Vec::with_capacity(self.len());
+        for n in 0..=t.mask() {
+            let e = t.entry(n);
+            // SAFETY: the lock is held while the reference lives.
+            if let Some(k) = unsafe { e.key.as_value() } {
+                out.push((e.hash.load(Ordering::Relaxed), k.clone_in(tid)));
+            }
+        }
+        out
+    }
+
+    /// The element at or after `*pos`, which moves past it; None at the end.
+    pub fn next(self, cx: &mut Cx, pos: &mut usize) -> Option<(i64, Value)> {
+        let tid = cx.tid;
+        if may_read(self.head, tid) {
+            let t = self.core.table();
+            let mut n = *pos;
+            loop {
+                if n > t.mask() {
+                    *pos = n;
+                    return None;
+                }
+                let e = t.entry(n);
+                let hash = e.hash.load(Ordering::Relaxed);
+                match e.key.try_get_in(tid, || self.core.is_table(t)) {
+                    Ok(None) => n += 1,
+                    Ok(Some(k)) => {
+                        *pos = n + 1;
+                        return Some((hash, k));
+                    }
+                    Err(_) => break,
+                }
+            }
+        }
+        let _g = self.head.lock(cx);
+        let t = self.core.table();
+        while *pos <= t.mask() {
+            let e = t.entry(*pos);
+            *pos += 1;
+            if let Some(k) = e.key.get_locked_marking() {
+                return Some((e.hash.load(Ordering::Relaxed), k));
+            }
+        }
+        None
+    }
+
+    /// Add many elements, the pure ones under one hold of the lock.
+    pub fn add_all(self, cx: &mut Cx, items: Vec<(i64, Value)>) -> Res<()> {
+        let memo = Memo::new();
+        let mut rest = items.iter().peekable();
+        while rest.peek().is_some() {
+            let mut displaced = Vec::new();
+            let mut failed = false;
+            {
+                let _g = if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) };
+                while let Some((hash, key)) = rest.peek() {
+                    match self.find_locked(key, *hash, &memo) {
+                        Found::At(_) => {}
+                        Found::Absent(n) => match self.insert_locked(n, key, *hash) {
+                            Some(old) => displaced.push(old),
+                            None => {
+                                failed = true;
+                                break;
+                            }
+                        },
+                        Found::Stopped(_) => break,
+                    }
+                    rest.next();
+                }
+            }
+            for old in displaced {
+                old.dispose(cx);
+            }
+            if failed {
+                return Err(cx.memory_error());
+            }
+            if let Some((hash, key)) = rest.next() {
+                // Its comparison runs Python code.
+                self.add(cx, key, *hash)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Become a copy of `other` (this set is empty, new and known to nobody else).
+    pub fn copy_from(self, cx: &mut Cx, other: SetLike<'_>) -> Res<()> {
+        let tid = cx.tid;
+        let made = {
+            let _g = other.head.lock(cx);
+            let n = other.len();
+            if n == 0 {
+                return Ok(());
+            }
+            // As CPython sizes a copy: room for five thirds.
+            let size = table::size_above((n * 5).div_ceil(3)).unwrap_or(usize::MAX);
+            other.core.table().rebuilt(size, false, tid).map(|t| (t, n))
+        };
+        let Some((t, n)) = made else { return Err(cx.memory_error()) };
+        let old = {
+            let _g = self.head.lock(cx);
+            let old = self.core.table.swap(t, Ordering::AcqRel);
+            self.core.used.store(n, Ordering::Relaxed);
+            OldTable::full(old, self.head.is_shared())
+        };
+        old.dispose(cx);
+        Ok(())
+    }
+
+    /// Take over the content of a set nobody else knows.
+    pub fn take_over(self, cx: &mut Cx, fresh: SetLike<'_>) {
+        let (t, n) = (fresh.core.table.swap(no_table(), Ordering::Relaxed), fresh.len());
+        fresh.core.used.store(0, Ordering::Relaxed);
+        let old = {
+            let _g = self.head.lock(cx);
+            let old = self.core.table.swap(t, Ordering::AcqRel);
+            self.core.used.store(n, Ordering::Relaxed);
+            OldTable::full(old, self.head.is_shared())
+        };
+        old.dispose(cx);
+    }
+}
+
+#[inline(never)]
+fn compare_locked(k: u64, key: &Value, memo: &Memo) -> Match {
+    // SAFETY: the lock is held.
+    let answer = unsafe { with_bits(k, |k| pure_eq(k, key)) }.or_else(|| memo.answer(k));
+    match answer {
+        Some(true) => Match::Yes,
+        Some(false) => Match::No,
+        None => Match::Stop,
+    }
+}

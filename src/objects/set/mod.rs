@@ -1,0 +1,83 @@
+//! `set` and `frozenset`: one table (`table.rs`), read without a lock (R2), changed under the object's (R7).
+//! - `core.rs`: the operations both share, over `SetLike`
+//! - `algebra.rs`: union, intersection and the rest over whole sets
+//! - `methods.rs`: what Python sees of `set`; `frozen.rs`: of `frozenset`; `iter.rs`
+
+pub mod algebra;
+pub mod core;
+pub mod frozen;
+pub mod iter;
+pub mod methods;
+pub mod table;
+
+use crate::native::*;
+use crate::objects::dict::keys::set_hash;
+use crate::objects::object;
+use crate::{Cx, Res, Value};
+use std::sync::atomic::AtomicI64;
+use typhon_runtime::header::Header;
+
+pub use self::core::{SetCore, SetLike};
+
+/// Build an unordered collection of unique elements.
+#[pytype(name = "set", gc, basetype, unhashable, static_index = SET)]
+#[repr(C)]
+pub struct Set {
+    pub head: Header,
+    core: SetCore,
+}
+
+/// Build an immutable unordered collection of unique elements.
+#[pytype(name = "frozenset", gc, basetype, static_index = FROZENSET)]
+#[repr(C)]
+pub struct FrozenSet {
+    pub head: Header,
+    core: SetCore,
+    /// 0 = not computed.
+    #[skip]
+    hash: AtomicI64,
+}
+
+/// A new empty set.
+pub fn new_set(cx: &mut Cx) -> Res<Value> {
+    object::alloc(cx, Type::of::<Set>(), Set { head: Header::placeholder(), core: SetCore::empty() })
+}
+
+/// A new set of the elements of an iterable.
+pub fn new_set_from(cx: &mut Cx, iterable: &Value) -> Res<Value> {
+    let made = new_set(cx)?;
+    algebra::update(cx, &made, iterable)?;
+    Ok(made)
+}
+
+/// A new frozenset of these elements.
+pub fn new_frozenset(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
+    let made = empty_frozenset(cx)?;
+    for v in &items {
+        add(cx, &made, v)?;
+    }
+    Ok(made)
+}
+
+fn empty_frozenset(cx: &mut Cx) -> Res<Value> {
+    let payload = FrozenSet { head: Header::placeholder(), core: SetCore::empty(), hash: AtomicI64::new(0) };
+    object::alloc(cx, Type::of::<FrozenSet>(), payload)
+}
+
+/// Add an element (to a set, or to a frozenset that is being built).
+pub fn add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
+    let hash = set_hash(cx, v)?;
+    if let Some(s) = SetLike::of(set) {
+        s.add(cx, v, hash)?;
+    }
+    Ok(())
+}
+
+/// The elements of an exact set or frozenset, at one moment.
+pub fn snapshot(cx: &mut Cx, v: &Value) -> Option<Vec<Value>> {
+    let exact = v.downcast_exact::<Set>().is_some() || v.downcast_exact::<FrozenSet>().is_some();
+    if !exact {
+        return None;
+    }
+    Some(SetLike::of(v)?.items(cx).into_iter().map(|(_, k)| k).collect())
+}

@@ -1,0 +1,255 @@
+//! The table of a set: open addressing with runs of linear probing. An entry's key goes NULL -> K -> NULL and is never used
+//! again in one table (R9); a deleted entry keeps a hash that no key has. Iteration order is table order, as in CPython.
+
+use crate::Value;
+use crate::objects::list::owned;
+use std::alloc::Layout;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use typhon_runtime::slot::Slot;
+use typhon_runtime::thread::Thread;
+
+pub struct Entry {
+    /// Of a free entry 0, of a deleted one DELETED.
+    pub hash: AtomicI64,
+    pub key: Slot,
+}
+
+/// No hash is -1.
+const DELETED: i64 = -1;
+
+#[repr(C)]
+pub struct Table {
+    mask: usize,
+    /// Entries in use or deleted. Written under the lock.
+    fill: AtomicUsize,
+    entries: [Entry; 0],
+}
+
+const HEADER: usize = 16;
+const _: () = assert!(size_of::<Table>() == HEADER && size_of::<Entry>() == 16);
+
+/// Neighbours looked at before the probe jumps.
+const LINEAR: usize = 9;
+pub const MIN_SIZE: usize = 8;
+
+#[repr(C)]
+struct NoTable {
+    table: Table,
+    entry: Entry,
+}
+static NO_TABLE: NoTable = NoTable {
+    table: Table { mask: 0, fill: AtomicUsize::new(0), entries: [] },
+    entry: Entry { hash: AtomicI64::new(0), key: Slot::EMPTY },
+};
+
+/// The table of an empty set.
+#[inline(always)]
+pub fn no_table() -> *mut Table {
+    (&raw const NO_TABLE).cast::<Table>().cast_mut()
+}
+
+/// What the caller says of an entry it is shown.
+pub enum Match {
+    Yes,
+    No,
+    Stop,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    At(usize),
+    /// Absent; a key of this hash goes to this entry.
+    Absent(usize),
+    Stopped(usize),
+}
+
+fn layout(size: usize) -> Option<Layout> {
+    Layout::from_size_align(size.checked_mul(size_of::<Entry>())?.checked_add(HEADER)?, 8).ok()
+}
+
+/// The table size for a set that grows beyond `used` keys.
+pub fn grown_size(used: usize) -> Option<usize> {
+    size_above(if used > 50_000 { used.checked_mul(2)? } else { used * 4 })
+}
+
+/// The smallest table with more than `n` entries.
+pub fn size_above(n: usize) -> Option<usize> {
+    let mut size = MIN_SIZE;
+    while size <= n {
+        size = size.checked_mul(2)?;
+    }
+    Some(size)
+}
+
+impl Table {
+    /// A new empty table of `size` (a power of two) entries; None when memory is out.
+    pub fn alloc(size: usize) -> Option<*mut Table> {
+        // SAFETY: the size is not 0; zeroed entries are free ones.
+        unsafe {
+            let p = std::alloc::alloc_zeroed(layout(size)?).cast::<Table>();
+            if p.is_null() {
+                return None;
+            }
+            (*p).mask = size - 1;
+            Some(p)
+        }
+    }
+    #[inline(always)]
+    pub fn mask(&self) -> usize {
+        self.mask
+    }
+    pub fn is_static(&self) -> bool {
+        self.mask == 0
+    }
+    pub fn bytes(&self) -> usize {
+        if self.is_static() { 0 } else { HEADER + (self.mask + 1) * size_of::<Entry>() }
+    }
+    /// Entry `i`; `i <= mask`.
+    #[inline(always)]
+    pub fn entry(&self, i: usize) -> &Entry {
+        debug_assert!(i <= self.mask);
+        // SAFETY: R9: `mask + 1` entries follow the header.
+        unsafe { &*(&raw const *self).cast::<u8>().add(HEADER).cast::<Entry>().add(i) }
+    }
+    /// Whether one more key wants a bigger table.
+    #[inline(always)]
+    pub fn is_full(&self, more: usize) -> bool {
+        (self.fill.load(Ordering::Relaxed) + more) * 5 >= self.mask * 3
+    }
+
+    /// Show `see` the entries that may hold a key of this hash until it recognizes one. It is given the entry and the bits
+    /// of its key (never 0).
+    #[inline(always)]
+    pub fn find(&self, hash: i64, mut see: impl FnMut(&Entry, u64) -> Match) -> Found {
+        let mask = self.mask;
+        let mut perturb = hash as u64 as usize;
+        let mut i = perturb & mask;
+        loop {
+            let run = if i + LINEAR <= mask { LINEAR } else { 0 };
+            for at in i..=i + run {
+                let e = self.entry(at);
+                let key = e.key.peek_bits_acquire();
+                if key != 0 {
+                    match see(e, key) {
+                        Match::Yes => return Found::At(at),
+                        Match::No => {}
+                        Match::Stop => return Found::Stopped(at),
+                    }
+                } else if e.hash.load(Ordering::Acquire) != DELETED {
+                    return Found::Absent(at);
+                }
+            }
+            perturb >>= 5;
+            i = i.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask;
+        }
+    }
+
+    /// Fill the free entry `at`. Under the lock.
+    #[inline]
+    pub fn insert_at(&self, at: usize, hash: i64, key: Value) {
+        let e = self.entry(at);
+        e.hash.store(hash, Ordering::Relaxed);
+        e.key.init(key);
+        self.fill.store(self.fill.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Take out the key of entry `at`. Under the lock.
+    pub fn delete_at(&self, at: usize) -> Option<Value> {
+        let e = self.entry(at);
+        // The mark first: a reader that meets NULL must not take it for the end of the probe.
+        e.hash.store(DELETED, Ordering::Release);
+        e.key.take()
+    }
+
+    /// A new table with the same keys; the counts move when `moving`, else they are taken anew.
+    pub fn rebuilt(&self, size: usize, moving: bool, tid: u16) -> Option<*mut Table> {
+        let p = Table::alloc(size)?;
+        // SAFETY: just made.
+        let new = unsafe { &*p };
+        let mut n = 0;
+        for i in 0..=self.mask {
+            let e = self.entry(i);
+            let bits = e.key.peek_bits();
+            if bits == 0 {
+                continue;
+            }
+            let hash = e.hash.load(Ordering::Relaxed);
+            let Found::Absent(at) = new.find(hash, |_, _| Match::No) else { unreachable!("a new table has room") };
+            let to = new.entry(at);
+            to.hash.store(hash, Ordering::Relaxed);
+            // SAFETY: the counts move with the words or are taken here; under the lock the keys are alive.
+            unsafe {
+                if !moving && let Some(v) = e.key.as_value() {
+                    v.incref_in(tid);
+                }
+                to.key.set_bits(bits);
+            }
+            n += 1;
+        }
+        new.fill.store(n, Ordering::Relaxed);
+        Some(p)
+    }
+}
+
+/// A table taken out of its set (R9). `full` ones still own their keys' counts.
+#[must_use = "dispose of it after the lock"]
+pub struct OldTable {
+    table: *mut Table,
+    shared: bool,
+    full: bool,
+}
+
+impl OldTable {
+    pub fn none() -> OldTable {
+        OldTable { table: no_table(), shared: false, full: false }
+    }
+    pub fn moved(table: *mut Table, shared: bool) -> OldTable {
+        OldTable { table, shared, full: false }
+    }
+    pub fn full(table: *mut Table, shared: bool) -> OldTable {
+        OldTable { table, shared, full: true }
+    }
+    /// Drop what it holds and free it. No lock is held.
+    pub fn dispose(self, t: &Thread) {
+        // SAFETY: R9: unlinked; retired with the layout it was made with when others may be reading.
+        unsafe {
+            if (*self.table).is_static() {
+                return;
+            }
+            if self.full {
+                drop_keys(self.table);
+            }
+            let layout = layout((*self.table).mask + 1).expect("was allocated");
+            if self.shared {
+                typhon_runtime::qsbr::retire_buffer(t, self.table.cast(), layout);
+            } else {
+                std::alloc::dealloc(self.table.cast(), layout);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The table is unlinked and its counts belong to the caller.
+unsafe fn drop_keys(table: *mut Table) {
+    // SAFETY: by contract.
+    unsafe {
+        for i in 0..=(*table).mask {
+            drop(owned((*table).entry(i).key.peek_bits()));
+        }
+    }
+}
+
+/// Free a dead set's table.
+///
+/// # Safety
+/// Nobody reads it.
+pub unsafe fn free_dead(table: *mut Table) {
+    // SAFETY: by contract.
+    unsafe {
+        if !(*table).is_static() {
+            drop_keys(table);
+            std::alloc::dealloc(table.cast(), layout((*table).mask + 1).expect("was allocated"));
+        }
+    }
+}

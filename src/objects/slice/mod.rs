@@ -1,0 +1,232 @@
+//! `slice`: three values, immutable; and the arithmetic by which sequences resolve them.
+
+use crate::native::*;
+use crate::number;
+use crate::objects::list::repr;
+use crate::objects::{int, tuple};
+use crate::protocol;
+use crate::statics::word;
+use crate::{Cx, Res, Value};
+use dashu_int::{IBig, Sign};
+
+/// slice(stop)
+/// slice(start, stop[, step])
+///
+/// Create a slice object.  This is used for extended slicing (e.g. a[0:10:2]).
+#[pytype(name = "slice", gc, static_index = SLICE)]
+#[repr(C)]
+pub struct Slice {
+    pub head: Header,
+    pub start: Value,
+    pub stop: Value,
+    pub step: Value,
+}
+
+/// A slice's bounds as machine integers, before they meet a length.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub start: isize,
+    pub stop: isize,
+    pub step: isize,
+}
+
+/// A slice of a sequence of known length: items `start`, `start + step`, ... `count` of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    pub start: isize,
+    pub stop: isize,
+    pub step: isize,
+    pub count: usize,
+}
+
+/// Make a slice.
+#[inline]
+pub fn new_slice(cx: &mut Cx, start: Value, stop: Value, step: Value) -> Res<Value> {
+    // SAFETY: R12: every field is written before the type word.
+    let made = unsafe {
+        typhon_runtime::alloc_with::<Slice>(&cx.thread, word::SLICE, |s| {
+            (&raw mut (*s).start).write(start.into_counted());
+            (&raw mut (*s).stop).write(stop.into_counted());
+            (&raw mut (*s).step).write(step.into_counted());
+        })
+    };
+    made.map_err(|_| cx.memory_error())
+}
+
+impl Bounds {
+    /// Clamp to a sequence of `len` items.
+    #[inline]
+    pub fn adjust(self, len: usize) -> Steps {
+        let n = len as isize;
+        let step = self.step;
+        let clamp = |i: isize| {
+            if i < 0 {
+                let i = i.saturating_add(n);
+                if i < 0 { if step < 0 { -1 } else { 0 } } else { i }
+            } else if i >= n {
+                if step < 0 { n - 1 } else { n }
+            } else {
+                i
+            }
+        };
+        let (start, stop) = (clamp(self.start), clamp(self.stop));
+        let count = if step < 0 {
+            if stop < start { (start - stop - 1) as usize / step.unsigned_abs() + 1 } else { 0 }
+        } else if start < stop {
+            (stop - start - 1) as usize / step as usize + 1
+        } else {
+            0
+        };
+        Steps { start, stop, step, count }
+    }
+}
+
+impl Slice {
+    /// The bounds; may call `__index__`, so the sequence's length is taken afterwards.
+    pub fn bounds(&self, cx: &mut Cx) -> Res<Bounds> {
+        let step = if self.step.is_none() {
+            1
+        } else {
+            match number::slice_bound(cx, &self.step)? {
+                0 => return Err(cx.value_error("slice step cannot be zero")),
+                s => s.max(-isize::MAX),
+            }
+        };
+        let start = match self.start.is_none() {
+            true if step < 0 => isize::MAX,
+            true => 0,
+            false => number::slice_bound(cx, &self.start)?,
+        };
+        let stop = match self.stop.is_none() {
+            true if step < 0 => isize::MIN,
+            true => isize::MAX,
+            false => number::slice_bound(cx, &self.stop)?,
+        };
+        Ok(Bounds { start, stop, step })
+    }
+
+    /// Bounds resolved against a length that `__index__` cannot change (immutable sequences).
+    pub fn steps(&self, cx: &mut Cx, len: usize) -> Res<Steps> {
+        Ok(self.bounds(cx)?.adjust(len))
+    }
+
+    fn parts(&self) -> [&Value; 3] {
+        [&self.start, &self.stop, &self.step]
+    }
+}
+
+/// `s` as a slice.
+#[inline]
+pub fn as_slice(v: &Value) -> Option<&Slice> {
+    v.downcast_exact::<Slice>()
+}
+
+/// One bound of `slice.indices`, as an integer of any size.
+fn big_bound(cx: &mut Cx, v: &Value) -> Res<IBig> {
+    if v.ty().slots.index.get().is_none() && int::as_int(v).is_none() {
+        return Err(cx.type_error("slice indices must be integers or None or have an __index__ method"));
+    }
+    number::as_bigint(cx, v)
+}
+
+#[pymethods]
+impl Slice {
+    #[new]
+    fn new(_cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
+        args.no_keywords(cx, "slice")?;
+        args.check_count(cx, "slice", 1, 3)?;
+        let get = |i: usize| args.pos.get(i).cloned().unwrap_or_else(Value::none);
+        match args.pos.len() {
+            1 => new_slice(cx, Value::none(), get(0), Value::none()),
+            _ => new_slice(cx, get(0), get(1), get(2)),
+        }
+    }
+
+    #[getter(name = "start")]
+    fn get_start(&self) -> Value {
+        self.start.clone()
+    }
+    #[getter(name = "stop")]
+    fn get_stop(&self) -> Value {
+        self.stop.clone()
+    }
+    #[getter(name = "step")]
+    fn get_step(&self) -> Value {
+        self.step.clone()
+    }
+
+    /// S.indices(len) -> (start, stop, stride)
+    ///
+    /// Assuming a sequence of length len, calculate the start and stop
+    /// indices, and the stride length of the extended slice described by
+    /// S. Out of bounds indices are clipped in a manner consistent with the
+    /// handling of normal slices.
+    #[text_signature(none)]
+    fn indices(&self, len: &Value, cx: &mut Cx) -> Res<(IBig, IBig, IBig)> {
+        let len = number::as_bigint(cx, len)?;
+        if len.sign() == Sign::Negative {
+            return Err(cx.value_error("length should not be negative"));
+        }
+        let step = if self.step.is_none() { IBig::ONE } else { big_bound(cx, &self.step)? };
+        if step.is_zero() {
+            return Err(cx.value_error("slice step cannot be zero"));
+        }
+        let back = step.sign() == Sign::Negative;
+        let (lower, upper) = if back { (-IBig::ONE, &len - IBig::ONE) } else { (IBig::ZERO, len.clone()) };
+        let mut clamp = |v: &Value, default: &IBig| -> Res<IBig> {
+            if v.is_none() {
+                return Ok(default.clone());
+            }
+            let i = big_bound(cx, v)?;
+            Ok(if i.sign() == Sign::Negative { (i + &len).max(lower.clone()) } else { i.min(upper.clone()) })
+        };
+        let (from, to) = if back { (&upper, &lower) } else { (&lower, &upper) };
+        let start = clamp(&self.start, from)?;
+        let stop = clamp(&self.stop, to)?;
+        Ok((start, stop, step))
+    }
+
+    #[slot]
+    fn repr(&self, cx: &mut Cx) -> Res<Value> {
+        let mut out = b"slice(".to_vec();
+        for (i, v) in self.parts().into_iter().enumerate() {
+            if i > 0 {
+                out.extend_from_slice(b", ");
+            }
+            repr::push(cx, &mut out, v)?;
+        }
+        out.push(b')');
+        crate::objects::str::new_str_wtf8(cx, &out)
+    }
+
+    #[slot]
+    fn hash(&self, cx: &mut Cx) -> Res<i64> {
+        let mut h = tuple::methods::TupleHash::new();
+        for v in self.parts() {
+            h.add(protocol::hash(cx, v)?);
+        }
+        Ok(h.finish_bare())
+    }
+
+    #[slot]
+    fn richcompare(&self, other: &Slice, op: CmpOp, cx: &mut Cx) -> Res<Value> {
+        for (a, b) in self.parts().into_iter().zip(other.parts()) {
+            if !protocol::equal(cx, a, b)? {
+                return match op {
+                    CmpOp::Eq => Ok(Value::bool(false)),
+                    CmpOp::Ne => Ok(Value::bool(true)),
+                    _ => protocol::compare(cx, a, b, op),
+                };
+            }
+        }
+        Ok(Value::bool(op.matches(std::cmp::Ordering::Equal)))
+    }
+
+    /// Return state information for pickling.
+    fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(s) = this.downcast_exact::<Slice>() else { return Ok(Value::none()) };
+        let args = tuple::new_tuple(cx, s.parts().into_iter().cloned().collect())?;
+        let cls = this.ty().value();
+        tuple::new_tuple(cx, vec![cls, args])
+    }
+}
