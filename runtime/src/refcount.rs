@@ -12,7 +12,8 @@
 use crate::dealloc::dealloc;
 use crate::header::{Header, flag};
 use crate::protocol::refword::{self, Dec};
-use crate::sync::Ordering;
+use crate::protocol::slot_read::{Read, count_and_look_again};
+use crate::sync::{AtomicU64, Ordering};
 use crate::thread::{self, Thread};
 
 /// # Safety
@@ -156,6 +157,22 @@ pub unsafe fn try_incref(head: &Header, tid: u16) -> bool {
         return true;
     }
     head.shared.try_inc()
+}
+
+/// The legs of R2 for a reader that does not own the object.
+#[inline]
+pub(crate) fn count_reader(
+    head: &Header,
+    _tid: u16,
+    slot: &AtomicU64,
+    bits: u64,
+    path_unchanged: impl Fn() -> bool,
+) -> Read {
+    if head.flags_acquire() & flag::IMMORTAL != 0 {
+        let same = slot.load(Ordering::Acquire) == bits && path_unchanged();
+        return if same { Read::Counted } else { Read::Refused };
+    }
+    count_and_look_again(&head.shared, slot, bits, path_unchanged)
 }
 
 /// True if [`try_incref`] by this thread needs no second look at the path: the owner's leg (R2).

@@ -5,7 +5,8 @@
 
 use crate::dealloc::dealloc;
 use crate::header::{Header, flag};
-use crate::sync::Ordering;
+use crate::protocol::slot_read::Read;
+use crate::sync::{AtomicU64, Ordering};
 use crate::thread::Thread;
 
 const BIAS: u32 = 1 << 27;
@@ -74,6 +75,22 @@ pub unsafe fn try_incref(head: &Header, tid: u16) -> bool {
     // SAFETY: alive.
     unsafe { incref(head, tid) };
     true
+}
+
+/// Never reached: every read takes the owner's leg.
+pub(crate) fn count_reader(
+    head: &Header,
+    tid: u16,
+    _slot: &AtomicU64,
+    _bits: u64,
+    _path_unchanged: impl Fn() -> bool,
+) -> Read {
+    // SAFETY: under the global lock the slot's own reference keeps it alive.
+    if unsafe { try_incref(head, tid) } {
+        Read::Counted
+    } else {
+        Read::Refused
+    }
 }
 
 #[inline(always)]

@@ -5,6 +5,7 @@
 
 use crate::counters::Counter;
 use crate::header::Header;
+use crate::protocol::slot_read::Read;
 use crate::refcount;
 use crate::sync::{AtomicU64, Ordering};
 use crate::thread::{self, Thread};
@@ -119,14 +120,12 @@ impl Slot {
         tid: u16,
         still_valid: impl Fn() -> bool,
     ) -> Result<Option<Value>, Contended> {
-        // SAFETY: type-stable while the guard lives (R3).
-        if unsafe { refcount::try_incref(head, tid) } {
+        match refcount::count_reader(head, tid, &self.0, bits, still_valid) {
             // SAFETY: the count just taken.
-            let value = unsafe { Value::from_bits(bits) };
-            if self.0.load(Ordering::Acquire) == bits && still_valid() {
-                return Ok(Some(value));
-            }
-            undo_later(value);
+            Read::Counted => return Ok(Some(unsafe { Value::from_bits(bits) })),
+            // SAFETY: as above, though of another object.
+            Read::Undo => undo_later(unsafe { Value::from_bits(bits) }),
+            Read::Refused => {}
         }
         contended()
     }

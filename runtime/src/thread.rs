@@ -421,9 +421,9 @@ impl Thread {
             TID.set(NO_THREAD);
             rec.seq.offline();
             qsbr::leave_behind(self);
-            rec.state.detach();
+            let asked = rec.state.detach_looking(&self.breaker, breaker::MERGE);
             tell_stopper();
-            if self.breaker.load(Ordering::Relaxed) & breaker::MERGE == 0 {
+            if !asked {
                 return;
             }
             self.attach_state();

@@ -257,7 +257,10 @@ fn threads_make_cycles_while_others_collect() {
             }
             stop.store(true, Relaxed);
             assert!(found > 0 || gc::totals().found > 0);
-            assert!(gc::stats_of_heap(t).live_bytes < 200 << 20, "garbage outruns the collector");
+            assert!(
+                gc::stats_of_heap(t).live_bytes < 200 << 20,
+                "garbage outruns the collector"
+            );
             // The scope joins: this thread sleeps meanwhile.
             t.detach(|| std::thread::sleep(std::time::Duration::from_millis(50)));
             while typhon_runtime::thread::running_threads() > 1 {

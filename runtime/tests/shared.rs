@@ -88,7 +88,11 @@ impl List {
             }
         }
         let _guard = self.state.lock(&self.head, t);
-        unsafe { self.buffer.get_locked().unwrap()[i].get_locked_marking().unwrap() }
+        unsafe {
+            self.buffer.get_locked().unwrap()[i]
+                .get_locked_marking()
+                .unwrap()
+        }
     }
 
     fn set(&self, i: usize, v: Value, t: &mut Thread) {
@@ -191,7 +195,11 @@ fn lock2_moves_between_objects() {
                         *p = p.wrapping_add(1);
                         *q = q.wrapping_sub(1);
                     }
-                    assert!(lock2(&x.state, &x.head, &x.state, &x.head, t).both().is_none());
+                    assert!(
+                        lock2(&x.state, &x.head, &x.state, &x.head, t)
+                            .both()
+                            .is_none()
+                    );
                     t.safepoint_full();
                 }
             },
@@ -357,7 +365,10 @@ fn python_locks() {
         assert!(!lock.unlock());
         assert!(lock.try_lock() && !lock.try_lock());
         let begin = Instant::now();
-        assert_eq!(lock.lock(t, Some(Duration::from_millis(30)), false), Wait::TimedOut);
+        assert_eq!(
+            lock.lock(t, Some(Duration::from_millis(30)), false),
+            Wait::TimedOut
+        );
         assert!(begin.elapsed() >= Duration::from_millis(30));
         // Interrupted by a breaker bit, set before or during the wait.
         t.breaker.fetch_or(breaker::SIGNAL, SeqCst);

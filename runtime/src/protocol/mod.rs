@@ -5,5 +5,6 @@
 pub mod lock_byte;
 pub mod qsbr_seq;
 pub mod refword;
+pub mod slot_read;
 pub mod thread_state;
 pub mod xfree;

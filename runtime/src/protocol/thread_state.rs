@@ -9,7 +9,7 @@
 //! ATTACHED: may touch objects. SUSPENDED: the world is stopped. HELPED: another thread merges on
 //! its behalf (R5); to the stopper that counts as running, for the helper still is.
 
-use crate::sync::{AtomicU32, Ordering, const_new};
+use crate::sync::{AtomicU32, Bug, Ordering, const_new, fence, seeded};
 
 pub const DETACHED: u32 = 0;
 pub const ATTACHED: u32 = 1;
@@ -34,6 +34,24 @@ impl ThreadState {
     #[inline]
     pub fn detach(&self) {
         self.0.store(DETACHED, Ordering::Release);
+    }
+    /// Detaches, and tells whether the breaker's `bit` was set in time for nobody else to act on it: a
+    /// thread that sets it ([`Self::set_and_help`]) either sees DETACHED or is seen here.
+    #[must_use]
+    pub fn detach_looking(&self, breaker: &AtomicU32, bit: u32) -> bool {
+        self.detach();
+        if seeded(Bug::DetachNoRecheck) {
+            return false;
+        }
+        fence(Ordering::SeqCst);
+        breaker.load(Ordering::Relaxed) & bit != 0
+    }
+    /// The counterpart: sets the bit and, if the thread sleeps, puts it in HELPED.
+    #[must_use]
+    pub fn set_and_help(&self, breaker: &AtomicU32, bit: u32) -> bool {
+        breaker.fetch_or(bit, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
+        self.try_help()
     }
     /// By the thread itself at a safepoint.
     pub fn suspend_self(&self) {
