@@ -150,7 +150,8 @@ impl PartialEq for Const {
             (None, None) | (True, True) | (False, False) | (Ellipsis, Ellipsis) => true,
             (Int(a), Int(b)) => a == b,
             (BigInt(a), BigInt(b)) => a == b,
-            (Float(a), Float(b)) => a.to_bits() == b.to_bits(),
+            // Not-a-numbers are never the same.
+            (Float(a), Float(b)) => !a.is_nan() && a.to_bits() == b.to_bits(),
             (Complex(a, b), Complex(c, d)) => {
                 a.to_bits() == c.to_bits() && b.to_bits() == d.to_bits()
             }

@@ -149,6 +149,7 @@ impl Source {
 
     /// A function's or class's statement without its decorators.
     pub fn definition_range(&self, range: TextRange, decorators: &[Decorator]) -> TextRange {
+        let range = self.compound_range(range);
         let Some(last) = decorators.last() else {
             return range;
         };
@@ -168,6 +169,20 @@ impl Source {
             }
         }
         TextRange::new(TextSize::new(rest as u32), range.end())
+    }
+
+    /// A compound statement with the semicolon after its last simple statement.
+    pub fn compound_range(&self, range: TextRange) -> TextRange {
+        let bytes = self.text.as_bytes();
+        let mut at = range.end().to_usize();
+        loop {
+            match bytes.get(at) {
+                Some(b' ' | b'\t' | b'\x0c') => at += 1,
+                Some(b'\\') if bytes.get(at + 1) == Some(&b'\n') => at += 2,
+                Some(b';') => return TextRange::new(range.start(), TextSize::new(at as u32 + 1)),
+                _ => return range,
+            }
+        }
     }
 
     /// 1-based line and character column of an offset, as `SyntaxError` counts.

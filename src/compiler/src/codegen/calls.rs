@@ -4,7 +4,7 @@ use super::{Compiler, Res, STACK_USE_GUIDELINE};
 use crate::code::Const;
 use crate::ir::Loc;
 use crate::opcode::{Op, common_constant, intrinsic1};
-use crate::symtable::{NameScope, SymbolTable, def};
+use crate::symtable::{BlockKey, NameScope, SymbolTable, def};
 use ruff_python_ast::{CmpOp, Expr, ExprAttribute, ExprCall, Keyword};
 use std::collections::HashSet;
 
@@ -60,7 +60,10 @@ impl<'a> Compiler<'a> {
         let Expr::Name(name) = &*call.func else {
             return None;
         };
-        if name.id != "super" || !call.arguments.keywords.is_empty() {
+        if name.id != "super"
+            || attr.attr.as_str() == "__class__"
+            || !call.arguments.keywords.is_empty()
+        {
             return None;
         }
         if self.block().symbols.scope("super") != NameScope::GlobalImplicit {
@@ -181,10 +184,12 @@ impl<'a> Compiler<'a> {
 
     /// `all(... for ...)`, `any(...)` and `tuple(...)` run the loop here, if the name still is the built-in.
     fn generator_call(&mut self, e: &'a ExprCall, end: crate::ir::Label) -> Res {
-        let (Expr::Name(func), [Expr::Generator(_)]) = (&*e.func, &*e.arguments.args) else {
+        let (Expr::Name(func), [Expr::Generator(generator)]) = (&*e.func, &*e.arguments.args)
+        else {
             return Ok(());
         };
-        if !e.arguments.keywords.is_empty() {
+        let block = self.lookup(BlockKey::node(generator))?;
+        if !e.arguments.keywords.is_empty() || self.table[block].coroutine {
             return Ok(());
         }
         let (constant, stop) = match func.id.as_str() {

@@ -25,7 +25,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn try_finally(&mut self, s: &'a StmtTry) -> Res {
-        let loc = self.loc(s);
+        let loc = self.src.loc(self.src.compound_range(s.range));
         let [body, end, exit, cleanup] = self.new_labels();
         self.jump(Op::SETUP_FINALLY, end, loc);
         self.put(body);
@@ -56,7 +56,7 @@ impl<'a> Compiler<'a> {
 
     /// The guarded body, up to the handlers.
     fn try_body(&mut self, s: &'a StmtTry, except: Label) -> Res {
-        let loc = self.loc(s);
+        let loc = self.src.loc(self.src.compound_range(s.range));
         let body = self.label();
         self.jump(Op::SETUP_FINALLY, except, loc);
         self.put(body);
@@ -78,7 +78,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn try_except(&mut self, s: &'a StmtTry) -> Res {
-        let stmt = self.loc(s);
+        let stmt = self.src.loc(self.src.compound_range(s.range));
         let [mut except, end, cleanup] = self.new_labels();
         self.try_body(s, except)?;
         self.stmts(&s.orelse)?;
@@ -89,7 +89,7 @@ impl<'a> Compiler<'a> {
         self.push_block(FKind::ExceptionHandler, None, None, stmt)?;
         let count = s.handlers.len();
         for (index, ExceptHandler::ExceptHandler(handler)) in s.handlers.iter().enumerate() {
-            let loc = self.loc(handler);
+            let loc = self.src.loc(self.src.compound_range(handler.range));
             if handler.type_.is_none() && index + 1 < count {
                 return self.error("default 'except:' must be last", handler.range);
             }
@@ -143,7 +143,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn try_star(&mut self, s: &'a StmtTry) -> Res {
-        let stmt = self.loc(s);
+        let stmt = self.src.loc(self.src.compound_range(s.range));
         let [except, orelse, end, cleanup, reraise_star, reraise] = self.new_labels();
         self.try_body(s, except)?;
         self.jump(Op::JUMP_NO_INTERRUPT, orelse, NONE);
@@ -153,7 +153,7 @@ impl<'a> Compiler<'a> {
         self.push_block(FKind::ExceptionGroupHandler, None, None, stmt)?;
         let count = s.handlers.len();
         for (index, ExceptHandler::ExceptHandler(handler)) in s.handlers.iter().enumerate() {
-            let loc = self.loc(handler);
+            let loc = self.src.loc(self.src.compound_range(handler.range));
             let [next, with_error, no_match] = self.new_labels();
             if index == 0 {
                 // [group] becomes [group, raised in handlers, rest to match]

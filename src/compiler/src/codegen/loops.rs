@@ -49,7 +49,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn while_stmt(&mut self, s: &'a StmtWhile) -> Res {
-        let loc = self.loc(s);
+        let loc = self.src.loc(self.src.compound_range(s.range));
         let [start, end, anchor] = self.new_labels();
         self.put(start);
         self.push_block(FKind::While, Some(start), Some(end), loc)?;
@@ -64,7 +64,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn for_stmt(&mut self, s: &'a StmtFor) -> Res {
-        let stmt = self.loc(s);
+        let stmt = self.src.loc(self.src.compound_range(s.range));
         let [start, cleanup, end] = self.new_labels();
         self.push_block(FKind::For, Some(start), Some(end), stmt)?;
         self.expr(&s.iter)?;
@@ -88,7 +88,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn async_for(&mut self, s: &'a StmtFor) -> Res {
-        let loc = self.loc(s);
+        let loc = self.src.loc(self.src.compound_range(s.range));
         let iter = self.loc(&*s.iter);
         let [start, except, end] = self.new_labels();
         self.expr(&s.iter)?;
@@ -193,7 +193,7 @@ impl<'a> Compiler<'a> {
             self.await_value(2, loc)?;
         }
         self.op(Op::POP_TOP, loc);
-        self.jump(Op::JUMP_NO_INTERRUPT, exit, loc);
+        self.jump(Op::JUMP, exit, loc);
         self.put(finale);
         self.jump(Op::SETUP_CLEANUP, cleanup, loc);
         self.op(Op::PUSH_EXC_INFO, loc);

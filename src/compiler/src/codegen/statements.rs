@@ -16,6 +16,12 @@ pub fn stmt_range(src: &Source, stmt: &Stmt) -> TextRange {
     match stmt {
         Stmt::FunctionDef(s) => src.definition_range(s.range, &s.decorator_list),
         Stmt::ClassDef(s) => src.definition_range(s.range, &s.decorator_list),
+        Stmt::If(_)
+        | Stmt::For(_)
+        | Stmt::While(_)
+        | Stmt::With(_)
+        | Stmt::Try(_)
+        | Stmt::Match(_) => src.compound_range(stmt.range()),
         _ => stmt.range(),
     }
 }

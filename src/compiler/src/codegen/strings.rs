@@ -25,7 +25,7 @@ pub struct Field<'a> {
     conversion: u32,
     spec: Option<(Vec<Piece<'a>>, Loc)>,
     /// The source of the expression, for t-strings.
-    source: &'a str,
+    source: String,
     loc: Loc,
 }
 
@@ -171,7 +171,6 @@ impl<'a> Compiler<'a> {
         template: bool,
         pieces: &mut Pieces<'a>,
     ) -> Res<Field<'a>> {
-        let source = self.field_source(field);
         let mut conversion = match field.conversion {
             ConversionFlag::None => 0,
             ConversionFlag::Str => 1,
@@ -183,7 +182,7 @@ impl<'a> Compiler<'a> {
                 conversion = 2;
             }
             let range = self.debug_range(field);
-            pieces.text(self.src.slice(range).as_bytes(), range);
+            pieces.text(without_comments(self.src.slice(range)).as_bytes(), range);
         }
         let spec = match &field.format_spec {
             None => None,
@@ -196,7 +195,11 @@ impl<'a> Compiler<'a> {
                 Some((inner.finish(self), loc))
             }
         };
-        let source = if template { source } else { "" };
+        let source = if template {
+            self.field_source(field)
+        } else {
+            String::new()
+        };
         Ok(Field {
             value: &field.expression,
             conversion,
@@ -207,30 +210,38 @@ impl<'a> Compiler<'a> {
     }
 
     /// The text of the expression with the blanks around it.
-    fn field_source(&self, field: &InterpolatedElement) -> &'a str {
-        let text = self.src.text();
+    fn field_source(&self, field: &InterpolatedElement) -> String {
         let start = field.range.start().to_usize() + 1;
-        let mut end = field.expression.end().to_usize();
-        let bytes = text.as_bytes();
-        while end < bytes.len() && (bytes[end].is_ascii_whitespace() || bytes[end] == b')') {
-            end += 1;
-        }
-        &text[start..end]
+        let end = self.skip_blanks(field.expression.end().to_usize(), true);
+        without_comments(&self.src.text()[start..end])
     }
 
     /// From after the brace to after the `=` and the blanks that follow it.
     fn debug_range(&self, field: &InterpolatedElement) -> TextRange {
-        let bytes = self.src.text().as_bytes();
         let start = field.range.start() + TextSize::new(1);
-        let mut end = field.expression.end().to_usize();
-        while end < bytes.len() && bytes[end] != b'=' {
-            end += 1;
-        }
-        end += 1;
-        while end < bytes.len() && bytes[end].is_ascii_whitespace() {
-            end += 1;
-        }
+        let equals = self.skip_blanks(field.expression.end().to_usize(), true);
+        let end = self.skip_blanks(equals + 1, false);
         TextRange::new(start, TextSize::new(end as u32))
+    }
+
+    /// Past blanks and comments, and past closing parentheses if these may come.
+    fn skip_blanks(&self, mut at: usize, closing: bool) -> usize {
+        let bytes = self.src.text().as_bytes();
+        while let Some(&b) = bytes.get(at) {
+            match b {
+                b'#' => {
+                    at += bytes[at..]
+                        .iter()
+                        .position(|&b| b == b'\n')
+                        .unwrap_or(bytes.len() - at)
+                }
+                // A comma ends a tuple without parentheses.
+                b')' | b',' if closing => at += 1,
+                b' ' | b'\t' | b'\n' | b'\x0c' | b'\\' => at += 1,
+                _ => break,
+            }
+        }
+        at
     }
 
     /// Joins pieces into one string.
@@ -329,7 +340,7 @@ impl<'a> Compiler<'a> {
 
     fn interpolation(&mut self, field: &Field<'a>) -> Res {
         self.expr(field.value)?;
-        self.load_const(Const::str(field.source), field.loc);
+        self.load_const(Const::str(&field.source), field.loc);
         let mut arg = 2 | field.conversion << 2;
         if let Some((spec, loc)) = &field.spec {
             self.formatted(spec, *loc)?;
@@ -388,13 +399,53 @@ impl<'a> Compiler<'a> {
                 value,
                 conversion,
                 spec,
-                source: "",
+                source: String::new(),
                 loc,
             }));
         }
         // Too many arguments is an error of the real operator.
         args.next().is_none().then_some(pieces)
     }
+}
+
+/// The source of an expression as `=` shows it: comments are left out.
+fn without_comments(text: &str) -> String {
+    if !text.contains('#') {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut quote: Option<&str> = None;
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let mut width = c.len_utf8();
+        match quote {
+            Some(close) => {
+                if rest.starts_with(close) {
+                    quote = None;
+                    width = close.len();
+                } else if c == '\\' {
+                    width += rest[1..].chars().next().map_or(0, char::len_utf8);
+                }
+            }
+            None if c == '#' => {
+                at += rest.find('\n').unwrap_or(rest.len());
+                continue;
+            }
+            None => {
+                let open = ["\"\"\"", "'''", "\"", "'"]
+                    .into_iter()
+                    .find(|open| rest.starts_with(open));
+                if let Some(open) = open {
+                    quote = Some(open);
+                    width = open.len();
+                }
+            }
+        }
+        out.push_str(&rest[..width]);
+        at += width;
+    }
+    out
 }
 
 /// Reads `-5.3s`: conversion and format specification; `None` for anything else.

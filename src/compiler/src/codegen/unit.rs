@@ -261,9 +261,6 @@ impl<'a> Compiler<'a> {
             }
             depth -= 1;
             parent = &self.units[depth - 1];
-            if depth > 2 && matches!(parent.kind, ScopeKind::TypeParams) {
-                parent = &self.units[depth - 2];
-            }
         }
         if matches!(
             kind,

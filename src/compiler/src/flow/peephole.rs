@@ -213,11 +213,15 @@ fn rewrite_at(ins: &mut [Ins], at: usize, consts: &mut Constants) {
         }
         Op::UNARY_NOT | Op::UNARY_INVERT | Op::UNARY_NEGATIVE => fold_unary(ins, at, consts),
         Op::CALL_INTRINSIC_1 if arg == intrinsic1::LIST_TO_TUPLE => {
-            if next == Op::GET_ITER {
+            fold_appends(ins, at, at, consts);
+            if next == Op::GET_ITER && ins[at].op == op {
                 ins[at].set_nop();
-            } else {
-                fold_list_to_tuple(ins, at, consts);
             }
+        }
+        Op::LIST_APPEND | Op::SET_ADD
+            if arg == 1 && matches!(next, Op::GET_ITER | Op::CONTAINS_OP) =>
+        {
+            fold_appends(ins, at, at + 1, consts)
         }
         Op::CALL_INTRINSIC_1 if arg == intrinsic1::UNARY_POSITIVE => fold_unary(ins, at, consts),
         Op::BINARY_OP => {
@@ -330,22 +334,35 @@ fn python_equal(a: &Const, b: &Const) -> bool {
     }
 }
 
-/// `BUILD_LIST 0, (LOAD_CONST, LIST_APPEND 1)*, LIST_TO_TUPLE` is how a long tuple is built.
-fn fold_list_to_tuple(ins: &mut [Ins], at: usize, consts: &mut Constants) {
+/// `BUILD_LIST 0, (LOAD_CONST, LIST_APPEND 1)*, LIST_TO_TUPLE` is how a long tuple is built, and, without the end, a
+/// long list or (with `SET_ADD`) set that is only iterated or searched. The appends stop before `end`; the constant
+/// is loaded at `at`.
+fn fold_appends(ins: &mut [Ins], at: usize, end: usize, consts: &mut Constants) {
+    let is_set = ins[at].op == Op::SET_ADD;
+    let (build, append) = if is_set {
+        (Op::BUILD_SET, Op::SET_ADD)
+    } else {
+        (Op::BUILD_LIST, Op::LIST_APPEND)
+    };
     let mut involved = Vec::new();
     let mut items = Vec::new();
     let mut expect_append = true;
-    for i in (0..at).rev() {
+    for i in (0..end).rev() {
         match ins[i].op {
             Op::NOP => continue,
-            Op::BUILD_LIST if ins[i].arg == 0 && expect_append => {
+            op if op == build && ins[i].arg == 0 && expect_append => {
                 involved.push(i);
                 nop_out(ins, &involved);
                 items.reverse();
-                consts.load(&mut ins[at], Const::Tuple(items));
+                let value = if is_set {
+                    Const::FrozenSet(distinct(items))
+                } else {
+                    Const::Tuple(items)
+                };
+                consts.load(&mut ins[at], value);
                 return;
             }
-            Op::LIST_APPEND if ins[i].arg == 1 && expect_append => {}
+            op if op == append && ins[i].arg == 1 && expect_append => {}
             _ if !expect_append => match consts.value(&ins[i]) {
                 Some(value) => items.push(value),
                 None => return,

@@ -415,7 +415,9 @@ impl<'a> Builder<'a> {
     }
 
     fn ann_assign(&mut self, s: &'a StmtAnnAssign) -> Res {
-        self.cur().annotations_used = true;
+        if self.cur().kind != BlockKind::Function {
+            self.cur().annotations_used = true;
+        }
         if let Expr::Name(target) = &*s.target {
             let old = self.known(&target.id);
             if old & (def::GLOBAL | def::NONLOCAL) != 0
@@ -1059,7 +1061,6 @@ impl<'a> Builder<'a> {
             _ => "<genexpr>",
         };
         self.enter(name, BlockKind::Function, Some(key));
-        self.cur().method = false;
         self.cur().comprehension = kind;
         if outermost.is_async {
             self.cur().coroutine = true;
