@@ -8,21 +8,30 @@ use crate::objects::Str;
 use crate::objects::list::buf::may_read;
 use crate::{Cx, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
+use typhon_runtime::header::flag;
 
 /// The last version given away.
 static LAST: AtomicU64 = AtomicU64::new(0);
 const LIMIT: u64 = 1 << 48;
 
 impl Dict {
+    /// Whether the keys may have a version. Only shared dicts have one, so that the reads below need not ask who the owner
+    /// is: the tables of shared dicts are retired, never freed at once (R9).
+    #[inline(always)]
+    fn is_versioned(&self) -> bool {
+        self.head.flags_acquire() & flag::SHARED != 0
+    }
+
     /// The version of the present keys; 0 = none assigned.
     #[inline(always)]
     pub fn keys_version(&self) -> u64 {
-        self.table().version()
+        if self.is_versioned() { self.table().version() } else { 0 }
     }
 
     /// The version of the present keys, assigned now if there is none. 0 when there is none to give.
     pub fn assign_keys_version(&self, cx: &mut Cx) -> u64 {
         let _g = self.head.lock(cx);
+        self.head.mark_shared();
         let t = self.table();
         if t.usable() == 0 {
             return 0;
@@ -58,15 +67,14 @@ impl Dict {
     /// The value at an entry while the keys have this version, for a register: deferred and immortal objects come BORROWED.
     #[inline(always)]
     pub fn value_at_checked(&self, cx: &Cx, version: u64, n: u32) -> Option<Value> {
-        let tid = cx.tid;
-        if !may_read(&self.head, tid) {
+        if !self.is_versioned() {
             return None;
         }
         let t = self.table();
         if t.version() != version || n >= t.usable() {
             return None;
         }
-        t.entry(n).value.try_get_for_register(tid, || self.is_table(t)).ok().flatten()
+        t.entry(n).value.try_get_for_register(cx.tid, || self.is_table(t)).ok().flatten()
     }
 
     /// Replace the value at an entry while the keys have this version. `Ok` gives the old value, `Err` the new one back.

@@ -161,7 +161,7 @@ impl Walk {
 }
 
 macro_rules! dict_iterators {
-    ($($t:ident $name:literal $index:ident $what:ident $backward:literal,)*) => { $(
+    ($($t:ident $name:tt $index:ident $what:ident $backward:tt,)*) => { $(
         #[pytype(name = $name, gc, no_new, static_index = $index)]
         #[repr(C)]
         pub struct $t {

@@ -4,6 +4,7 @@
 //! compared under the lock or lock-free. For the others the table's owner unlocks, calls `__eq__`, notes the answer in a
 //! `Memo` and probes again; a memo answer is found by the identity of the entry's key, which the memo keeps alive.
 
+use crate::objects::bytes::Bytes;
 use crate::objects::{Float, Int, Str, Tuple};
 use crate::protocol;
 use crate::statics::word;
@@ -144,7 +145,8 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
         return Some(true);
     }
     if wa == word::BYTES && wb == word::BYTES {
-        return crate::objects::bytes::exact_eq(a, b);
+        let (x, y) = (a.downcast_exact::<Bytes>()?, b.downcast_exact::<Bytes>()?);
+        return Some(x.as_slice() == y.as_slice());
     }
     if compares_by_identity(a) && compares_by_identity(b) {
         return Some(false);

@@ -2,7 +2,7 @@
 
 use super::keys::dict_hash;
 use super::views::{DictItems, DictKeys, DictValues};
-use super::{Dict, iter, new_dict};
+use super::{Dict, iter};
 use crate::native::*;
 use crate::objects::list::repr;
 use crate::objects::object;
@@ -130,8 +130,7 @@ impl Dict {
     }
 
     /// See PEP 585
-    #[classmethod]
-    #[method(name = "__class_getitem__")]
+    #[classmethod(name = "__class_getitem__")]
     fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         crate::objects::genericalias::new(cx, &cls, item)
@@ -210,11 +209,11 @@ impl Dict {
 
     #[slot]
     fn or(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
-        if left.downcast::<Dict>().is_none() || right.downcast::<Dict>().is_none() {
+        let (Some(a), Some(_)) = (left.downcast::<Dict>(), right.downcast::<Dict>()) else {
             return Ok(Value::not_implemented());
-        }
-        // A subclass's `copy` is not called, but its class is not kept either.
-        let made = left.downcast::<Dict>().map_or_else(|| new_dict(cx), |d| d.copy(cx))?;
+        };
+        // The result is a plain dict, whatever the operands' classes.
+        let made = a.copy(cx)?;
         if let Some(d) = made.downcast_exact::<Dict>() {
             d.update_from(cx, right)?;
         }

@@ -110,8 +110,7 @@ impl MappingProxy {
         protocol::call_method(cx, &self.mapping, "__reversed__", &[])
     }
     /// See PEP 585
-    #[classmethod]
-    #[method(name = "__class_getitem__")]
+    #[classmethod(name = "__class_getitem__")]
     fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         crate::objects::genericalias::new(cx, &cls, item)

@@ -8,7 +8,7 @@ use crate::protocol;
 use crate::{Cx, Res, Value};
 
 macro_rules! views {
-    ($($t:ident $name:literal $index:ident,)*) => { $(
+    ($($t:ident $name:tt $index:ident,)*) => { $(
         #[pytype(name = $name, gc, no_new, static_index = $index)]
         #[repr(C)]
         pub struct $t {

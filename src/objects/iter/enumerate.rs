@@ -94,8 +94,7 @@ impl Enumerate {
         tuple::new_tuple(cx, vec![cls, args])
     }
     /// See PEP 585
-    #[classmethod]
-    #[method(name = "__class_getitem__")]
+    #[classmethod(name = "__class_getitem__")]
     fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         crate::objects::genericalias::new(cx, &cls, item)

@@ -9,12 +9,16 @@ pub mod zip;
 
 pub use seq::{new_callable_iter, new_seq_iter};
 
-use crate::{Cx, ExcKind, Raised, Res, Value};
+use crate::objects::Dict;
+use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
 
 /// A name of the module `builtins`, for pickling.
 pub fn builtin(cx: &mut Cx, name: &str) -> Res<Value> {
-    let builtins = crate::objects::module::builtins(cx)?;
-    crate::protocol::getattr_str(cx, &builtins, name)
+    let found = match crate::init::builtins().and_then(|b| b.downcast::<Dict>()) {
+        Some(d) => d.get_named(cx, name),
+        None => None,
+    };
+    found.ok_or_else(|| cx.system_error(format!("builtins.{name} is gone")))
 }
 
 /// Whether the pending exception ends a sequence iteration (IndexError or StopIteration); it is cleared then.

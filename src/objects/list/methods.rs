@@ -23,7 +23,7 @@ impl List {
             self.clear(cx);
         }
         match iterable {
-            Some(o) => self.extend_with(cx, o),
+            Some(o) => self.extend(cx, o),
             None => Ok(()),
         }
     }
@@ -34,8 +34,9 @@ impl List {
     }
 
     /// Extend list by appending elements from the iterable.
-    fn extend(&self, iterable: &Value, cx: &mut Cx) -> Res<()> {
-        self.extend_with(cx, iterable)
+    #[method(name = "extend")]
+    fn py_extend(&self, iterable: &Value, cx: &mut Cx) -> Res<()> {
+        self.extend(cx, iterable)
     }
 
     /// Insert object before index.
@@ -110,7 +111,7 @@ impl List {
     fn index(&self, value: &Value, start: Option<&Value>, stop: Option<&Value>, cx: &mut Cx) -> Res<usize> {
         let start = search_bound(cx, start, 0)?;
         let stop = search_bound(cx, stop, isize::MAX)?;
-        let (mut i, stop) = number::adjust_range(start, stop, self.len());
+        let (mut i, stop) = crate::objects::slice::search_range(start, stop, self.len());
         while i < stop {
             let Some(item) = self.get(cx, i) else { break };
             if protocol::equal(cx, &item, value)? {
@@ -151,8 +152,7 @@ impl List {
     }
 
     /// See PEP 585
-    #[classmethod]
-    #[method(name = "__class_getitem__")]
+    #[classmethod(name = "__class_getitem__")]
     fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         crate::objects::genericalias::new(cx, &cls, item)
@@ -215,7 +215,7 @@ impl List {
     #[slot]
     fn iadd(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
         if let Some(l) = this.downcast::<List>() {
-            l.extend_with(cx, other)?;
+            l.extend(cx, other)?;
         }
         Ok(this.clone())
     }
@@ -293,7 +293,7 @@ pub fn search_bound(cx: &mut Cx, v: Option<&Value>, default: isize) -> Res<isize
 
 impl List {
     /// Append the items of an iterable: lists and tuples at one moment, others one by one.
-    pub fn extend_with(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
+    pub fn extend(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
         if let Some(t) = iterable.downcast_exact::<Tuple>() {
             return self.extend_from_vec(cx, t.items().to_vec());
         }

@@ -112,8 +112,7 @@ impl FrozenSet {
         size_of::<FrozenSet>() + self.like().table_bytes()
     }
     /// See PEP 585
-    #[classmethod]
-    #[method(name = "__class_getitem__")]
+    #[classmethod(name = "__class_getitem__")]
     fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         crate::objects::genericalias::new(cx, &cls, item)

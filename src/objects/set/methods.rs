@@ -135,8 +135,7 @@ impl Set {
         size_of::<Set>() + self.like().table_bytes()
     }
     /// See PEP 585
-    #[classmethod]
-    #[method(name = "__class_getitem__")]
+    #[classmethod(name = "__class_getitem__")]
     fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         crate::objects::genericalias::new(cx, &cls, item)

@@ -17,6 +17,7 @@ use crate::{Cx, Res, Value};
 use std::sync::atomic::AtomicI64;
 use typhon_runtime::header::Header;
 
+pub use self::algebra::update;
 pub use self::core::{SetCore, SetLike};
 
 /// Build an unordered collection of unique elements.

@@ -115,6 +115,12 @@ impl Slice {
     }
 }
 
+/// The part of `len` items that `index(value, start, stop)` looks at; negative bounds count from the end.
+pub fn search_range(start: isize, stop: isize, len: usize) -> (usize, usize) {
+    let s = Bounds { start, stop, step: 1 }.adjust(len);
+    (s.start as usize, s.stop as usize)
+}
+
 /// `s` as a slice.
 #[inline]
 pub fn as_slice(v: &Value) -> Option<&Slice> {

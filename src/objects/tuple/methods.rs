@@ -76,7 +76,7 @@ impl Tuple {
     fn index(&self, value: &Value, start: Option<&Value>, stop: Option<&Value>, cx: &mut Cx) -> Res<usize> {
         let start = search_bound(cx, start, 0)?;
         let stop = search_bound(cx, stop, isize::MAX)?;
-        let (from, to) = number::adjust_range(start, stop, self.len());
+        let (from, to) = crate::objects::slice::search_range(start, stop, self.len());
         for i in from..to {
             if protocol::equal(cx, &self.items()[i], value)? {
                 return Ok(i);
@@ -91,8 +91,7 @@ impl Tuple {
     }
 
     /// See PEP 585
-    #[classmethod]
-    #[method(name = "__class_getitem__")]
+    #[classmethod(name = "__class_getitem__")]
     fn class_getitem(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         crate::objects::genericalias::new(cx, &cls, item)

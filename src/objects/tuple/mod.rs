@@ -1,5 +1,9 @@
 //! `tuple`: a length and the items inline. Immutable once made, so readers need no protocol.
 
+pub mod iter;
+pub mod methods;
+pub mod subclass;
+
 use crate::native::pytype;
 use crate::native::{PyType, Traverse};
 use crate::statics;
@@ -43,6 +47,20 @@ impl Tuple {
     /// Bytes of a tuple of `n` items.
     pub fn size_of(n: usize) -> usize {
         ITEMS + 8 * n
+    }
+    /// Write length and items into a cell not yet published (R12).
+    ///
+    /// # Safety
+    /// `cell` has room for `size_of(items.len())` bytes.
+    pub(in crate::objects) unsafe fn write_items(cell: *mut u8, items: Vec<Value>) {
+        // SAFETY: by contract.
+        unsafe {
+            (*cell.cast::<Tuple>()).len = items.len();
+            let base = cell.add(ITEMS).cast::<Value>();
+            for (i, v) in items.into_iter().enumerate() {
+                base.add(i).write(v.into_counted());
+            }
+        }
     }
     /// Fill the static empty tuple.
     ///
