@@ -191,6 +191,33 @@ fn folds_constants() {
 }
 
 #[test]
+fn folds_long_displays() {
+    // x in {1, ..., 40}
+    let mut b = Build::new(&["x"], 1, (0..40).map(Const::Int).collect());
+    b.op(Op::LOAD_FAST, 0);
+    b.op(Op::BUILD_SET, 0);
+    for i in 0..40 {
+        b.op(Op::LOAD_CONST, i);
+        b.op(Op::SET_ADD, 1);
+    }
+    b.op(Op::CONTAINS_OP, 0);
+    b.op(Op::RETURN_VALUE, 0);
+    let code = b.finish();
+    let expected = [
+        "RESUME 0",
+        "LOAD_FAST_BORROW 0",
+        "LOAD_CONST 1",
+        "CONTAINS_OP 0",
+        "RETURN_VALUE",
+    ];
+    assert_eq!(listing(&code), expected);
+    assert_eq!(
+        code.consts[1],
+        Const::FrozenSet((0..40).map(Const::Int).collect())
+    );
+}
+
+#[test]
 fn limits_folding() {
     // 1 << 1000 stays for the running program.
     let mut b = Build::new(&[], 0, vec![Const::Int(1), Const::Int(1000)]);
