@@ -162,7 +162,7 @@ fn scaled(magnitude: BigUint, exponent: i64, negative: bool) -> Option<f64> {
         top |= 1;
     }
     let exponent = i32::try_from(exponent + excess as i64).ok()?;
-    let value = if exponent < -1000 || exponent > 1000 {
+    let value = if !(-1000..=1000).contains(&exponent) {
         return None;
     } else {
         top as f64 * 2f64.powi(exponent)

@@ -9,6 +9,9 @@ use super::{fold, swaps};
 use crate::code::Const;
 use crate::ir::Loc;
 use crate::opcode::{Op, compare, intrinsic1};
+use num_bigint::BigInt;
+use num_traits::FromPrimitive;
+use std::collections::HashSet;
 
 /// Sequences longer than this are built at run time in the first place.
 const MAX_FOLDED: u32 = 30;
@@ -301,36 +304,24 @@ fn display(ins: &mut [Ins], at: usize, next: Op, consts: &mut Constants) {
 
 /// The members of a set display: of items that compare equal in Python the first one stays.
 fn distinct(items: Vec<Const>) -> Vec<Const> {
-    let mut kept: Vec<Const> = Vec::with_capacity(items.len());
-    for item in items {
-        if !kept.iter().any(|other| python_equal(other, &item)) {
-            kept.push(item);
-        }
-    }
-    kept
+    let mut seen = HashSet::with_capacity(items.len());
+    items
+        .into_iter()
+        .filter(|item| seen.insert(canonical(item)))
+        .collect()
 }
 
-/// Python's `==` between constants: numbers compare across types.
-fn python_equal(a: &Const, b: &Const) -> bool {
-    fn number(value: &Const) -> Option<(f64, f64)> {
-        match value {
-            Const::True => Some((1.0, 0.0)),
-            Const::False => Some((0.0, 0.0)),
-            // Larger ints are not exact as floats and are compared as ints.
-            Const::Int(i) if i.unsigned_abs() <= 1 << 53 => Some((*i as f64, 0.0)),
-            Const::Float(f) => Some((*f, 0.0)),
-            Const::Complex(re, im) => Some((*re, *im)),
-            _ => None,
+/// Constants that are equal in Python have the same canonical form: numbers compare across types.
+fn canonical(value: &Const) -> Const {
+    match value {
+        Const::True => Const::Int(1),
+        Const::False => Const::Int(0),
+        Const::Float(f) if f.fract() == 0.0 => {
+            BigInt::from_f64(*f).map_or_else(|| value.clone(), Const::int)
         }
-    }
-    match (a, b) {
-        (Const::Tuple(a), Const::Tuple(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| python_equal(a, b))
-        }
-        _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a == b,
-            _ => a == b,
-        },
+        Const::Complex(re, im) if *im == 0.0 => canonical(&Const::Float(*re)),
+        Const::Tuple(items) => Const::Tuple(items.iter().map(canonical).collect()),
+        _ => value.clone(),
     }
 }
 

@@ -196,7 +196,9 @@ fn folds_long_displays() {
     let mut b = Build::new(&["x"], 1, (0..40).map(Const::Int).collect());
     b.op(Op::LOAD_FAST, 0);
     b.op(Op::BUILD_SET, 0);
-    for i in 0..40 {
+    // The last one equals an earlier one.
+    b.unit.consts.push(Const::Float(7.0));
+    for i in 0..=40 {
         b.op(Op::LOAD_CONST, i);
         b.op(Op::SET_ADD, 1);
     }
