@@ -84,7 +84,7 @@ pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
         match w & 15 {
             MODULE if t.word() == word::MODULE => {
                 let d = (*((o & !7) as *const Module)).dict();
-                d.value_at_checked(w >> 16, (w >> 4 & 0xFFF) as u32).map(Value::into_bits)
+                d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32).map(Value::into_bits)
             }
             CLASS if t.has(flag::TYPE_SUBCLASS) => {
                 let cls = &*((o & !7) as *const Type);
@@ -170,11 +170,11 @@ pub fn load_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Re
         let m = o.downcast::<Module>().expect("checked");
         let key = name.downcast::<Str>().expect("names are strings");
         let d = m.dict();
-        if let Some(i) = d.index_of_str(key)
+        if let Some(i) = d.index_of_str(cx, key)
             && i < 4096
         {
             let v = d.assign_keys_version(cx);
-            if v != 0 && d.index_of_str(key) == Some(i) {
+            if v != 0 && d.index_of_str(cx, key) == Some(i) {
                 cache.fill(pack(v, i as usize, MODULE), 0);
             }
         }
@@ -210,7 +210,7 @@ fn fill_instance(cx: &mut Cx, o: &Value, t: &Type, name: &Value, cache: &Cache, 
     let dt = d.ty();
     if dt.word() == word::MEMBER_DESCR {
         let m = d.downcast::<crate::objects::builtin::MemberDescr>().expect("checked");
-        if version != 0 && t.is_subtype_of(Type::from_word(m.owner)) && m.offset % 8 == 0 && m.offset / 8 < 4096 && m.is_object_slot() {
+        if version != 0 && t.is_subtype_of(Type::from_word(m.owner)) && m.offset % 8 == 0 && m.offset / 8 < 4096 {
             cache.fill(pack(version, m.offset as usize / 8, INLINE), 0);
         }
         return Ok(None);
@@ -332,7 +332,9 @@ pub unsafe fn load_super(cx: &mut Cx, frame: *mut Frame, at: *mut u64, mode: u8,
         let value;
         if is_super {
             if mode & 1 != 0
-                && let Some(f) = object::superobj::lookup_method(cx, class, obj, &name)?
+                && class.downcast::<Type>().is_some_and(|c| obj.ty().is_subtype_of(c))
+                && let Some(f) = object::superobj::lookup(cx, class, obj, &name)?
+                && f.ty().has(flag::METHOD_DESCRIPTOR)
             {
                 method = Some(f);
                 value = None;
@@ -406,7 +408,7 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
 
 /// A cached global or builtin: a register word.
 #[inline(always)]
-pub fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
+pub fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     // SAFETY: the running frame's namespaces.
     unsafe {
@@ -415,7 +417,7 @@ pub fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
             if w == 0 {
                 return None;
             }
-            return g.value_at_checked(w >> 16, (w >> 1 & 0x7FFF) as u32).map(Value::into_bits);
+            return g.value_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32).map(Value::into_bits);
         }
         if g.keys_version() != w >> 16 {
             return None;
@@ -424,7 +426,7 @@ pub fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
         if w2 != w {
             return None;
         }
-        (*(*frame).builtins).value_at_checked(p >> 16, (p & 0xFFFF) as u32).map(Value::into_bits)
+        (*(*frame).builtins).value_at_checked(cx, p >> 16, (p & 0xFFFF) as u32).map(Value::into_bits)
     }
 }
 
@@ -439,7 +441,7 @@ pub fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
         if let Some(v) = g.get_str(cx, key) {
             let version = g.assign_keys_version(cx);
             if version != 0
-                && let Some(i) = g.index_of_str(key)
+                && let Some(i) = g.index_of_str(cx, key)
                 && i < 0x8000
                 && g.keys_version() == version
             {
@@ -455,9 +457,9 @@ pub fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
             let (gv, bv) = (g.assign_keys_version(cx), b.assign_keys_version(cx));
             if gv != 0
                 && bv != 0
-                && let Some(i) = b.index_of_str(key)
+                && let Some(i) = b.index_of_str(cx, key)
                 && i < 0x10000
-                && g.index_of_str(key).is_none()
+                && g.index_of_str(cx, key).is_none()
                 && g.keys_version() == gv
                 && b.keys_version() == bv
             {
@@ -567,7 +569,7 @@ pub fn store_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, v: Value, globa
     let version = g.assign_keys_version(cx);
     let key = name.downcast::<Str>().expect("names are strings");
     if version != 0
-        && let Some(i) = g.index_of_str(key)
+        && let Some(i) = g.index_of_str(cx, key)
         && i < 0x8000
         && g.keys_version() == version
     {

@@ -600,7 +600,7 @@ pub fn handle_breaker(cx: &mut Cx) -> Res<()> {
     let bits = cx.thread.breaker.load(Ordering::Acquire);
     if bits & bit::GC_DUE != 0 {
         cx.thread.breaker.fetch_and(!bit::GC_DUE, Ordering::AcqRel);
-        typhon_runtime::gc::collect(&mut cx.thread, typhon_runtime::gc::Reason::Threshold);
+        typhon_runtime::gc::collect(&mut cx.thread, typhon_runtime::gc::Reason::Growth);
         run_pending(cx);
     }
     if bits & bit::ASYNC_EXC != 0 {

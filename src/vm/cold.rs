@@ -368,7 +368,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let v = match arg {
                 1 => protocol::str(cx, s.at(0))?,
                 2 => protocol::repr(cx, s.at(0))?,
-                _ => crate::objects::str::ascii(cx, s.at(0))?,
+                _ => crate::objects::format::ascii(cx, s.at(0))?,
             };
             s.set(cx, 0, v);
         }
@@ -387,7 +387,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::SET_UPDATE => {
             let v = s.take(0);
-            crate::objects::set::update(cx, s.at(arg as usize), &v)?;
+            crate::objects::set::algebra::update(cx, s.at(arg as usize), &v)?;
         }
         Op::DICT_UPDATE => {
             let v = s.take(0);
@@ -546,7 +546,7 @@ fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value>
 fn make_function(cx: &mut Cx, frame: *mut Frame, code: Value) -> Res<Value> {
     // SAFETY: the running frame's namespaces start with their headers.
     let (globals, builtins) = unsafe { (Value::borrow_header((*frame).globals.cast()), Value::borrow_header((*frame).builtins.cast())) };
-    crate::objects::function::new_function(cx, code, globals, builtins)
+    crate::objects::function::methods::new_function(cx, &code, &globals, Some(builtins), None)
 }
 
 fn set_function_attribute(cx: &mut Cx, fv: &Value, arg: u32, v: Value) -> Res<()> {

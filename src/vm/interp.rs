@@ -565,7 +565,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- names
                     Rop::LoadGlobal => {
                         let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
-                        if let Some(bits) = attr::global_hit(frame, cache) {
+                        if let Some(bits) = attr::global_hit(cx, frame, cache) {
                             set!(d_of(w), bits);
                             continue;
                         }

@@ -172,6 +172,16 @@ pub fn inplace(cx: &mut Cx, op: BinOp, a: &Value, b: &Value) -> Res<Value> {
     if !v.is_not_implemented() {
         return Ok(v);
     }
+    if op == BinOp::Add
+        && let Some(f) = a.ty().slots.iconcat.get()
+    {
+        return f(cx, a, b);
+    }
+    if op == BinOp::Mul
+        && let Some(f) = a.ty().slots.irepeat.get()
+    {
+        return repeat_by(cx, f, a, b);
+    }
     let symbol = ["+=", "&=", "//=", "<<=", "@=", "*=", "%=", "|=", "**=", ">>=", "-=", "/=", "^="][op as usize];
     sequence_fallback(cx, op, a, b, symbol)
 }

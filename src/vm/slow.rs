@@ -192,7 +192,7 @@ pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
             if i < 0 {
                 return None;
             }
-            l.get_for_register(&cx.thread, i as usize).map(Value::into_bits)
+            l.get_for_register(cx, i as usize).map(Value::into_bits)
         }
         word::TUPLE => {
             // SAFETY: exactly a tuple.
@@ -235,7 +235,8 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
             let l = unsafe { &*((o.bits() & !7) as *const List) };
             let i = key.as_small_int().unwrap_or(0);
             let i = if i < 0 { i + l.len() as i64 } else { i };
-            if i >= 0 && l.replace(cx, i as usize, v.clone()) {
+            if i >= 0 && let Ok(old) = l.set(cx, i as usize, v.clone()) {
+                drop(old);
                 return Ok(());
             }
             Err(cx.index_error("list assignment index out of range"))
@@ -323,7 +324,7 @@ pub fn not_callable(cx: &mut Cx, v: &Value) -> Raised {
 pub fn call_builtin(cx: &mut Cx, f: &Builtin, pos: &[Value]) -> Res<Value> {
     match &f.this {
         None => (f.def.call)(cx, Args { pos, kwvalues: &[], kwnames: None }),
-        Some(_) => crate::objects::builtin::call_bound(cx, f, Args { pos, kwvalues: &[], kwnames: None }),
+        Some(_) => crate::objects::builtin::call::call_bound(cx, f, Args { pos, kwvalues: &[], kwnames: None }),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod cached;
 pub mod iter;
 pub mod keys;
 pub mod methods;
+pub mod named;
 pub mod proxy;
 pub mod table;
 pub mod views;

@@ -13,7 +13,7 @@ use crate::error::{ExcKind, Raised, Res};
 use crate::native::PyType;
 use crate::objects::typeobj::flag;
 use crate::statics::index;
-use crate::{Cx, Type, Value, ValueExt};
+use crate::{Cx, SlotExt, Type, Value, ValueExt};
 use std::sync::atomic::{AtomicBool, Ordering};
 use typhon_runtime::header::Header;
 use typhon_runtime::region::static_type_word;
@@ -70,13 +70,13 @@ pub fn new_bare(cx: &mut Cx, kind: ExcKind, args: Vec<Value>) -> Res<Value> {
 pub fn alloc_exception(cx: &mut Cx, cls: &Type, args: Value) -> Res<Value> {
     crate::objects::object::alloc(cx, cls, BaseException {
         head: Header::placeholder(),
-        dict: Slot::empty(),
+        dict: Slot::EMPTY,
         args: Slot::new(Some(args)),
-        traceback: Slot::empty(),
-        context: Slot::empty(),
-        cause: Slot::empty(),
+        traceback: Slot::EMPTY,
+        context: Slot::EMPTY,
+        cause: Slot::EMPTY,
         suppress_context: AtomicBool::new(false),
-        extra: [const { Slot::empty() }; 6],
+        extra: [const { Slot::EMPTY }; 6],
     })
 }
 
@@ -101,7 +101,7 @@ pub fn raise_message(cx: &mut Cx, kind: ExcKind, msg: &str) -> Raised {
 
 impl BaseException {
     pub fn args(&self) -> Option<Value> {
-        self.args.get_counted()
+        self.args.get(&self.head)
     }
     pub fn suppressed(&self) -> bool {
         self.suppress_context.load(Ordering::Relaxed)
@@ -125,7 +125,7 @@ pub fn chain_context(cx: &mut Cx, exc: &Value) {
     let mut o = current.clone();
     let (mut slow, mut steps) = (current.clone(), 0u32);
     while let Some(e) = o.downcast::<BaseException>() {
-        let Some(ctx) = e.context.get_counted() else { break };
+        let Some(ctx) = e.context.get(&e.head) else { break };
         if ctx.is(exc) {
             drop(e.context.swap(None));
             break;
@@ -136,7 +136,7 @@ pub fn chain_context(cx: &mut Cx, exc: &Value) {
         }
         steps += 1;
         if steps.is_multiple_of(2) {
-            let next = slow.downcast::<BaseException>().and_then(|s| s.context.get_counted());
+            let next = slow.downcast::<BaseException>().and_then(|s| s.context.get(&s.head));
             match next {
                 Some(n) => slow = n,
                 None => break,

@@ -27,7 +27,7 @@ fn new_float_slow(cx: &mut Cx, f: f64) -> Res<Value> {
     }
     // SAFETY: R12: the payload is written before the type word.
     let made = unsafe {
-        typhon_runtime::alloc::alloc_sized(&cx.thread, size_of::<Float>(), word::FLOAT, |p| (&raw mut (*p.cast::<Float>()).value).write(f))
+        typhon_runtime::alloc_sized(&cx.thread, size_of::<Float>(), word::FLOAT, |p| (&raw mut (*p.cast::<Float>()).value).write(f))
     };
     made.map_err(|_| cx.memory_error())
 }

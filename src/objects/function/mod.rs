@@ -4,7 +4,7 @@
 
 use crate::native::PyType;
 use crate::objects::{CodeObj, Dict};
-use crate::{Value, ValueExt};
+use crate::{SlotExt, Value, ValueExt};
 use typhon_runtime::header::Header;
 use typhon_runtime::slot::Slot;
 
@@ -64,7 +64,7 @@ pub fn as_function(v: &Value) -> Option<&Function> {
 
 /// The name for messages: `qualname()` of a function.
 pub fn qualname(f: &Function) -> String {
-    match f.qualname.get_counted() {
+    match f.qualname.get(&f.head) {
         Some(v) => v.downcast::<crate::objects::Str>().map(|s| s.to_string_lossy()).unwrap_or_default(),
         None => String::new(),
     }

@@ -30,7 +30,7 @@ pub fn new_big(cx: &mut Cx, big: IBig) -> Res<Value> {
         return Ok(v);
     }
     // SAFETY: R12: the payload is written before the type word.
-    let made = unsafe { typhon_runtime::alloc::alloc_sized(&cx.thread, size_of::<Int>(), word::INT, |p| (&raw mut (*p.cast::<Int>()).big).write(big)) };
+    let made = unsafe { typhon_runtime::alloc_sized(&cx.thread, size_of::<Int>(), word::INT, |p| (&raw mut (*p.cast::<Int>()).big).write(big)) };
     made.map_err(|_| cx.memory_error())
 }
 

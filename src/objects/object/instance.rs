@@ -236,7 +236,7 @@ pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
         }
         let t = o.ty();
         let n = if t.has(flag::INLINE) { t.inline_cap.load(Ordering::Relaxed) as usize } else { 0 };
-        let fresh = crate::objects::dict::new_dict(cx)?;
+        let fresh = crate::objects::dict::new_dict_with_capacity(cx, n.max(1))?;
         let dict = fresh.downcast::<Dict>().expect("new_dict makes a dict");
         // Under the lock: take the values, leave MOVED, publish the dict last. The dict is filled before it is published;
         // nobody else has it, so filling it takes no other lock that could be contended.

@@ -59,6 +59,11 @@ pub fn alloc_plain(cx: &mut Cx, cls: &Type) -> Res<Value> {
     made.map_err(|_| cx.memory_error())
 }
 
+/// `object()`.
+pub fn new_plain_object(cx: &mut Cx) -> Res<Value> {
+    alloc_plain(cx, Type::of::<Object>())
+}
+
 /// `<module.Class object at 0x...>`.
 pub fn default_repr(cx: &mut Cx, v: &Value) -> Res<Value> {
     let t = v.ty();

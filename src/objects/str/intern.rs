@@ -39,7 +39,9 @@ pub fn intern(value: &Value) -> Value {
             return v.clone();
         }
     }
-    typhon_runtime::refcount::make_immortal(value);
+    if let Some(h) = value.header() {
+        h.set_immortal();
+    }
     bucket.push(value.clone());
     value.clone()
 }

@@ -2,7 +2,10 @@
 //! that holds its widest code point; lone surrogates are ordinary units. Short strings keep the units in the cell, long ones
 //! in a buffer (R3). Immutable; the hash is filled in lazily with a relaxed store (every thread computes the same).
 
+pub mod concat;
 pub mod intern;
+
+pub use concat::{concat_all, is_identifier};
 
 use crate::native::pytype;
 use crate::native::Traverse;
@@ -19,7 +22,8 @@ pub struct Str {
     hash: AtomicI64,
     /// `len << 8 | EXTERNAL | ASCII | kind`.
     meta: u64,
-    data: *mut u8,
+    /// The units, or the address of the buffer that holds them.
+    data: [u8; 8],
 }
 
 const KIND: u64 = 7;
@@ -250,7 +254,7 @@ pub fn new_str_exact(cx: &mut Cx, units: Units<'_>, ascii: bool) -> Res<Value> {
     };
     let size = DATA + if external.is_null() { n } else { 8 };
     // SAFETY: R12: `fill` writes every field before the type word is stored.
-    let made = unsafe { typhon_runtime::alloc::alloc_sized(&cx.thread, size, word::STR, |cell| Str::fill(cell, units, ascii, external)) };
+    let made = unsafe { typhon_runtime::alloc_sized(&cx.thread, size, word::STR, |cell| Str::fill(cell, units, ascii, external)) };
     made.map_err(|_| cx.memory_error())
 }
 
@@ -360,7 +364,7 @@ fn typhon_text_wtf8(b: &[u8]) -> Vec<u32> {
 ///
 /// # Safety
 /// Called once by the runtime on a dead cell.
-pub unsafe fn drop_payload(h: *mut Header) {
+pub unsafe fn drop_payload(h: *mut Header, _: &typhon_runtime::thread::Thread) {
     let s = h.cast::<Str>();
     // SAFETY: the buffer was made by `alloc_buffer` with this size; nobody else reads a dead string (R2 counts first).
     unsafe {

@@ -79,7 +79,7 @@ pub fn new_tuple_from(cx: &mut Cx, n: usize, mut items: impl Iterator<Item = Val
     }
     // SAFETY: R12: no safepoint between cell and type store; every item is written before the type word.
     let made = unsafe {
-        typhon_runtime::alloc::alloc_sized(&cx.thread, Tuple::size_of(n), statics::word::TUPLE, |cell| {
+        typhon_runtime::alloc_sized(&cx.thread, Tuple::size_of(n), statics::word::TUPLE, |cell| {
             let t = cell.cast::<Tuple>();
             (*t).len = n;
             let base = cell.add(ITEMS).cast::<Value>();
@@ -99,12 +99,14 @@ pub fn new_tuple(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
 ///
 /// # Safety
 /// Called once by the runtime when the count reached zero.
-pub unsafe fn drop_payload(h: *mut Header) {
+pub unsafe fn drop_payload(h: *mut Header, thread: &typhon_runtime::thread::Thread) {
     let t = h.cast::<Tuple>();
     // SAFETY: the runtime calls this once, with exclusive access to a dead cell.
     unsafe {
-        let items = std::slice::from_raw_parts_mut(t.cast::<u8>().add(ITEMS).cast::<Value>(), (*t).len);
-        std::ptr::drop_in_place(items);
+        let items = t.cast::<u8>().add(ITEMS).cast::<Value>();
+        for i in 0..(*t).len {
+            items.add(i).read().drop_in(thread);
+        }
     }
 }
 

@@ -76,7 +76,7 @@ pub fn complete_native(cx: &mut Cx, t: &Type, spec: &'static TypeSpec) -> Res<()
     let mut mro = vec![t.value()];
     if let Some(b) = base {
         mro.extend(b.mro().iter().cloned());
-        t.base.init(b.value());
+        t.base_slot.init(b.value());
         let inherited = b.flags() & (flag::INHERITED & !(flag::SEQUENCE | flag::MAPPING) | flag::GC | flag::SEQUENCE | flag::MAPPING);
         t.set_flags(inherited, 0);
         if t.dict_offset.load(Ordering::Relaxed) == 0 {
@@ -543,7 +543,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     ty.name.init(name.clone());
     ty.qualname.init(qualname);
     ty.dict.init(dict_v.clone());
-    ty.base.init(base.value());
+    ty.base_slot.init(base.value());
     let bases_v = crate::objects::tuple::new_tuple(cx, bases.items().to_vec())?;
     ty.bases.init(bases_v);
     let mut flags = flag::HEAP | flag::BASETYPE | base.flags() & flag::INHERITED;
@@ -600,12 +600,12 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     if let Some(c) = classcell
         && let Some(cell) = c.downcast::<crate::objects::Cell>()
     {
-        drop(crate::objects::cell::set(cx, cell, Some(class.clone())));
+        drop(crate::objects::cell::methods::set(cx, cell, Some(class.clone())));
     }
     if let Some(c) = classdictcell
         && let Some(cell) = c.downcast::<crate::objects::Cell>()
     {
-        drop(crate::objects::cell::set(cx, cell, Some(dict_v.clone())));
+        drop(crate::objects::cell::methods::set(cx, cell, Some(dict_v.clone())));
     }
     for b in bases.items() {
         lookup::type_of_word(b).subclasses.words.lock().push(ty.word());

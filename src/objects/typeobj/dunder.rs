@@ -13,7 +13,7 @@ use typhon_runtime::header::Header;
 use typhon_runtime::info::type_flag;
 
 /// A native slot as a descriptor in a class namespace.
-#[pytype(name = "wrapper_descriptor", static_index = SLOT_WRAPPER)]
+#[pytype(name = "wrapper_descriptor", method_descriptor, static_index = SLOT_WRAPPER)]
 pub struct SlotWrapper {
     pub head: Header,
     #[skip]
@@ -269,8 +269,8 @@ impl MethodWrapper {
         format!("<method-wrapper '{}' of {} object at {:#x}>", self.inner().name, self.this.type_name(), self.this.bits() & !7)
     }
     #[slot]
-    fn richcompare(a: &Value, b: &Value, op: CmpOp) -> Value {
-        let (Some(x), Some(y)) = (a.downcast::<MethodWrapper>(), b.downcast::<MethodWrapper>()) else { return Value::not_implemented() };
+    fn richcompare(this: &Value, b: &Value, op: CmpOp) -> Value {
+        let (Some(x), Some(y)) = (this.downcast::<MethodWrapper>(), b.downcast::<MethodWrapper>()) else { return Value::not_implemented() };
         let same = x.wrapper.is(&y.wrapper) && x.this.is(&y.this);
         match op {
             CmpOp::Eq => Value::bool(same),

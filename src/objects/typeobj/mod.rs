@@ -15,6 +15,7 @@ pub mod methods;
 pub mod slots;
 
 use crate::native::pytype;
+use crate::SlotExt;
 use crate::native::{PyType, TypeSpec};
 use crate::objects::dict::Dict;
 use crate::statics::word;
@@ -80,7 +81,7 @@ pub struct Type {
     pub qualname: Slot,
     /// The namespace (a `Dict`); set once before the type is published.
     pub dict: Slot,
-    pub base: Slot,
+    pub base_slot: Slot,
     pub bases: Slot,
     /// Deferred tuple: read without a count, freed only with the world stopped.
     pub mro: Slot,
@@ -104,11 +105,11 @@ impl Type {
     #[inline(always)]
     pub fn from_word<'a>(word: u32) -> &'a Type {
         // SAFETY: R12: a header's type word names a live type cell as long as the object lives; static types are immortal.
-        unsafe { &*((REGION + word as usize) as *const Type) }
+        unsafe { &*((REGION as usize + word as usize) as *const Type) }
     }
     #[inline(always)]
     pub fn word(&self) -> u32 {
-        (&raw const *self as usize - REGION) as u32
+        (&raw const *self as usize - REGION as usize) as u32
     }
     /// The type object of a native type.
     #[inline(always)]
@@ -148,7 +149,7 @@ impl Type {
         crate::objects::tuple::items_of_bits(self.mro.peek_bits())
     }
     pub fn base(&self) -> Option<&Type> {
-        let bits = self.base.peek_bits();
+        let bits = self.base_slot.peek_bits();
         if bits == 0 {
             return None;
         }
@@ -171,7 +172,7 @@ impl Type {
     }
     /// `__name__` (the last component).
     pub fn name(&self) -> String {
-        match self.name.get_counted() {
+        match self.name.get(&self.head) {
             Some(v) => match v.downcast::<crate::objects::Str>() {
                 Some(s) => s.to_string_lossy(),
                 None => "?".into(),
@@ -354,7 +355,7 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
         if !p.is_null() {
             drop(Box::from_raw(p));
         }
-        for slot in [&ty.name, &ty.qualname, &ty.dict, &ty.base, &ty.bases, &ty.mro] {
+        for slot in [&ty.name, &ty.qualname, &ty.dict, &ty.base_slot, &ty.bases, &ty.mro] {
             slot.drop_unshared(t);
         }
         std::ptr::drop_in_place(&raw const ty.subclasses as *mut Subclasses);
@@ -363,7 +364,7 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
 
 impl crate::native::Traverse for Type {
     fn traverse(&self, v: &mut typhon_runtime::gc::Visitor) {
-        for slot in [&self.name, &self.qualname, &self.dict, &self.base, &self.bases, &self.mro] {
+        for slot in [&self.name, &self.qualname, &self.dict, &self.base_slot, &self.bases, &self.mro] {
             v.visit_slot(slot);
         }
     }

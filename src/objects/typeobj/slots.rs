@@ -93,7 +93,7 @@ macro_rules! for_each_slot {
             call: CallFn = ["__call__"],
             new: NewFn = ["__new__"],
             init: InitFn = ["__init__"],
-            del: DelFn = ["__del__"],
+            finalize: DelFn = ["__del__"],
             getattro: BinaryFn = ["__getattribute__", "__getattr__"],
             setattro: SetAttrFn = ["__setattr__", "__delattr__"],
             richcompare: CompareFn = ["__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"],
@@ -145,6 +145,8 @@ macro_rules! for_each_slot {
             index: UnaryFn = ["__index__"],
             concat: BinaryFn = [],
             repeat: BinaryFn = [],
+            iconcat: BinaryFn = [],
+            irepeat: BinaryFn = [],
             buffer: BufferFn = ["__buffer__"],
         }
     };
