@@ -163,8 +163,6 @@ impl<'a> Compiler<'a> {
     fn push_inlined(&mut self, comp: BlockId, loc: Loc) -> Res<Inlined> {
         let outer = self.block_id();
         let function_like = self.block().is_function_like();
-        let in_class = self.block().kind == crate::symtable::BlockKind::Class
-            && self.unit_ref().in_inlined_comp == 0;
         self.unit().in_inlined_comp += 1;
         let mut state = Inlined {
             replaced: Vec::new(),
@@ -179,15 +177,14 @@ impl<'a> Compiler<'a> {
             .collect();
         for (name, symbol) in &symbols {
             let bound = symbol.flags & def::LOCAL != 0 && symbol.flags & def::NONLOCAL == 0;
-            if !bound && !in_class {
-                continue;
-            }
-            if !function_like {
-                // Not a function, so the name becomes a fast local for the time being.
-                if symbol.flags & def::PARAM == 0 && !self.is_fast_hidden(name) && bound {
-                    self.unit().fast_hidden.insert(name.clone(), true);
-                    state.hidden.push(name.clone());
-                }
+            // Outside functions the name becomes a fast local for the time being.
+            if bound
+                && !function_like
+                && symbol.flags & def::PARAM == 0
+                && !self.is_fast_hidden(name)
+            {
+                self.unit().fast_hidden.insert(name.clone(), true);
+                state.hidden.push(name.clone());
             }
             let outside = self.table[outer].symbols.get(name).unwrap_or(Symbol {
                 flags: 0,

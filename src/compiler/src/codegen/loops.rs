@@ -187,7 +187,7 @@ impl<'a> Compiler<'a> {
             stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || self.with_stmt(s, index + 1))?;
         }
         self.pop_block();
-        self.op(Op::POP_BLOCK, Loc::NONE);
+        self.op(Op::POP_BLOCK, if s.is_async { loc } else { Loc::NONE });
         self.call_exit_with_nones(loc);
         if s.is_async {
             self.await_value(2, loc)?;

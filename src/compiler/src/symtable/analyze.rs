@@ -284,7 +284,9 @@ fn inline_comprehension(
                 if scope == NameScope::Free && is_class && CLASS_CELLS.contains(&&*name) {
                     // The class has no cell of that name for its own body.
                     scope = NameScope::GlobalImplicit;
-                    comp_free.remove(&name);
+                    if !free_in_children(table, comp, &name) {
+                        comp_free.remove(&name);
+                    }
                     dropped.push(name.clone());
                 }
                 table[id].symbols.insert(
