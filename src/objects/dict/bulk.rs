@@ -45,7 +45,11 @@ impl Dict {
             let e = t.entry(n);
             // SAFETY: the lock is held (or the dict uniquely) while the references live.
             if let (Some(k), Some(v)) = unsafe { (e.key.as_value(), e.value.as_value()) } {
-                out.push(Item { hash: e.hash.load(Ordering::Relaxed), key: k.clone_in(tid), value: v.clone_in(tid) });
+                out.push(Item {
+                    hash: e.hash.load(Ordering::Relaxed),
+                    key: k.clone_in(tid),
+                    value: v.clone_in(tid),
+                });
             }
         }
         out
@@ -53,7 +57,10 @@ impl Dict {
 
     /// The (key, value) pairs at one moment, in order.
     pub fn entries(&self, cx: &mut Cx) -> Vec<(Value, Value)> {
-        self.items(cx).into_iter().map(|i| (i.key, i.value)).collect()
+        self.items(cx)
+            .into_iter()
+            .map(|i| (i.key, i.value))
+            .collect()
     }
 
     pub fn keys_vec(&self, cx: &mut Cx) -> Vec<Value> {
@@ -61,7 +68,9 @@ impl Dict {
         let _g = self.lock_if_needed(cx);
         let t = self.table();
         // SAFETY: the lock is held while the references live.
-        (t.first()..t.tail()).filter_map(|n| unsafe { t.entry(n).key.as_value() }.map(|k| k.clone_in(tid))).collect()
+        (t.first()..t.tail())
+            .filter_map(|n| unsafe { t.entry(n).key.as_value() }.map(|k| k.clone_in(tid)))
+            .collect()
     }
 
     pub fn values_vec(&self, cx: &mut Cx) -> Vec<Value> {
@@ -69,7 +78,9 @@ impl Dict {
         let _g = self.lock_if_needed(cx);
         let t = self.table();
         // SAFETY: the lock is held while the references live.
-        (t.first()..t.tail()).filter_map(|n| unsafe { t.entry(n).value.as_value() }.map(|v| v.clone_in(tid))).collect()
+        (t.first()..t.tail())
+            .filter_map(|n| unsafe { t.entry(n).value.as_value() }.map(|v| v.clone_in(tid)))
+            .collect()
     }
 
     /// The entry at or after `*pos`, which moves past it; None at the end.
@@ -92,9 +103,15 @@ impl Dict {
         while n < t.tail() {
             let e = t.entry(n);
             n += 1;
-            if let (Some(key), Some(value)) = (e.key.get_locked_marking(), e.value.get_locked_marking()) {
+            if let (Some(key), Some(value)) =
+                (e.key.get_locked_marking(), e.value.get_locked_marking())
+            {
                 *pos = n as usize;
-                return Some(Item { hash: e.hash.load(Ordering::Relaxed), key, value });
+                return Some(Item {
+                    hash: e.hash.load(Ordering::Relaxed),
+                    key,
+                    value,
+                });
             }
         }
         *pos = n as usize;
@@ -110,9 +127,15 @@ impl Dict {
             let e = t.entry(n);
             n += 1;
             let hash = e.hash.load(Ordering::Relaxed);
-            let Some(key) = e.key.try_get_in(tid, || self.is_table(t)).map_err(|_| ())? else { continue };
+            let Some(key) = e.key.try_get_in(tid, || self.is_table(t)).map_err(|_| ())? else {
+                continue;
+            };
             // A key without its value was just deleted; `key` is dropped with the error, and nothing read is used again.
-            let value = e.value.try_get_in(tid, || self.is_table(t)).map_err(|_| ())?.ok_or(())?;
+            let value = e
+                .value
+                .try_get_in(tid, || self.is_table(t))
+                .map_err(|_| ())?
+                .ok_or(())?;
             *pos = n as usize;
             return Ok(Some(Item { hash, key, value }));
         }
@@ -157,9 +180,15 @@ impl Dict {
         while n > t.first() as usize {
             n -= 1;
             let e = t.entry(n as u32);
-            if let (Some(key), Some(value)) = (e.key.get_locked_marking(), e.value.get_locked_marking()) {
+            if let (Some(key), Some(value)) =
+                (e.key.get_locked_marking(), e.value.get_locked_marking())
+            {
                 *pos = n;
-                return Some(Item { hash: e.hash.load(Ordering::Relaxed), key, value });
+                return Some(Item {
+                    hash: e.hash.load(Ordering::Relaxed),
+                    key,
+                    value,
+                });
             }
         }
         *pos = 0;
@@ -172,7 +201,13 @@ impl Dict {
         let made = {
             let _g = self.lock_if_needed(cx);
             let n = self.len();
-            if n == 0 { Some((no_table(), 0)) } else { log2_for(n).and_then(|l| self.table().rebuilt(l, false, tid)).map(|t| (t, n)) }
+            if n == 0 {
+                Some((no_table(), 0))
+            } else {
+                log2_for(n)
+                    .and_then(|l| self.table().rebuilt(l, false, tid))
+                    .map(|t| (t, n))
+            }
         };
         match made {
             Some((t, n)) => publish(cx, t, n),
@@ -207,14 +242,17 @@ impl Dict {
             let mut failed = false;
             {
                 let _g = self.lock_if_needed(cx);
-                let room = rest.len().min(self.table().usable() as usize + rest.len());
+                let room = rest.len();
                 if self.is_empty()
                     && room > 4
                     && let Some(t) = log2_for(room).and_then(Table::alloc)
                 {
                     let old = self.table.load(Ordering::Relaxed);
                     self.table.store(t, Ordering::Release);
-                    displaced.push(Displaced { value: None, table: OldTable::moved(old, self.head.is_shared()) });
+                    displaced.push(Displaced {
+                        value: None,
+                        table: OldTable::moved(old, self.head.is_shared()),
+                    });
                 }
                 while let Some(item) = rest.peek() {
                     let n = match self.find_locked(&item.key, item.hash, &memo) {
@@ -234,12 +272,19 @@ impl Dict {
                             }
                         }
                         Err(NoRoom(v)) => {
-                            leftovers.push(Item { hash, key: key.clone(), value: v });
+                            leftovers.push(Item {
+                                hash,
+                                key: key.clone(),
+                                value: v,
+                            });
                             failed = true;
                         }
                     }
                     // The snapshot's count of the key: dropped after the lock.
-                    displaced.push(Displaced { value: Some(key), table: OldTable::none() });
+                    displaced.push(Displaced {
+                        value: Some(key),
+                        table: OldTable::none(),
+                    });
                     if failed {
                         break;
                     }
@@ -310,11 +355,17 @@ impl Dict {
                 None => {
                     let items = match protocol::collect(cx, &pair) {
                         Ok(items) => items,
-                        Err(r) if cx.exc_is(ExcKind::TypeError) && pair.ty().slots.iter.get().is_none() && pair.ty().slots.getitem.get().is_none() => {
+                        Err(r)
+                            if cx.exc_is(ExcKind::TypeError)
+                                && pair.ty().slots.iter.get().is_none()
+                                && pair.ty().slots.getitem.get().is_none() =>
+                        {
                             drop(cx.take_exc(r));
                             let raised = cx.type_error("object is not iterable");
                             let exc = cx.take_exc(raised);
-                            let note = format!("Cannot convert dictionary update sequence element #{i} to a sequence");
+                            let note = format!(
+                                "Cannot convert dictionary update sequence element #{i} to a sequence"
+                            );
                             let note = crate::objects::str::new_str(cx, &note)?;
                             protocol::call_method(cx, &exc, "add_note", &[note])?;
                             return Err(cx.reraise(exc));
@@ -376,7 +427,9 @@ impl Dict {
         }
         let mut pos = 0;
         while let Some(Item { hash, key, value }) = self.next_item(cx, &mut pos) {
-            let Some(theirs) = other.get_with_hash(cx, &key, hash)? else { return Ok(false) };
+            let Some(theirs) = other.get_with_hash(cx, &key, hash)? else {
+                return Ok(false);
+            };
             if !protocol::equal(cx, &value, &theirs)? {
                 return Ok(false);
             }
@@ -387,7 +440,14 @@ impl Dict {
     /// `dict.fromkeys(keys, value)` into this empty dict.
     pub fn fill(&self, cx: &mut Cx, keys: &Value, value: &Value) -> Res<()> {
         if let Some(d) = keys.downcast_exact::<Dict>() {
-            let items = d.items(cx).into_iter().map(|i| Item { value: value.clone(), ..i }).collect();
+            let items = d
+                .items(cx)
+                .into_iter()
+                .map(|i| Item {
+                    value: value.clone(),
+                    ..i
+                })
+                .collect();
             return self.insert_all(cx, items);
         }
         protocol::for_each(cx, keys, |cx, k| self.set(cx, &k, value.clone()))

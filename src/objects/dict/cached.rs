@@ -25,7 +25,11 @@ impl Dict {
     /// The version of the present keys; 0 = none assigned.
     #[inline(always)]
     pub fn keys_version(&self) -> u64 {
-        if self.is_versioned() { self.table().version() } else { 0 }
+        if self.is_versioned() {
+            self.table().version()
+        } else {
+            0
+        }
     }
 
     /// The version of the present keys, assigned now if there is none. 0 when there is none to give.
@@ -57,7 +61,11 @@ impl Dict {
         let mut held = None;
         let t = self.table();
         // SAFETY: the caller's reference keeps the string alive.
-        let found = unsafe { with_bits(&raw const *key as u64, |k| self.find_unlocked(cx.tid, t, k, key.hash(), &mut held)) };
+        let found = unsafe {
+            with_bits(&raw const *key as u64, |k| {
+                self.find_unlocked(cx.tid, t, k, key.hash(), &mut held)
+            })
+        };
         match found {
             Found::At(n) => Some(n),
             _ => None,
@@ -74,12 +82,22 @@ impl Dict {
         if t.version() != version || n >= t.usable() {
             return None;
         }
-        t.entry(n).value.try_get_for_register(cx.tid, || self.is_table(t)).ok().flatten()
+        t.entry(n)
+            .value
+            .try_get_for_register(cx.tid, || self.is_table(t))
+            .ok()
+            .flatten()
     }
 
     /// Replace the value at an entry while the keys have this version. `Ok` gives the old value, `Err` the new one back.
     #[inline(always)]
-    pub fn replace_at_checked(&self, cx: &mut Cx, version: u64, n: u32, value: Value) -> Result<Option<Value>, Value> {
+    pub fn replace_at_checked(
+        &self,
+        cx: &mut Cx,
+        version: u64,
+        n: u32,
+        value: Value,
+    ) -> Result<Option<Value>, Value> {
         let value = value.into_counted();
         let _g = self.lock_if_needed(cx);
         let t = self.table();

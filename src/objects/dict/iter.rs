@@ -43,13 +43,20 @@ impl Walk {
             Some(d) if backward => d.table().tail() as usize,
             _ => 0,
         };
-        Walk { dict: dict.clone(), pos: AtomicUsize::new(start), used: AtomicUsize::new(n), left: AtomicUsize::new(n) }
+        Walk {
+            dict: dict.clone(),
+            pos: AtomicUsize::new(start),
+            used: AtomicUsize::new(n),
+            left: AtomicUsize::new(n),
+        }
     }
 
     /// The dict, when there is more to come and its size is as it was.
     #[inline]
     fn begin(&self, cx: &mut Cx) -> Res<Option<&Dict>> {
-        let Some(d) = self.dict.downcast::<Dict>() else { return Ok(None) };
+        let Some(d) = self.dict.downcast::<Dict>() else {
+            return Ok(None);
+        };
         if self.pos.load(Ordering::Relaxed) == DONE {
             return Ok(None);
         }
@@ -67,7 +74,9 @@ impl Walk {
             self.pos.store(to, Ordering::Relaxed);
             true
         } else {
-            self.pos.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            self.pos
+                .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
         }
     }
 
@@ -85,7 +94,9 @@ impl Walk {
     #[inline]
     fn next_side(&self, head: &Header, side: Side, cx: &mut Cx) -> Res<Option<Value>> {
         let alone = head.is_uniquely_held(cx.tid);
-        let Some(d) = self.begin(cx)? else { return Ok(None) };
+        let Some(d) = self.begin(cx)? else {
+            return Ok(None);
+        };
         loop {
             let from = self.pos.load(Ordering::Relaxed);
             if from == DONE {
@@ -106,14 +117,20 @@ impl Walk {
     /// The next entry in either direction.
     fn next_pair(&self, head: &Header, backward: bool, cx: &mut Cx) -> Res<Option<(Value, Value)>> {
         let alone = head.is_uniquely_held(cx.tid);
-        let Some(d) = self.begin(cx)? else { return Ok(None) };
+        let Some(d) = self.begin(cx)? else {
+            return Ok(None);
+        };
         loop {
             let from = self.pos.load(Ordering::Relaxed);
             if from == DONE {
                 return Ok(None);
             }
             let mut to = from;
-            let item = if backward { d.previous_item(cx, &mut to) } else { d.next_item(cx, &mut to) };
+            let item = if backward {
+                d.previous_item(cx, &mut to)
+            } else {
+                d.next_item(cx, &mut to)
+            };
             let Some(item) = item else {
                 self.pos.store(DONE, Ordering::Relaxed);
                 return Ok(None);
@@ -125,7 +142,13 @@ impl Walk {
         }
     }
 
-    fn next_what(&self, head: &Header, what: What, backward: bool, cx: &mut Cx) -> Res<Option<Value>> {
+    fn next_what(
+        &self,
+        head: &Header,
+        what: What,
+        backward: bool,
+        cx: &mut Cx,
+    ) -> Res<Option<Value>> {
         match (what, backward) {
             (What::Keys, false) => self.next_side(head, Side::Key, cx),
             (What::Values, false) => self.next_side(head, Side::Value, cx),
@@ -139,8 +162,15 @@ impl Walk {
     }
 
     fn length_hint(&self) -> usize {
-        let same = self.dict.downcast::<Dict>().is_some_and(|d| d.len() == self.used.load(Ordering::Relaxed));
-        if same && self.pos.load(Ordering::Relaxed) != DONE { self.left.load(Ordering::Relaxed) } else { 0 }
+        let same = self
+            .dict
+            .downcast::<Dict>()
+            .is_some_and(|d| d.len() == self.used.load(Ordering::Relaxed));
+        if same && self.pos.load(Ordering::Relaxed) != DONE {
+            self.left.load(Ordering::Relaxed)
+        } else {
+            0
+        }
     }
 
     /// What is still to come, for `__reduce__`.
@@ -210,7 +240,11 @@ pub fn new_iter(cx: &mut Cx, dict: &Value, what: What) -> Res<Value> {
     let head = Header::placeholder();
     match what {
         What::Keys => object::alloc(cx, Type::of::<DictKeyIter>(), DictKeyIter { head, walk }),
-        What::Values => object::alloc(cx, Type::of::<DictValueIter>(), DictValueIter { head, walk }),
+        What::Values => object::alloc(
+            cx,
+            Type::of::<DictValueIter>(),
+            DictValueIter { head, walk },
+        ),
         What::Items => object::alloc(cx, Type::of::<DictItemIter>(), DictItemIter { head, walk }),
     }
 }
@@ -220,8 +254,20 @@ pub fn new_reversed(cx: &mut Cx, dict: &Value, what: What) -> Res<Value> {
     let walk = Walk::new(dict, true);
     let head = Header::placeholder();
     match what {
-        What::Keys => object::alloc(cx, Type::of::<DictRevKeyIter>(), DictRevKeyIter { head, walk }),
-        What::Values => object::alloc(cx, Type::of::<DictRevValueIter>(), DictRevValueIter { head, walk }),
-        What::Items => object::alloc(cx, Type::of::<DictRevItemIter>(), DictRevItemIter { head, walk }),
+        What::Keys => object::alloc(
+            cx,
+            Type::of::<DictRevKeyIter>(),
+            DictRevKeyIter { head, walk },
+        ),
+        What::Values => object::alloc(
+            cx,
+            Type::of::<DictRevValueIter>(),
+            DictRevValueIter { head, walk },
+        ),
+        What::Items => object::alloc(
+            cx,
+            Type::of::<DictRevItemIter>(),
+            DictRevItemIter { head, walk },
+        ),
     }
 }

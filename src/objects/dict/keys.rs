@@ -16,7 +16,11 @@ const MODULUS: i64 = (1 << 61) - 1;
 /// The hash of an immediate int.
 #[inline(always)]
 pub fn hash_small_int(i: i64) -> i64 {
-    let h = if i < MODULUS && i > -MODULUS { i } else { i % MODULUS };
+    let h = if i < MODULUS && i > -MODULUS {
+        i
+    } else {
+        i % MODULUS
+    };
     if h == -1 { -2 } else { h }
 }
 
@@ -66,7 +70,10 @@ fn hash_worded(cx: &mut Cx, key: &Value, role: &str) -> Res<i64> {
 
 /// Whether the class compares by identity: it inherits `object`'s comparison.
 fn compares_by_identity(v: &Value) -> bool {
-    let object = crate::Type::from_word(word::OBJECT).slots.richcompare.bits();
+    let object = crate::Type::from_word(word::OBJECT)
+        .slots
+        .richcompare
+        .bits();
     v.ty().slots.richcompare.bits() == object
 }
 
@@ -160,8 +167,17 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
 
 /// Types whose comparison with a stranger is NotImplemented without running anything.
 fn plain(w: u32, v: &Value) -> bool {
-    matches!(w, word::STR | word::BYTES | word::INT | word::FLOAT | word::BOOL | word::TUPLE | word::NONE | word::FROZENSET)
-        && !(w == word::BYTES && warns_on_bytes())
+    matches!(
+        w,
+        word::STR
+            | word::BYTES
+            | word::INT
+            | word::FLOAT
+            | word::BOOL
+            | word::TUPLE
+            | word::NONE
+            | word::FROZENSET
+    ) && !(w == word::BYTES && warns_on_bytes())
         || compares_by_identity(v)
 }
 
@@ -183,7 +199,10 @@ impl Memo {
     }
     #[inline]
     pub fn answer(&self, bits: u64) -> Option<bool> {
-        self.0.iter().find(|(k, _)| k.bits() == bits).map(|&(_, eq)| eq)
+        self.0
+            .iter()
+            .find(|(k, _)| k.bits() == bits)
+            .map(|&(_, eq)| eq)
     }
 }
 

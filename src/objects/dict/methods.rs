@@ -33,7 +33,9 @@ impl Dict {
             d.fill(cx, iterable, value)?;
             return Ok(made);
         }
-        protocol::for_each(cx, iterable, |cx, k| protocol::setitem(cx, &made, &k, Some(value)))?;
+        protocol::for_each(cx, iterable, |cx, k| {
+            protocol::setitem(cx, &made, &k, Some(value))
+        })?;
         Ok(made)
     }
 
@@ -110,18 +112,39 @@ impl Dict {
 
     /// Return a set-like object providing a view on the dict's keys.
     fn keys(this: &Value, cx: &mut Cx) -> Res<Value> {
-        object::alloc::<DictKeys>(cx, Type::of::<DictKeys>(), DictKeys { head: Header::placeholder(), dict: this.clone() })
+        object::alloc::<DictKeys>(
+            cx,
+            Type::of::<DictKeys>(),
+            DictKeys {
+                head: Header::placeholder(),
+                dict: this.clone(),
+            },
+        )
     }
 
     /// Return an object providing a view on the dict's values.
     fn values(this: &Value, cx: &mut Cx) -> Res<Value> {
-        object::alloc::<DictValues>(cx, Type::of::<DictValues>(), DictValues { head: Header::placeholder(), dict: this.clone() })
+        object::alloc::<DictValues>(
+            cx,
+            Type::of::<DictValues>(),
+            DictValues {
+                head: Header::placeholder(),
+                dict: this.clone(),
+            },
+        )
     }
 
     /// Return a set-like object providing a view on the dict's items.
     #[method(name = "items")]
     fn py_items(this: &Value, cx: &mut Cx) -> Res<Value> {
-        object::alloc::<DictItems>(cx, Type::of::<DictItems>(), DictItems { head: Header::placeholder(), dict: this.clone() })
+        object::alloc::<DictItems>(
+            cx,
+            Type::of::<DictItems>(),
+            DictItems {
+                head: Header::placeholder(),
+                dict: this.clone(),
+            },
+        )
     }
 
     /// Return a reverse iterator over the dict keys.
@@ -148,7 +171,9 @@ impl Dict {
 
     #[slot]
     fn getitem(this: &Value, key: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<Dict>() else { return Err(cx.key_error(key)) };
+        let Some(d) = this.downcast::<Dict>() else {
+            return Err(cx.key_error(key));
+        };
         match d.get(cx, key)? {
             Some(v) => Ok(v),
             None => missing(cx, this, key),
@@ -178,7 +203,9 @@ impl Dict {
 
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<Dict>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<Dict>() else {
+            return Ok(Value::none());
+        };
         if d.is_empty() {
             return crate::objects::str::new_str(cx, "{}");
         }

@@ -14,6 +14,8 @@ pub mod methods;
 pub mod named;
 pub mod proxy;
 pub mod table;
+#[cfg(test)]
+mod tests;
 pub mod views;
 
 use crate::native::*;
@@ -65,10 +67,18 @@ pub(crate) struct NoRoom(#[allow(dead_code)] Value);
 
 impl Dict {
     pub(crate) fn empty() -> Dict {
-        Dict { head: Header::placeholder(), table: AtomicPtr::new(no_table()), used: AtomicUsize::new(0) }
+        Dict {
+            head: Header::placeholder(),
+            table: AtomicPtr::new(no_table()),
+            used: AtomicUsize::new(0),
+        }
     }
     fn with_table(table: *mut Table, used: usize) -> Dict {
-        Dict { head: Header::placeholder(), table: AtomicPtr::new(table), used: AtomicUsize::new(used) }
+        Dict {
+            head: Header::placeholder(),
+            table: AtomicPtr::new(table),
+            used: AtomicUsize::new(used),
+        }
     }
 
     #[inline(always)]
@@ -91,12 +101,23 @@ impl Dict {
     }
     #[inline(always)]
     pub(crate) fn lock_if_needed<'a>(&'a self, cx: &'a mut Cx) -> Option<HeadGuard<'a>> {
-        if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) }
+        if self.head.is_uniquely_held(cx.tid) {
+            None
+        } else {
+            Some(self.head.lock(cx))
+        }
     }
 
     /// Find a key without the lock. `held` keeps the entry's key alive past the guard when it was compared by content.
     #[inline(always)]
-    fn find_unlocked(&self, tid: u16, t: &Table, key: &Value, hash: i64, held: &mut Option<Value>) -> Found {
+    fn find_unlocked(
+        &self,
+        tid: u16,
+        t: &Table,
+        key: &Value,
+        hash: i64,
+        held: &mut Option<Value>,
+    ) -> Found {
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
         t.find(hash, |e, k| {
             if k == bits {
@@ -110,12 +131,21 @@ impl Dict {
     }
 
     #[inline(never)]
-    fn compare_unlocked(&self, tid: u16, t: &Table, e: &Entry, key: &Value, held: &mut Option<Value>) -> Match {
+    fn compare_unlocked(
+        &self,
+        tid: u16,
+        t: &Table,
+        e: &Entry,
+        key: &Value,
+        held: &mut Option<Value>,
+    ) -> Match {
         if held.is_some() {
             // A second candidate of the same hash: rare enough for the lock.
             return Match::Stop;
         }
-        let Ok(Some(k)) = e.key.try_get_in(tid, || self.is_table(t)) else { return Match::Stop };
+        let Ok(Some(k)) = e.key.try_get_in(tid, || self.is_table(t)) else {
+            return Match::Stop;
+        };
         let answer = pure_eq(&k, key);
         *held = Some(k);
         match answer {
@@ -136,7 +166,11 @@ impl Dict {
         match self.find_unlocked(tid, t, key, hash, &mut held) {
             Found::Absent => Ok(None),
             // A NULL value: the key was deleted between index and value.
-            Found::At(n) => t.entry(n).value.try_get_in(tid, || self.is_table(t)).map_err(|_| GaveUp),
+            Found::At(n) => t
+                .entry(n)
+                .value
+                .try_get_in(tid, || self.is_table(t))
+                .map_err(|_| GaveUp),
             Found::Stopped(_) => Err(GaveUp),
         }
     }
@@ -158,7 +192,13 @@ impl Dict {
 
     /// Do something with the entry of a key under the lock (R7). `f` gets the entry's number, or None when the key is absent.
     #[inline]
-    pub(crate) fn with_entry<R>(&self, cx: &mut Cx, key: &Value, hash: i64, f: impl FnOnce(&Dict, u16, Option<u32>) -> R) -> Res<R> {
+    pub(crate) fn with_entry<R>(
+        &self,
+        cx: &mut Cx,
+        key: &Value,
+        hash: i64,
+        f: impl FnOnce(&Dict, u16, Option<u32>) -> R,
+    ) -> Res<R> {
         let tid = cx.tid;
         let mut memo = Memo::new();
         let ask = {
@@ -201,10 +241,14 @@ impl Dict {
     #[inline]
     pub fn get_str(&self, cx: &mut Cx, key: &Str) -> Option<Value> {
         // SAFETY: the caller's reference keeps the string alive; the word is not dropped.
-        unsafe { with_bits(&raw const *key as u64, |k| match self.read(cx.tid, k, key.hash()) {
-            Ok(v) => v,
-            Err(GaveUp) => self.get_str_locked(cx, k, key.hash()),
-        }) }
+        unsafe {
+            with_bits(&raw const *key as u64, |k| {
+                match self.read(cx.tid, k, key.hash()) {
+                    Ok(v) => v,
+                    Err(GaveUp) => self.get_str_locked(cx, k, key.hash()),
+                }
+            })
+        }
     }
 
     #[cold]
@@ -217,7 +261,11 @@ impl Dict {
                 return Match::No;
             }
             // SAFETY: the lock is held.
-            let eq = unsafe { with_bits(k, |k| k.is(key) || pure_eq(k, key).unwrap_or_else(|| same_text(k, key))) };
+            let eq = unsafe {
+                with_bits(k, |k| {
+                    k.is(key) || pure_eq(k, key).unwrap_or_else(|| same_text(k, key))
+                })
+            };
             if eq { Match::Yes } else { Match::No }
         });
         match found {
@@ -243,7 +291,9 @@ impl Dict {
 
     #[inline(never)]
     fn get_asking(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<Option<Value>> {
-        self.with_entry(cx, key, hash, |d, _, n| n.and_then(|n| d.table().entry(n).value.get_locked_marking()))
+        self.with_entry(cx, key, hash, |d, _, n| {
+            n.and_then(|n| d.table().entry(n).value.get_locked_marking())
+        })
     }
 
     pub fn contains(&self, cx: &mut Cx, key: &Value) -> Res<bool> {
@@ -267,11 +317,20 @@ impl Dict {
 
     /// Store at entry `n`, or add the key. Under the lock (or uniquely held).
     #[inline]
-    pub(crate) fn put_locked(&self, n: Option<u32>, key: &Value, hash: i64, value: Value) -> Result<Displaced, NoRoom> {
+    pub(crate) fn put_locked(
+        &self,
+        n: Option<u32>,
+        key: &Value,
+        hash: i64,
+        value: Value,
+    ) -> Result<Displaced, NoRoom> {
         match n {
             Some(n) => {
                 let old = self.table().entry(n).value.swap(Some(value));
-                Ok(Displaced { value: old, table: OldTable::none() })
+                Ok(Displaced {
+                    value: old,
+                    table: OldTable::none(),
+                })
             }
             None => {
                 let table = match self.make_room(1) {
@@ -289,7 +348,11 @@ impl Dict {
     /// Under the lock: room for `n` more entries; the displaced table comes back. None when memory is out.
     #[inline]
     pub(crate) fn make_room(&self, n: usize) -> Option<OldTable> {
-        if self.table().room() >= n { Some(OldTable::none()) } else { self.grow(n) }
+        if self.table().room() >= n {
+            Some(OldTable::none())
+        } else {
+            self.grow(n)
+        }
     }
 
     #[inline(never)]
@@ -298,7 +361,11 @@ impl Dict {
         // SAFETY: never null; under the lock.
         let t = unsafe { &*old };
         let used = self.len();
-        let log2 = if n == 1 { table::grown_log2(used)? } else { table::grown_log2(used)?.max(table::log2_for(used.checked_add(n)?)?) };
+        let log2 = if n == 1 {
+            table::grown_log2(used)?
+        } else {
+            table::grown_log2(used)?.max(table::log2_for(used.checked_add(n)?)?)
+        };
         let new = t.rebuilt(log2, true, 0)?;
         let shared = self.head.is_shared();
         self.table.store(new, Ordering::Release);
@@ -358,7 +425,8 @@ impl Dict {
     pub fn remove_if_identical(&self, cx: &mut Cx, key: &Value, value: &Value) -> Res<bool> {
         let hash = dict_hash(cx, key)?;
         let taken = self.with_entry(cx, key, hash, |d, _, n| {
-            n.filter(|&n| d.table().entry(n).value.peek_bits() == value.bits() & !4).map(|n| d.delete_locked(n))
+            n.filter(|&n| d.table().entry(n).value.peek_bits() == value.bits() & !4)
+                .map(|n| d.delete_locked(n))
         })?;
         Ok(taken.is_some())
     }
@@ -377,8 +445,13 @@ impl Dict {
             return Ok(v);
         }
         let got = self.with_entry(cx, key, hash, |d, _, n| match n {
-            Some(n) => Ok((d.table().entry(n).value.get_locked_marking(), OldTable::none())),
-            None => d.put_locked(None, key, hash, default.clone()).map(|x| (None, x.table)),
+            Some(n) => Ok((
+                d.table().entry(n).value.get_locked_marking(),
+                OldTable::none(),
+            )),
+            None => d
+                .put_locked(None, key, hash, default.clone())
+                .map(|x| (None, x.table)),
         })?;
         match got {
             Ok((v, table)) => {
@@ -393,7 +466,9 @@ impl Dict {
     pub fn pop_last(&self, cx: &mut Cx) -> Option<(Value, Value)> {
         let _g = self.lock_if_needed(cx);
         let t = self.table();
-        let n = (t.first()..t.tail()).rev().find(|&n| !t.entry(n).key.is_empty())?;
+        let n = (t.first()..t.tail())
+            .rev()
+            .find(|&n| !t.entry(n).key.is_empty())?;
         Some(self.delete_locked(n))
     }
 }

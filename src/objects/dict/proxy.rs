@@ -17,7 +17,14 @@ pub struct MappingProxy {
 
 /// A read-only view of `mapping`.
 pub fn new_mapping_proxy(cx: &mut Cx, mapping: &Value) -> Res<Value> {
-    object::alloc(cx, Type::of::<MappingProxy>(), MappingProxy { head: Header::placeholder(), mapping: mapping.clone() })
+    object::alloc(
+        cx,
+        Type::of::<MappingProxy>(),
+        MappingProxy {
+            head: Header::placeholder(),
+            mapping: mapping.clone(),
+        },
+    )
 }
 
 #[pymethods]
@@ -26,9 +33,14 @@ impl MappingProxy {
     #[sig(mapping)]
     fn new(_cls: &Type, mapping: &Value, cx: &mut Cx) -> Res<Value> {
         let is_mapping = mapping.ty().slots.getitem.get().is_some();
-        if !is_mapping || mapping.downcast::<crate::objects::List>().is_some() || mapping.downcast::<Tuple>().is_some() {
+        if !is_mapping
+            || mapping.downcast::<crate::objects::List>().is_some()
+            || mapping.downcast::<Tuple>().is_some()
+        {
             let n = mapping.type_name();
-            return Err(cx.type_error(format!("mappingproxy() argument must be a mapping, not {n}")));
+            return Err(cx.type_error(format!(
+                "mappingproxy() argument must be a mapping, not {n}"
+            )));
         }
         new_mapping_proxy(cx, mapping)
     }
@@ -54,7 +66,9 @@ impl MappingProxy {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(p) = this.downcast::<MappingProxy>() else { return Ok(Value::none()) };
+        let Some(p) = this.downcast::<MappingProxy>() else {
+            return Ok(Value::none());
+        };
         repr::guarded(cx, this, "mappingproxy(...)", |cx, out| {
             out.extend_from_slice(b"mappingproxy(");
             repr::push(cx, out, &p.mapping)?;

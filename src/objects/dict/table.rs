@@ -9,7 +9,9 @@
 
 use crate::Value;
 use std::alloc::Layout;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering,
+};
 use typhon_runtime::slot::Slot;
 use typhon_runtime::thread::Thread;
 
@@ -158,7 +160,8 @@ impl Table {
             p.cast::<Table>().write(table);
             let entries = usable as usize * size_of::<Entry>();
             p.add(HEADER).write_bytes(0, entries);
-            p.add(HEADER + entries).write_bytes(0xFF, width_of(log2) << log2);
+            p.add(HEADER + entries)
+                .write_bytes(0xFF, width_of(log2) << log2);
             Some(p.cast())
         }
     }
@@ -168,7 +171,13 @@ impl Table {
     pub fn entry(&self, i: u32) -> &Entry {
         debug_assert!(i < self.usable);
         // SAFETY: R9: `usable` entries follow the header; callers got `i` from the index or compare with `tail`.
-        unsafe { &*(&raw const *self).cast::<u8>().add(HEADER).cast::<Entry>().add(i as usize) }
+        unsafe {
+            &*(&raw const *self)
+                .cast::<u8>()
+                .add(HEADER)
+                .cast::<Entry>()
+                .add(i as usize)
+        }
     }
     #[inline(always)]
     pub fn usable(&self) -> u32 {
@@ -179,7 +188,11 @@ impl Table {
     }
     /// Bytes of the table, for `__sizeof__`.
     pub fn bytes(&self) -> usize {
-        if self.usable == 0 { 0 } else { layout(self.log2).map_or(0, |l| l.size()) }
+        if self.usable == 0 {
+            0
+        } else {
+            layout(self.log2).map_or(0, |l| l.size())
+        }
     }
     /// No entry at or after this one holds a key.
     #[inline(always)]
@@ -220,7 +233,9 @@ impl Table {
     fn index<W>(&self) -> &[W] {
         // SAFETY: the index follows the entries, `1 << log2` numbers of the width that `W` stands for.
         unsafe {
-            let at = (&raw const *self).cast::<u8>().add(HEADER + self.usable as usize * size_of::<Entry>());
+            let at = (&raw const *self)
+                .cast::<u8>()
+                .add(HEADER + self.usable as usize * size_of::<Entry>());
             std::slice::from_raw_parts(at.cast::<W>(), 1 << self.log2)
         }
     }
@@ -408,15 +423,27 @@ impl OldTable {
         std::ptr::eq(self.table, no_table())
     }
     pub fn none() -> OldTable {
-        OldTable { table: no_table(), shared: false, full: false }
+        OldTable {
+            table: no_table(),
+            shared: false,
+            full: false,
+        }
     }
     /// A table whose entries' counts moved elsewhere.
     pub fn moved(table: *mut Table, shared: bool) -> OldTable {
-        OldTable { table, shared, full: false }
+        OldTable {
+            table,
+            shared,
+            full: false,
+        }
     }
     /// A table that still owns its entries' counts.
     pub fn full(table: *mut Table, shared: bool) -> OldTable {
-        OldTable { table, shared, full: true }
+        OldTable {
+            table,
+            shared,
+            full: true,
+        }
     }
     /// Drop what it holds and free it. No lock is held.
     pub fn dispose(self, t: &Thread) {

@@ -92,8 +92,12 @@ impl DictItems {
     }
     #[slot]
     fn contains(&self, item: &Value, cx: &mut Cx) -> Res<bool> {
-        let (Some(d), Some(pair)) = (self.dict(), item.downcast::<Tuple>()) else { return Ok(false) };
-        let [k, v] = pair.items() else { return Ok(false) };
+        let (Some(d), Some(pair)) = (self.dict(), item.downcast::<Tuple>()) else {
+            return Ok(false);
+        };
+        let [k, v] = pair.items() else {
+            return Ok(false);
+        };
         match d.get(cx, k)? {
             Some(found) => protocol::equal(cx, &found, v),
             None => Ok(false),
@@ -176,7 +180,9 @@ fn view_repr(cx: &mut Cx, this: &Value, open: &str) -> Res<Value> {
 }
 
 fn is_set_or_view(v: &Value) -> bool {
-    SetLike::of(v).is_some() || v.downcast::<DictKeys>().is_some() || v.downcast::<DictItems>().is_some()
+    SetLike::of(v).is_some()
+        || v.downcast::<DictKeys>().is_some()
+        || v.downcast::<DictItems>().is_some()
 }
 
 /// Comparison as sets: by size and containment.
@@ -210,9 +216,18 @@ fn contained(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
 /// The elements of the one found in the view, as a set.
 fn view_and(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     // With the operands exchanged the left one may be anything iterable.
-    let (view, other) = if is_view(left) { (left, right) } else { (right, left) };
+    let (view, other) = if is_view(left) {
+        (left, right)
+    } else {
+        (right, left)
+    };
     // Look up the elements of the smaller operand in the greater one where both are views or sets.
-    let (view, other) = if is_set_or_view(other) && protocol::len(cx, other)? > protocol::len(cx, view)? { (other, view) } else { (view, other) };
+    let (view, other) =
+        if is_set_or_view(other) && protocol::len(cx, other)? > protocol::len(cx, view)? {
+            (other, view)
+        } else {
+            (view, other)
+        };
     let result = set::new_set(cx)?;
     protocol::for_each(cx, other, |cx, v| {
         if protocol::contains(cx, view, &v)? {
@@ -231,7 +246,12 @@ fn view_disjoint(cx: &mut Cx, this: &Value, other: &Value) -> Res<bool> {
     if this.is(other) {
         return Ok(protocol::len(cx, this)? == 0);
     }
-    let (this, other) = if is_set_or_view(other) && protocol::len(cx, other)? > protocol::len(cx, this)? { (other, this) } else { (this, other) };
+    let (this, other) =
+        if is_set_or_view(other) && protocol::len(cx, other)? > protocol::len(cx, this)? {
+            (other, this)
+        } else {
+            (this, other)
+        };
     let it = protocol::iter(cx, other)?;
     while let Some(v) = protocol::next(cx, &it)? {
         if protocol::contains(cx, this, &v)? {
@@ -247,7 +267,9 @@ fn items_xor(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     };
     let result = set::new_set(cx)?;
     for (one, other) in [(a, b), (b, a)] {
-        let (Some(d1), Some(d2)) = (one.dict(), other.dict()) else { continue };
+        let (Some(d1), Some(d2)) = (one.dict(), other.dict()) else {
+            continue;
+        };
         for item in d1.items(cx) {
             let same = match d2.get_with_hash(cx, &item.key, item.hash)? {
                 Some(v) => protocol::equal(cx, &item.value, &v)?,

@@ -40,7 +40,10 @@ impl Enumerate {
             return int::new_int(cx, i);
         }
         while i != LONG {
-            match self.next.compare_exchange(i, i + 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match self
+                .next
+                .compare_exchange(i, i + 1, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => return int::new_int(cx, i),
                 Err(now) => i = now,
             }
@@ -66,7 +69,12 @@ impl Enumerate {
             Some(i) => (i, IBig::from(LONG)),
             None => (LONG, number::as_bigint(cx, &start)?),
         };
-        let payload = Enumerate { head: Header::placeholder(), it, next: AtomicI64::new(next), long: Guarded::new(long) };
+        let payload = Enumerate {
+            head: Header::placeholder(),
+            it,
+            next: AtomicI64::new(next),
+            long: Guarded::new(long),
+        };
         object::alloc(cx, cls, payload)
     }
     #[slot]
@@ -75,13 +83,17 @@ impl Enumerate {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(v) = protocol::next(cx, &self.it)? else { return Ok(None) };
+        let Some(v) = protocol::next(cx, &self.it)? else {
+            return Ok(None);
+        };
         let i = self.count(cx)?;
         tuple::new_tuple_from(cx, 2, [i, v].into_iter()).map(Some)
     }
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(e) = this.downcast::<Enumerate>() else { return Ok(Value::none()) };
+        let Some(e) = this.downcast::<Enumerate>() else {
+            return Ok(Value::none());
+        };
         let i = match e.next.load(Ordering::Relaxed) {
             LONG => {
                 let big = e.long.lock(&e.head, cx).clone();

@@ -38,7 +38,16 @@ impl Map {
         for o in iterables {
             its.push(protocol::iter(cx, o)?);
         }
-        object::alloc(cx, cls, Map { head: Header::placeholder(), func: func.clone(), its, strict: AtomicBool::new(strict) })
+        object::alloc(
+            cx,
+            cls,
+            Map {
+                head: Header::placeholder(),
+                func: func.clone(),
+                its,
+                strict: AtomicBool::new(strict),
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -47,7 +56,9 @@ impl Map {
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         if let [it] = &self.its[..] {
-            let Some(v) = protocol::next(cx, it)? else { return Ok(None) };
+            let Some(v) = protocol::next(cx, it)? else {
+                return Ok(None);
+            };
             return protocol::call(cx, &self.func, std::slice::from_ref(&v)).map(Some);
         }
         match next_of_each(cx, "map", &self.its, self.strict.load(Ordering::Relaxed))? {
@@ -57,7 +68,9 @@ impl Map {
     }
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(m) = this.downcast::<Map>() else { return Ok(Value::none()) };
+        let Some(m) = this.downcast::<Map>() else {
+            return Ok(Value::none());
+        };
         let mut args = vec![m.func.clone()];
         args.extend(m.its.iter().cloned());
         let args = tuple::new_tuple(cx, args)?;
@@ -93,7 +106,15 @@ impl Filter {
         }
         args.check_count(cx, "filter", 2, 2)?;
         let it = protocol::iter(cx, &args.pos[1])?;
-        object::alloc(cx, cls, Filter { head: Header::placeholder(), func: args.pos[0].clone(), it })
+        object::alloc(
+            cx,
+            cls,
+            Filter {
+                head: Header::placeholder(),
+                func: args.pos[0].clone(),
+                it,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -101,7 +122,9 @@ impl Filter {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let plain = self.func.is_none() || self.func.bits() & !7 == &raw const *Type::from_word(crate::statics::word::BOOL) as u64;
+        let plain = self.func.is_none()
+            || self.func.bits() & !7
+                == &raw const *Type::from_word(crate::statics::word::BOOL) as u64;
         while let Some(v) = protocol::next(cx, &self.it)? {
             let keep = if plain {
                 protocol::truthy(cx, &v)?
@@ -117,7 +140,9 @@ impl Filter {
     }
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(f) = this.downcast::<Filter>() else { return Ok(Value::none()) };
+        let Some(f) = this.downcast::<Filter>() else {
+            return Ok(Value::none());
+        };
         let args = tuple::new_tuple(cx, vec![f.func.clone(), f.it.clone()])?;
         let cls = this.ty().value();
         tuple::new_tuple(cx, vec![cls, args])

@@ -33,12 +33,24 @@ pub fn ends_sequence(cx: &mut Cx, raised: Raised) -> Res<()> {
 
 /// `1 is shorter than argument`-style endings: which of several iterables ended first.
 pub fn strict_error(cx: &mut Cx, what: &str, place: usize, how: &str) -> Raised {
-    let others = if place == 1 { " 1".to_owned() } else { format!("s 1-{place}") };
-    cx.value_error(format!("{what}() argument {} is {how} than argument{others}", place + 1))
+    let others = if place == 1 {
+        " 1".to_owned()
+    } else {
+        format!("s 1-{place}")
+    };
+    cx.value_error(format!(
+        "{what}() argument {} is {how} than argument{others}",
+        place + 1
+    ))
 }
 
 /// Take the next item of each iterator; None when one has ended. With `strict` all have to end together.
-pub fn next_of_each(cx: &mut Cx, what: &str, its: &[Value], strict: bool) -> Res<Option<Vec<Value>>> {
+pub fn next_of_each(
+    cx: &mut Cx,
+    what: &str,
+    its: &[Value],
+    strict: bool,
+) -> Res<Option<Vec<Value>>> {
     let mut out = Vec::with_capacity(its.len());
     for (i, it) in its.iter().enumerate() {
         match crate::protocol::next(cx, it)? {

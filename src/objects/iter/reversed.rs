@@ -39,7 +39,15 @@ impl Reversed {
             return Err(not_reversible(cx, seq));
         }
         let n = protocol::len(cx, seq)?;
-        object::alloc(cx, cls, Reversed { head: Header::placeholder(), seq: seq.clone(), next: AtomicIsize::new(n as isize - 1) })
+        object::alloc(
+            cx,
+            cls,
+            Reversed {
+                head: Header::placeholder(),
+                seq: seq.clone(),
+                next: AtomicIsize::new(n as isize - 1),
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -52,7 +60,10 @@ impl Reversed {
             if i < 0 {
                 return Ok(None);
             }
-            match self.next.compare_exchange(i, i - 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match self
+                .next
+                .compare_exchange(i, i - 1, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => break,
                 Err(now) => i = now,
             }
@@ -74,11 +85,17 @@ impl Reversed {
             return Ok(0);
         }
         let n = protocol::len(cx, &self.seq)?;
-        Ok(if i as usize + 1 > n { 0 } else { i as usize + 1 })
+        Ok(if i as usize + 1 > n {
+            0
+        } else {
+            i as usize + 1
+        })
     }
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(r) = this.downcast::<Reversed>() else { return Ok(Value::none()) };
+        let Some(r) = this.downcast::<Reversed>() else {
+            return Ok(Value::none());
+        };
         let cls = this.ty().value();
         let i = r.next.load(Ordering::Relaxed);
         if i < 0 {

@@ -21,7 +21,15 @@ pub struct SeqIter {
 
 /// An iterator over `o[0]`, `o[1]`, ... until IndexError.
 pub fn new_seq_iter(cx: &mut Cx, o: &Value) -> Res<Value> {
-    object::alloc(cx, Type::of::<SeqIter>(), SeqIter { head: Header::placeholder(), seq: o.clone(), next: AtomicUsize::new(0) })
+    object::alloc(
+        cx,
+        Type::of::<SeqIter>(),
+        SeqIter {
+            head: Header::placeholder(),
+            seq: o.clone(),
+            next: AtomicUsize::new(0),
+        },
+    )
 }
 
 #[pymethods]

@@ -27,12 +27,19 @@ pub struct Zip {
 
 /// The only keyword, `strict`.
 pub fn strict_keyword(cx: &mut Cx, what: &str, args: &Args<'_>) -> Res<bool> {
-    let Some(names) = args.kwnames else { return Ok(false) };
+    let Some(names) = args.kwnames else {
+        return Ok(false);
+    };
     let mut strict = false;
     for (name, v) in names.items().iter().zip(args.kwvalues) {
-        let text = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+        let text = name
+            .downcast::<Str>()
+            .map(|s| s.to_string_lossy())
+            .unwrap_or_default();
         if text != "strict" {
-            return Err(cx.type_error(format!("{what}() got an unexpected keyword argument '{text}'")));
+            return Err(cx.type_error(format!(
+                "{what}() got an unexpected keyword argument '{text}'"
+            )));
         }
         strict = protocol::truthy(cx, v)?;
     }
@@ -49,7 +56,15 @@ impl Zip {
         for o in args.pos {
             its.push(protocol::iter(cx, o)?);
         }
-        object::alloc(cx, cls, Zip { head: Header::placeholder(), its, strict: AtomicBool::new(strict) })
+        object::alloc(
+            cx,
+            cls,
+            Zip {
+                head: Header::placeholder(),
+                its,
+                strict: AtomicBool::new(strict),
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -60,8 +75,12 @@ impl Zip {
         if let [a, b] = &self.its[..]
             && !self.strict.load(Ordering::Relaxed)
         {
-            let Some(x) = protocol::next(cx, a)? else { return Ok(None) };
-            let Some(y) = protocol::next(cx, b)? else { return Ok(None) };
+            let Some(x) = protocol::next(cx, a)? else {
+                return Ok(None);
+            };
+            let Some(y) = protocol::next(cx, b)? else {
+                return Ok(None);
+            };
             return tuple::new_tuple_from(cx, 2, [x, y].into_iter()).map(Some);
         }
         if self.its.is_empty() {
@@ -74,7 +93,9 @@ impl Zip {
     }
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(z) = this.downcast::<Zip>() else { return Ok(Value::none()) };
+        let Some(z) = this.downcast::<Zip>() else {
+            return Ok(Value::none());
+        };
         let args = tuple::new_tuple(cx, z.its.clone())?;
         let mut out = vec![this.ty().value(), args];
         if z.strict.load(Ordering::Relaxed) {

@@ -1,8 +1,8 @@
 //! The backing array of a list (R9): its capacity in front, words behind it, NULL past the length. A buffer that other
 //! threads may be reading is retired through QSBR when it is replaced; one that never was shared is freed or grown in place.
 
-use std::alloc::Layout;
 use crate::Value;
+use std::alloc::Layout;
 use typhon_runtime::header::Header;
 use typhon_runtime::slot::Slot;
 use typhon_runtime::thread::Thread;
@@ -35,10 +35,20 @@ impl ListBuf {
     pub fn word(&self, i: usize) -> &Slot {
         debug_assert!(i < self.cap);
         // SAFETY: R9: `cap` words follow the struct; callers compare with `cap` first.
-        unsafe { &*(&raw const *self).cast::<u8>().add(ITEMS).cast::<Slot>().add(i) }
+        unsafe {
+            &*(&raw const *self)
+                .cast::<u8>()
+                .add(ITEMS)
+                .cast::<Slot>()
+                .add(i)
+        }
     }
     fn words(&self) -> *mut u64 {
-        (&raw const *self).cast::<u8>().wrapping_add(ITEMS).cast::<u64>().cast_mut()
+        (&raw const *self)
+            .cast::<u8>()
+            .wrapping_add(ITEMS)
+            .cast::<u64>()
+            .cast_mut()
     }
     /// Move `n` words from `from` to `to`. Word by word where readers without the lock may look on.
     pub fn shift(&self, from: usize, to: usize, n: usize, shared: bool) {
@@ -137,13 +147,22 @@ impl OldBuf {
         is_static(self.buf)
     }
     pub fn none() -> OldBuf {
-        OldBuf { buf: (&raw const NO_BUF).cast_mut(), shared: false }
+        OldBuf {
+            buf: (&raw const NO_BUF).cast_mut(),
+            shared: false,
+        }
     }
     pub fn dispose(self, t: &Thread) {
         if is_static(self.buf) {
         } else if self.shared {
             // SAFETY: R8/R9: unlinked under the lock; freed after a grace period with the layout it was made with.
-            unsafe { typhon_runtime::qsbr::retire_buffer(t, self.buf.cast(), layout((*self.buf).cap).expect("was allocated")) }
+            unsafe {
+                typhon_runtime::qsbr::retire_buffer(
+                    t,
+                    self.buf.cast(),
+                    layout((*self.buf).cap).expect("was allocated"),
+                )
+            }
         } else {
             // SAFETY: R9: never shared.
             unsafe { free(self.buf) }

@@ -21,7 +21,15 @@ pub struct ListIter {
 /// `iter(list)`.
 #[inline]
 pub fn new_iter(cx: &mut Cx, list: &Value) -> Res<Value> {
-    object::alloc(cx, Type::of::<ListIter>(), ListIter { head: Header::placeholder(), list: list.clone(), next: AtomicUsize::new(0) })
+    object::alloc(
+        cx,
+        Type::of::<ListIter>(),
+        ListIter {
+            head: Header::placeholder(),
+            list: list.clone(),
+            next: AtomicUsize::new(0),
+        },
+    )
 }
 
 impl ListIter {
@@ -71,7 +79,8 @@ impl ListIter {
     fn __setstate__(&self, state: Index) {
         let n = self.list.downcast::<List>().map_or(0, List::len);
         if self.next.load(Ordering::Relaxed) < DONE {
-            self.next.store(state.0.clamp(0, n as isize) as usize, Ordering::Relaxed);
+            self.next
+                .store(state.0.clamp(0, n as isize) as usize, Ordering::Relaxed);
         }
     }
 }
@@ -88,7 +97,15 @@ pub struct ListRevIter {
 /// `reversed(list)`.
 pub fn new_reversed(cx: &mut Cx, list: &Value) -> Res<Value> {
     let n = list.downcast::<List>().map_or(0, List::len);
-    object::alloc(cx, Type::of::<ListRevIter>(), ListRevIter { head: Header::placeholder(), list: list.clone(), next: AtomicUsize::new(n) })
+    object::alloc(
+        cx,
+        Type::of::<ListRevIter>(),
+        ListRevIter {
+            head: Header::placeholder(),
+            list: list.clone(),
+            next: AtomicUsize::new(n),
+        },
+    )
 }
 
 #[pymethods]
@@ -99,13 +116,18 @@ impl ListRevIter {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(list) = self.list.downcast::<List>() else { return Ok(None) };
+        let Some(list) = self.list.downcast::<List>() else {
+            return Ok(None);
+        };
         let mut n = self.next.load(Ordering::Relaxed);
         loop {
             if n == 0 {
                 return Ok(None);
             }
-            match self.next.compare_exchange(n, n - 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match self
+                .next
+                .compare_exchange(n, n - 1, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => break,
                 Err(now) => n = now,
             }
@@ -119,17 +141,26 @@ impl ListRevIter {
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self) -> usize {
         let n = self.next.load(Ordering::Relaxed);
-        if n > self.list.downcast::<List>().map_or(0, List::len) { 0 } else { n }
+        if n > self.list.downcast::<List>().map_or(0, List::len) {
+            0
+        } else {
+            n
+        }
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         let n = self.next.load(Ordering::Relaxed);
-        reduce(cx, "reversed", (n > 0).then_some((&self.list, n as i64 - 1)))
+        reduce(
+            cx,
+            "reversed",
+            (n > 0).then_some((&self.list, n as i64 - 1)),
+        )
     }
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {
         let n = self.list.downcast::<List>().map_or(0, List::len) as isize;
-        self.next.store((state.0.clamp(-1, n - 1) + 1) as usize, Ordering::Relaxed);
+        self.next
+            .store((state.0.clamp(-1, n - 1) + 1) as usize, Ordering::Relaxed);
     }
 }
 

@@ -42,7 +42,17 @@ impl List {
     /// Insert object before index.
     fn insert(&self, index: Index, object: &Value, cx: &mut Cx) -> Res<()> {
         let i = index.0;
-        self.insert_at(cx, |n| if i < 0 { i.saturating_add(n as isize).max(0) as usize } else { i as usize }, object.clone())
+        self.insert_at(
+            cx,
+            |n| {
+                if i < 0 {
+                    i.saturating_add(n as isize).max(0) as usize
+                } else {
+                    i as usize
+                }
+            },
+            object.clone(),
+        )
     }
 
     /// Remove and return item at index (default last).
@@ -108,7 +118,13 @@ impl List {
     /// Raises ValueError if the value is not present.
     #[sig(value, start = absent, stop = absent, /)]
     #[text_signature = "($self, value, start=0, stop=sys.maxsize, /)"]
-    fn index(&self, value: &Value, start: Option<&Value>, stop: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+    fn index(
+        &self,
+        value: &Value,
+        start: Option<&Value>,
+        stop: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<usize> {
         let start = search_bound(cx, start, 0)?;
         let stop = search_bound(cx, stop, isize::MAX)?;
         let (mut i, stop) = crate::objects::slice::search_range(start, stop, self.len());
@@ -222,7 +238,9 @@ impl List {
 
     #[slot]
     fn imul(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(l) = this.downcast::<List>() else { return Ok(Value::not_implemented()) };
+        let Some(l) = this.downcast::<List>() else {
+            return Ok(Value::not_implemented());
+        };
         let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
         if n < 1 {
             l.clear(cx);
@@ -236,7 +254,9 @@ impl List {
 
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(l) = this.downcast::<List>() else { return Ok(Value::none()) };
+        let Some(l) = this.downcast::<List>() else {
+            return Ok(Value::none());
+        };
         if l.is_empty() {
             return crate::objects::str::new_str(cx, "[]");
         }

@@ -46,7 +46,11 @@ pub(super) struct Displaced {
 
 impl List {
     pub(super) fn empty() -> List {
-        List { head: Header::placeholder(), buf: AtomicPtr::new((&raw const NO_BUF).cast_mut()), len: AtomicUsize::new(0) }
+        List {
+            head: Header::placeholder(),
+            buf: AtomicPtr::new((&raw const NO_BUF).cast_mut()),
+            len: AtomicUsize::new(0),
+        }
     }
     /// A list around a buffer holding these values; None when memory is out.
     fn from_values(values: Vec<Value>) -> Option<List> {
@@ -59,7 +63,11 @@ impl List {
             // SAFETY: a new buffer of `n` words.
             unsafe { (*p).word(i).init(v) };
         }
-        Some(List { head: Header::placeholder(), buf: AtomicPtr::new(p), len: AtomicUsize::new(n) })
+        Some(List {
+            head: Header::placeholder(),
+            buf: AtomicPtr::new(p),
+            len: AtomicUsize::new(n),
+        })
     }
 
     #[inline(always)]
@@ -84,7 +92,11 @@ impl List {
     /// The lock, unless the list is uniquely held.
     #[inline(always)]
     fn lock_if_needed<'a>(&'a self, cx: &'a mut Cx) -> MaybeLocked<'a> {
-        if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) }
+        if self.head.is_uniquely_held(cx.tid) {
+            None
+        } else {
+            Some(self.head.lock(cx))
+        }
     }
 
     /// Item `i`, counted. None when out of range.
@@ -114,14 +126,21 @@ impl List {
         if i >= b.cap() {
             return None;
         }
-        b.word(i).try_get_for_register(cx.tid, || self.is_buffer(b)).ok().flatten()
+        b.word(i)
+            .try_get_for_register(cx.tid, || self.is_buffer(b))
+            .ok()
+            .flatten()
     }
 
     #[cold]
     #[inline(never)]
     fn get_locked(&self, cx: &mut Cx, i: usize) -> Option<Value> {
         let _g = self.head.lock(cx);
-        if i >= self.len() { None } else { self.buffer().word(i).get_locked_marking() }
+        if i >= self.len() {
+            None
+        } else {
+            self.buffer().word(i).get_locked_marking()
+        }
     }
 
     /// Replace item `i`. `Err` gives the value back when out of range; the old value is dropped by the caller.
@@ -132,7 +151,11 @@ impl List {
         if i >= self.len.load(Ordering::Relaxed) {
             return Err(v);
         }
-        Ok(self.buffer().word(i).swap(Some(v)).expect("items below the length are set"))
+        Ok(self
+            .buffer()
+            .word(i)
+            .swap(Some(v))
+            .expect("items below the length are set"))
     }
 
     /// Append.
@@ -239,11 +262,19 @@ impl List {
         let _g = self.lock_if_needed(cx);
         let n = self.len.load(Ordering::Relaxed).min(hi);
         let b = self.buffer();
-        (lo.min(n)..n).filter_map(|i| copy_locked(b, i, tid)).collect()
+        (lo.min(n)..n)
+            .filter_map(|i| copy_locked(b, i, tid))
+            .collect()
     }
 
     /// The items at `start`, `start + step`, ... (`count` of them), as they were at one moment.
-    pub fn stride_to_vec(&self, cx: &mut Cx, start: usize, step: isize, count: usize) -> Vec<Value> {
+    pub fn stride_to_vec(
+        &self,
+        cx: &mut Cx,
+        start: usize,
+        step: isize,
+        count: usize,
+    ) -> Vec<Value> {
         let tid = cx.tid;
         let _g = self.lock_if_needed(cx);
         let n = self.len.load(Ordering::Relaxed);
@@ -260,7 +291,10 @@ impl List {
         let done = {
             let _g = self.lock_if_needed(cx);
             let n = self.len.load(Ordering::Relaxed);
-            match n.checked_add(items.len()).and_then(|m| self.reserve_locked(m)) {
+            match n
+                .checked_add(items.len())
+                .and_then(|m| self.reserve_locked(m))
+            {
                 Some(old) => {
                     let b = self.buffer();
                     let more = items.len();
@@ -311,7 +345,11 @@ impl List {
     }
 
     /// Take out the item that `choose` names for the present length, if it names one.
-    pub fn remove_at(&self, cx: &mut Cx, choose: impl FnOnce(usize) -> Option<usize>) -> Option<Value> {
+    pub fn remove_at(
+        &self,
+        cx: &mut Cx,
+        choose: impl FnOnce(usize) -> Option<usize>,
+    ) -> Option<Value> {
         let (v, old) = {
             let _g = self.lock_if_needed(cx);
             let n = self.len.load(Ordering::Relaxed);
@@ -364,12 +402,19 @@ impl List {
         }
     }
 
-    fn splice_locked(&self, lo: usize, hi: usize, items: Vec<Value>) -> Result<Displaced, Vec<Value>> {
+    fn splice_locked(
+        &self,
+        lo: usize,
+        hi: usize,
+        items: Vec<Value>,
+    ) -> Result<Displaced, Vec<Value>> {
         let n = self.len.load(Ordering::Relaxed);
         let lo = lo.min(n);
         let hi = hi.clamp(lo, n);
         let new_len = n - (hi - lo) + items.len();
-        let Some(old) = self.reserve_locked(new_len) else { return Err(items) };
+        let Some(old) = self.reserve_locked(new_len) else {
+            return Err(items);
+        };
         let b = self.buffer();
         let shared = self.head.is_shared();
         let values: Vec<Value> = (lo..hi).filter_map(|i| b.word(i).take()).collect();
@@ -383,7 +428,11 @@ impl List {
             // SAFETY: the counts above the new length moved down.
             unsafe { b.word(i).set_bits(0) };
         }
-        let buf = if new_len < n { pick(old, self.shrink_locked()) } else { old };
+        let buf = if new_len < n {
+            pick(old, self.shrink_locked())
+        } else {
+            old
+        };
         Ok(Displaced { values, buf })
     }
 
@@ -393,7 +442,8 @@ impl List {
             let _g = self.head.lock(cx);
             let b = self.buf.load(Ordering::Relaxed);
             let n = self.len.load(Ordering::Relaxed);
-            self.buf.store((&raw const NO_BUF).cast_mut(), Ordering::Release);
+            self.buf
+                .store((&raw const NO_BUF).cast_mut(), Ordering::Release);
             self.len.store(0, Ordering::Release);
             (b, n, self.head.is_shared())
         };
@@ -437,20 +487,30 @@ impl List {
             let _g = self.head.lock(cx);
             let b = self.buf.load(Ordering::Relaxed);
             let n = self.len.load(Ordering::Relaxed);
-            self.buf.store((&raw const SORTING).cast_mut(), Ordering::Release);
+            self.buf
+                .store((&raw const SORTING).cast_mut(), Ordering::Release);
             self.len.store(0, Ordering::Release);
             (b, n, self.head.is_shared())
         };
         // SAFETY: unlinked: the words' counts move into the vector.
-        let values = unsafe { (0..n).filter_map(|i| owned((*b).word(i).peek_bits())).collect() };
+        let values = unsafe {
+            (0..n)
+                .filter_map(|i| owned((*b).word(i).peek_bits()))
+                .collect()
+        };
         OldBuf::new(b, shared).dispose(cx);
         values
     }
 
     /// Put the sorted content back; false when somebody touched the list meanwhile.
     pub(super) fn put_back_sorted(&self, cx: &mut Cx, values: Vec<Value>) -> Res<bool> {
-        let Some(fresh) = List::from_values(values) else { return Err(cx.memory_error()) };
-        let (new, n) = (fresh.buf.load(Ordering::Relaxed), fresh.len.load(Ordering::Relaxed));
+        let Some(fresh) = List::from_values(values) else {
+            return Err(cx.memory_error());
+        };
+        let (new, n) = (
+            fresh.buf.load(Ordering::Relaxed),
+            fresh.len.load(Ordering::Relaxed),
+        );
         std::mem::forget(fresh);
         let (b, m, shared) = {
             let _g = self.head.lock(cx);
@@ -488,7 +548,11 @@ fn copy_locked(b: &ListBuf, i: usize, tid: u16) -> Option<Value> {
 /// The word was unlinked and its count belongs to the caller.
 pub(crate) unsafe fn owned(bits: u64) -> Option<Value> {
     // SAFETY: by contract.
-    if bits == 0 { None } else { Some(unsafe { Value::from_bits(bits) }) }
+    if bits == 0 {
+        None
+    } else {
+        Some(unsafe { Value::from_bits(bits) })
+    }
 }
 
 impl Drop for List {

@@ -7,7 +7,12 @@ use crate::protocol;
 use crate::{Cx, Res, Value, ValueExt};
 
 /// Build the text of a container; `cycle` where it stands inside itself.
-pub fn guarded(cx: &mut Cx, this: &Value, cycle: &str, f: impl FnOnce(&mut Cx, &mut Vec<u8>) -> Res<()>) -> Res<Value> {
+pub fn guarded(
+    cx: &mut Cx,
+    this: &Value,
+    cycle: &str,
+    f: impl FnOnce(&mut Cx, &mut Vec<u8>) -> Res<()>,
+) -> Res<Value> {
     let id = this.bits() & !7;
     if cx.repr_stack.contains(&id) {
         return new_str(cx, cycle);
@@ -45,13 +50,21 @@ pub fn push_str(out: &mut Vec<u8>, s: &Str) {
         match char::from_u32(c) {
             Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             // A lone surrogate.
-            None => out.extend_from_slice(&[0xED, 0x80 | (c >> 6 & 0x3F) as u8, 0x80 | (c & 0x3F) as u8]),
+            None => out.extend_from_slice(&[
+                0xED,
+                0x80 | (c >> 6 & 0x3F) as u8,
+                0x80 | (c & 0x3F) as u8,
+            ]),
         }
     }
 }
 
 /// Append the reprs of `items`, separated by commas.
-pub fn push_items(cx: &mut Cx, out: &mut Vec<u8>, mut next: impl FnMut(&mut Cx, usize) -> Option<Value>) -> Res<()> {
+pub fn push_items(
+    cx: &mut Cx,
+    out: &mut Vec<u8>,
+    mut next: impl FnMut(&mut Cx, usize) -> Option<Value>,
+) -> Res<()> {
     let mut i = 0;
     while let Some(v) = next(cx, i) {
         if i > 0 {

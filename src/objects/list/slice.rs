@@ -26,15 +26,25 @@ pub fn subscript<'a>(cx: &mut Cx, container: &str, key: &'a Value) -> Res<Subscr
     }
     if key.ty().slots.index.get().is_none() {
         let n = key.type_name();
-        return Err(cx.type_error(format!("{container} indices must be integers or slices, not {n}")));
+        return Err(cx.type_error(format!(
+            "{container} indices must be integers or slices, not {n}"
+        )));
     }
-    Ok(Subscript::Index(number::index_isize_checked(cx, key, ExcKind::IndexError)?))
+    Ok(Subscript::Index(number::index_isize_checked(
+        cx,
+        key,
+        ExcKind::IndexError,
+    )?))
 }
 
 /// A position counted from the end when negative.
 #[inline(always)]
 pub fn position(i: isize, len: usize) -> Option<usize> {
-    let i = if i < 0 { i.checked_add(len as isize)? } else { i };
+    let i = if i < 0 {
+        i.checked_add(len as isize)?
+    } else {
+        i
+    };
     (i >= 0 && (i as usize) < len).then_some(i as usize)
 }
 
@@ -91,7 +101,9 @@ impl List {
                 }
                 if items.len() != s.count {
                     let (n, m) = (items.len(), s.count);
-                    return Err(cx.value_error(format!("attempt to assign sequence of size {n} to extended slice of size {m}")));
+                    return Err(cx.value_error(format!(
+                        "attempt to assign sequence of size {n} to extended slice of size {m}"
+                    )));
                 }
                 self.store_stride(cx, s, items);
                 Ok(())
@@ -134,7 +146,9 @@ impl List {
             let b = self.buffer();
             let mut i = s.start;
             for v in items {
-                match (i >= 0 && (i as usize) < n).then(|| b.word(i as usize).swap(Some(v.into_counted()))) {
+                match (i >= 0 && (i as usize) < n)
+                    .then(|| b.word(i as usize).swap(Some(v.into_counted())))
+                {
                     Some(old) => displaced.extend(old),
                     None => break,
                 }
@@ -148,7 +162,10 @@ impl List {
         let b = self.buffer();
         // Ascending order, whatever the step's sign.
         let (mut next, step) = if s.step < 0 {
-            ((s.start + s.step * (s.count as isize - 1)) as usize, s.step.unsigned_abs())
+            (
+                (s.start + s.step * (s.count as isize - 1)) as usize,
+                s.step.unsigned_abs(),
+            )
         } else {
             (s.start as usize, s.step as usize)
         };
@@ -174,9 +191,15 @@ impl List {
                 // SAFETY: these counts moved down or to `values`.
                 unsafe { b.word(i).set_bits(0) };
             }
-            return Displaced { values, buf: self.shrink_locked() };
+            return Displaced {
+                values,
+                buf: self.shrink_locked(),
+            };
         }
-        Displaced { values, buf: OldBuf::none() }
+        Displaced {
+            values,
+            buf: OldBuf::none(),
+        }
     }
 }
 
@@ -193,7 +216,10 @@ fn assigned_items(cx: &mut Cx, value: &Value) -> Res<Vec<Value>> {
 pub fn repeated(cx: &mut Cx, items: &[Value], n: isize) -> Res<Vec<Value>> {
     let n = n.max(0) as usize;
     let mut out: Vec<Value> = Vec::new();
-    let total = items.len().checked_mul(n).filter(|&t| t <= isize::MAX as usize / 8);
+    let total = items
+        .len()
+        .checked_mul(n)
+        .filter(|&t| t <= isize::MAX as usize / 8);
     match total.map(|t| out.try_reserve_exact(t)) {
         Some(Ok(())) => {}
         _ => return Err(cx.memory_error()),

@@ -23,7 +23,12 @@ pub fn sort_list(cx: &mut Cx, list: &List, key: Option<&Value>, reverse: bool) -
 }
 
 /// Sort values stably; after an error they are a permutation of what they were.
-pub fn sort_values(cx: &mut Cx, items: &mut Vec<Value>, key: Option<&Value>, reverse: bool) -> Res<()> {
+pub fn sort_values(
+    cx: &mut Cx,
+    items: &mut Vec<Value>,
+    key: Option<&Value>,
+    reverse: bool,
+) -> Res<()> {
     match key.filter(|k| !k.is_none()) {
         None => {
             if items.len() < 2 || sort_small_ints(items, reverse) {
@@ -64,11 +69,15 @@ fn sorted_order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Res<()
     let n = keys.len() as u32;
     let mut order: Vec<u32> = (0..n).collect();
     if keys.iter().all(Value::is_small_int) {
-        by(&mut order, reverse, |a, b| (keys[a].bits() as i64).cmp(&(keys[b].bits() as i64)));
+        by(&mut order, reverse, |a, b| {
+            (keys[a].bits() as i64).cmp(&(keys[b].bits() as i64))
+        });
         return (order, Ok(()));
     }
     if let Some(floats) = all_floats(keys) {
-        by(&mut order, reverse, |a, b| floats[a].partial_cmp(&floats[b]).unwrap_or(Ordering::Equal));
+        by(&mut order, reverse, |a, b| {
+            floats[a].partial_cmp(&floats[b]).unwrap_or(Ordering::Equal)
+        });
         return (order, Ok(()));
     }
     let strings: Option<Vec<&Str>> = keys.iter().map(|k| k.downcast_exact::<Str>()).collect();
@@ -77,13 +86,19 @@ fn sorted_order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Res<()
         return (order, Ok(()));
     }
     let less = |&a: &u32, &b: &u32| less_than(cx, &keys[a as usize], &keys[b as usize]);
-    let done = if reverse { typhon_text::timsort::sort_reversed(&mut order, less) } else { typhon_text::timsort::sort(&mut order, less) };
+    let done = if reverse {
+        typhon_text::timsort::sort_reversed(&mut order, less)
+    } else {
+        typhon_text::timsort::sort(&mut order, less)
+    };
     (order, done)
 }
 
 /// The doubles of keys that all are exact floats, none of them NaN (which has no place in an order).
 fn all_floats(keys: &[Value]) -> Option<Vec<f64>> {
-    keys.iter().map(|k| float::as_f64_exact(k).filter(|f| !f.is_nan())).collect()
+    keys.iter()
+        .map(|k| float::as_f64_exact(k).filter(|f| !f.is_nan()))
+        .collect()
 }
 
 /// A stable sort of positions by a total order.

@@ -58,13 +58,31 @@ pub fn new_reversed(cx: &mut Cx, r: &Range) -> Res<Value> {
 }
 
 fn new_small(cx: &mut Cx, start: i64, step: i64, len: i64) -> Res<Value> {
-    let payload = RangeIter { head: Header::placeholder(), start, step, len, next: AtomicI64::new(0) };
+    let payload = RangeIter {
+        head: Header::placeholder(),
+        start,
+        step,
+        len,
+        next: AtomicI64::new(0),
+    };
     object::alloc(cx, Type::of::<RangeIter>(), payload)
 }
 
 fn new_long(cx: &mut Cx, start: IBig, step: IBig, len: IBig) -> Res<Value> {
-    let state = Guarded::new(Long { start, step, len, next: IBig::ZERO });
-    object::alloc(cx, Type::of::<LongRangeIter>(), LongRangeIter { head: Header::placeholder(), state })
+    let state = Guarded::new(Long {
+        start,
+        step,
+        len,
+        next: IBig::ZERO,
+    });
+    object::alloc(
+        cx,
+        Type::of::<LongRangeIter>(),
+        LongRangeIter {
+            head: Header::placeholder(),
+            state,
+        },
+    )
 }
 
 impl RangeIter {
@@ -108,7 +126,13 @@ impl RangeIter {
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         let i = self.next.load(Ordering::Relaxed).min(self.len);
         let stop = IBig::from(self.start) + IBig::from(self.len) * IBig::from(self.step);
-        reduce(cx, IBig::from(self.start), stop, IBig::from(self.step), IBig::from(i))
+        reduce(
+            cx,
+            IBig::from(self.start),
+            stop,
+            IBig::from(self.step),
+            IBig::from(i),
+        )
     }
     /// Set state information for unpickling.
     fn __setstate__(&self, state: i64) {
@@ -144,7 +168,12 @@ impl LongRangeIter {
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         let (start, stop, step, next) = {
             let s = self.state.lock(&self.head, cx);
-            (s.start.clone(), &s.start + &s.len * &s.step, s.step.clone(), s.next.clone())
+            (
+                s.start.clone(),
+                &s.start + &s.len * &s.step,
+                s.step.clone(),
+                s.next.clone(),
+            )
         };
         reduce(cx, start, stop, step, next)
     }
@@ -152,7 +181,11 @@ impl LongRangeIter {
     fn __setstate__(&self, state: &Value, cx: &mut Cx) -> Res<()> {
         let i = crate::number::as_bigint(cx, state)?;
         let mut s = self.state.lock(&self.head, cx);
-        s.next = if i.sign() == Sign::Negative { IBig::ZERO } else { i.min(s.len.clone()) };
+        s.next = if i.sign() == Sign::Negative {
+            IBig::ZERO
+        } else {
+            i.min(s.len.clone())
+        };
         Ok(())
     }
 }

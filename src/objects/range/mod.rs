@@ -44,7 +44,11 @@ pub struct Small {
 
 /// Number of items from `start` by `step` before `stop`; None when it does not fit.
 fn small_len(start: i64, stop: i64, step: i64) -> Option<i64> {
-    let (lo, hi, by) = if step > 0 { (start, stop, step.unsigned_abs()) } else { (stop, start, step.unsigned_abs()) };
+    let (lo, hi, by) = if step > 0 {
+        (start, stop, step.unsigned_abs())
+    } else {
+        (stop, start, step.unsigned_abs())
+    };
     if lo >= hi {
         return Some(0);
     }
@@ -53,33 +57,67 @@ fn small_len(start: i64, stop: i64, step: i64) -> Option<i64> {
 }
 
 fn big_len(start: &IBig, stop: &IBig, step: &IBig) -> IBig {
-    let gap = if step.sign() == Sign::Negative { start - stop } else { stop - start };
+    let gap = if step.sign() == Sign::Negative {
+        start - stop
+    } else {
+        stop - start
+    };
     if gap <= IBig::ZERO {
         return IBig::ZERO;
     }
-    let by = if step.sign() == Sign::Negative { -step } else { step.clone() };
+    let by = if step.sign() == Sign::Negative {
+        -step
+    } else {
+        step.clone()
+    };
     (gap - IBig::ONE) / by + IBig::ONE
 }
 
 /// Make a range of machine integers; `step` is not 0.
 pub fn new_small(cx: &mut Cx, start: i64, stop: i64, step: i64) -> Res<Value> {
-    let (a, b, c) = (int::new_int(cx, start)?, int::new_int(cx, stop)?, int::new_int(cx, step)?);
+    let (a, b, c) = (
+        int::new_int(cx, start)?,
+        int::new_int(cx, stop)?,
+        int::new_int(cx, step)?,
+    );
     new_range(cx, a, b, c)
 }
 
 /// Make a range of exact ints; `step` is not 0.
 pub fn new_range(cx: &mut Cx, start: Value, stop: Value, step: Value) -> Res<Value> {
-    let mut small = Small { start: 0, step: 0, len: 0 };
-    let len = if let (Some(a), Some(b), Some(c)) = (start.as_small_int(), stop.as_small_int(), step.as_small_int())
-        && let Some(n) = small_len(a, b, c)
+    let mut small = Small {
+        start: 0,
+        step: 0,
+        len: 0,
+    };
+    let len = if let (Some(a), Some(b), Some(c)) = (
+        start.as_small_int(),
+        stop.as_small_int(),
+        step.as_small_int(),
+    ) && let Some(n) = small_len(a, b, c)
     {
-        small = Small { start: a, step: c, len: n };
+        small = Small {
+            start: a,
+            step: c,
+            len: n,
+        };
         int::new_int(cx, n)?
     } else {
         let (a, b, c) = (big(&start), big(&stop), big(&step));
         new_big(cx, big_len(&a, &b, &c))?
     };
-    object::alloc(cx, Type::of::<Range>(), Range { head: Header::placeholder(), start, stop, step, len, small })
+    object::alloc(
+        cx,
+        Type::of::<Range>(),
+        Range {
+            head: Header::placeholder(),
+            start,
+            stop,
+            step,
+            len,
+            small,
+        },
+    )
 }
 
 fn big(v: &Value) -> IBig {
@@ -102,14 +140,22 @@ impl Range {
     fn item(&self, cx: &mut Cx, i: &Value) -> Res<Option<Value>> {
         if let (Some(s), Some(i)) = (self.small(), i.as_small_int()) {
             let i = if i < 0 { i + s.len } else { i };
-            return if i < 0 || i >= s.len { Ok(None) } else { int::new_int(cx, s.start + i * s.step).map(Some) };
+            return if i < 0 || i >= s.len {
+                Ok(None)
+            } else {
+                int::new_int(cx, s.start + i * s.step).map(Some)
+            };
         }
         let len = big(&self.len);
         let mut i = big(i);
         if i.sign() == Sign::Negative {
             i += &len;
         }
-        if i.sign() == Sign::Negative || i >= len { Ok(None) } else { new_big(cx, self.big_item(&i)).map(Some) }
+        if i.sign() == Sign::Negative || i >= len {
+            Ok(None)
+        } else {
+            new_big(cx, self.big_item(&i)).map(Some)
+        }
     }
 
     /// The position of an int; None when it is not in the range.
@@ -117,33 +163,55 @@ impl Range {
         if let (Some(s), Some(x)) = (self.small(), v.as_small_int()) {
             let gap = x - s.start;
             let i = gap / s.step;
-            return if s.len == 0 || gap % s.step != 0 || i < 0 || i >= s.len { Ok(None) } else { int::new_int(cx, i).map(Some) };
+            return if s.len == 0 || gap % s.step != 0 || i < 0 || i >= s.len {
+                Ok(None)
+            } else {
+                int::new_int(cx, i).map(Some)
+            };
         }
         let (gap, step) = (big(v) - big(&self.start), big(&self.step));
         let i = &gap / &step;
-        if &i * &step != gap || i.sign() == Sign::Negative || i >= big(&self.len) { Ok(None) } else { new_big(cx, i).map(Some) }
+        if &i * &step != gap || i.sign() == Sign::Negative || i >= big(&self.len) {
+            Ok(None)
+        } else {
+            new_big(cx, i).map(Some)
+        }
     }
 
     fn sliced(&self, cx: &mut Cx, s: &Slice) -> Res<Value> {
         let len = big(&self.len);
         // `slice.indices` for lengths of any size.
         let one = int::new_int(cx, 1)?;
-        let step = if s.step.is_none() { one } else { number::to_index(cx, &s.step)? };
+        let step = if s.step.is_none() {
+            one
+        } else {
+            number::to_index(cx, &s.step)?
+        };
         let by = big(&step);
         if by.is_zero() {
             return Err(cx.value_error("slice step cannot be zero"));
         }
         let back = by.sign() == Sign::Negative;
-        let (lower, upper) = if back { (-IBig::ONE, &len - IBig::ONE) } else { (IBig::ZERO, len.clone()) };
+        let (lower, upper) = if back {
+            (-IBig::ONE, &len - IBig::ONE)
+        } else {
+            (IBig::ZERO, len.clone())
+        };
         let mut clamp = |v: &Value, default: &IBig| -> Res<IBig> {
             if v.is_none() {
                 return Ok(default.clone());
             }
             if v.ty().slots.index.get().is_none() && int::as_int(v).is_none() {
-                return Err(cx.type_error("slice indices must be integers or None or have an __index__ method"));
+                return Err(cx.type_error(
+                    "slice indices must be integers or None or have an __index__ method",
+                ));
             }
             let i = number::as_bigint(cx, v)?;
-            Ok(if i.sign() == Sign::Negative { (i + &len).max(lower.clone()) } else { i.min(upper.clone()) })
+            Ok(if i.sign() == Sign::Negative {
+                (i + &len).max(lower.clone())
+            } else {
+                i.min(upper.clone())
+            })
         };
         let from = clamp(&s.start, if back { &upper } else { &lower })?;
         let to = clamp(&s.stop, if back { &lower } else { &upper })?;
@@ -155,13 +223,19 @@ impl Range {
 
     fn equals(&self, o: &Range) -> bool {
         let (n, m) = (big(&self.len), big(&o.len));
-        n == m && (n.is_zero() || big(&self.start) == big(&o.start) && (n == IBig::ONE || big(&self.step) == big(&o.step)))
+        n == m
+            && (n.is_zero()
+                || big(&self.start) == big(&o.start)
+                    && (n == IBig::ONE || big(&self.step) == big(&o.step)))
     }
 }
 
 /// Whether a value is an exact int or a bool, so that arithmetic answers for `==`.
 fn is_plain_int(v: &Value) -> bool {
-    v.is_small_int() || v.is_true() || v.is_false() || v.downcast_exact::<crate::objects::Int>().is_some()
+    v.is_small_int()
+        || v.is_true()
+        || v.is_false()
+        || v.downcast_exact::<crate::objects::Int>().is_some()
 }
 
 #[pymethods]
@@ -208,7 +282,9 @@ impl Range {
     /// rangeobject.count(value) -> integer -- return number of occurrences of value
     #[text_signature(none)]
     fn count(this: &Value, value: &Value, cx: &mut Cx) -> Res<usize> {
-        let Some(r) = this.downcast::<Range>() else { return Ok(0) };
+        let Some(r) = this.downcast::<Range>() else {
+            return Ok(0);
+        };
         if is_plain_int(value) {
             return Ok(r.position(cx, value)?.is_some() as usize);
         }
@@ -224,7 +300,9 @@ impl Range {
     /// Raise ValueError if the value is not present.
     #[text_signature(none)]
     fn index(this: &Value, value: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(r) = this.downcast::<Range>() else { return Ok(Value::none()) };
+        let Some(r) = this.downcast::<Range>() else {
+            return Ok(Value::none());
+        };
         if is_plain_int(value) {
             return match r.position(cx, value)? {
                 Some(i) => Ok(i),
@@ -248,7 +326,9 @@ impl Range {
     }
 
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(r) = this.downcast::<Range>() else { return Ok(Value::none()) };
+        let Some(r) = this.downcast::<Range>() else {
+            return Ok(Value::none());
+        };
         let args = tuple::new_tuple(cx, vec![r.start.clone(), r.stop.clone(), r.step.clone()])?;
         let cls = this.ty().value();
         tuple::new_tuple(cx, vec![cls, args])
@@ -290,7 +370,9 @@ impl Range {
 
     #[slot]
     fn contains(this: &Value, value: &Value, cx: &mut Cx) -> Res<bool> {
-        let Some(r) = this.downcast::<Range>() else { return Ok(false) };
+        let Some(r) = this.downcast::<Range>() else {
+            return Ok(false);
+        };
         if is_plain_int(value) {
             return Ok(r.position(cx, value)?.is_some());
         }
@@ -327,7 +409,11 @@ impl Range {
         let n = self.len.as_small_int();
         let none = Value::none();
         let start = if n == Some(0) { &none } else { &self.start };
-        let step = if matches!(n, Some(0 | 1)) { &none } else { &self.step };
+        let step = if matches!(n, Some(0 | 1)) {
+            &none
+        } else {
+            &self.step
+        };
         let mut h = tuple::methods::TupleHash::new();
         for v in [&self.len, start, step] {
             h.add(protocol::hash(cx, v)?);

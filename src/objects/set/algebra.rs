@@ -10,7 +10,11 @@ use crate::{Cx, Res, Value};
 
 /// An empty set of the base type of `like`.
 fn empty_like(cx: &mut Cx, like: &Value) -> Res<Value> {
-    if like.downcast::<FrozenSet>().is_some() { empty_frozenset(cx) } else { new_set(cx) }
+    if like.downcast::<FrozenSet>().is_some() {
+        empty_frozenset(cx)
+    } else {
+        new_set(cx)
+    }
 }
 
 /// The set operations of a value just made by `empty_like`, or checked by the caller.
@@ -30,7 +34,9 @@ pub fn copy_as(cx: &mut Cx, kind: &Value, from: &Value) -> Res<Value> {
 
 /// Add the elements of an iterable to a set (or a frozenset being built).
 pub fn update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
-    let Some(s) = SetLike::of(set) else { return Ok(()) };
+    let Some(s) = SetLike::of(set) else {
+        return Ok(());
+    };
     if let Some(o) = SetLike::of(other) {
         let items = o.items(cx);
         return s.add_all(cx, items);
@@ -52,7 +58,9 @@ pub fn union(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
 /// `left & right`.
 pub fn intersection(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     let made = empty_like(cx, left)?;
-    let Some(mut a) = SetLike::of(left) else { return Ok(made) };
+    let Some(mut a) = SetLike::of(left) else {
+        return Ok(made);
+    };
     if let Some(mut b) = SetLike::of(right) {
         if b.len() > a.len() {
             std::mem::swap(&mut a, &mut b);
@@ -113,7 +121,9 @@ pub fn difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
 
 /// Take the elements of an iterable out of a set.
 pub fn difference_update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
-    let Some(s) = SetLike::of(set) else { return Ok(()) };
+    let Some(s) = SetLike::of(set) else {
+        return Ok(());
+    };
     if set.is(other) {
         s.clear(cx);
         return Ok(());
@@ -139,7 +149,9 @@ pub fn symmetric_difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Val
 
 /// Keep what is in exactly one of the set and the iterable.
 pub fn symmetric_difference_update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
-    let Some(s) = SetLike::of(set) else { return Ok(()) };
+    let Some(s) = SetLike::of(set) else {
+        return Ok(());
+    };
     if set.is(other) {
         s.clear(cx);
         return Ok(());
@@ -162,7 +174,9 @@ pub fn symmetric_difference_update(cx: &mut Cx, set: &Value, other: &Value) -> R
 
 /// Keep what is in the set and in the iterable.
 pub fn intersection_update(cx: &mut Cx, set: &Value, others: &[Value]) -> Res<()> {
-    let Some(s) = SetLike::of(set) else { return Ok(()) };
+    let Some(s) = SetLike::of(set) else {
+        return Ok(());
+    };
     let kept = multi_intersection(cx, set, others)?;
     if let Some(k) = SetLike::of(&kept) {
         s.take_over(cx, k);
@@ -172,7 +186,9 @@ pub fn intersection_update(cx: &mut Cx, set: &Value, others: &[Value]) -> Res<()
 
 /// `set.intersection(*others)`.
 pub fn multi_intersection(cx: &mut Cx, set: &Value, others: &[Value]) -> Res<Value> {
-    let Some((first, rest)) = others.split_first() else { return copy_as(cx, set, set) };
+    let Some((first, rest)) = others.split_first() else {
+        return copy_as(cx, set, set);
+    };
     let mut result = intersection(cx, set, first)?;
     for other in rest {
         result = intersection(cx, &result, other)?;
@@ -182,7 +198,9 @@ pub fn multi_intersection(cx: &mut Cx, set: &Value, others: &[Value]) -> Res<Val
 
 /// `set.difference(*others)`.
 pub fn multi_difference(cx: &mut Cx, set: &Value, others: &[Value]) -> Res<Value> {
-    let Some((first, rest)) = others.split_first() else { return copy_as(cx, set, set) };
+    let Some((first, rest)) = others.split_first() else {
+        return copy_as(cx, set, set);
+    };
     let result = difference(cx, set, first)?;
     for other in rest {
         difference_update(cx, &result, other)?;
@@ -206,7 +224,9 @@ pub fn is_subset(cx: &mut Cx, a: SetLike<'_>, b: SetLike<'_>) -> Res<bool> {
 
 /// `set.issubset(iterable)`.
 pub fn is_subset_of(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
-    let Some(a) = SetLike::of(set) else { return Ok(false) };
+    let Some(a) = SetLike::of(set) else {
+        return Ok(false);
+    };
     if let Some(b) = SetLike::of(other) {
         return is_subset(cx, a, b);
     }
@@ -217,7 +237,9 @@ pub fn is_subset_of(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
 
 /// `set.issuperset(iterable)`.
 pub fn is_superset_of(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
-    let Some(a) = SetLike::of(set) else { return Ok(false) };
+    let Some(a) = SetLike::of(set) else {
+        return Ok(false);
+    };
     if let Some(b) = SetLike::of(other) {
         return is_subset(cx, b, a);
     }
@@ -233,7 +255,9 @@ pub fn is_superset_of(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
 
 /// `set.isdisjoint(iterable)`.
 pub fn is_disjoint(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
-    let Some(mut a) = SetLike::of(set) else { return Ok(true) };
+    let Some(mut a) = SetLike::of(set) else {
+        return Ok(true);
+    };
     if let Some(mut b) = SetLike::of(other) {
         if a.is_same(b) {
             return Ok(a.is_empty());
@@ -261,7 +285,9 @@ pub fn is_disjoint(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
 
 /// Comparison of two sets: by size and inclusion.
 pub fn compare(cx: &mut Cx, left: &Value, right: &Value, op: CmpOp) -> Res<Value> {
-    let (Some(a), Some(b)) = (SetLike::of(left), SetLike::of(right)) else { return Ok(Value::not_implemented()) };
+    let (Some(a), Some(b)) = (SetLike::of(left), SetLike::of(right)) else {
+        return Ok(Value::not_implemented());
+    };
     let r = match op {
         CmpOp::Eq => equal(cx, left, right, a, b)?,
         CmpOp::Ne => !equal(cx, left, right, a, b)?,
@@ -281,7 +307,9 @@ fn equal(cx: &mut Cx, left: &Value, right: &Value, a: SetLike<'_>, b: SetLike<'_
         return Ok(false);
     }
     if let (Some(x), Some(y)) = (left.downcast::<FrozenSet>(), right.downcast::<FrozenSet>())
-        && x.known_hash().zip(y.known_hash()).is_some_and(|(x, y)| x != y)
+        && x.known_hash()
+            .zip(y.known_hash())
+            .is_some_and(|(x, y)| x != y)
     {
         return Ok(false);
     }
@@ -294,7 +322,11 @@ pub fn both_sets(a: &Value, b: &Value) -> bool {
 }
 
 /// The hash by which an element is looked up; a `set` stands for the frozenset of its elements.
-pub fn with_lookup_hash<R>(cx: &mut Cx, v: &Value, f: impl FnOnce(&mut Cx, &Value, i64) -> Res<R>) -> Res<R> {
+pub fn with_lookup_hash<R>(
+    cx: &mut Cx,
+    v: &Value,
+    f: impl FnOnce(&mut Cx, &Value, i64) -> Res<R>,
+) -> Res<R> {
     match set_hash(cx, v) {
         Ok(hash) => f(cx, v, hash),
         Err(r) if v.downcast::<Set>().is_some() && cx.exc_is(ExcKind::TypeError) => {

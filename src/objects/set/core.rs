@@ -19,7 +19,10 @@ pub struct SetCore {
 
 impl SetCore {
     pub fn empty() -> SetCore {
-        SetCore { table: AtomicPtr::new(no_table()), used: AtomicUsize::new(0) }
+        SetCore {
+            table: AtomicPtr::new(no_table()),
+            used: AtomicUsize::new(0),
+        }
     }
     #[inline(always)]
     fn table(&self) -> &Table {
@@ -58,13 +61,19 @@ pub struct SetLike<'a> {
 impl Set {
     #[inline(always)]
     pub fn like(&self) -> SetLike<'_> {
-        SetLike { head: &self.head, core: &self.core }
+        SetLike {
+            head: &self.head,
+            core: &self.core,
+        }
     }
 }
 impl FrozenSet {
     #[inline(always)]
     pub fn like(&self) -> SetLike<'_> {
-        SetLike { head: &self.head, core: &self.core }
+        SetLike {
+            head: &self.head,
+            core: &self.core,
+        }
     }
 }
 
@@ -117,11 +126,20 @@ impl<'a> SetLike<'a> {
     }
 
     #[inline(never)]
-    fn compare_unlocked(self, tid: u16, t: &Table, e: &Entry, key: &Value, held: &mut Option<Value>) -> Match {
+    fn compare_unlocked(
+        self,
+        tid: u16,
+        t: &Table,
+        e: &Entry,
+        key: &Value,
+        held: &mut Option<Value>,
+    ) -> Match {
         if held.is_some() {
             return Match::Stop;
         }
-        let Ok(Some(k)) = e.key.try_get_in(tid, || self.core.is_table(t)) else { return Match::Stop };
+        let Ok(Some(k)) = e.key.try_get_in(tid, || self.core.is_table(t)) else {
+            return Match::Stop;
+        };
         let answer = pure_eq(&k, key);
         *held = Some(k);
         match answer {
@@ -146,7 +164,13 @@ impl<'a> SetLike<'a> {
     }
 
     /// Do something with the entry of a key under the lock (R7): `Ok(n)` where it stands, `Err(n)` where it would.
-    fn with_entry<R>(self, cx: &mut Cx, key: &Value, hash: i64, f: impl FnOnce(Result<usize, usize>) -> R) -> Res<R> {
+    fn with_entry<R>(
+        self,
+        cx: &mut Cx,
+        key: &Value,
+        hash: i64,
+        f: impl FnOnce(Result<usize, usize>) -> R,
+    ) -> Res<R> {
         let mut memo = Memo::new();
         let mut ask: Option<Value> = None;
         loop {
@@ -154,7 +178,11 @@ impl<'a> SetLike<'a> {
                 let eq = protocol::equal(cx, &k, key)?;
                 memo.note(k, eq);
             }
-            let _g = if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) };
+            let _g = if self.head.is_uniquely_held(cx.tid) {
+                None
+            } else {
+                Some(self.head.lock(cx))
+            };
             match self.find_locked(key, hash, &memo) {
                 Found::At(n) => return Ok(f(Ok(n))),
                 Found::Absent(n) => return Ok(f(Err(n))),
@@ -191,7 +219,9 @@ impl<'a> SetLike<'a> {
         let mut at = n;
         if self.core.table().is_static() {
             old = self.resize_locked(table::MIN_SIZE)?;
-            let Found::Absent(n) = self.core.table().find(hash, |_, _| Match::No) else { return None };
+            let Found::Absent(n) = self.core.table().find(hash, |_, _| Match::No) else {
+                return None;
+            };
             at = n;
         }
         let t = self.core.table();
@@ -215,7 +245,9 @@ impl<'a> SetLike<'a> {
 
     /// Remove an element; whether it was there.
     pub fn discard(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
-        let gone = self.with_entry(cx, key, hash, |at| at.ok().and_then(|n| self.delete_locked(n)))?;
+        let gone = self.with_entry(cx, key, hash, |at| {
+            at.ok().and_then(|n| self.delete_locked(n))
+        })?;
         Ok(gone.is_some())
     }
 
@@ -247,7 +279,11 @@ impl<'a> SetLike<'a> {
     /// The elements with their hashes, at one moment, in table order.
     pub fn items(self, cx: &mut Cx) -> Vec<(i64, Value)> {
         let tid = cx.tid;
-        let _g = if self.head.is_uniquely_held(tid) { None } else { Some(self.head.lock(cx)) };
+        let _g = if self.head.is_uniquely_held(tid) {
+            None
+        } else {
+            Some(self.head.lock(cx))
+        };
         let t = self.core.table();
         let mut out = Vec::with_capacity(self.len());
         for n in 0..=t.mask() {
@@ -303,7 +339,11 @@ impl<'a> SetLike<'a> {
             let mut displaced = Vec::new();
             let mut failed = false;
             {
-                let _g = if self.head.is_uniquely_held(cx.tid) { None } else { Some(self.head.lock(cx)) };
+                let _g = if self.head.is_uniquely_held(cx.tid) {
+                    None
+                } else {
+                    Some(self.head.lock(cx))
+                };
                 while let Some((hash, key)) = rest.peek() {
                     match self.find_locked(key, *hash, &memo) {
                         Found::At(_) => {}
@@ -346,7 +386,9 @@ impl<'a> SetLike<'a> {
             let size = table::size_above((n * 5).div_ceil(3)).unwrap_or(usize::MAX);
             other.core.table().rebuilt(size, false, tid).map(|t| (t, n))
         };
-        let Some((t, n)) = made else { return Err(cx.memory_error()) };
+        let Some((t, n)) = made else {
+            return Err(cx.memory_error());
+        };
         let old = {
             let _g = self.head.lock(cx);
             let old = self.core.table.swap(t, Ordering::AcqRel);
@@ -359,7 +401,10 @@ impl<'a> SetLike<'a> {
 
     /// Take over the content of a set nobody else knows.
     pub fn take_over(self, cx: &mut Cx, fresh: SetLike<'_>) {
-        let (t, n) = (fresh.core.table.swap(no_table(), Ordering::Relaxed), fresh.len());
+        let (t, n) = (
+            fresh.core.table.swap(no_table(), Ordering::Relaxed),
+            fresh.len(),
+        );
         fresh.core.used.store(0, Ordering::Relaxed);
         let old = {
             let _g = self.head.lock(cx);

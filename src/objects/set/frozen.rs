@@ -52,7 +52,11 @@ impl FrozenSet {
         {
             return Ok(o.clone());
         }
-        let payload = FrozenSet { head: Header::placeholder(), core: SetCore::empty(), hash: AtomicI64::new(0) };
+        let payload = FrozenSet {
+            head: Header::placeholder(),
+            core: SetCore::empty(),
+            hash: AtomicI64::new(0),
+        };
         let made = object::alloc(cx, cls, payload)?;
         if let Some(o) = from {
             algebra::update(cx, &made, o)?;
@@ -74,7 +78,9 @@ impl FrozenSet {
             return Ok(this.clone());
         }
         let made = algebra::copy_as(cx, this, this)?;
-        others.iter().try_for_each(|o| algebra::update(cx, &made, o))?;
+        others
+            .iter()
+            .try_for_each(|o| algebra::update(cx, &made, o))?;
         Ok(made)
     }
     /// Return a new set with elements common to the set and all others.

@@ -24,7 +24,13 @@ pub struct SetIter {
 pub fn new_iter(cx: &mut Cx, set: &Value) -> Res<Value> {
     let n = SetLike::of(set).map_or(0, SetLike::len);
     let head = Header::placeholder();
-    let payload = SetIter { head, set: set.clone(), pos: AtomicUsize::new(0), used: AtomicUsize::new(n), left: AtomicUsize::new(n) };
+    let payload = SetIter {
+        head,
+        set: set.clone(),
+        pos: AtomicUsize::new(0),
+        used: AtomicUsize::new(n),
+        left: AtomicUsize::new(n),
+    };
     object::alloc(cx, Type::of::<SetIter>(), payload)
 }
 
@@ -36,7 +42,9 @@ impl SetIter {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(s) = SetLike::of(&self.set) else { return Ok(None) };
+        let Some(s) = SetLike::of(&self.set) else {
+            return Ok(None);
+        };
         if self.pos.load(Ordering::Relaxed) == DONE {
             return Ok(None);
         }
@@ -57,7 +65,11 @@ impl SetIter {
             };
             if alone {
                 self.pos.store(to, Ordering::Relaxed);
-            } else if self.pos.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            } else if self
+                .pos
+                .compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
+                .is_err()
+            {
                 continue;
             }
             let left = self.left.load(Ordering::Relaxed);
@@ -67,8 +79,13 @@ impl SetIter {
     }
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self) -> usize {
-        let same = SetLike::of(&self.set).is_some_and(|s| s.len() == self.used.load(Ordering::Relaxed));
-        if same && self.pos.load(Ordering::Relaxed) != DONE { self.left.load(Ordering::Relaxed) } else { 0 }
+        let same =
+            SetLike::of(&self.set).is_some_and(|s| s.len() == self.used.load(Ordering::Relaxed));
+        if same && self.pos.load(Ordering::Relaxed) != DONE {
+            self.left.load(Ordering::Relaxed)
+        } else {
+            0
+        }
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {

@@ -12,7 +12,14 @@ use crate::{Cx, Res, Value};
 impl Set {
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        object::alloc(cx, cls, Set { head: Header::placeholder(), core: SetCore::empty() })
+        object::alloc(
+            cx,
+            cls,
+            Set {
+                head: Header::placeholder(),
+                core: SetCore::empty(),
+            },
+        )
     }
     #[init]
     #[text_signature(none)]
@@ -21,7 +28,9 @@ impl Set {
             args.no_keywords(cx, "set")?;
         }
         args.check_count(cx, "set", 0, 1)?;
-        let Some(s) = SetLike::of(this) else { return Ok(()) };
+        let Some(s) = SetLike::of(this) else {
+            return Ok(());
+        };
         if !s.is_empty() {
             s.clear(cx);
         }
@@ -43,7 +52,8 @@ impl Set {
     /// Unlike set.remove(), the discard() method does not raise
     /// an exception when an element is missing from the set.
     fn discard(&self, object: &Value, cx: &mut Cx) -> Res<()> {
-        algebra::with_lookup_hash(cx, object, |cx, k, hash| self.like().discard(cx, k, hash)).map(|_| ())
+        algebra::with_lookup_hash(cx, object, |cx, k, hash| self.like().discard(cx, k, hash))
+            .map(|_| ())
     }
     /// Remove an element from a set; it must be a member.
     ///
@@ -82,7 +92,9 @@ impl Set {
     /// Update the set, removing elements found in others.
     #[sig(*others)]
     fn difference_update(this: &Value, others: &[Value], cx: &mut Cx) -> Res<()> {
-        others.iter().try_for_each(|o| algebra::difference_update(cx, this, o))
+        others
+            .iter()
+            .try_for_each(|o| algebra::difference_update(cx, this, o))
     }
     /// Update the set, keeping only elements found in it and all others.
     #[sig(*others)]
@@ -97,7 +109,9 @@ impl Set {
     #[sig(*others)]
     fn union(this: &Value, others: &[Value], cx: &mut Cx) -> Res<Value> {
         let made = algebra::copy_as(cx, this, this)?;
-        others.iter().try_for_each(|o| algebra::update(cx, &made, o))?;
+        others
+            .iter()
+            .try_for_each(|o| algebra::update(cx, &made, o))?;
         Ok(made)
     }
     /// Return a new set with elements common to the set and all others.
@@ -183,7 +197,9 @@ impl Set {
     }
     #[slot]
     fn iand(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
-        in_place(cx, this, other, |cx, s, o| algebra::intersection_update(cx, s, std::slice::from_ref(o)))
+        in_place(cx, this, other, |cx, s, o| {
+            algebra::intersection_update(cx, s, std::slice::from_ref(o))
+        })
     }
     #[slot]
     fn isub(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
@@ -201,11 +217,25 @@ impl Set {
 }
 
 /// An operator: both operands have to be sets.
-pub fn operator(cx: &mut Cx, a: &Value, b: &Value, f: fn(&mut Cx, &Value, &Value) -> Res<Value>) -> Res<Value> {
-    if algebra::both_sets(a, b) { f(cx, a, b) } else { Ok(Value::not_implemented()) }
+pub fn operator(
+    cx: &mut Cx,
+    a: &Value,
+    b: &Value,
+    f: fn(&mut Cx, &Value, &Value) -> Res<Value>,
+) -> Res<Value> {
+    if algebra::both_sets(a, b) {
+        f(cx, a, b)
+    } else {
+        Ok(Value::not_implemented())
+    }
 }
 
-fn in_place(cx: &mut Cx, a: &Value, b: &Value, f: fn(&mut Cx, &Value, &Value) -> Res<()>) -> Res<Value> {
+fn in_place(
+    cx: &mut Cx,
+    a: &Value,
+    b: &Value,
+    f: fn(&mut Cx, &Value, &Value) -> Res<()>,
+) -> Res<Value> {
     if !algebra::both_sets(a, b) {
         return Ok(Value::not_implemented());
     }
@@ -215,7 +245,9 @@ fn in_place(cx: &mut Cx, a: &Value, b: &Value, f: fn(&mut Cx, &Value, &Value) ->
 
 /// `{1, 2}`, `frozenset({1, 2})`, `Sub({1, 2})`.
 pub fn set_repr(cx: &mut Cx, this: &Value) -> Res<Value> {
-    let Some(s) = SetLike::of(this) else { return Ok(Value::none()) };
+    let Some(s) = SetLike::of(this) else {
+        return Ok(Value::none());
+    };
     let name = this.type_name();
     if s.is_empty() {
         return crate::objects::str::new_str(cx, &format!("{name}()"));

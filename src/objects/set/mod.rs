@@ -41,7 +41,14 @@ pub struct FrozenSet {
 
 /// A new empty set.
 pub fn new_set(cx: &mut Cx) -> Res<Value> {
-    object::alloc(cx, Type::of::<Set>(), Set { head: Header::placeholder(), core: SetCore::empty() })
+    object::alloc(
+        cx,
+        Type::of::<Set>(),
+        Set {
+            head: Header::placeholder(),
+            core: SetCore::empty(),
+        },
+    )
 }
 
 /// A new set of the elements of an iterable.
@@ -61,7 +68,11 @@ pub fn new_frozenset(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
 }
 
 fn empty_frozenset(cx: &mut Cx) -> Res<Value> {
-    let payload = FrozenSet { head: Header::placeholder(), core: SetCore::empty(), hash: AtomicI64::new(0) };
+    let payload = FrozenSet {
+        head: Header::placeholder(),
+        core: SetCore::empty(),
+        hash: AtomicI64::new(0),
+    };
     object::alloc(cx, Type::of::<FrozenSet>(), payload)
 }
 
@@ -80,5 +91,11 @@ pub fn snapshot(cx: &mut Cx, v: &Value) -> Option<Vec<Value>> {
     if !exact {
         return None;
     }
-    Some(SetLike::of(v)?.items(cx).into_iter().map(|(_, k)| k).collect())
+    Some(
+        SetLike::of(v)?
+            .items(cx)
+            .into_iter()
+            .map(|(_, k)| k)
+            .collect(),
+    )
 }

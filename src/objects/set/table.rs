@@ -38,8 +38,15 @@ struct NoTable {
     entry: Entry,
 }
 static NO_TABLE: NoTable = NoTable {
-    table: Table { mask: 0, fill: AtomicUsize::new(0), entries: [] },
-    entry: Entry { hash: AtomicI64::new(0), key: Slot::EMPTY },
+    table: Table {
+        mask: 0,
+        fill: AtomicUsize::new(0),
+        entries: [],
+    },
+    entry: Entry {
+        hash: AtomicI64::new(0),
+        key: Slot::EMPTY,
+    },
 };
 
 /// The table of an empty set.
@@ -64,12 +71,20 @@ pub enum Found {
 }
 
 fn layout(size: usize) -> Option<Layout> {
-    Layout::from_size_align(size.checked_mul(size_of::<Entry>())?.checked_add(HEADER)?, 8).ok()
+    Layout::from_size_align(
+        size.checked_mul(size_of::<Entry>())?.checked_add(HEADER)?,
+        8,
+    )
+    .ok()
 }
 
 /// The table size for a set that grows beyond `used` keys.
 pub fn grown_size(used: usize) -> Option<usize> {
-    size_above(if used > 50_000 { used.checked_mul(2)? } else { used * 4 })
+    size_above(if used > 50_000 {
+        used.checked_mul(2)?
+    } else {
+        used * 4
+    })
 }
 
 /// The smallest table with more than `n` entries.
@@ -102,14 +117,24 @@ impl Table {
         self.mask == 0
     }
     pub fn bytes(&self) -> usize {
-        if self.is_static() { 0 } else { HEADER + (self.mask + 1) * size_of::<Entry>() }
+        if self.is_static() {
+            0
+        } else {
+            HEADER + (self.mask + 1) * size_of::<Entry>()
+        }
     }
     /// Entry `i`; `i <= mask`.
     #[inline(always)]
     pub fn entry(&self, i: usize) -> &Entry {
         debug_assert!(i <= self.mask);
         // SAFETY: R9: `mask + 1` entries follow the header.
-        unsafe { &*(&raw const *self).cast::<u8>().add(HEADER).cast::<Entry>().add(i) }
+        unsafe {
+            &*(&raw const *self)
+                .cast::<u8>()
+                .add(HEADER)
+                .cast::<Entry>()
+                .add(i)
+        }
     }
     /// Whether one more key wants a bigger table.
     #[inline(always)]
@@ -150,7 +175,8 @@ impl Table {
         let e = self.entry(at);
         e.hash.store(hash, Ordering::Relaxed);
         e.key.init(key);
-        self.fill.store(self.fill.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.fill
+            .store(self.fill.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     /// Take out the key of entry `at`. Under the lock.
@@ -174,7 +200,9 @@ impl Table {
                 continue;
             }
             let hash = e.hash.load(Ordering::Relaxed);
-            let Found::Absent(at) = new.find(hash, |_, _| Match::No) else { unreachable!("a new table has room") };
+            let Found::Absent(at) = new.find(hash, |_, _| Match::No) else {
+                unreachable!("a new table has room")
+            };
             let to = new.entry(at);
             to.hash.store(hash, Ordering::Relaxed);
             // SAFETY: the counts move with the words or are taken here; under the lock the keys are alive.
@@ -201,13 +229,25 @@ pub struct OldTable {
 
 impl OldTable {
     pub fn none() -> OldTable {
-        OldTable { table: no_table(), shared: false, full: false }
+        OldTable {
+            table: no_table(),
+            shared: false,
+            full: false,
+        }
     }
     pub fn moved(table: *mut Table, shared: bool) -> OldTable {
-        OldTable { table, shared, full: false }
+        OldTable {
+            table,
+            shared,
+            full: false,
+        }
     }
     pub fn full(table: *mut Table, shared: bool) -> OldTable {
-        OldTable { table, shared, full: true }
+        OldTable {
+            table,
+            shared,
+            full: true,
+        }
     }
     /// Drop what it holds and free it. No lock is held.
     pub fn dispose(self, t: &Thread) {
@@ -249,7 +289,10 @@ pub unsafe fn free_dead(table: *mut Table) {
     unsafe {
         if !(*table).is_static() {
             drop_keys(table);
-            std::alloc::dealloc(table.cast(), layout((*table).mask + 1).expect("was allocated"));
+            std::alloc::dealloc(
+                table.cast(),
+                layout((*table).mask + 1).expect("was allocated"),
+            );
         }
     }
 }

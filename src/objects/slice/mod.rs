@@ -62,7 +62,11 @@ impl Bounds {
         let clamp = |i: isize| {
             if i < 0 {
                 let i = i.saturating_add(n);
-                if i < 0 { if step < 0 { -1 } else { 0 } } else { i }
+                if i < 0 {
+                    if step < 0 { -1 } else { 0 }
+                } else {
+                    i
+                }
             } else if i >= n {
                 if step < 0 { n - 1 } else { n }
             } else {
@@ -71,13 +75,22 @@ impl Bounds {
         };
         let (start, stop) = (clamp(self.start), clamp(self.stop));
         let count = if step < 0 {
-            if stop < start { (start - stop - 1) as usize / step.unsigned_abs() + 1 } else { 0 }
+            if stop < start {
+                (start - stop - 1) as usize / step.unsigned_abs() + 1
+            } else {
+                0
+            }
         } else if start < stop {
             (stop - start - 1) as usize / step as usize + 1
         } else {
             0
         };
-        Steps { start, stop, step, count }
+        Steps {
+            start,
+            stop,
+            step,
+            count,
+        }
     }
 }
 
@@ -117,7 +130,12 @@ impl Slice {
 
 /// The part of `len` items that `index(value, start, stop)` looks at; negative bounds count from the end.
 pub fn search_range(start: isize, stop: isize, len: usize) -> (usize, usize) {
-    let s = Bounds { start, stop, step: 1 }.adjust(len);
+    let s = Bounds {
+        start,
+        stop,
+        step: 1,
+    }
+    .adjust(len);
     (s.start as usize, s.stop as usize)
 }
 
@@ -130,7 +148,9 @@ pub fn as_slice(v: &Value) -> Option<&Slice> {
 /// One bound of `slice.indices`, as an integer of any size.
 fn big_bound(cx: &mut Cx, v: &Value) -> Res<IBig> {
     if v.ty().slots.index.get().is_none() && int::as_int(v).is_none() {
-        return Err(cx.type_error("slice indices must be integers or None or have an __index__ method"));
+        return Err(
+            cx.type_error("slice indices must be integers or None or have an __index__ method")
+        );
     }
     number::as_bigint(cx, v)
 }
@@ -173,20 +193,36 @@ impl Slice {
         if len.sign() == Sign::Negative {
             return Err(cx.value_error("length should not be negative"));
         }
-        let step = if self.step.is_none() { IBig::ONE } else { big_bound(cx, &self.step)? };
+        let step = if self.step.is_none() {
+            IBig::ONE
+        } else {
+            big_bound(cx, &self.step)?
+        };
         if step.is_zero() {
             return Err(cx.value_error("slice step cannot be zero"));
         }
         let back = step.sign() == Sign::Negative;
-        let (lower, upper) = if back { (-IBig::ONE, &len - IBig::ONE) } else { (IBig::ZERO, len.clone()) };
+        let (lower, upper) = if back {
+            (-IBig::ONE, &len - IBig::ONE)
+        } else {
+            (IBig::ZERO, len.clone())
+        };
         let mut clamp = |v: &Value, default: &IBig| -> Res<IBig> {
             if v.is_none() {
                 return Ok(default.clone());
             }
             let i = big_bound(cx, v)?;
-            Ok(if i.sign() == Sign::Negative { (i + &len).max(lower.clone()) } else { i.min(upper.clone()) })
+            Ok(if i.sign() == Sign::Negative {
+                (i + &len).max(lower.clone())
+            } else {
+                i.min(upper.clone())
+            })
         };
-        let (from, to) = if back { (&upper, &lower) } else { (&lower, &upper) };
+        let (from, to) = if back {
+            (&upper, &lower)
+        } else {
+            (&lower, &upper)
+        };
         let start = clamp(&self.start, from)?;
         let stop = clamp(&self.stop, to)?;
         Ok((start, stop, step))
@@ -230,7 +266,9 @@ impl Slice {
 
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast_exact::<Slice>() else { return Ok(Value::none()) };
+        let Some(s) = this.downcast_exact::<Slice>() else {
+            return Ok(Value::none());
+        };
         let args = tuple::new_tuple(cx, s.parts().into_iter().cloned().collect())?;
         let cls = this.ty().value();
         tuple::new_tuple(cx, vec![cls, args])

@@ -18,7 +18,15 @@ pub struct TupleIter {
 /// `iter(tuple)`.
 #[inline]
 pub fn new_iter(cx: &mut Cx, tuple: &Value) -> Res<Value> {
-    object::alloc(cx, Type::of::<TupleIter>(), TupleIter { head: Header::placeholder(), tuple: tuple.clone(), next: AtomicUsize::new(0) })
+    object::alloc(
+        cx,
+        Type::of::<TupleIter>(),
+        TupleIter {
+            head: Header::placeholder(),
+            tuple: tuple.clone(),
+            next: AtomicUsize::new(0),
+        },
+    )
 }
 
 impl TupleIter {
@@ -69,6 +77,7 @@ impl TupleIter {
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {
         let n = self.tuple.downcast::<Tuple>().map_or(0, Tuple::len);
-        self.next.store(state.0.clamp(0, n as isize) as usize, Ordering::Relaxed);
+        self.next
+            .store(state.0.clamp(0, n as isize) as usize, Ordering::Relaxed);
     }
 }

@@ -22,11 +22,18 @@ const PRIME_5: u64 = 2_870_177_450_012_600_261;
 impl TupleHash {
     #[allow(clippy::new_without_default)]
     pub fn new() -> TupleHash {
-        TupleHash { acc: PRIME_5, len: 0 }
+        TupleHash {
+            acc: PRIME_5,
+            len: 0,
+        }
     }
     #[inline]
     pub fn add(&mut self, hash: i64) {
-        self.acc = self.acc.wrapping_add((hash as u64).wrapping_mul(PRIME_2)).rotate_left(31).wrapping_mul(PRIME_1);
+        self.acc = self
+            .acc
+            .wrapping_add((hash as u64).wrapping_mul(PRIME_2))
+            .rotate_left(31)
+            .wrapping_mul(PRIME_1);
         self.len += 1;
     }
     /// With the length, as tuples do.
@@ -36,7 +43,11 @@ impl TupleHash {
     }
     /// Without it, as slices do.
     pub fn finish_bare(self) -> i64 {
-        if self.acc == u64::MAX { 1_546_275_796 } else { self.acc as i64 }
+        if self.acc == u64::MAX {
+            1_546_275_796
+        } else {
+            self.acc as i64
+        }
     }
 }
 
@@ -56,7 +67,11 @@ impl Tuple {
             Some(o) => protocol::collect(cx, o)?,
             None => Vec::new(),
         };
-        if exact { new_tuple(cx, items) } else { subclass::alloc(cx, cls, items) }
+        if exact {
+            new_tuple(cx, items)
+        } else {
+            subclass::alloc(cx, cls, items)
+        }
     }
 
     /// Return number of occurrences of value.
@@ -73,7 +88,13 @@ impl Tuple {
     /// Raises ValueError if the value is not present.
     #[sig(value, start = absent, stop = absent, /)]
     #[text_signature = "($self, value, start=0, stop=sys.maxsize, /)"]
-    fn index(&self, value: &Value, start: Option<&Value>, stop: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+    fn index(
+        &self,
+        value: &Value,
+        start: Option<&Value>,
+        stop: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<usize> {
         let start = search_bound(cx, start, 0)?;
         let stop = search_bound(cx, stop, isize::MAX)?;
         let (from, to) = crate::objects::slice::search_range(start, stop, self.len());
@@ -104,7 +125,9 @@ impl Tuple {
 
     #[slot]
     fn getitem(this: &Value, key: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Tuple>() else { return Ok(Value::none()) };
+        let Some(t) = this.downcast::<Tuple>() else {
+            return Ok(Value::none());
+        };
         match subscript(cx, "tuple", key)? {
             Subscript::Index(i) => match position(i, t.len()) {
                 Some(i) => Ok(t.items()[i].clone()),
@@ -116,7 +139,9 @@ impl Tuple {
                     return Ok(this.clone());
                 }
                 let items = t.items();
-                let part = (0..s.count).map(|k| items[(s.start + s.step * k as isize) as usize].clone()).collect();
+                let part = (0..s.count)
+                    .map(|k| items[(s.start + s.step * k as isize) as usize].clone())
+                    .collect();
                 new_tuple(cx, part)
             }
         }
@@ -167,7 +192,9 @@ impl Tuple {
     #[slot]
     fn repeat(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
         let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
-        let Some(t) = this.downcast::<Tuple>() else { return Ok(Value::none()) };
+        let Some(t) = this.downcast::<Tuple>() else {
+            return Ok(Value::none());
+        };
         if (t.is_empty() || n == 1) && this.downcast_exact::<Tuple>().is_some() {
             return Ok(this.clone());
         }
@@ -177,7 +204,9 @@ impl Tuple {
 
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Tuple>() else { return Ok(Value::none()) };
+        let Some(t) = this.downcast::<Tuple>() else {
+            return Ok(Value::none());
+        };
         if t.is_empty() {
             return crate::objects::str::new_str(cx, "()");
         }

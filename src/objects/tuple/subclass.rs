@@ -9,7 +9,12 @@ use std::sync::atomic::Ordering;
 pub fn alloc(cx: &mut Cx, cls: &Type, items: Vec<Value>) -> Res<Value> {
     let n = items.len();
     let base = Tuple::size_of(n);
-    let size = base + if cls.dict_offset.load(Ordering::Relaxed) == TAIL_DICT { 8 } else { 0 };
+    let size = base
+        + if cls.dict_offset.load(Ordering::Relaxed) == TAIL_DICT {
+            8
+        } else {
+            0
+        };
     // SAFETY: R12: length, items and tail are written before the type word; moving the items in runs no code.
     let made = unsafe {
         typhon_runtime::alloc_sized(&cx.thread, size, cls.word(), |cell| {
