@@ -288,7 +288,8 @@ pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> 
             return Ok(Loaded::Method(d.into_bits()));
         }
     }
-    if let Some(bits) = (if o.is_ptr() { attr_hit(cx, o.bits(), cache) } else { None }) {
+    let hit = if o.is_ptr() { attr_hit(cx, o.bits(), cache) } else { None };
+    if let Some(bits) = hit {
         return Ok(Loaded::Value(bits));
     }
     let bits = load_attr(cx, frame, o, cache)?;

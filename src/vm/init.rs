@@ -26,6 +26,7 @@ pub struct Globals {
     pub typing: Option<fn(&mut Cx, u32, &[Value]) -> Res<Value>>,
     pub unraisable: Option<fn(&mut Cx, Value, &str, &Value) -> Res<()>>,
     pub import_from_error: Option<fn(&mut Cx, &Value, Option<&str>, &str, &Value) -> Res<Value>>,
+    pub warn: Option<fn(&mut Cx, ExcKind, &str) -> Res<()>>,
 }
 
 static GLOBALS: Mutex<Globals> = Mutex::new(Globals {
@@ -34,6 +35,7 @@ static GLOBALS: Mutex<Globals> = Mutex::new(Globals {
     typing: None,
     unraisable: None,
     import_from_error: None,
+    warn: None,
 });
 static BUILTINS: OnceLock<Value> = OnceLock::new();
 
@@ -204,4 +206,14 @@ pub fn report_unraisable(cx: &mut Cx, exc: Value, what: &str, object: &Value) ->
 /// The class of a built-in exception as a value.
 pub fn exc_class(kind: ExcKind) -> Value {
     kind.ty().value()
+}
+
+impl Cx {
+    /// `warnings.warn(msg, category)` at the running Python line; silent until the warnings module is there.
+    pub fn warn(&mut self, category: ExcKind, msg: &str) -> Res<()> {
+        match with_globals(|g| g.warn) {
+            Some(f) => f(self, category, msg),
+            None => Ok(()),
+        }
+    }
 }
