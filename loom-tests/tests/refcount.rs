@@ -181,7 +181,7 @@ fn counting_from_nothing() {
 #[test]
 fn two_droppers_of_a_merged_object() {
     check(|| {
-        let cell = Cell::new(0, 2 * ONE | 3);
+        let cell = Cell::new(0, (2 * ONE) | 3);
         let other = {
             let cell = cell.clone();
             thread::spawn(move || {

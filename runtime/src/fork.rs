@@ -1,14 +1,74 @@
-//! What must be reset in the child of a `fork`.
+//! Forking: with the world stopped, the native locks in hand and nobody inside the parking table; and
+//! what the child, which has one thread only, makes of the others' records.
 //!
-//! The parking table may hold waiters of threads that exist only in the parent. Keys carry the number
-//! of forks, so nobody in the child meets them.
+//! The parking table may hold sleepers that exist only in the parent. Keys carry the number of forks,
+//! so nobody in the child meets them. Its buckets' locks are held only while somebody is inside
+//! [`enter_table`]; a fork waits until nobody is. (A sleeper whose time runs out takes a bucket's lock
+//! unannounced; that instant is the one gap.)
 
-use crate::sync::{AtomicUsize, Ordering};
+use crate::gil;
+use crate::qsbr;
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
+use crate::thread::{self, Thread};
+use std::io;
 
 static FORKS: AtomicUsize = AtomicUsize::new(0);
+static FORKING: AtomicBool = AtomicBool::new(false);
+static INSIDE: AtomicUsize = AtomicUsize::new(0);
 
 /// The parking key of an address in this process.
 #[inline]
 pub(crate) fn park_key(address: usize) -> usize {
     address ^ (FORKS.load(Ordering::Relaxed) << 48)
+}
+
+/// Before a bucket of the parking table is locked.
+pub(crate) fn enter_table() {
+    loop {
+        INSIDE.fetch_add(1, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
+        if !FORKING.load(Ordering::Relaxed) {
+            return;
+        }
+        INSIDE.fetch_sub(1, Ordering::AcqRel);
+        while FORKING.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// After it was unlocked: for a sleeper, before it sleeps.
+pub(crate) fn leave_table() {
+    INSIDE.fetch_sub(1, Ordering::AcqRel);
+}
+
+fn close_table() {
+    FORKING.store(true, Ordering::Relaxed);
+    fence(Ordering::SeqCst);
+    while INSIDE.load(Ordering::Acquire) != 0 {
+        std::thread::yield_now();
+    }
+}
+
+/// `fork(2)`. In the child (Ok(0)) the caller's is the only thread; the ids of the others are orphans,
+/// and what they had put off is the caller's to do. The interpreter clears their frames.
+pub fn fork(t: &mut Thread) -> io::Result<i32> {
+    t.stop_the_world(|world| {
+        let mut threads = thread::before_fork();
+        let mut gil = gil::before_fork();
+        let garbage = qsbr::before_fork();
+        close_table();
+        // SAFETY: every lock of this crate is held by this thread or free.
+        let pid = unsafe { libc::fork() };
+        let error = io::Error::last_os_error();
+        if pid == 0 {
+            FORKS.fetch_add(1, Ordering::Relaxed);
+            INSIDE.store(0, Ordering::Relaxed);
+            threads.reset_in_child(world.thread());
+            gil.reset_in_child();
+        }
+        FORKING.store(false, Ordering::Release);
+        drop((garbage, gil, threads));
+        if pid < 0 { Err(error) } else { Ok(pid) }
+    })
 }

@@ -6,7 +6,7 @@
 //! its holder.
 
 use crate::counters::Counter;
-use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
 use crate::thread::{Thread, breaker};
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub(crate) fn acquire(t: &Thread) {
     gil.waiting += 1;
     while gil.holder != 0 {
         let seen = gil.switches;
-        let timed_out = FREED.wait_for(&mut gil, switch_interval()).timed_out();
+        let timed_out = FREED.wait_for(&mut gil, switch_interval());
         if timed_out && gil.holder != 0 && gil.switches == seen {
             // SAFETY: the holder clears `thread` under this mutex before its record goes.
             unsafe {
@@ -101,10 +101,15 @@ pub(crate) fn hand_over(t: &Thread) {
     acquire(t);
 }
 
-/// The child of a fork: its one thread holds the lock.
-pub(crate) fn reset_after_fork(t: &Thread) {
-    let mut gil = GIL.lock();
-    gil.waiting = 0;
-    gil.holder = t.tid;
-    gil.thread = t;
+/// Held across a fork; in the child, the one thread left holds the global lock and nobody waits.
+pub(crate) struct AcrossFork(MutexGuard<'static, Gil>);
+
+pub(crate) fn before_fork() -> AcrossFork {
+    AcrossFork(GIL.lock())
+}
+
+impl AcrossFork {
+    pub(crate) fn reset_in_child(&mut self) {
+        self.0.waiting = 0;
+    }
 }

@@ -434,7 +434,7 @@ pub struct Stats {
 /// Every object but the types and static objects. World stopped.
 pub fn for_each_object(_world: &World, mut f: impl FnMut(*mut Header, usize)) {
     for_each_small(|head, bytes, _, _| f(head, bytes));
-    large::for_each(|head, bytes| f(head, bytes));
+    large::for_each(f);
 }
 
 /// Live small cells with their page and index. World stopped.

@@ -92,15 +92,20 @@ pub fn sleep_at(
 
 /// Wakes one sleeper. True if there was one.
 pub fn wake_one(address: usize) -> bool {
+    fork::enter_table();
     // SAFETY: the callback neither panics nor parks.
     let r = unsafe { unpark_one(fork::park_key(address), |_| DEFAULT_UNPARK_TOKEN) };
+    fork::leave_table();
     r.unparked_threads != 0
 }
 
 /// Wakes all sleepers; returns how many.
 pub fn wake_all(address: usize) -> usize {
+    fork::enter_table();
     // SAFETY: no callbacks.
-    unsafe { unpark_all(fork::park_key(address), DEFAULT_UNPARK_TOKEN) }
+    let n = unsafe { unpark_all(fork::park_key(address), DEFAULT_UNPARK_TOKEN) };
+    fork::leave_table();
+    n
 }
 
 /// Ends the interruptible wait of thread `tid`, whose breaker bit the caller has set.
@@ -123,8 +128,10 @@ pub fn interrupt(tid: u16) {
                 FilterOp::Skip
             }
         };
+        fork::enter_table();
         // SAFETY: the callbacks neither panic nor park.
         unsafe { unpark_filter(fork::park_key(address), filter, |_| INTERRUPT) };
+        fork::leave_table();
     }
 }
 
@@ -224,8 +231,10 @@ impl RawLock {
             self.0.store(more, Ordering::Release);
             DEFAULT_UNPARK_TOKEN
         };
+        fork::enter_table();
         // SAFETY: the callback neither panics nor parks; it runs inside the bucket.
         unsafe { unpark_one(fork::park_key(self.key()), callback) };
+        fork::leave_table();
         true
     }
 

@@ -9,7 +9,7 @@
 
 use crate::counters::Counter;
 use crate::protocol::qsbr_seq::Global;
-use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::thread::{self, Thread, breaker};
 use std::alloc::Layout;
 use std::collections::VecDeque;
@@ -58,6 +58,31 @@ impl Garbage {
         }
         self.open_count = 0;
         self.open_bytes = 0;
+    }
+}
+
+/// Keeps the common list out of others' hands across a fork.
+pub(crate) fn before_fork() -> impl Drop {
+    struct Held(#[allow(dead_code)] MutexGuard<'static, VecDeque<Piece>>);
+    impl Drop for Held {
+        fn drop(&mut self) {}
+    }
+    Held(LEFT.lock())
+}
+
+/// Takes over what a thread that is no more had retired.
+///
+/// # Safety
+/// `from` is not running and never will.
+pub(crate) unsafe fn inherit(t: &Thread, from: &Thread) {
+    // SAFETY: this thread's list, and one that is nobody's.
+    unsafe {
+        let theirs = &mut *from.garbage.get();
+        theirs.seal();
+        let mine = &mut *t.garbage.get();
+        for piece in theirs.pieces.drain(..).rev() {
+            mine.pieces.push_front(piece);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::counters::Counter;
 use crate::fork;
 use crate::protocol::lock_byte::{LockByte, Unlock};
 use crate::thread::Thread;
-use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, park, unpark_one};
+use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, park, unpark_one};
 
 #[repr(transparent)]
 pub struct RawByte(LockByte);
@@ -57,14 +57,19 @@ impl RawByte {
         let key = fork::park_key(self as *const _ as usize);
         // SAFETY: the callbacks neither panic nor park; the key is the byte's address.
         unsafe {
-            park(
+            fork::enter_table();
+            let validate = || self.0.still_waits();
+            let result = park(
                 key,
-                || self.0.still_waits(),
-                || {},
+                validate,
+                fork::leave_table,
                 |_, _| {},
                 DEFAULT_PARK_TOKEN,
                 None,
             );
+            if result == ParkResult::Invalid {
+                fork::leave_table();
+            }
         }
     }
 
@@ -81,14 +86,12 @@ impl RawByte {
         let key = fork::park_key(self as *const _ as usize);
         // SAFETY: the callback neither panics nor parks; it runs inside the bucket.
         unsafe {
+            fork::enter_table();
             unpark_one(key, |result| {
                 self.0.unlock_waking(result.have_more_threads);
                 DEFAULT_UNPARK_TOKEN
             });
+            fork::leave_table();
         }
-    }
-
-    pub fn is_locked(&self) -> bool {
-        self.0.is_locked()
     }
 }

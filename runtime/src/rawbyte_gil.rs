@@ -17,7 +17,4 @@ impl RawByte {
     pub fn lock(&self, _t: &mut Thread) {}
     #[inline(always)]
     pub fn unlock(&self) {}
-    pub fn is_locked(&self) -> bool {
-        false
-    }
 }

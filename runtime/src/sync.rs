@@ -1,7 +1,7 @@
 //! The one facade over atomics and native locks. Nothing else in the crate names `std::sync`;
 //! `loom-tests` includes the files of `protocol/` over a facade of its own with the same names.
 
-pub use parking_lot::{Condvar, Mutex, MutexGuard};
+pub use native::{Condvar, Mutex, MutexGuard};
 pub use std::sync::atomic::{
     AtomicBool, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
     Ordering, fence,
@@ -37,3 +37,75 @@ macro_rules! const_new {
     };
 }
 pub(crate) use const_new;
+
+/// Native locks: the standard library's, which wait at their own word. Unlike a parking table they need
+/// nothing reset in the child of a fork but that the forking thread holds them meanwhile. No poison:
+/// what they protect is consistent at every point that could panic.
+mod native {
+    use std::ops::{Deref, DerefMut};
+    use std::sync::PoisonError;
+    use std::time::Duration;
+
+    #[derive(Default)]
+    pub struct Mutex<T>(std::sync::Mutex<T>);
+    pub struct MutexGuard<'a, T>(Option<std::sync::MutexGuard<'a, T>>);
+    #[derive(Default)]
+    pub struct Condvar(std::sync::Condvar);
+
+    impl<T> Mutex<T> {
+        pub const fn new(value: T) -> Mutex<T> {
+            Mutex(std::sync::Mutex::new(value))
+        }
+        #[inline]
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        }
+        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            match self.0.try_lock() {
+                Ok(guard) => Some(MutexGuard(Some(guard))),
+                Err(std::sync::TryLockError::Poisoned(e)) => Some(MutexGuard(Some(e.into_inner()))),
+                Err(std::sync::TryLockError::WouldBlock) => None,
+            }
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+        #[inline]
+        fn deref(&self) -> &T {
+            self.0.as_ref().expect("present but inside a wait")
+        }
+    }
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        #[inline]
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().expect("present but inside a wait")
+        }
+    }
+
+    impl Condvar {
+        pub const fn new() -> Condvar {
+            Condvar(std::sync::Condvar::new())
+        }
+        pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let inner = guard.0.take().expect("present but inside a wait");
+            guard.0 = Some(self.0.wait(inner).unwrap_or_else(PoisonError::into_inner));
+        }
+        /// True: the time is over.
+        pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> bool {
+            let inner = guard.0.take().expect("present but inside a wait");
+            let (inner, result) = self
+                .0
+                .wait_timeout(inner, timeout)
+                .unwrap_or_else(PoisonError::into_inner);
+            guard.0 = Some(inner);
+            result.timed_out()
+        }
+        pub fn notify_one(&self) {
+            self.0.notify_one();
+        }
+        pub fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
+}

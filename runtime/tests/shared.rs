@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use typhon_runtime::park::{RawEvent, RawLock, Wait};
 use typhon_runtime::thread::breaker;
 use typhon_runtime::{
-    Contended, Guarded, Header, Published, Slot, Thread, TypeInfo, Value, Visitor, counters, gc,
-    lock2, region, thread, weak,
+    Guarded, Header, Published, Slot, Thread, TypeInfo, Value, Visitor, counters, gc, lock2,
+    region, thread, weak,
 };
 
 static ONE: Mutex<()> = Mutex::new(());
@@ -82,9 +82,9 @@ impl List {
             let guard = t.read_guard();
             let buffer = self.buffer.load(guard).unwrap();
             let here: *const Vec<Slot> = buffer;
-            match buffer[i].try_get_in(guard.tid(), || self.buffer.address() == here) {
-                Ok(v) => return v.unwrap(),
-                Err(Contended) => {}
+            let still_valid = || self.buffer.address() == here;
+            if let Ok(v) = buffer[i].try_get_in(guard.tid(), still_valid) {
+                return v.unwrap();
             }
         }
         let _guard = self.state.lock(&self.head, t);
@@ -156,7 +156,7 @@ fn lock_free_reads_against_writers() {
                     r ^= r >> 7;
                     r ^= r << 17;
                     let at = (r >> 20) as usize % 8;
-                    if k == 0 || r % 16 == 0 {
+                    if k == 0 || r.is_multiple_of(16) {
                         let v = leaf(t, at as u64);
                         l.set(at, v, t);
                     } else if k == 1 && r % 16 == 1 {
@@ -174,6 +174,10 @@ fn lock_free_reads_against_writers() {
             t,
         );
         assert!(sum.load(Relaxed) > 0);
+        for _ in 0..100 {
+            body(&shared).rebuffer(t);
+            t.safepoint_full();
+        }
         assert!(counters::total(counters::Counter::reclaimed) > 0);
         drop(shared);
     });

@@ -1,0 +1,63 @@
+//! Merging references that non-owners gave up, and serving ids whose thread sleeps or is gone (R5).
+
+use super::Thread;
+use super::breaker;
+use super::ids::{Inner, id_bound, record};
+use super::world::tell_stopper;
+use crate::counters::Counter;
+use crate::dealloc::dealloc;
+use crate::header::Header;
+use crate::refcount;
+use crate::sync::Ordering;
+
+impl Thread {
+    /// Merges what others queued to this thread.
+    pub(crate) fn merge_queue(&self) {
+        if self.breaker.load(Ordering::Relaxed) & breaker::MERGE == 0 {
+            return;
+        }
+        self.breaker.fetch_and(!breaker::MERGE, Ordering::AcqRel);
+        let queue = std::mem::take(&mut self.record().inner.lock().queue);
+        self.counters.add(Counter::merged, queue.len() as u64);
+        for head in queue {
+            // SAFETY: this thread owns them (or they are merged already); the queue's reference goes.
+            unsafe {
+                if refcount::merge(head, 1) {
+                    dealloc(self, head);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn merge_all(inner: &mut Inner, dead: &mut Vec<*mut Header>) -> usize {
+    let n = inner.queue.len();
+    for head in inner.queue.drain(..) {
+        // SAFETY: the owner is suspended or helped by this thread, under its record's lock (R5).
+        if unsafe { refcount::merge(head, 1) } {
+            dead.push(head);
+        }
+    }
+    n
+}
+
+/// Before the heap grows: ids without a running thread give back what they do not use (R5).
+pub(crate) fn serve_sleepers(t: &Thread) {
+    for tid in 1..id_bound() {
+        let rec = record(tid);
+        if tid == t.tid || rec.foreign_frees.is_empty() {
+            continue;
+        }
+        let mut inner = rec.inner.lock();
+        if let Some(heap) = &mut inner.heap {
+            // SAFETY: an orphan, under its record's lock.
+            unsafe { heap.serve(t, tid) };
+        } else if rec.state.try_help() {
+            // SAFETY: registered, and HELPED by this thread.
+            unsafe { (*(*inner.thread).heap.get()).serve(t, tid) };
+            rec.state.end_help();
+            drop(inner);
+            tell_stopper();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Handing a reference to the owner's merge queue (R5). Only the free-threaded build queues.
+
+use super::Thread;
+use super::breaker;
+use super::ids::record;
+use super::merge::merge_all;
+use super::world::tell_stopper;
+use crate::counters::Counter;
+use crate::dealloc::dealloc;
+use crate::header::Header;
+use crate::refcount;
+use crate::sync::Ordering;
+
+/// The reference the caller gives up belongs to the merge queue of the object's owner now. An owner
+/// that is gone or asleep is merged for (R5).
+///
+/// # Safety
+/// The object's word is QUEUED by the caller's decrement.
+#[cold]
+pub(crate) unsafe fn queue_to_owner(head: *mut Header) {
+    // SAFETY: the queue's reference keeps it alive; called by an attached thread.
+    let (h, me) = unsafe { (&*head, Thread::current().as_ref()) };
+    let mut dead = Vec::new();
+    loop {
+        let owner = h.owner.load(Ordering::Relaxed);
+        if owner == 0 {
+            // SAFETY: merged in the meantime.
+            if unsafe { refcount::merge(head, 1) } {
+                dead.push(head);
+            }
+            break;
+        }
+        let rec = record(owner);
+        let mut inner = rec.inner.lock();
+        if h.owner.load(Ordering::Relaxed) != owner {
+            continue;
+        }
+        inner.queue.push(head);
+        if inner.thread.is_null() {
+            merge_all(&mut inner, &mut dead);
+            break;
+        }
+        // SAFETY: not null under the lock: registered.
+        let owner_thread = unsafe { &*inner.thread };
+        if rec
+            .state
+            .set_and_help(&owner_thread.breaker, breaker::MERGE)
+        {
+            let n = merge_all(&mut inner, &mut dead);
+            owner_thread
+                .breaker
+                .fetch_and(!breaker::MERGE, Ordering::AcqRel);
+            rec.state.end_help();
+            drop(inner);
+            tell_stopper();
+            if let Some(t) = me {
+                t.counters.add(Counter::merged_for_other, n as u64);
+            }
+        }
+        break;
+    }
+    if let Some(t) = me {
+        t.counters.add(Counter::merge_queued, 1);
+        for head in dead {
+            // SAFETY: merged with zero.
+            unsafe { dealloc(t, head) };
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Stop-the-world. Requests queue up; a waiting requester counts as stopped; threads that register
+//! meanwhile begin SUSPENDED (R18).
+
+use super::Thread;
+use super::breaker;
+use super::ids::REGISTRY;
+use super::merge::merge_all;
+use crate::counters::Counter;
+use crate::dealloc::dealloc;
+use crate::header::Header;
+use crate::protocol::thread_state::{ATTACHED, DETACHED, HELPED, SUSPENDED};
+use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, fence};
+
+/// A stop was requested: whoever changes its state tells the stopper.
+static STOPPING: AtomicBool = AtomicBool::new(false);
+/// True: some thread stops or has stopped the world.
+pub(super) static WORLD: Mutex<bool> = Mutex::new(false);
+/// With WORLD: a state changed while STOPPING.
+static STATE_CHANGED: Condvar = Condvar::new();
+/// With WORLD: the world runs again, the next requester may stop it (R18).
+static WORLD_FREE: Condvar = Condvar::new();
+
+/// Tells a waiting stopper that a state changed. After the change.
+#[inline]
+pub(super) fn tell_stopper() {
+    fence(Ordering::SeqCst);
+    if STOPPING.load(Ordering::Relaxed) {
+        drop(WORLD.lock());
+        STATE_CHANGED.notify_all();
+    }
+}
+
+impl Thread {
+    /// Runs `f` with every other thread at a safepoint or detached. Requests queue up; a waiting
+    /// requester counts as stopped (R18). A safepoint itself.
+    pub fn stop_the_world<R>(&mut self, f: impl FnOnce(&mut World) -> R) -> R {
+        self.assert_no_lock();
+        if self.is_stopper.get() {
+            return f(&mut World { t: self });
+        }
+        self.counters.add(Counter::stops_requested, 1);
+        loop {
+            let mut taken = WORLD.lock();
+            if !*taken {
+                *taken = true;
+                break;
+            }
+            drop(taken);
+            self.detach(|| {
+                let mut taken = WORLD.lock();
+                while *taken {
+                    WORLD_FREE.wait(&mut taken);
+                }
+            });
+        }
+        self.is_stopper.set(true);
+        let me: *const Thread = self;
+        {
+            let mut reg = REGISTRY.lock();
+            reg.stopped = true;
+            STOPPING.store(true, Ordering::Relaxed);
+            for &t in &reg.live {
+                // SAFETY: registered.
+                unsafe { (*t).breaker.fetch_or(breaker::STOP, Ordering::AcqRel) };
+            }
+        }
+        fence(Ordering::SeqCst);
+        let mut world = WORLD.lock();
+        while !all_stopped(me) {
+            STATE_CHANGED.wait(&mut world);
+        }
+        STOPPING.store(false, Ordering::Relaxed);
+        drop(world);
+
+        /// Starts the world again even if `f` panics.
+        struct Restart<'a>(&'a Thread);
+        impl Drop for Restart<'_> {
+            fn drop(&mut self) {
+                self.0.start_the_world();
+            }
+        }
+        let restart = Restart(self);
+        f(&mut World { t: restart.0 })
+    }
+
+    fn start_the_world(&self) {
+        let mut dead = Vec::new();
+        {
+            let mut reg = REGISTRY.lock();
+            reg.stopped = false;
+            for &t in &reg.live {
+                // SAFETY: registered, and suspended unless it is this thread.
+                let t = unsafe { &*t };
+                t.breaker.fetch_and(!breaker::STOP, Ordering::AcqRel);
+                if std::ptr::eq(t, self) {
+                    continue;
+                }
+                let rec = t.record();
+                let mut inner = rec.inner.lock();
+                // A sleeper would not look at its queue (R5).
+                merge_all(&mut inner, &mut dead);
+                if rec.state.resume() {
+                    rec.resumed.notify_all();
+                }
+            }
+        }
+        self.is_stopper.set(false);
+        *WORLD.lock() = false;
+        WORLD_FREE.notify_all();
+        for head in dead {
+            // SAFETY: merged with zero.
+            unsafe { dealloc(self, head) };
+        }
+    }
+}
+
+/// Suspends who is detached; true if nobody runs.
+fn all_stopped(me: *const Thread) -> bool {
+    let reg = REGISTRY.lock();
+    let mut all = true;
+    for &t in &reg.live {
+        if std::ptr::eq(t, me) {
+            continue;
+        }
+        // SAFETY: registered.
+        let state = unsafe { &(*t).record().state };
+        match state.get() {
+            SUSPENDED => {}
+            DETACHED => all &= state.try_suspend(),
+            ATTACHED | HELPED => all = false,
+            other => unreachable!("thread state {other}"),
+        }
+    }
+    all
+}
+
+/// The stopped world.
+pub struct World<'a> {
+    t: &'a Thread,
+}
+
+impl World<'_> {
+    /// The stopper's record.
+    pub fn thread(&self) -> &Thread {
+        self.t
+    }
+
+    /// Every thread, the stopper included.
+    pub fn for_each_thread(&mut self, mut f: impl FnMut(*const Thread)) {
+        let live = REGISTRY.lock().live.clone();
+        for t in live {
+            f(t);
+        }
+    }
+
+    /// Merges all queues; what reached zero is for the caller to free.
+    pub(crate) fn merge_queues(&mut self) -> Vec<*mut Header> {
+        let mut dead = Vec::new();
+        for &t in &REGISTRY.lock().live {
+            // SAFETY: registered and stopped.
+            let t = unsafe { &*t };
+            merge_all(&mut t.record().inner.lock(), &mut dead);
+        }
+        dead
+    }
+}
