@@ -75,7 +75,7 @@ const STEPS: &[(&str, Step)] = &[
         ]),
     ),
     (
-        "unit tests",
+        "unit tests, and Python programs on the free-threaded build",
         cargo(&[
             "test",
             "--quiet",
