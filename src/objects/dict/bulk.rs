@@ -38,12 +38,12 @@ impl Dict {
     /// The entries at one moment, in order.
     pub fn items(&self, cx: &mut Cx) -> Vec<Item> {
         let tid = cx.tid;
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let t = self.table();
         let mut out = Vec::with_capacity(self.len());
         for n in t.first()..t.tail() {
             let e = t.entry(n);
-            // SAFETY: the lock is held (or the dict uniquely) while the references live.
+            // SAFETY: the lock is held while the references live.
             if let (Some(k), Some(v)) = unsafe { (e.key.as_value(), e.value.as_value()) } {
                 out.push(Item {
                     hash: e.hash.load(Ordering::Relaxed),
@@ -65,7 +65,7 @@ impl Dict {
 
     pub fn keys_vec(&self, cx: &mut Cx) -> Vec<Value> {
         let tid = cx.tid;
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let t = self.table();
         // SAFETY: the lock is held while the references live.
         (t.first()..t.tail())
@@ -75,7 +75,7 @@ impl Dict {
 
     pub fn values_vec(&self, cx: &mut Cx) -> Vec<Value> {
         let tid = cx.tid;
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let t = self.table();
         // SAFETY: the lock is held while the references live.
         (t.first()..t.tail())
@@ -174,7 +174,7 @@ impl Dict {
 
     /// The live entry before position `*pos`, which moves onto it; None at the start. For reversed iteration.
     pub fn previous_item(&self, cx: &mut Cx, pos: &mut usize) -> Option<Item> {
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let t = self.table();
         let mut n = (*pos).min(t.tail() as usize);
         while n > t.first() as usize {
@@ -199,7 +199,7 @@ impl Dict {
     pub fn copy(&self, cx: &mut Cx) -> Res<Value> {
         let tid = cx.tid;
         let made = {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             let n = self.len();
             if n == 0 {
                 Some((no_table(), 0))
@@ -241,7 +241,7 @@ impl Dict {
             let mut leftovers: Vec<Item> = Vec::new();
             let mut failed = false;
             {
-                let _g = self.lock_if_needed(cx);
+                let _g = self.lock(cx);
                 let room = rest.len();
                 if self.is_empty()
                     && room > 4

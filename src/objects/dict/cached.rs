@@ -99,7 +99,7 @@ impl Dict {
         value: Value,
     ) -> Result<Option<Value>, Value> {
         let value = value.into_counted();
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let t = self.table();
         if version == 0 || t.version() != version || n >= t.usable() {
             return Err(value);

@@ -1,5 +1,5 @@
-//! `dict`: compact, ordered, read without a lock (R2, R7, R9). Changes hold the object's lock, except while the dict is
-//! uniquely held, when nobody else can reach it; displaced values leave the lock before they are dropped (R1).
+//! `dict`: compact, ordered, read without a lock (R2, R7, R9). Changes hold the object's lock; displaced values leave it
+//! before they are dropped (R1).
 //! - `table.rs`: the table and its layout
 //! - `keys.rs`: hashing and comparing keys (R7), shared with sets
 //! - `cached.rs`: what inline caches use: the keys version and entry numbers (R15)
@@ -99,13 +99,10 @@ impl Dict {
     pub(crate) fn is_table(&self, t: &Table) -> bool {
         std::ptr::eq(self.table.load(Ordering::Acquire), t)
     }
+    /// The lock; a safepoint (R6).
     #[inline(always)]
-    pub(crate) fn lock_if_needed<'a>(&'a self, cx: &'a mut Cx) -> Option<HeadGuard<'a>> {
-        if self.head.is_uniquely_held(cx.tid) {
-            None
-        } else {
-            Some(self.head.lock(cx))
-        }
+    pub(crate) fn lock<'a>(&'a self, cx: &'a mut Cx) -> HeadGuard<'a> {
+        self.head.lock(cx)
     }
 
     /// Find a key without the lock. `held` keeps the entry's key alive past the guard when it was compared by content.
@@ -202,7 +199,7 @@ impl Dict {
         let tid = cx.tid;
         let mut memo = Memo::new();
         let ask = {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             match self.find_locked(key, hash, &memo) {
                 Found::At(n) => return Ok(f(self, tid, Some(n))),
                 Found::Absent => return Ok(f(self, tid, None)),
@@ -228,7 +225,7 @@ impl Dict {
                 let eq = protocol::equal(cx, &k, key)?;
                 memo.note(k, eq);
             }
-            let _g = self.head.lock(cx);
+            let _g = self.lock(cx);
             match self.find_locked(key, hash, memo) {
                 Found::At(n) => return Ok(f(self, tid, Some(n))),
                 Found::Absent => return Ok(f(self, tid, None)),
@@ -254,7 +251,7 @@ impl Dict {
     #[cold]
     #[inline(never)]
     fn get_str_locked(&self, cx: &mut Cx, key: &Value, hash: i64) -> Option<Value> {
-        let _g = self.head.lock(cx);
+        let _g = self.lock(cx);
         let t = self.table();
         let found = t.find(hash, |e, k| {
             if e.hash.load(Ordering::Relaxed) != hash {
@@ -386,6 +383,24 @@ impl Dict {
         self.settle(cx, done)
     }
 
+    /// `d[key] = value` for a dict that the caller's own register holds. Held by nothing else, it needs no lock: another
+    /// thread has no way to reach it. Not for dicts reached through a field of another object.
+    #[inline]
+    pub fn set_register(&self, cx: &mut Cx, key: &Value, value: Value) -> Res<()> {
+        if self.head.is_uniquely_held(cx.tid)
+            && let Some(hash) = keys::quick_hash(key)
+        {
+            let n = match self.find_locked(key, hash, &Memo::new()) {
+                Found::At(n) => Some(n),
+                Found::Absent => None,
+                Found::Stopped(_) => return self.set_with_hash(cx, key, hash, value),
+            };
+            let done = self.put_locked(n, key, hash, value.into_counted());
+            return self.settle(cx, done);
+        }
+        self.set(cx, key, value)
+    }
+
     #[inline(always)]
     pub(crate) fn settle(&self, cx: &mut Cx, done: Result<Displaced, NoRoom>) -> Res<()> {
         match done {
@@ -464,7 +479,7 @@ impl Dict {
 
     /// Take out the last entry.
     pub fn pop_last(&self, cx: &mut Cx) -> Option<(Value, Value)> {
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let t = self.table();
         let n = (t.first()..t.tail())
             .rev()

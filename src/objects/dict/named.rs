@@ -34,7 +34,9 @@ impl Dict {
     /// Fill a fresh dict that has the room and that nobody else knows: interned names only, no Python, no allocation.
     pub(crate) fn fill_unshared(&self, items: impl Iterator<Item = (Value, Value)>) {
         for (k, v) in items {
-            let Some(hash) = k.downcast_exact::<Str>().map(Str::hash) else { continue };
+            let Some(hash) = k.downcast_exact::<Str>().map(Str::hash) else {
+                continue;
+            };
             let done = self.put_locked(None, &k, hash, v);
             debug_assert!(done.is_ok(), "the room was made beforehand");
         }

@@ -101,9 +101,7 @@ impl Filter {
     #[new]
     #[text_signature = "(function, iterable, /)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        if std::ptr::eq(cls, Type::of::<Filter>()) {
-            args.no_keywords(cx, "filter")?;
-        }
+        super::refuse_keywords(cx, cls, Type::of::<Filter>(), &args, "filter")?;
         args.check_count(cx, "filter", 2, 2)?;
         let it = protocol::iter(cx, &args.pos[1])?;
         object::alloc(

@@ -9,8 +9,9 @@ pub mod zip;
 
 pub use seq::{new_callable_iter, new_seq_iter};
 
+use crate::native::Args;
 use crate::objects::Dict;
-use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
+use crate::{Cx, ExcKind, Raised, Res, Type, Value, ValueExt};
 
 /// A name of the module `builtins`, for pickling.
 pub fn builtin(cx: &mut Cx, name: &str) -> Res<Value> {
@@ -19,6 +20,20 @@ pub fn builtin(cx: &mut Cx, name: &str) -> Res<Value> {
         None => None,
     };
     found.ok_or_else(|| cx.system_error(format!("builtins.{name} is gone")))
+}
+
+/// Refuse keywords in `__new__` unless a subclass has an `__init__` of its own to take them.
+pub fn refuse_keywords(
+    cx: &mut Cx,
+    cls: &Type,
+    base: &Type,
+    args: &Args<'_>,
+    name: &str,
+) -> Res<()> {
+    if std::ptr::eq(cls, base) || cls.slots.init.bits() == base.slots.init.bits() {
+        args.no_keywords(cx, name)?;
+    }
+    Ok(())
 }
 
 /// Whether the pending exception ends a sequence iteration (IndexError or StopIteration); it is cleared then.

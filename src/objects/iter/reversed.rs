@@ -23,9 +23,7 @@ impl Reversed {
     #[new]
     #[text_signature = "(sequence, /)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        if std::ptr::eq(cls, Type::of::<Reversed>()) {
-            args.no_keywords(cx, "reversed")?;
-        }
+        super::refuse_keywords(cx, cls, Type::of::<Reversed>(), &args, "reversed")?;
         args.check_count(cx, "reversed", 1, 1)?;
         let seq = &args.pos[0];
         if let Some(f) = protocol::lookup_special(cx, seq, "__reversed__")? {

@@ -17,13 +17,21 @@ impl List {
     }
 
     #[init]
-    #[sig(iterable = (), /)]
-    fn init(&self, iterable: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        if !self.is_empty() {
-            self.clear(cx);
+    #[text_signature = "(iterable=(), /)"]
+    fn init(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<()> {
+        let cls = this.ty();
+        if cls.slots.new.bits() == Type::of::<List>().slots.new.bits() {
+            args.no_keywords(cx, "list")?;
         }
-        match iterable {
-            Some(o) => self.extend(cx, o),
+        args.check_count(cx, "list", 0, 1)?;
+        let Some(list) = this.downcast::<List>() else {
+            return Ok(());
+        };
+        if !list.is_empty() {
+            list.clear(cx);
+        }
+        match args.pos.first() {
+            Some(o) => list.extend(cx, o),
             None => Ok(()),
         }
     }
@@ -40,8 +48,8 @@ impl List {
     }
 
     /// Insert object before index.
-    fn insert(&self, index: Index, object: &Value, cx: &mut Cx) -> Res<()> {
-        let i = index.0;
+    fn insert(&self, index: isize, object: &Value, cx: &mut Cx) -> Res<()> {
+        let i = index;
         self.insert_at(
             cx,
             |n| {
@@ -59,11 +67,11 @@ impl List {
     ///
     /// Raises IndexError if list is empty or index is out of range.
     #[sig(index = -1, /)]
-    fn pop(&self, index: Index, cx: &mut Cx) -> Res<Value> {
+    fn pop(&self, index: isize, cx: &mut Cx) -> Res<Value> {
         let mut empty = false;
         let found = self.remove_at(cx, |n| {
             empty = n == 0;
-            position(index.0, n)
+            position(index, n)
         });
         match found {
             Some(v) => Ok(v),

@@ -1,5 +1,5 @@
-//! `list`: a buffer of words and a length. Reads take no lock (R2); every change holds the object's lock, except while
-//! the list is uniquely held, when nobody else can reach it. Displaced values leave the lock before they are dropped (R1).
+//! `list`: a buffer of words and a length. Reads take no lock (R2); every change holds the object's lock. Displaced values
+//! leave the lock before they are dropped (R1).
 //! - `buf.rs`: the buffer (R9)
 //! - `methods.rs`, `slice.rs`, `sort.rs`, `iter.rs`: what Python sees
 
@@ -33,9 +33,6 @@ pub struct List {
     #[skip]
     len: AtomicUsize,
 }
-
-/// The lock of a list, or the proof that none is needed because nobody else can reach it.
-type MaybeLocked<'a> = Option<HeadGuard<'a>>;
 
 /// What a change displaced; dropped by the caller after the lock.
 #[must_use = "settle it after the lock"]
@@ -89,14 +86,10 @@ impl List {
         std::ptr::eq(self.buf.load(Ordering::Acquire), b)
     }
 
-    /// The lock, unless the list is uniquely held.
+    /// The lock; a safepoint (R6).
     #[inline(always)]
-    fn lock_if_needed<'a>(&'a self, cx: &'a mut Cx) -> MaybeLocked<'a> {
-        if self.head.is_uniquely_held(cx.tid) {
-            None
-        } else {
-            Some(self.head.lock(cx))
-        }
+    fn lock<'a>(&'a self, cx: &'a mut Cx) -> HeadGuard<'a> {
+        self.head.lock(cx)
     }
 
     /// Item `i`, counted. None when out of range.
@@ -135,7 +128,7 @@ impl List {
     #[cold]
     #[inline(never)]
     fn get_locked(&self, cx: &mut Cx, i: usize) -> Option<Value> {
-        let _g = self.head.lock(cx);
+        let _g = self.lock(cx);
         if i >= self.len() {
             None
         } else {
@@ -147,7 +140,7 @@ impl List {
     #[inline(always)]
     pub fn set(&self, cx: &mut Cx, i: usize, v: Value) -> Result<Value, Value> {
         let v = v.into_counted();
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         if i >= self.len.load(Ordering::Relaxed) {
             return Err(v);
         }
@@ -163,7 +156,7 @@ impl List {
     pub fn push(&self, cx: &mut Cx, v: Value) -> Res<()> {
         let v = v.into_counted();
         {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             let n = self.len.load(Ordering::Relaxed);
             let b = self.buffer();
             if n < b.cap() {
@@ -175,10 +168,26 @@ impl List {
         self.push_growing(cx, v)
     }
 
+    /// Append to a list that the caller's own register holds. Held by nothing else, it needs no lock: another thread has
+    /// no way to reach it. Not for lists reached through a field of another object, which counts once for all threads.
+    #[inline(always)]
+    pub fn push_register(&self, cx: &mut Cx, v: Value) -> Res<()> {
+        if self.head.is_uniquely_held(cx.tid) {
+            let n = self.len.load(Ordering::Relaxed);
+            let b = self.buffer();
+            if n < b.cap() {
+                b.word(n).init(v);
+                self.len.store(n + 1, Ordering::Release);
+                return Ok(());
+            }
+        }
+        self.push(cx, v)
+    }
+
     #[inline(never)]
     fn push_growing(&self, cx: &mut Cx, v: Value) -> Res<()> {
         let pushed = {
-            let _g = self.head.lock(cx);
+            let _g = self.lock(cx);
             let n = self.len.load(Ordering::Relaxed);
             match self.reserve_locked(n + 1) {
                 Some(old) => {
@@ -259,7 +268,7 @@ impl List {
     /// Items `lo..hi` as they were at one moment.
     pub fn range_to_vec(&self, cx: &mut Cx, lo: usize, hi: usize) -> Vec<Value> {
         let tid = cx.tid;
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let n = self.len.load(Ordering::Relaxed).min(hi);
         let b = self.buffer();
         (lo.min(n)..n)
@@ -276,7 +285,7 @@ impl List {
         count: usize,
     ) -> Vec<Value> {
         let tid = cx.tid;
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let n = self.len.load(Ordering::Relaxed);
         let b = self.buffer();
         (0..count)
@@ -289,7 +298,7 @@ impl List {
     /// Append all, at one moment.
     pub fn extend_from_vec(&self, cx: &mut Cx, items: Vec<Value>) -> Res<()> {
         let done = {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             let n = self.len.load(Ordering::Relaxed);
             match n
                 .checked_add(items.len())
@@ -320,7 +329,7 @@ impl List {
     pub fn insert_at(&self, cx: &mut Cx, i: impl FnOnce(usize) -> usize, v: Value) -> Res<()> {
         let v = v.into_counted();
         let done = {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             let n = self.len.load(Ordering::Relaxed);
             match self.reserve_locked(n + 1) {
                 Some(old) => {
@@ -351,7 +360,7 @@ impl List {
         choose: impl FnOnce(usize) -> Option<usize>,
     ) -> Option<Value> {
         let (v, old) = {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             let n = self.len.load(Ordering::Relaxed);
             let i = choose(n).filter(|&i| i < n)?;
             self.remove_locked(i, n)
@@ -363,7 +372,7 @@ impl List {
     /// Take out item `i` if it still is `v`, the object (R7's re-check).
     pub(super) fn remove_if_identical(&self, cx: &mut Cx, i: usize, v: &Value) -> Option<Value> {
         let (v, old) = {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             let n = self.len.load(Ordering::Relaxed);
             if i >= n || self.buffer().word(i).peek_bits() != v.bits() {
                 return None;
@@ -390,7 +399,7 @@ impl List {
     /// Replace items `lo..hi` (clamped) by `items`.
     pub fn splice(&self, cx: &mut Cx, lo: usize, hi: usize, items: Vec<Value>) -> Res<()> {
         let done = {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             self.splice_locked(lo, hi, items)
         };
         match done {
@@ -439,7 +448,7 @@ impl List {
     /// Take everything out.
     pub fn clear(&self, cx: &mut Cx) {
         let (b, n, shared) = {
-            let _g = self.head.lock(cx);
+            let _g = self.lock(cx);
             let b = self.buf.load(Ordering::Relaxed);
             let n = self.len.load(Ordering::Relaxed);
             self.buf
@@ -463,7 +472,7 @@ impl List {
 
     /// Reverse in place.
     pub fn reverse_items(&self, cx: &mut Cx) {
-        let _g = self.lock_if_needed(cx);
+        let _g = self.lock(cx);
         let n = self.len.load(Ordering::Relaxed);
         let b = self.buffer();
         for i in 0..n / 2 {
@@ -484,7 +493,7 @@ impl List {
     /// Take the content for sorting: values in order; the list is empty and marked meanwhile.
     pub(super) fn take_for_sort(&self, cx: &mut Cx) -> Vec<Value> {
         let (b, n, shared) = {
-            let _g = self.head.lock(cx);
+            let _g = self.lock(cx);
             let b = self.buf.load(Ordering::Relaxed);
             let n = self.len.load(Ordering::Relaxed);
             self.buf
@@ -513,7 +522,7 @@ impl List {
         );
         std::mem::forget(fresh);
         let (b, m, shared) = {
-            let _g = self.head.lock(cx);
+            let _g = self.lock(cx);
             let b = self.buf.load(Ordering::Relaxed);
             let m = self.len.load(Ordering::Relaxed);
             self.buf.store(new, Ordering::Release);

@@ -127,7 +127,7 @@ impl List {
                     return self.splice(cx, s.start as usize, s.stop as usize, Vec::new());
                 }
                 let gone = {
-                    let _g = self.lock_if_needed(cx);
+                    let _g = self.lock(cx);
                     self.delete_stride_locked(s)
                 };
                 gone.buf.dispose(cx);
@@ -141,7 +141,7 @@ impl List {
     fn store_stride(&self, cx: &mut Cx, s: Steps, items: Vec<Value>) {
         let mut displaced = Vec::with_capacity(items.len());
         {
-            let _g = self.lock_if_needed(cx);
+            let _g = self.lock(cx);
             let n = self.len.load(Ordering::Relaxed);
             let b = self.buffer();
             let mut i = s.start;

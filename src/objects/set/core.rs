@@ -178,11 +178,7 @@ impl<'a> SetLike<'a> {
                 let eq = protocol::equal(cx, &k, key)?;
                 memo.note(k, eq);
             }
-            let _g = if self.head.is_uniquely_held(cx.tid) {
-                None
-            } else {
-                Some(self.head.lock(cx))
-            };
+            let _g = self.head.lock(cx);
             match self.find_locked(key, hash, &memo) {
                 Found::At(n) => return Ok(f(Ok(n))),
                 Found::Absent(n) => return Ok(f(Err(n))),
@@ -279,11 +275,7 @@ impl<'a> SetLike<'a> {
     /// The elements with their hashes, at one moment, in table order.
     pub fn items(self, cx: &mut Cx) -> Vec<(i64, Value)> {
         let tid = cx.tid;
-        let _g = if self.head.is_uniquely_held(tid) {
-            None
-        } else {
-            Some(self.head.lock(cx))
-        };
+        let _g = self.head.lock(cx);
         let t = self.core.table();
         let mut out = Vec::with_capacity(self.len());
         for n in 0..=t.mask() {
@@ -339,11 +331,7 @@ impl<'a> SetLike<'a> {
             let mut displaced = Vec::new();
             let mut failed = false;
             {
-                let _g = if self.head.is_uniquely_held(cx.tid) {
-                    None
-                } else {
-                    Some(self.head.lock(cx))
-                };
+                let _g = self.head.lock(cx);
                 while let Some((hash, key)) = rest.peek() {
                     match self.find_locked(key, *hash, &memo) {
                         Found::At(_) => {}

@@ -41,9 +41,13 @@ impl FrozenSet {
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let exact = std::ptr::eq(cls, Type::of::<FrozenSet>());
-        if exact {
-            args.no_keywords(cx, "frozenset")?;
-        }
+        crate::objects::iter::refuse_keywords(
+            cx,
+            cls,
+            Type::of::<FrozenSet>(),
+            &args,
+            "frozenset",
+        )?;
         args.check_count(cx, "frozenset", 0, 1)?;
         let from = args.pos.first();
         if let Some(o) = from

@@ -21,7 +21,14 @@ pub use self::algebra::update;
 pub use self::core::{SetCore, SetLike};
 
 /// Build an unordered collection of unique elements.
-#[pytype(name = "set", gc, basetype, unhashable, static_index = SET)]
+#[pytype(
+    name = "set",
+    gc,
+    basetype,
+    weakrefable,
+    unhashable,
+    static_index = SET
+)]
 #[repr(C)]
 pub struct Set {
     pub head: Header,
@@ -29,7 +36,7 @@ pub struct Set {
 }
 
 /// Build an immutable unordered collection of unique elements.
-#[pytype(name = "frozenset", gc, basetype, static_index = FROZENSET)]
+#[pytype(name = "frozenset", gc, basetype, weakrefable, static_index = FROZENSET)]
 #[repr(C)]
 pub struct FrozenSet {
     pub head: Header,

@@ -54,8 +54,11 @@ impl TupleHash {
 #[pymethods]
 impl Tuple {
     #[new]
-    #[sig(iterable = (), /)]
-    fn new(cls: &Type, iterable: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    #[text_signature = "(iterable=(), /)"]
+    fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
+        crate::objects::iter::refuse_keywords(cx, cls, Type::of::<Tuple>(), &args, "tuple")?;
+        args.check_count(cx, "tuple", 0, 1)?;
+        let iterable = args.pos.first();
         let exact = std::ptr::eq(cls, Type::of::<Tuple>());
         if let Some(v) = iterable
             && exact
