@@ -79,9 +79,10 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
     };
     let mut table: Vec<(usize, usize, usize, u16, bool)> = Vec::new();
     for h in &handlers {
-        let find = |o: u32| t.ins.partition_point(|i| i.offset < o);
+        // The table counts code units, instructions are named by byte offset.
+        let find = |o: u32| t.ins.partition_point(|i| i.offset < 2 * o);
         let (s, e, g) = (find(h.start), find(h.end), find(h.target));
-        if g >= t.ins.len() || t.ins[g].offset != h.target || h.start > h.end {
+        if g >= t.ins.len() || t.ins[g].offset != 2 * h.target || h.start > h.end {
             return Err("bad exception table".into());
         }
         t.starts[s] = true;
@@ -108,7 +109,7 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
     let mut out: Vec<Handler> = Vec::new();
     for (h, (_, _, g, depth, lasti)) in handlers.iter().zip(&table) {
         if t.word_of[*g] != u32::MAX {
-            out.push(Handler { start: h.start, end: h.end, target: t.word_of[*g], depth: *depth, lasti: *lasti });
+            out.push(Handler { start: 2 * h.start, end: 2 * h.end, target: t.word_of[*g], depth: *depth, lasti: *lasti });
         }
     }
     out.sort_by_key(|h| h.start);
