@@ -1,0 +1,411 @@
+//! What `bytes` and `bytearray` have in common. A bytearray is asked under its lock (`with`) or copied (`data`); results are
+//! made in the kind of the receiver.
+
+use super::make::{bytes_or_bytearray, contents};
+use super::{Bytes, new_bytes};
+use crate::native::*;
+use crate::number;
+use crate::objects::bytearray::{Bytearray, new_bytearray};
+use crate::objects::{buffer, int, list, tuple};
+use crate::protocol;
+use std::borrow::Cow;
+use std::ops::Range;
+use typhon_text::search;
+
+/// The class of a receiver, as methods' results go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Bytes,
+    Bytearray,
+}
+
+impl Kind {
+    pub fn of(v: &Value) -> Kind {
+        if v.downcast::<Bytearray>().is_some() { Kind::Bytearray } else { Kind::Bytes }
+    }
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Bytes => "bytes",
+            Kind::Bytearray => "bytearray",
+        }
+    }
+    pub fn make(self, cx: &mut Cx, data: &[u8]) -> Res<Value> {
+        match self {
+            Kind::Bytes => new_bytes(cx, data),
+            Kind::Bytearray => new_bytearray(cx, data.to_vec()),
+        }
+    }
+    pub fn make_vec(self, cx: &mut Cx, data: Vec<u8>) -> Res<Value> {
+        match self {
+            Kind::Bytes => super::new_bytes_vec(cx, data),
+            Kind::Bytearray => new_bytearray(cx, data),
+        }
+    }
+}
+
+/// The receiver's bytes.
+pub fn data<'a>(cx: &mut Cx, this: &'a Value) -> Cow<'a, [u8]> {
+    bytes_or_bytearray(cx, this).unwrap_or_default()
+}
+
+/// Look at the receiver's bytes: under the lock for a bytearray, so `f` gets nothing that could run Python (R1).
+pub fn with<R>(cx: &mut Cx, this: &Value, f: impl FnOnce(&[u8]) -> R) -> R {
+    if let Some(b) = this.downcast::<Bytes>() {
+        return f(b.as_slice());
+    }
+    match this.downcast::<Bytearray>() {
+        Some(b) => f(&b.lock(cx)),
+        None => f(&[]),
+    }
+}
+
+/// Number of bytes now.
+pub fn len(cx: &mut Cx, this: &Value) -> usize {
+    with(cx, this, <[u8]>::len)
+}
+
+/// What to search for: an int or a bytes-like object.
+pub fn needle<'a>(cx: &mut Cx, v: &'a Value) -> Res<Cow<'a, [u8]>> {
+    if let Some(c) = bytes_or_bytearray(cx, v) {
+        return Ok(c);
+    }
+    if int::as_int(v).is_some() || v.ty().slots.index.get().is_some() {
+        return Ok(Cow::Owned(vec![super::make::byte(cx, v, "byte")?]));
+    }
+    match super::make::contents_opt(cx, v)? {
+        Some(c) => Ok(c),
+        None => {
+            let n = v.type_name();
+            Err(cx.type_error(format!("argument should be integer or bytes-like object, not '{n}'")))
+        }
+    }
+}
+
+type Found = fn(&[u8], &[u8]) -> Option<usize>;
+
+/// `find` and its kin.
+pub fn position(cx: &mut Cx, this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, last: bool) -> Res<Option<usize>> {
+    let sub = needle(cx, sub)?;
+    let n = len(cx, this);
+    let Some(range) = number::search_bounds(cx, start, end, n)? else { return Ok(None) };
+    let f: Found = if last { search::rfind } else { search::find };
+    Ok(with(cx, this, |b| f(within(b, &range), &sub)).map(|i| i + range.start))
+}
+
+/// The part of `b` at `range`, as far as it is there (a bytearray may have shrunk).
+pub fn within<'a>(b: &'a [u8], range: &Range<usize>) -> &'a [u8] {
+    let end = range.end.min(b.len());
+    b.get(range.start..end).unwrap_or(&[])
+}
+
+pub fn found(cx: &mut Cx, i: Option<usize>) -> Res<usize> {
+    i.ok_or_else(|| cx.value_error("subsection not found"))
+}
+
+pub fn count(cx: &mut Cx, this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>) -> Res<usize> {
+    let sub = needle(cx, sub)?;
+    let n = len(cx, this);
+    let Some(range) = number::search_bounds(cx, start, end, n)? else { return Ok(0) };
+    Ok(with(cx, this, |b| search::count(within(b, &range), &sub)))
+}
+
+/// `item in this`.
+pub fn contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
+    if int::as_int(item).is_some() || item.ty().slots.index.get().is_some() {
+        let b = super::make::byte(cx, item, "byte")?;
+        return Ok(with(cx, this, |data| search::find(data, &[b]).is_some()));
+    }
+    let sub = contents(cx, item)?;
+    Ok(with(cx, this, |data| search::find(data, &sub).is_some()))
+}
+
+/// `startswith` and `endswith`.
+pub fn affix(cx: &mut Cx, this: &Value, given: &Value, start: Option<&Value>, end: Option<&Value>, at_end: bool) -> Res<bool> {
+    let n = len(cx, this);
+    let range = number::search_bounds(cx, start, end, n)?;
+    let mut check = |cx: &mut Cx, v: &Value| -> Res<bool> {
+        let affix = contents(cx, v)?;
+        Ok(match &range {
+            None => false,
+            Some(r) => with(cx, this, |b| {
+                let b = within(b, r);
+                if at_end { b.ends_with(&affix) } else { b.starts_with(&affix) }
+            }),
+        })
+    };
+    if let Some(several) = given.downcast::<Tuple>() {
+        for v in several.items() {
+            if check(cx, v)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    if !super::is_bytes_or_bytearray(given) && given.ty().slots.buffer.get().is_none() {
+        let (n, method) = (given.type_name(), if at_end { "endswith" } else { "startswith" });
+        return Err(cx.type_error(format!("{method} first arg must be bytes or a tuple of bytes, not {n}")));
+    }
+    check(cx, given)
+}
+
+/// A list of parts.
+pub fn parts(cx: &mut Cx, kind: Kind, data: &[u8], ranges: Vec<Range<usize>>) -> Res<Value> {
+    let mut items = Vec::with_capacity(ranges.len());
+    for r in ranges {
+        items.push(kind.make(cx, &data[r])?);
+    }
+    list::new_list(cx, items)
+}
+
+/// `partition` and `rpartition`.
+pub fn partition(cx: &mut Cx, this: &Value, sep: &Value, last: bool) -> Res<Value> {
+    let p = contents(cx, sep)?.into_owned();
+    if p.is_empty() {
+        return Err(cx.value_error("empty separator"));
+    }
+    let kind = Kind::of(this);
+    let b = data(cx, this);
+    let f: Found = if last { search::rfind } else { search::find };
+    let (x, y, z): (&[u8], &[u8], &[u8]) = match f(&b, &p) {
+        Some(i) => (&b[..i], &p, &b[i + p.len()..]),
+        None if last => (&[], &[], &b),
+        None => (&b, &[], &[]),
+    };
+    let (x, y, z) = (kind.make(cx, x)?, kind.make(cx, y)?, kind.make(cx, z)?);
+    tuple::new_tuple(cx, vec![x, y, z])
+}
+
+/// The one byte of `center`'s fill.
+pub fn fill(cx: &mut Cx, v: Option<&Value>, method: &str) -> Res<u8> {
+    let Some(v) = v else { return Ok(b' ') };
+    let kind = Kind::of(v).name();
+    match bytes_or_bytearray(cx, v) {
+        Some(b) if b.len() == 1 => Ok(b[0]),
+        Some(b) => {
+            let n = b.len();
+            Err(cx.type_error(format!(
+                "{method}(): argument 2 must be a byte string of length 1, not a {kind} object of length {n}"
+            )))
+        }
+        None => {
+            let n = v.type_name();
+            Err(cx.type_error(format!("{method}() argument 2 must be a byte string of length 1, not {n}")))
+        }
+    }
+}
+
+/// Padding on both sides.
+pub fn pad(cx: &mut Cx, this: &Value, width: isize, fillbyte: u8, place: fn(usize, usize) -> (usize, usize)) -> Res<Value> {
+    let kind = Kind::of(this);
+    let b = data(cx, this);
+    if width <= b.len() as isize {
+        return same(cx, this, kind, &b);
+    }
+    let mut out = super::zeros(cx, width as usize)?;
+    let (left, _) = place(b.len(), width as usize);
+    out.fill(fillbyte);
+    out[left..left + b.len()].copy_from_slice(&b);
+    kind.make_vec(cx, out)
+}
+
+/// The receiver itself when it is exactly `bytes`, else a copy of its kind.
+pub fn same(cx: &mut Cx, this: &Value, kind: Kind, b: &[u8]) -> Res<Value> {
+    if this.downcast_exact::<Bytes>().is_some() { Ok(this.clone()) } else { kind.make(cx, b) }
+}
+
+/// `this.join(iterable)`.
+pub fn join(cx: &mut Cx, this: &Value, iterable: &Value) -> Res<Value> {
+    if iterable.ty().slots.iter.get().is_none() && iterable.ty().slots.getitem.get().is_none() {
+        return Err(cx.type_error("can only join an iterable"));
+    }
+    let kind = Kind::of(this);
+    let items = protocol::collect(cx, iterable)?;
+    if kind == Kind::Bytes
+        && let [one] = &items[..]
+        && one.downcast_exact::<Bytes>().is_some()
+    {
+        return Ok(one.clone());
+    }
+    let sep = data(cx, this);
+    let mut out: Vec<u8> = Vec::new();
+    for (i, v) in items.iter().enumerate() {
+        let part = match super::make::contents_opt(cx, v)? {
+            Some(c) => c,
+            None => {
+                let n = v.type_name();
+                return Err(cx.type_error(format!("sequence item {i}: expected a bytes-like object, {n} found")));
+            }
+        };
+        if out.try_reserve(part.len() + sep.len()).is_err() {
+            return Err(cx.memory_error());
+        }
+        if i > 0 {
+            out.extend_from_slice(&sep);
+        }
+        out.extend_from_slice(&part);
+    }
+    kind.make_vec(cx, out)
+}
+
+/// `a + b`, in the kind of `a`.
+pub fn concat(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
+    let kind = Kind::of(a);
+    let tail = match super::make::contents_opt(cx, b)? {
+        Some(c) => c,
+        None => {
+            let (n, k) = (b.type_name(), kind.name());
+            return Err(cx.type_error(format!("can't concat {n} to {k}")));
+        }
+    };
+    let head = data(cx, a);
+    if head.is_empty() && kind == Kind::Bytes && b.downcast_exact::<Bytes>().is_some() {
+        return Ok(b.clone());
+    }
+    if tail.is_empty() && a.downcast_exact::<Bytes>().is_some() {
+        return Ok(a.clone());
+    }
+    let mut out = Vec::new();
+    if out.try_reserve_exact(head.len() + tail.len()).is_err() {
+        return Err(cx.memory_error());
+    }
+    out.extend_from_slice(&head);
+    out.extend_from_slice(&tail);
+    kind.make_vec(cx, out)
+}
+
+/// `data * n` as a vector.
+pub fn repeated(cx: &mut Cx, b: &[u8], n: isize) -> Res<Vec<u8>> {
+    let n = n.max(0) as usize;
+    let mut out = Vec::new();
+    match b.len().checked_mul(n) {
+        Some(total) if total <= isize::MAX as usize / 2 && out.try_reserve_exact(total).is_ok() => {}
+        _ => return Err(cx.memory_error()),
+    }
+    match b {
+        &[one] => out.resize(n, one),
+        _ => (0..n).for_each(|_| out.extend_from_slice(b)),
+    }
+    Ok(out)
+}
+
+/// Order and equality with any bytes-like object.
+pub fn compare(cx: &mut Cx, this: &Value, other: &Value, op: CmpOp) -> Res<Value> {
+    if let (Some(a), Some(b)) = (this.downcast::<Bytes>(), other.downcast::<Bytes>()) {
+        return Ok(Value::bool(op.matches(a.as_slice().cmp(b.as_slice()))));
+    }
+    let other = if super::is_bytes_or_bytearray(other) {
+        data(cx, other)
+    } else if Kind::of(this) == Kind::Bytearray && other.ty().slots.buffer.get().is_some() {
+        Cow::Owned(buffer::get(cx, other, false)?.to_vec())
+    } else {
+        return Ok(Value::not_implemented());
+    };
+    let ord = with(cx, this, |b| b.cmp(&other));
+    Ok(Value::bool(op.matches(ord)))
+}
+
+/// `this[i]` as an int, or None past the ends.
+pub fn item(cx: &mut Cx, this: &Value, i: isize) -> Option<u8> {
+    with(cx, this, |b| {
+        let i = if i < 0 { i + b.len() as isize } else { i };
+        usize::try_from(i).ok().and_then(|i| b.get(i).copied())
+    })
+}
+
+/// The separator of `hex`.
+pub fn hex(cx: &mut Cx, b: &[u8], sep: Option<&Value>, bytes_per_sep: isize) -> Res<Value> {
+    let sep = match sep {
+        None => None,
+        Some(v) => {
+            if protocol::len(cx, v)? != 1 {
+                return Err(cx.value_error("sep must be length 1."));
+            }
+            let c = if let Some(s) = v.downcast::<Str>() {
+                s.at(0)
+            } else if let Some(b) = v.downcast::<Bytes>() {
+                u32::from(b.as_slice()[0])
+            } else {
+                return Err(cx.type_error("sep must be str or bytes."));
+            };
+            match u8::try_from(c) {
+                Ok(c) if c < 128 => Some(c),
+                _ => return Err(cx.value_error("sep must be ASCII.")),
+            }
+        }
+    };
+    let group = bytes_per_sep.unsigned_abs();
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = Vec::with_capacity(b.len() * 2);
+    for (i, &byte) in b.iter().enumerate() {
+        if let Some(sep) = sep
+            && i > 0
+            && group > 0
+        {
+            let at = if bytes_per_sep > 0 { b.len() - i } else { i };
+            if at % group == 0 {
+                out.push(sep);
+            }
+        }
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
+    }
+    crate::objects::str::new_str_exact(cx, crate::objects::str::Units::Latin1(&out), true)
+}
+
+/// The bytes of `fromhex`'s argument.
+pub fn from_hex(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
+    let text: Vec<u32> = if let Some(s) = v.downcast::<Str>() {
+        s.text().iter().collect()
+    } else if let Some(c) = super::make::contents_opt(cx, v)? {
+        c.iter().map(|&b| u32::from(b)).collect()
+    } else {
+        let n = v.type_name();
+        return Err(cx.type_error(format!("fromhex() argument must be str or bytes-like, not {n}")));
+    };
+    let bad = |cx: &mut Cx, i: usize| Err(cx.value_error(format!("non-hexadecimal number found in fromhex() arg at position {i}")));
+    let digit = |c: u32| char::from_u32(c).filter(char::is_ascii).and_then(|c| c.to_digit(16));
+    let mut out = Vec::with_capacity(text.len() / 2);
+    let mut i = 0;
+    loop {
+        while i < text.len() && u8::try_from(text[i]).is_ok_and(typhon_text::strings::is_ascii_blank) {
+            i += 1;
+        }
+        if i >= text.len() {
+            return Ok(out);
+        }
+        let Some(high) = digit(text[i]) else { return bad(cx, i) };
+        if i + 1 >= text.len() {
+            return Err(cx.value_error("fromhex() arg must contain an even number of hexadecimal digits"));
+        }
+        let Some(low) = digit(text[i + 1]) else { return bad(cx, i + 1) };
+        out.push((high << 4 | low) as u8);
+        i += 2;
+    }
+}
+
+/// Whether there is a byte and all satisfy `f`.
+pub fn all(cx: &mut Cx, this: &Value, f: impl Fn(u8) -> bool) -> bool {
+    with(cx, this, |b| !b.is_empty() && b.iter().all(|&c| f(c)))
+}
+
+/// `isupper`, `islower`: a cased letter, and none of the other case.
+pub fn cased(cx: &mut Cx, this: &Value, want: fn(&u8) -> bool, refuse: fn(&u8) -> bool) -> bool {
+    with(cx, this, |b| b.iter().any(want) && !b.iter().any(refuse))
+}
+
+/// `title`, and the words `istitle` checks.
+pub fn titled(b: &[u8]) -> Vec<u8> {
+    let mut inside = false;
+    b.iter()
+        .map(|&c| {
+            let out = if inside { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+            inside = c.is_ascii_alphabetic();
+            out
+        })
+        .collect()
+}
+
+/// The int of a byte, as iteration gives it.
+pub fn int_of(b: u8) -> Value {
+    Value::small_int(i32::from(b))
+}
