@@ -1,0 +1,112 @@
+//! `memoryview`: a `Buffer` as an object, until it is released. `item.rs`: single items and formats; `methods.rs`: the type;
+//! `cast.rs`: other formats and shapes; `iter.rs`.
+//!
+//! The buffer stands behind the object's lock, so that a release and a use in another thread cannot meet half-way: uses
+//! clone it (which counts as an export of the underlying object) or touch single items under the lock.
+
+pub mod cast;
+pub mod item;
+pub mod iter;
+pub mod methods;
+
+use crate::native::*;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+/// Create a new memoryview object which references the given object.
+#[pytype(name = "memoryview", gc, sequence, static_index = MEMORYVIEW)]
+pub struct MemoryView {
+    pub head: Header,
+    /// None when released.
+    view: Guarded<Option<Buffer>>,
+    /// Buffers handed on to others; a release waits for none of them.
+    #[skip]
+    exports: AtomicUsize,
+    /// Cached hash; -1 = not computed.
+    #[skip]
+    hash: AtomicI64,
+}
+
+/// Make a memoryview of a buffer.
+pub fn of_buffer(cx: &mut Cx, b: Buffer) -> Res<Value> {
+    let payload = MemoryView {
+        head: Header::placeholder(),
+        view: Guarded::new(Some(b)),
+        exports: AtomicUsize::new(0),
+        hash: AtomicI64::new(-1),
+    };
+    crate::objects::object::alloc(cx, Type::of::<MemoryView>(), payload)
+}
+
+/// `memoryview(object)`.
+pub fn new_memoryview(cx: &mut Cx, object: &Value) -> Res<Value> {
+    if let Some(m) = object.downcast::<MemoryView>() {
+        let b = m.buffer(cx)?;
+        return of_buffer(cx, b);
+    }
+    match crate::objects::buffer::get_opt(cx, object, false)? {
+        Some(b) => of_buffer(cx, b),
+        None => {
+            let n = object.type_name();
+            Err(cx.type_error(format!("memoryview: a bytes-like object is required, not '{n}'")))
+        }
+    }
+}
+
+#[cold]
+pub fn released(cx: &mut Cx) -> Raised {
+    cx.value_error("operation forbidden on released memoryview object")
+}
+
+impl MemoryView {
+    /// A counted copy of the view; `ValueError` when released.
+    pub fn buffer(&self, cx: &mut Cx) -> Res<Buffer> {
+        match self.buffer_opt(cx) {
+            Some(b) => Ok(b),
+            None => Err(released(cx)),
+        }
+    }
+    pub fn buffer_opt(&self, cx: &mut Cx) -> Option<Buffer> {
+        self.view.lock(&self.head, &mut cx.thread).clone()
+    }
+    /// Look at the view under the lock: `f` runs no Python (R1).
+    fn with<R>(&self, cx: &mut Cx, f: impl FnOnce(&Buffer) -> R) -> Res<R> {
+        let guard = self.view.lock(&self.head, &mut cx.thread);
+        let r = guard.as_ref().map(f);
+        drop(guard);
+        r.ok_or_else(|| released(cx))
+    }
+    /// `release()`.
+    pub fn release(&self, cx: &mut Cx) -> Res<()> {
+        let mut guard = self.view.lock(&self.head, &mut cx.thread);
+        let n = self.exports.load(Ordering::Acquire);
+        // Dropped after the lock (R1).
+        let gone = if n == 0 { guard.take() } else { None };
+        drop(guard);
+        drop(gone);
+        if n > 0 {
+            let s = if n == 1 { "" } else { "s" };
+            return Err(cx.buffer_error(format!("memoryview has {n} exported buffer{s}")));
+        }
+        Ok(())
+    }
+    /// The view handed on: it keeps this memoryview from being released.
+    fn export(this: &Value, writable: bool, cx: &mut Cx) -> Res<Buffer> {
+        let Some(m) = this.downcast::<MemoryView>() else { return Err(cx.system_error("not a memoryview")) };
+        let guard = m.view.lock(&m.head, &mut cx.thread);
+        let b = match guard.as_ref() {
+            None => None,
+            Some(b) if writable && b.readonly() => Some(None),
+            Some(b) => {
+                m.exports.fetch_add(1, Ordering::Relaxed);
+                // SAFETY: the counter lies inside `this` and was just raised; while it is not zero the view stays.
+                Some(Some(unsafe { b.forwarded(this.clone(), &raw const m.exports) }))
+            }
+        };
+        drop(guard);
+        match b {
+            Some(Some(b)) => Ok(b),
+            Some(None) => Err(cx.buffer_error("memoryview: underlying buffer is not writable")),
+            None => Err(released(cx)),
+        }
+    }
+}
