@@ -8,6 +8,7 @@ pub mod bytearray;
 pub mod bytes;
 pub mod cell;
 pub mod code;
+pub mod codec;
 pub mod complex;
 pub mod dict;
 pub mod exception;
@@ -34,6 +35,8 @@ pub mod typeobj;
 pub mod union;
 pub mod weakref;
 
+pub use bytearray::Bytearray;
+pub use bytes::Bytes;
 pub use builtin::Builtin;
 pub use cell::Cell;
 pub use code::CodeObj;

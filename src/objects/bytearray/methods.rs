@@ -5,7 +5,7 @@ use crate::native::*;
 use crate::number;
 use crate::objects::buffer::resize_error;
 use crate::objects::bytes::make::{self, Made, byte, construct};
-use crate::objects::bytes::{contents_opt, iter, ops, percent, shared, zeros};
+use crate::objects::bytes::{contents_opt, iter, ops, percent, zeros};
 use crate::objects::slice::as_slice;
 use crate::objects::str::{new_str, new_str_latin1};
 use crate::objects::{int, tuple};
@@ -124,7 +124,7 @@ impl Bytearray {
     }
 }
 
-#[pymethods(include(shared::for_bytearray::PART))]
+#[pymethods(include(SHARED))]
 impl Bytearray {
     #[new]
     #[sig(*args, **kwargs)]

@@ -1,7 +1,7 @@
 //! What Python sees of `bytes` beyond what it shares with `bytearray`.
 
 use super::make::{Made, construct};
-use super::{Bytes, iter, new_bytes, of_class, ops, shared};
+use super::{Bytes, iter, new_bytes, of_class, ops};
 use crate::native::*;
 use crate::number;
 use crate::objects::slice::as_slice;
@@ -9,7 +9,7 @@ use crate::objects::str::new_str;
 use crate::objects::tuple;
 use crate::statics::word;
 
-#[pymethods(include(shared::for_bytes::PART))]
+#[pymethods(include(SHARED))]
 impl Bytes {
     #[new]
     #[sig(source = absent, encoding = absent, errors = absent)]
@@ -105,7 +105,7 @@ impl Bytes {
         if writable {
             return Err(cx.buffer_error("Object is not writable."));
         }
-        match Bytes::buffer(this) {
+        match Bytes::view(this) {
             Some(b) => Ok(b),
             None => Err(cx.system_error("not a bytes object")),
         }

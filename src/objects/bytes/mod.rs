@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 ///   - a text string encoded using the specified encoding
 ///   - any object implementing the buffer API.
 ///   - an integer
-#[pytype(name = "bytes", basetype, sequence, bytes_subclass, static_index = BYTES)]
+#[pytype(name = "bytes", basetype, sequence, static_index = BYTES)]
 pub struct Bytes {
     pub head: Header,
     /// Cached hash; 0 = not computed.
@@ -73,18 +73,10 @@ impl Bytes {
         unsafe { Value::borrow_header(&raw const self.head) }
     }
     /// A view of the bytes.
-    pub fn buffer(this: &Value) -> Option<Buffer> {
+    pub fn view(this: &Value) -> Option<Buffer> {
         let b = this.downcast::<Bytes>()?;
         // SAFETY: immutable, and alive with `this`.
         Some(unsafe { Buffer::from_raw(this.clone(), b.data, b.len, true, true, std::ptr::null()) })
-    }
-    /// Write a static (immortal) bytes object of at most one byte at `cell`; the caller publishes the header.
-    ///
-    /// # Safety
-    /// `cell` is the static place of the object.
-    pub unsafe fn init_static(cell: *mut u8, bytes: &[u8]) {
-        // SAFETY: by contract; one byte fits the static stride.
-        unsafe { Bytes::fill(cell, bytes) }
     }
     /// # Safety
     /// `cell` has room for the struct and the bytes behind it.
@@ -127,6 +119,15 @@ impl Drop for Bytes {
             drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(self.data, n)) });
         }
     }
+}
+
+/// Write a static (immortal) bytes object of at most one byte at `cell`; the caller publishes the header.
+///
+/// # Safety
+/// `cell` is the static place of the object.
+pub unsafe fn init_static(cell: *mut u8, bytes: &[u8]) {
+    // SAFETY: by contract; one byte fits the static stride.
+    unsafe { Bytes::fill(cell, bytes) }
 }
 
 /// The empty bytes object.

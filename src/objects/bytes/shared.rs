@@ -90,7 +90,7 @@ macro_rules! shared_methods {
             use crate::objects::bytes::Bytes;
             const _: fn(&Bytes, &Bytearray) = |_, _| {};
 
-            #[pymethods(part = PART)]
+            #[pymethods(part = SHARED)]
             impl $t {
                 /// Return the lowest index in B where subsection 'sub' is found, such that 'sub' is contained within B[start,end].
                 ///

@@ -64,7 +64,6 @@ pub fn format(cx: &mut Cx, v: &Value, spec: &Str) -> Res<Value> {
 
 #[pymethods]
 impl Float {
-    /// Convert a string or number to a floating-point number, if possible.
     #[new]
     #[sig(x = absent, /)]
     #[text_signature = "(x=0, /)"]

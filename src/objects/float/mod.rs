@@ -1,10 +1,15 @@
 //! `float`: an IEEE double; common exponents are immediate in the value word, the rest stand here in a cell.
 
+pub mod arith;
+pub mod methods;
+
+use crate::native::pytype;
 use crate::statics::{self, word};
 use crate::{Cx, Res, Value, ValueExt};
 use typhon_runtime::header::Header;
 
-#[repr(C)]
+/// Convert a string or number to a floating-point number, if possible.
+#[pytype(name = "float", basetype, static_index = FLOAT)]
 pub struct Float {
     pub head: Header,
     pub value: f64,

@@ -1,12 +1,33 @@
 //! `int`: 62-bit integers are immediate in the value word; larger ones are dashu big integers in a cell. A value in
 //! the immediate range is never boxed (except inside instances of subclasses), so `int` equality can compare words.
 
+pub mod arith;
+pub mod methods;
+pub mod text;
+
+use crate::native::pytype;
 use crate::statics::word;
 use crate::{Cx, Res, Value, ValueExt};
 use dashu_int::IBig;
 use typhon_runtime::header::Header;
 
-#[repr(C)]
+pub use arith::{abs, add, and, floordiv, invert, lshift, mod_, mul, neg, or, pow, rshift, sub, truediv, xor};
+
+/// int([x]) -> integer
+/// int(x, base=10) -> integer
+///
+/// Convert a number or string to an integer, or return 0 if no arguments
+/// are given.  If x is a number, return x.__int__().  For floating-point
+/// numbers, this truncates towards zero.
+///
+/// If x is not a number or if base is given, then x must be a string,
+/// bytes, or bytearray instance representing an integer literal in the
+/// given base.  The literal can be preceded by '+' or '-' and be surrounded
+/// by whitespace.  The base defaults to 10.  Valid bases are 0 and 2-36.
+/// Base 0 means to interpret the base from the string as an integer literal.
+/// >>> int('0b100', base=0)
+/// 4
+#[pytype(name = "int", basetype, static_index = INT)]
 pub struct Int {
     pub head: Header,
     pub big: IBig,
@@ -62,4 +83,24 @@ pub fn as_int(v: &Value) -> Option<IntRef<'_>> {
         return Some(IntRef::Small(0));
     }
     v.downcast::<Int>().map(|i| IntRef::Big(&i.big))
+}
+
+/// Whether an int value is zero.
+#[inline]
+pub fn is_zero(v: &Value) -> bool {
+    match as_int(v) {
+        Some(IntRef::Small(i)) => i == 0,
+        Some(IntRef::Big(b)) => b.is_zero(),
+        None => false,
+    }
+}
+
+/// Whether an int value is below zero.
+#[inline]
+pub fn is_negative(v: &Value) -> bool {
+    match as_int(v) {
+        Some(IntRef::Small(i)) => i < 0,
+        Some(IntRef::Big(b)) => b.sign() == dashu_int::Sign::Negative,
+        None => false,
+    }
 }

@@ -1,7 +1,7 @@
 //! What Python sees of `memoryview`.
 
 use super::item::{native_code, pack, unpack};
-use super::{MemoryView, cast, iter, new_memoryview, of_buffer, released};
+use super::{MemoryView, cast, iter, from_object, of_buffer, released};
 use crate::native::*;
 use crate::number;
 use crate::objects::buffer::{Layout, get_opt, item_offset};
@@ -34,7 +34,7 @@ pub fn item(cx: &mut Cx, m: &MemoryView, i: isize) -> Res<Value> {
         Some(None) => return Err(cx.index_error("index out of bounds on dimension 1")),
         None => {}
     }
-    let b = m.buffer(cx)?;
+    let b = m.view_of(cx)?;
     let at = place(cx, &b.layout(), &[i])?;
     item_at(cx, &b, at)
 }
@@ -187,7 +187,7 @@ impl MemoryView {
     #[sig(object)]
     fn new(cls: &Type, object: &Value, cx: &mut Cx) -> Res<Value> {
         let _ = cls;
-        new_memoryview(cx, object)
+        from_object(cx, object)
     }
     /// Create a new memoryview object which references the given object.
     #[classmethod]
@@ -204,7 +204,7 @@ impl MemoryView {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let gone = this.downcast::<MemoryView>().is_none_or(|m| m.buffer_opt(cx).is_none());
+        let gone = this.downcast::<MemoryView>().is_none_or(|m| m.view_opt(cx).is_none());
         let what = if gone { "released memory" } else { "memory" };
         new_str(cx, &format!("<{what} at {:#x}>", this.bits() & !7))
     }
@@ -214,7 +214,7 @@ impl MemoryView {
         if known != -1 {
             return Ok(known);
         }
-        let b = self.buffer(cx)?;
+        let b = self.view_of(cx)?;
         if !b.readonly() {
             return Err(cx.value_error("cannot hash writable memoryview object"));
         }
@@ -235,9 +235,9 @@ impl MemoryView {
         }
         let answer = |same: bool| Ok(Value::bool(same == (op == CmpOp::Eq)));
         let Some(m) = this.downcast::<MemoryView>() else { return Ok(Value::not_implemented()) };
-        let Some(a) = m.buffer_opt(cx) else { return answer(this.is(other)) };
+        let Some(a) = m.view_opt(cx) else { return answer(this.is(other)) };
         let b = match other.downcast::<MemoryView>() {
-            Some(o) => match o.buffer_opt(cx) {
+            Some(o) => match o.view_opt(cx) {
                 Some(b) => b,
                 None => return answer(false),
             },
@@ -269,7 +269,7 @@ impl MemoryView {
         {
             return item(cx, m, i as isize);
         }
-        let b = m.buffer(cx)?;
+        let b = m.view_of(cx)?;
         match key_of(cx, &b, key)? {
             Key::Whole => Ok(this.clone()),
             Key::Item(at) => item_at(cx, &b, at),
@@ -281,7 +281,7 @@ impl MemoryView {
     }
     #[slot]
     fn setitem(&self, key: &Value, value: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let b = self.buffer(cx)?;
+        let b = self.view_of(cx)?;
         if b.readonly() {
             return Err(cx.type_error("cannot modify read-only memory"));
         }
@@ -290,7 +290,7 @@ impl MemoryView {
             Key::Item(at) => {
                 let (raw, n) = pack(cx, b.format(), value)?;
                 // Packing may have run Python that released the view.
-                if self.buffer_opt(cx).is_none() {
+                if self.view_opt(cx).is_none() {
                     return Err(released(cx));
                 }
                 b.write_at(at, &raw[..n.min(b.itemsize())]);
@@ -321,7 +321,7 @@ impl MemoryView {
     #[slot]
     fn iter(this: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(m) = this.downcast::<MemoryView>() else { return Ok(Value::none()) };
-        let b = m.buffer(cx)?;
+        let b = m.view_of(cx)?;
         let l = b.layout();
         match l.shape.len() {
             0 => Err(cx.type_error("invalid indexing of 0-dim memory")),
@@ -365,7 +365,7 @@ impl MemoryView {
     }
     /// Return a readonly version of the memoryview.
     fn toreadonly(&self, cx: &mut Cx) -> Res<Value> {
-        let mut b = self.buffer(cx)?;
+        let mut b = self.view_of(cx)?;
         b.make_readonly();
         of_buffer(cx, b)
     }
@@ -382,12 +382,12 @@ impl MemoryView {
             None | Some("C") => false,
             Some("F") => true,
             Some("A") => {
-                let b = self.buffer(cx)?;
+                let b = self.view_of(cx)?;
                 !b.is_c_contiguous() && b.layout().is_contiguous(true)
             }
             Some(_) => return Err(cx.value_error("order must be 'C', 'F' or 'A'")),
         };
-        let b = self.buffer(cx)?;
+        let b = self.view_of(cx)?;
         let data = if fortran { b.collect(true) } else { b.to_vec() };
         new_bytes_vec(cx, data)
     }
@@ -407,12 +407,12 @@ impl MemoryView {
     /// 'b9:01:ef'
     #[sig(sep = absent, bytes_per_sep = 1)]
     fn hex(&self, sep: Option<&Value>, bytes_per_sep: isize, cx: &mut Cx) -> Res<Value> {
-        let b = self.buffer(cx)?;
+        let b = self.view_of(cx)?;
         ops::hex(cx, &b.contents(), sep, bytes_per_sep)
     }
     /// Return the data in the buffer as a list of elements.
     fn tolist(&self, cx: &mut Cx) -> Res<Value> {
-        let b = self.buffer(cx)?;
+        let b = self.view_of(cx)?;
         let l = b.layout().into_owned();
         nested(cx, &b, &l, 0, 0)
     }
@@ -430,7 +430,7 @@ impl MemoryView {
     /// Raises ValueError if the value is not present.
     #[sig(value, start = 0, stop = isize::MAX => "sys.maxsize", /)]
     fn index(&self, value: &Value, start: Index, stop: Index, cx: &mut Cx) -> Res<usize> {
-        let b = self.buffer(cx)?;
+        let b = self.view_of(cx)?;
         let l = b.layout().into_owned();
         match l.shape.len() {
             0 => return Err(cx.type_error("invalid lookup on 0-dim memory")),
@@ -456,7 +456,7 @@ impl MemoryView {
     /// The underlying object of the memoryview.
     #[getter]
     fn obj(&self, cx: &mut Cx) -> Res<Value> {
-        let b = self.buffer(cx)?;
+        let b = self.view_of(cx)?;
         Ok(b.owner().clone())
     }
     /// The amount of space in bytes that the array would use in

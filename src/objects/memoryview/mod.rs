@@ -38,9 +38,9 @@ pub fn of_buffer(cx: &mut Cx, b: Buffer) -> Res<Value> {
 }
 
 /// `memoryview(object)`.
-pub fn new_memoryview(cx: &mut Cx, object: &Value) -> Res<Value> {
+pub fn from_object(cx: &mut Cx, object: &Value) -> Res<Value> {
     if let Some(m) = object.downcast::<MemoryView>() {
-        let b = m.buffer(cx)?;
+        let b = m.view_of(cx)?;
         return of_buffer(cx, b);
     }
     match crate::objects::buffer::get_opt(cx, object, false)? {
@@ -59,13 +59,13 @@ pub fn released(cx: &mut Cx) -> Raised {
 
 impl MemoryView {
     /// A counted copy of the view; `ValueError` when released.
-    pub fn buffer(&self, cx: &mut Cx) -> Res<Buffer> {
-        match self.buffer_opt(cx) {
+    pub fn view_of(&self, cx: &mut Cx) -> Res<Buffer> {
+        match self.view_opt(cx) {
             Some(b) => Ok(b),
             None => Err(released(cx)),
         }
     }
-    pub fn buffer_opt(&self, cx: &mut Cx) -> Option<Buffer> {
+    pub fn view_opt(&self, cx: &mut Cx) -> Option<Buffer> {
         self.view.lock(&self.head, &mut cx.thread).clone()
     }
     /// Look at the view under the lock: `f` runs no Python (R1).

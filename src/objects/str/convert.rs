@@ -113,7 +113,7 @@ pub fn translate(cx: &mut Cx, s: &Str, table: &Value) -> Res<Value> {
     out.finish(cx)
 }
 
-#[pymethods(part = PART)]
+#[pymethods(part = CONVERT)]
 impl Str {
     /// Encode the string using the codec registered for encoding.
     ///

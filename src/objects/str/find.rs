@@ -123,7 +123,7 @@ fn affix(
     Ok(false)
 }
 
-#[pymethods(part = PART)]
+#[pymethods(part = FIND)]
 impl Str {
     /// Return the lowest index in S where substring sub is found, such that sub is contained within S[start:end].
     ///

@@ -2,7 +2,7 @@
 //! `find.rs` (search and splitting), `convert.rs` (case, justification, translation, encoding) and `percent.rs`.
 
 use super::make::{self, concat, empty, join, repeat, stepped};
-use super::{Str, convert, find, iter, new_char, new_from_buf};
+use super::{Str, iter, new_char, new_from_buf};
 use crate::native::*;
 use crate::number;
 use crate::objects::format::{self, template};
@@ -49,7 +49,7 @@ pub(super) fn text_of<'a>(cx: &mut Cx, v: &'a Value, method: &str) -> Res<&'a St
     }
 }
 
-#[pymethods(include(find::PART, convert::PART))]
+#[pymethods(include(FIND, CONVERT))]
 impl Str {
     #[new]
     #[sig(object = absent, encoding = absent, errors = absent)]

@@ -3,7 +3,17 @@
 //! in a buffer (R3). Immutable; the hash is filled in lazily with a relaxed store (every thread computes the same).
 
 pub mod concat;
+pub mod builder;
+pub mod codec;
+pub mod convert;
+pub mod find;
 pub mod intern;
+pub mod iter;
+pub mod make;
+pub mod methods;
+pub mod percent;
+
+pub use make::{empty, new_char, new_from_buf, new_from_text};
 
 pub use concat::{concat_all, is_identifier};
 
@@ -15,7 +25,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
 
-#[pytype(name = "str", basetype, static_index = STR, drop = drop_payload, manual_traverse)]
+/// str(object='') -> str
+/// str(bytes_or_buffer[, encoding[, errors]]) -> str
+///
+/// Create a new string object from the given object. If encoding or
+/// errors is specified, then the object must expose a data buffer
+/// that will be decoded using the given encoding and error handler.
+/// Otherwise, returns the result of object.__str__() (if defined)
+/// or repr(object).
+/// encoding defaults to 'utf-8'.
+/// errors defaults to 'strict'.
+#[pytype(name = "str", basetype, sequence, static_index = STR, drop = drop_payload, manual_traverse)]
 pub struct Str {
     pub head: Header,
     /// Cached hash; 0 = not computed (a true hash of 0 is stored as computed anew each time).
