@@ -233,7 +233,8 @@ impl Bytearray {
     fn irepeat(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(b) = this.downcast::<Bytearray>() else { return Ok(Value::not_implemented()) };
         let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
-        let out = ops::repeated(cx, &b.to_vec(cx), n)?;
+        let data = b.to_vec(cx);
+        let out = ops::repeated(cx, &data, n)?;
         if n != 1 {
             let _old = b.resize(cx, |v| std::mem::replace(v, out))?;
         }

@@ -123,7 +123,7 @@ pub fn contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
 pub fn affix(cx: &mut Cx, this: &Value, given: &Value, start: Option<&Value>, end: Option<&Value>, at_end: bool) -> Res<bool> {
     let n = len(cx, this);
     let range = number::search_bounds(cx, start, end, n)?;
-    let mut check = |cx: &mut Cx, v: &Value| -> Res<bool> {
+    let check = |cx: &mut Cx, v: &Value| -> Res<bool> {
         let affix = contents(cx, v)?;
         Ok(match &range {
             None => false,

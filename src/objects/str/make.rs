@@ -275,6 +275,6 @@ impl Str {
         // SAFETY: a fresh buffer of at least that size.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len()) };
         let meta = (units.len() as u64) << 8 | super::EXTERNAL | if ascii { super::ASCII } else { 0 } | kind;
-        Some(Str { head: typhon_runtime::header::Header::placeholder(), hash: std::sync::atomic::AtomicI64::new(0), meta, data })
+        Some(Str { head: typhon_runtime::header::Header::placeholder(), hash: std::sync::atomic::AtomicI64::new(0), meta, data: (data as usize).to_ne_bytes() })
     }
 }

@@ -389,7 +389,7 @@ pub unsafe fn drop_payload(h: *mut Header, _: &typhon_runtime::thread::Thread) {
     // SAFETY: the buffer was made by `alloc_buffer` with this size; nobody else reads a dead string (R2 counts first).
     unsafe {
         if (*s).meta & EXTERNAL != 0 {
-            let n = (*s).len() * (*s).kind();
+            let n = ((*s).len() * (*s).kind()).max(1);
             std::alloc::dealloc((*s).data().cast_mut(), std::alloc::Layout::from_size_align_unchecked(n, 16));
         }
     }
