@@ -83,15 +83,12 @@ fn main() -> ExitCode {
             bench::run(&root, &plan)
         }
         "soak" => {
-            let mut binaries: Vec<(String, PathBuf)> =
-                std::iter::from_fn(|| arguments.path("--binary"))
-                    .map(|path| (path.display().to_string(), path))
-                    .collect();
+            let mut binaries: Vec<soak::Binary> = std::iter::from_fn(|| arguments.path("--binary"))
+                .map(|path| soak::Binary::new(&path.display().to_string(), path))
+                .collect();
+            let whole_library = binaries.is_empty();
             if binaries.is_empty() {
-                binaries = vec![
-                    ("free-threaded".into(), root.join("target/release/typhon")),
-                    ("GIL".into(), root.join("target/gil/release/typhon")),
-                ];
+                binaries = soak::both_builds(&root, "release");
             }
             let threads = arguments
                 .value("--threads")
@@ -109,6 +106,7 @@ fn main() -> ExitCode {
                 threads,
                 rounds,
                 seconds,
+                whole_library,
                 filter: arguments.filter(),
             };
             if memory {

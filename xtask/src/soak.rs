@@ -25,14 +25,48 @@ const WHOLE_LIBRARY: (&str, &[&str]) = ("wordstats", &[]);
 /// How long one run may take before it counts as hanging.
 const HANG: Duration = Duration::from_secs(180);
 
+/// An interpreter.
+pub struct Binary {
+    /// The name it goes by in messages.
+    pub label: String,
+    pub path: PathBuf,
+    /// What stands before the program on its command line.
+    pub options: &'static [&'static str],
+}
+
+impl Binary {
+    pub fn new(label: &str, path: PathBuf) -> Binary {
+        Binary {
+            label: label.into(),
+            path,
+            options: &[],
+        }
+    }
+}
+
+/// Both builds below a target folder, and the free-threaded one with its lock switched on.
+pub fn both_builds(root: &Path, profile: &str) -> Vec<Binary> {
+    let free = root.join("target").join(profile).join("typhon");
+    vec![
+        Binary::new("free-threaded", free.clone()),
+        Binary {
+            label: "free-threaded, -X gil=1".into(),
+            path: free,
+            options: &["-X", "gil=1"],
+        },
+        Binary::new("GIL", root.join("target/gil").join(profile).join("typhon")),
+    ]
+}
+
 /// What to run.
 pub struct Plan {
-    /// The interpreters, each with the name it goes by in messages.
-    pub binaries: Vec<(String, PathBuf)>,
+    pub binaries: Vec<Binary>,
     pub threads: Vec<usize>,
     /// Rounds over everything; with `seconds`, at least that many.
     pub rounds: usize,
     pub seconds: u64,
+    /// Whether to count the words of the library too: it is the same in all builds, but not in other Pythons.
+    pub whole_library: bool,
     pub filter: String,
 }
 
@@ -44,7 +78,7 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
     let (mut runs, mut failures, mut round) = (0, 0, 0);
     while round < plan.rounds || start.elapsed().as_secs() < plan.seconds {
         round += 1;
-        let last = if round == 1 {
+        let last = if round == 1 && plan.whole_library {
             EXAMPLES.len() + 1
         } else {
             EXAMPLES.len()
@@ -55,10 +89,11 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
                 continue;
             }
             for threads in &plan.threads {
-                for (label, binary) in &plan.binaries {
+                for binary in &plan.binaries {
                     runs += 1;
-                    let mut command = Command::new(binary);
+                    let mut command = Command::new(&binary.path);
                     command
+                        .args(binary.options)
                         .arg(format!("{name}.py"))
                         .args(arguments)
                         .args(["--no-times", "--threads", &threads.to_string()])
@@ -79,6 +114,7 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
                     };
                     if let Some(problem) = problem {
                         failures += 1;
+                        let label = &binary.label;
                         println!("FAILED {label}: {name}.py on {threads} threads: {problem}");
                     }
                 }
@@ -100,7 +136,7 @@ pub fn memory(root: &Path, plan: &Plan, turns: usize) -> bool {
     let folder = root.join("examples");
     let mut good = true;
     println!(
-        "{:<14}{:<16}{:>8}{:>22}{:>22}",
+        "{:<14}{:<26}{:>8}{:>22}{:>22}",
         "example", "build", "threads", "resident KiB", "blocks"
     );
     for (name, arguments) in EXAMPLES
@@ -108,9 +144,10 @@ pub fn memory(root: &Path, plan: &Plan, turns: usize) -> bool {
         .filter(|(name, _)| name.contains(&plan.filter))
     {
         for threads in &plan.threads {
-            for (label, binary) in &plan.binaries {
-                let mut command = Command::new(binary);
+            for binary in &plan.binaries {
+                let mut command = Command::new(&binary.path);
                 command
+                    .args(binary.options)
                     .arg(format!("{name}.py"))
                     .args(*arguments)
                     .args([
@@ -123,7 +160,7 @@ pub fn memory(root: &Path, plan: &Plan, turns: usize) -> bool {
                     ])
                     .env("PYTHONDONTWRITEBYTECODE", "1")
                     .current_dir(&folder);
-                print!("{name:<14}{label:<16}{threads:>8}");
+                print!("{name:<14}{:<26}{threads:>8}", binary.label);
                 let text = match output(command) {
                     Ok(text) => text,
                     Err(error) => {

@@ -192,13 +192,11 @@ pub fn run(root: &Path, filter: &str) -> bool {
 
 fn short_soak(root: &Path) -> soak::Plan {
     soak::Plan {
-        binaries: vec![
-            ("free-threaded".into(), root.join("target/ci/typhon")),
-            ("GIL".into(), root.join("target/gil/ci/typhon")),
-        ],
+        binaries: soak::both_builds(root, "ci"),
         threads: vec![1, 2, 4, 16],
         rounds: 2,
         seconds: 0,
+        whole_library: true,
         filter: String::new(),
     }
 }
