@@ -5,6 +5,7 @@ use super::table::{OldTable, Table, log2_for, no_table};
 use super::{Dict, Displaced, NoRoom, publish};
 use crate::native::*;
 use crate::objects::list::buf::may_read;
+use crate::objects::set::SetLike;
 use crate::objects::{List, Tuple};
 use crate::protocol;
 use crate::{Cx, Res, Value};
@@ -229,11 +230,19 @@ impl Dict {
 
     /// Store all items, the pure ones under one hold of the lock.
     pub fn insert_all(&self, cx: &mut Cx, items: Vec<Item>) -> Res<()> {
-        self.insert_all_if(cx, items, true)
+        self.insert_all_if(cx, items, true, None)
     }
 
-    /// As `insert_all`; with `overwrite` false keys that exist keep their values.
-    fn insert_all_if(&self, cx: &mut Cx, items: Vec<Item>, overwrite: bool) -> Res<()> {
+    /// As `insert_all`; with `overwrite` false keys that exist keep their values. `source` is the dict the items come from:
+    /// an `__eq__` that changes its size is an error.
+    fn insert_all_if(
+        &self,
+        cx: &mut Cx,
+        items: Vec<Item>,
+        overwrite: bool,
+        source: Option<&Dict>,
+    ) -> Res<()> {
+        let size = items.len();
         let mut rest = items.into_iter().peekable();
         let memo = super::Memo::new();
         while rest.peek().is_some() {
@@ -298,10 +307,11 @@ impl Dict {
             }
             if let Some(Item { hash, key, value }) = rest.next() {
                 // A key whose comparison runs Python code.
-                if overwrite {
+                if overwrite || !self.contains_with_hash(cx, &key, hash)? {
                     self.set_with_hash(cx, &key, hash, value)?;
-                } else if !self.contains_with_hash(cx, &key, hash)? {
-                    self.set_with_hash(cx, &key, hash, value)?;
+                }
+                if source.is_some_and(|d| d.len() != size && !std::ptr::eq(d, self)) {
+                    return Err(cx.runtime_error("dict mutated during update"));
                 }
             }
         }
@@ -311,7 +321,7 @@ impl Dict {
     /// `d.update(other)`: a mapping (anything with `keys`) or an iterable of pairs.
     pub fn update_from(&self, cx: &mut Cx, other: &Value) -> Res<()> {
         if let Some(items) = plain_items(cx, other) {
-            return self.insert_all(cx, items);
+            return self.insert_all_if(cx, items, true, other.downcast::<Dict>());
         }
         match keys_method(cx, other)? {
             Some(keys) => self.update_by_keys(cx, other, &keys, true),
@@ -322,7 +332,7 @@ impl Dict {
     /// `d.update(mapping)` where the argument must be a mapping (`**` in calls and displays).
     pub fn merge_mapping(&self, cx: &mut Cx, other: &Value, overwrite: bool) -> Res<()> {
         if let Some(items) = plain_items(cx, other) {
-            return self.insert_all_if(cx, items, overwrite);
+            return self.insert_all_if(cx, items, overwrite, other.downcast::<Dict>());
         }
         match keys_method(cx, other)? {
             Some(keys) => self.update_by_keys(cx, other, &keys, overwrite),
@@ -446,6 +456,18 @@ impl Dict {
                 .map(|i| Item {
                     value: value.clone(),
                     ..i
+                })
+                .collect();
+            return self.insert_all(cx, items);
+        }
+        if let Some(elements) = SetLike::of_exact(keys) {
+            let items = elements.items(cx);
+            let items = items
+                .into_iter()
+                .map(|(hash, key)| Item {
+                    hash,
+                    key,
+                    value: value.clone(),
                 })
                 .collect();
             return self.insert_all(cx, items);

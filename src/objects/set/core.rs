@@ -86,6 +86,14 @@ impl<'a> SetLike<'a> {
         v.downcast::<FrozenSet>().map(FrozenSet::like)
     }
 
+    /// Only instances of exactly `set` or `frozenset`.
+    pub fn of_exact(v: &'a Value) -> Option<SetLike<'a>> {
+        if let Some(s) = v.downcast_exact::<Set>() {
+            return Some(s.like());
+        }
+        v.downcast_exact::<FrozenSet>().map(FrozenSet::like)
+    }
+
     #[inline(always)]
     pub fn len(self) -> usize {
         self.core.used.load(Ordering::Relaxed)

@@ -94,15 +94,6 @@ pub fn add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
 
 /// The elements of an exact set or frozenset, at one moment.
 pub fn snapshot(cx: &mut Cx, v: &Value) -> Option<Vec<Value>> {
-    let exact = v.downcast_exact::<Set>().is_some() || v.downcast_exact::<FrozenSet>().is_some();
-    if !exact {
-        return None;
-    }
-    Some(
-        SetLike::of(v)?
-            .items(cx)
-            .into_iter()
-            .map(|(_, k)| k)
-            .collect(),
-    )
+    let items = SetLike::of_exact(v)?.items(cx);
+    Some(items.into_iter().map(|(_, k)| k).collect())
 }
