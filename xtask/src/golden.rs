@@ -87,3 +87,34 @@ fn write(case: &corpus::Case, python: &Path) -> Result<bool, String> {
 pub fn find_python(named: Option<PathBuf>) -> PathBuf {
     named.unwrap_or_else(|| PathBuf::from("python3.14"))
 }
+
+/// Compares the cases whose names contain `filter` on any interpreter: one line per failure, or with `verbose` what
+/// differs. False if one failed.
+pub fn check(root: &Path, binary: &Path, filter: &str, verbose: bool) -> bool {
+    let cases: Vec<_> = corpus::cases(&root.join("tests"))
+        .into_iter()
+        .filter(|case| case.name.contains(filter))
+        .collect();
+    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(error) = case.check(binary, Duration::from_secs(60)) {
+                        failed.fetch_add(1, Ordering::Relaxed);
+                        // The last line is the exception, if the program ended with one.
+                        let line = error.lines().last().unwrap_or("");
+                        println!(
+                            "FAILED {}: {}",
+                            case.name,
+                            if verbose { &error } else { line }
+                        );
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner();
+    println!("{} passed, {failed} failed", cases.len() - failed);
+    failed == 0
+}

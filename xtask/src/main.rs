@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask test`, `golden`, `bench`, `soak`,
+//! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `bench`, `soak`,
 //! `licences`, `tidy`.
 //!
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
@@ -22,6 +22,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [STEP]      everything that must pass: formatting, clippy, both builds, unit tests, models, the Python
                    programs of tests/ on both builds, the examples on several numbers of threads
                    (STEP: only the steps whose name contains it)
+  corpus [--binary PATH] [--verbose] [FILTER]
+                   compare the programs of tests/ on an interpreter (default: target/debug/typhon), one line per failure
   golden [--python PATH] [--check] [FILTER]
                    run the programs of tests/ on CPython 3.14 (default: python3.14) and write what they must print
                    (--check: compare only)
@@ -65,6 +67,13 @@ fn main() -> ExitCode {
             let check = arguments.flag("--check");
             arguments.end();
             licences::run(&root, check)
+        }
+        "corpus" => {
+            let binary = arguments
+                .path("--binary")
+                .unwrap_or_else(|| root.join("target/debug/typhon"));
+            let verbose = arguments.flag("--verbose");
+            golden::check(&root, &binary, &arguments.filter(), verbose)
         }
         "golden" => {
             let python = golden::find_python(arguments.value("--python").map(PathBuf::from));
