@@ -58,11 +58,13 @@ use crate::native::{PyType, TypeCell};
 
 /// Every type with a fixed place except `object`, `type` and the exceptions; bases before their subclasses.
 pub fn builtin_type_cells() -> Vec<&'static TypeCell> {
-    vec![
+    let mut cells = vec![
         Int::type_cell(), bool::Bool::type_cell(), Float::type_cell(), complex::Complex::type_cell(), Str::type_cell(), bytes::Bytes::type_cell(), bytearray::Bytearray::type_cell(),
         memoryview::MemoryView::type_cell(), List::type_cell(), Tuple::type_cell(), Dict::type_cell(), set::Set::type_cell(), set::FrozenSet::type_cell(),
         range::Range::type_cell(), slice::Slice::type_cell(), Function::type_cell(), Builtin::type_cell(), function::Method::type_cell(),
         builtin::MethodDescr::type_cell(), builtin::GetSetDescr::type_cell(), builtin::MemberDescr::type_cell(), typeobj::dunder::SlotWrapper::type_cell(),
         typeobj::dunder::MethodWrapper::type_cell(), Module::type_cell(), CodeObj::type_cell(), Cell::type_cell(),
-    ]
+    ];
+    cells.extend(iter::type_cells());
+    cells
 }

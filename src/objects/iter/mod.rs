@@ -9,9 +9,39 @@ pub mod zip;
 
 pub use seq::{new_callable_iter, new_seq_iter};
 
-use crate::native::Args;
+use crate::native::{Args, PyType, TypeCell};
 use crate::objects::Dict;
 use crate::{Cx, ExcKind, Raised, Res, Type, Value, ValueExt};
+
+/// The types of iterators and views over the containers, which have fixed places too.
+pub fn type_cells() -> Vec<&'static TypeCell> {
+    use crate::objects::{dict, list, range, set, tuple};
+    vec![
+        list::iter::ListIter::type_cell(),
+        list::iter::ListRevIter::type_cell(),
+        tuple::iter::TupleIter::type_cell(),
+        range::iter::RangeIter::type_cell(),
+        range::iter::LongRangeIter::type_cell(),
+        set::iter::SetIter::type_cell(),
+        dict::views::DictKeys::type_cell(),
+        dict::views::DictValues::type_cell(),
+        dict::views::DictItems::type_cell(),
+        dict::iter::DictKeyIter::type_cell(),
+        dict::iter::DictValueIter::type_cell(),
+        dict::iter::DictItemIter::type_cell(),
+        dict::iter::DictRevKeyIter::type_cell(),
+        dict::iter::DictRevValueIter::type_cell(),
+        dict::iter::DictRevItemIter::type_cell(),
+        dict::MappingProxy::type_cell(),
+        seq::SeqIter::type_cell(),
+        seq::CallableIter::type_cell(),
+        enumerate::Enumerate::type_cell(),
+        zip::Zip::type_cell(),
+        map::Map::type_cell(),
+        map::Filter::type_cell(),
+        reversed::Reversed::type_cell(),
+    ]
+}
 
 /// A name of the module `builtins`, for pickling.
 pub fn builtin(cx: &mut Cx, name: &str) -> Res<Value> {
