@@ -546,7 +546,7 @@ fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value>
 fn make_function(cx: &mut Cx, frame: *mut Frame, code: Value) -> Res<Value> {
     // SAFETY: the running frame's namespaces start with their headers.
     let (globals, builtins) = unsafe { (Value::borrow_header((*frame).globals.cast()), Value::borrow_header((*frame).builtins.cast())) };
-    crate::objects::function::methods::new_function(cx, &code, &globals, Some(builtins), None)
+    crate::objects::function::methods::new_function(cx, code, globals, builtins)
 }
 
 fn set_function_attribute(cx: &mut Cx, fv: &Value, arg: u32, v: Value) -> Res<()> {
