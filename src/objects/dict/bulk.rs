@@ -1,6 +1,6 @@
 //! Operations on whole dicts: snapshots, iteration by position, copy, clear, update, equality.
 
-use super::keys::{dict_hash, quick_hash};
+use super::keys::{self, dict_hash, quick_hash};
 use super::table::{OldTable, Table, log2_for, no_table};
 use super::{Dict, Displaced, NoRoom, publish};
 use crate::native::*;
@@ -440,7 +440,7 @@ impl Dict {
             let Some(theirs) = other.get_with_hash(cx, &key, hash)? else {
                 return Ok(false);
             };
-            if !protocol::equal(cx, &value, &theirs)? {
+            if !keys::equal(cx, &value, &theirs)? {
                 return Ok(false);
             }
         }

@@ -165,6 +165,18 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
     None
 }
 
+/// `a == b` as containers compare: identity first, and numbers and strings without a call.
+#[inline(always)]
+pub fn equal(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
+    if a.is(b) {
+        return Ok(true);
+    }
+    if (a.is_small_int() && b.is_small_int()) || (a.is_float_imm() && b.is_float_imm()) {
+        return Ok(false);
+    }
+    protocol::equal(cx, a, b)
+}
+
 /// Types whose comparison with a stranger is NotImplemented without running anything.
 fn plain(w: u32, v: &Value) -> bool {
     matches!(

@@ -4,6 +4,7 @@ use super::slice::{position, repeated};
 use super::{List, iter, new_list, repr, sort};
 use crate::native::*;
 use crate::number;
+use crate::objects::dict::keys;
 use crate::objects::{Tuple, object};
 use crate::protocol;
 use crate::{Cx, Res, Value};
@@ -86,7 +87,7 @@ impl List {
     fn remove(&self, value: &Value, cx: &mut Cx) -> Res<()> {
         let mut i = 0;
         while let Some(item) = self.get(cx, i) {
-            if protocol::equal(cx, &item, value)? {
+            if keys::equal(cx, &item, value)? {
                 if let Some(gone) = self.remove_if_identical(cx, i, &item) {
                     drop(gone);
                     return Ok(());
@@ -115,7 +116,7 @@ impl List {
     fn count(&self, value: &Value, cx: &mut Cx) -> Res<usize> {
         let (mut i, mut n) = (0, 0);
         while let Some(item) = self.get(cx, i) {
-            n += protocol::equal(cx, &item, value)? as usize;
+            n += keys::equal(cx, &item, value)? as usize;
             i += 1;
         }
         Ok(n)
@@ -138,7 +139,7 @@ impl List {
         let (mut i, stop) = crate::objects::slice::search_range(start, stop, self.len());
         while i < stop {
             let Some(item) = self.get(cx, i) else { break };
-            if protocol::equal(cx, &item, value)? {
+            if keys::equal(cx, &item, value)? {
                 return Ok(i);
             }
             i += 1;
@@ -204,7 +205,7 @@ impl List {
     fn contains(&self, value: &Value, cx: &mut Cx) -> Res<bool> {
         let mut i = 0;
         while let Some(item) = self.get(cx, i) {
-            if protocol::equal(cx, &item, value)? {
+            if keys::equal(cx, &item, value)? {
                 return Ok(true);
             }
             i += 1;
@@ -284,7 +285,7 @@ impl List {
         }
         let mut i = 0;
         while let (Some(a), Some(b)) = (self.get(cx, i), other.get(cx, i)) {
-            if !protocol::equal(cx, &a, &b)? {
+            if !keys::equal(cx, &a, &b)? {
                 return match op {
                     CmpOp::Eq => Ok(Value::bool(false)),
                     CmpOp::Ne => Ok(Value::bool(true)),

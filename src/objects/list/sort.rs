@@ -5,6 +5,7 @@
 
 use super::List;
 use crate::native::*;
+use crate::objects::dict::keys;
 use crate::objects::float;
 use crate::protocol;
 use crate::{Cx, Res, Value};
@@ -121,7 +122,7 @@ fn less_than(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
                 if p.bits() != q.bits() {
                     return Ok((p.bits() as i64) < q.bits() as i64);
                 }
-            } else if !protocol::equal(cx, p, q)? {
+            } else if !keys::equal(cx, p, q)? {
                 return less_than(cx, p, q);
             }
         }

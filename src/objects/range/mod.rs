@@ -4,6 +4,7 @@ pub mod iter;
 
 use crate::native::*;
 use crate::number;
+use crate::objects::dict::keys;
 use crate::objects::int::{self, new_big};
 use crate::objects::list::repr;
 use crate::objects::list::slice::{Subscript, subscript};
@@ -290,7 +291,7 @@ impl Range {
         }
         let mut n = 0;
         protocol::for_each(cx, this, |cx, v| {
-            n += protocol::equal(cx, &v, value)? as usize;
+            n += keys::equal(cx, &v, value)? as usize;
             Ok(())
         })?;
         Ok(n)
@@ -312,7 +313,7 @@ impl Range {
         let it = protocol::iter(cx, this)?;
         let mut i = 0;
         while let Some(v) = protocol::next(cx, &it)? {
-            if protocol::equal(cx, &v, value)? {
+            if keys::equal(cx, &v, value)? {
                 return int::new_int(cx, i);
             }
             i += 1;
@@ -378,7 +379,7 @@ impl Range {
         }
         let it = protocol::iter(cx, this)?;
         while let Some(v) = protocol::next(cx, &it)? {
-            if protocol::equal(cx, &v, value)? {
+            if keys::equal(cx, &v, value)? {
                 return Ok(true);
             }
         }

@@ -3,6 +3,7 @@
 use super::{Tuple, iter, new_tuple, subclass};
 use crate::native::*;
 use crate::number;
+use crate::objects::dict::keys;
 use crate::objects::list::methods::search_bound;
 use crate::objects::list::repr;
 use crate::objects::list::slice::{Subscript, position, repeated, subscript};
@@ -81,7 +82,7 @@ impl Tuple {
     fn count(&self, value: &Value, cx: &mut Cx) -> Res<usize> {
         let mut n = 0;
         for v in self.items() {
-            n += protocol::equal(cx, v, value)? as usize;
+            n += keys::equal(cx, v, value)? as usize;
         }
         Ok(n)
     }
@@ -102,7 +103,7 @@ impl Tuple {
         let stop = search_bound(cx, stop, isize::MAX)?;
         let (from, to) = crate::objects::slice::search_range(start, stop, self.len());
         for i in from..to {
-            if protocol::equal(cx, &self.items()[i], value)? {
+            if keys::equal(cx, &self.items()[i], value)? {
                 return Ok(i);
             }
         }
@@ -153,7 +154,7 @@ impl Tuple {
     #[slot]
     fn contains(&self, value: &Value, cx: &mut Cx) -> Res<bool> {
         for v in self.items() {
-            if protocol::equal(cx, v, value)? {
+            if keys::equal(cx, v, value)? {
                 return Ok(true);
             }
         }
@@ -227,7 +228,7 @@ impl Tuple {
     #[slot]
     fn richcompare(&self, other: &Tuple, op: CmpOp, cx: &mut Cx) -> Res<Value> {
         for (a, b) in self.items().iter().zip(other.items()) {
-            if !protocol::equal(cx, a, b)? {
+            if !keys::equal(cx, a, b)? {
                 return match op {
                     CmpOp::Eq => Ok(Value::bool(false)),
                     CmpOp::Ne => Ok(Value::bool(true)),
