@@ -26,6 +26,9 @@ const LEAST: u64 = 1 << 32;
 /// Arenas opened at a time, to spare system calls.
 const OPEN_STEP: u64 = 4 * ARENA;
 
+/// Heaps beyond this size ask for huge pages: marking would miss the TLB at every step.
+const HUGE_FROM: u64 = 32 * ARENA;
+
 /// 0 until reserved.
 static RESERVED: AtomicU64 = AtomicU64::new(0);
 
@@ -108,6 +111,17 @@ fn open_arena(pool: &mut Pool) -> bool {
         };
         if done != 0 {
             return false;
+        }
+        #[cfg(target_os = "linux")]
+        if pool.open >= HUGE_FROM {
+            // SAFETY: as above; advice only.
+            unsafe {
+                libc::madvise(
+                    (BASE + pool.open) as *mut libc::c_void,
+                    step as usize,
+                    libc::MADV_HUGEPAGE,
+                )
+            };
         }
         pool.open += step;
     }

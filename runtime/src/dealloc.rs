@@ -18,8 +18,26 @@ const DEPTH: u32 = 16;
 
 /// # Safety
 /// The object has no references left; nobody else frees it.
+#[inline]
 pub(crate) unsafe fn dealloc(t: &Thread, head: *mut Header) {
     t.assert_no_lock();
+    // SAFETY: dead but not freed.
+    unsafe {
+        let info = (*head).info();
+        if !info.has(type_flag::GC | type_flag::HAS_DEL)
+            && (*head).flags() & flag::HAS_WEAKREFS == 0
+        {
+            // A leaf: nothing to queue, nothing to recurse into.
+            (info.drop_payload)(head, t);
+            heap::free_cell(t, head);
+            return;
+        }
+        dealloc_container(t, head);
+    }
+}
+
+#[inline(never)]
+unsafe fn dealloc_container(t: &Thread, head: *mut Header) {
     let depth = t.dealloc_depth.get();
     if depth >= DEPTH {
         // SAFETY: only this thread uses its list, between its own pushes and pops.

@@ -30,8 +30,8 @@ pub mod flag {
     pub const FINALIZED: u8 = 16;
     /// Set before the first child is dropped (R12).
     pub const DYING: u8 = 32;
-    /// Won by the thread that promotes the object to deferred (R16).
-    pub const PROMOTING: u8 = 64;
+    /// The collector's, with the world stopped: reached. Stale between collections.
+    pub const MARKED: u8 = 64;
     /// `gc.freeze()`: the collector takes it for alive.
     pub const FROZEN: u8 = 128;
 }
@@ -207,13 +207,16 @@ impl Header {
         self.shared.mark_readable();
     }
 
-    /// Makes the object deferred, for good: the caller holds a reference, just made it or won
-    /// PROMOTING (R16).
-    pub fn set_deferred(&self) {
-        if self.flags() & (flag::DEFERRED | flag::IMMORTAL) == 0 {
-            crate::refcount::add_bias(self);
-            self.set_flags(flag::DEFERRED);
+    /// Makes the object deferred, for good. The caller holds a counted reference, and so bridges the
+    /// moment between the flag, which one thread wins, and the bias (R16). False: it was already.
+    pub fn set_deferred(&self) -> bool {
+        if self.flags() & (flag::DEFERRED | flag::IMMORTAL) != 0
+            || self.set_flags(flag::DEFERRED) & flag::DEFERRED != 0
+        {
+            return false;
         }
+        crate::refcount::add_bias(self);
+        true
     }
 
     /// Makes the object immortal, for good. The caller holds a reference.

@@ -198,10 +198,6 @@ pub(crate) fn type_index(head: *const Header) -> Option<usize> {
         .then(|| ((off - STATIC_BYTES as u64) / TYPE_STRIDE as u64) as usize)
 }
 
-pub(crate) fn type_at(index: usize) -> *const Header {
-    type_ptr(STATIC_BYTES + index as u32 * TYPE_STRIDE) as *const Header
-}
-
 pub(crate) fn type_count() -> usize {
     STATE.lock().next_type as usize
 }

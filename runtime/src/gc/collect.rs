@@ -2,7 +2,6 @@
 
 use super::mark::{Marker, find_garbage};
 use super::visitor::Visitor;
-use super::words::Words;
 use super::{
     COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, pages_in_use, reset_count, set_trigger,
 };
@@ -175,11 +174,9 @@ fn find(world: &mut World) -> Found {
         // the world starts.
         unsafe { dealloc(world.thread(), head) };
     }
-    let (words, roots) = Words::prepare();
     let mut marker = Marker::new();
-    marker.mark_roots(world, &roots);
-    let heads = find_garbage(&words, &mut marker);
-    drop(words);
+    marker.mark_roots(world);
+    let heads = find_garbage(&mut marker);
 
     let t = world.thread();
     let mut callbacks = Vec::new();

@@ -10,7 +10,7 @@ pub struct Visitor<'a> {
 }
 
 pub(super) enum Mode<'a> {
-    /// Found alive: mark and traverse later.
+    /// An edge from something alive, to be followed later.
     Mark(&'a mut Vec<*const Header>),
     /// A reference from within the doubtful set.
     Subtract,
@@ -28,11 +28,7 @@ impl<'a> Visitor<'a> {
     #[inline]
     pub fn visit_header(&mut self, head: *const Header) {
         match &mut self.mode {
-            Mode::Mark(stack) => {
-                if words::mark(head) {
-                    stack.push(head);
-                }
-            }
+            Mode::Mark(stack) => stack.push(head),
             Mode::Subtract => words::subtract(head),
             Mode::Custom(visit) => visit(head),
         }

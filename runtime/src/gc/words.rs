@@ -1,12 +1,13 @@
-//! Side words: what the collector knows of a cell during one collection.
+//! Side words: the counts of the doubtful, those cells that no root led to.
 //!
 //! ```text
-//! CANDIDATE 1<<31 | MARKED 1<<30 | count of references not accounted for
+//! DOUBTFUL 1<<31 | count of references not accounted for
 //! ```
-//! 0: not a candidate (a leaf, dying, immortal static data). The words of small cells lie in one array
-//! with a pointer into it in each page record, those of types in an array of their own, those of large
-//! cells in their prefix. All is reached with the world stopped, by one thread.
+//! The words of small cells lie in one array with a pointer into it in each page record, those of
+//! types in an array of their own, those of large cells in their prefix. All is reached with the world
+//! stopped, by one thread.
 
+use super::mark::is_marked;
 use crate::arena;
 use crate::header::{Header, flag};
 use crate::heap;
@@ -17,17 +18,17 @@ use crate::region;
 use crate::sync::{AtomicPtr, Ordering};
 use std::ptr::null_mut;
 
-const CANDIDATE: u32 = 1 << 31;
-const MARKED: u32 = 1 << 30;
-const COUNT: u32 = MARKED - 1;
+const DOUBTFUL: u32 = 1 << 31;
+const COUNT: u32 = DOUBTFUL - 1;
 
 /// The types' words, indexed as their cells.
 static TYPE_WORDS: AtomicPtr<u32> = AtomicPtr::new(null_mut());
 
-/// The side words of one collection.
+/// The side words of one collection, and whose they are.
 pub(super) struct Words {
     _small: Vec<u32>,
-    types: Vec<u32>,
+    _types: Vec<u32>,
+    pub(super) doubtful: Vec<*const Header>,
 }
 
 #[inline(always)]
@@ -56,27 +57,12 @@ fn unusual_word(head: *const Header) -> *mut u32 {
     }
 }
 
-/// True if the cell was a candidate not marked before.
-#[inline(always)]
-pub(super) fn mark(head: *const Header) -> bool {
-    let p = word(head);
-    if p.is_null() {
-        return false;
-    }
-    // SAFETY: see `word`.
-    unsafe {
-        let w = *p;
-        if w & (CANDIDATE | MARKED) == CANDIDATE {
-            *p = w | MARKED;
-            return true;
-        }
-    }
-    false
-}
-
 /// One reference to the cell is accounted for.
 #[inline(always)]
 pub(super) fn subtract(head: *const Header) {
+    if is_marked(head) {
+        return;
+    }
     let p = word(head);
     if p.is_null() {
         return;
@@ -84,7 +70,7 @@ pub(super) fn subtract(head: *const Header) {
     // SAFETY: see `word`.
     unsafe {
         let w = *p;
-        if w & (CANDIDATE | MARKED) == CANDIDATE {
+        if w & DOUBTFUL != 0 {
             debug_assert!(
                 w & COUNT != 0,
                 "traverse shows more references than are counted: type {:#x}",
@@ -97,61 +83,39 @@ pub(super) fn subtract(head: *const Header) {
     }
 }
 
-/// Of a candidate: not marked yet, and how many references are unaccounted for.
-pub(super) fn doubtful(head: *const Header) -> Option<u32> {
-    let p = word(head);
-    if p.is_null() {
-        return None;
-    }
-    // SAFETY: see `word`.
-    let w = unsafe { *p };
-    (w & (CANDIDATE | MARKED) == CANDIDATE).then_some(w & COUNT)
+/// How many references to a doubtful cell are unaccounted for.
+pub(super) fn unaccounted(head: *const Header) -> u32 {
+    // SAFETY: see `word`; the doubtful have one.
+    unsafe { *word(head) & COUNT }
 }
 
-/// What the first pass found.
-#[derive(Default)]
-pub(super) struct Found {
-    /// Immortal or frozen cells that hold references.
-    pub(super) roots: Vec<*const Header>,
-    /// Types kept alive by cells that are not traversed.
-    pub(super) types: Vec<u32>,
-}
-
-fn first_word(head: &Header, found: &mut Found) -> u32 {
-    let flags = head.flags();
-    let ty = head.type_word();
-    // SAFETY: a live cell's type is alive (R12).
-    let info = unsafe { region::info(ty) };
-    if flags & flag::DYING != 0 || (!info.has(type_flag::GC) && flags & flag::DEFERRED == 0) {
-        // Static types are roots anyway.
-        if !region::is_static_type(ty) && found.types.last() != Some(&ty) {
-            found.types.push(ty);
-        }
-        return 0;
-    }
-    if flags & (flag::IMMORTAL | flag::FROZEN) != 0 {
-        found.roots.push(head);
-        return CANDIDATE;
-    }
+fn first_word(head: &Header) -> u32 {
     debug_assert!(
-        !info.has(type_flag::IS_TYPE) || flags & flag::DEFERRED != 0,
+        !head.info().has(type_flag::IS_TYPE) || head.is_deferred(),
         "types are deferred or immortal: their instances do not count them (R11)"
     );
     let total = refcount::total(head);
-    debug_assert!(total >= 0, "negative count: type {ty:#x}");
-    CANDIDATE | (total.clamp(0, COUNT as i64) as u32)
+    debug_assert!(total >= 0, "negative count: type {:#x}", head.type_word());
+    DOUBTFUL | (total.clamp(0, COUNT as i64) as u32)
+}
+
+/// Whether the collector has to decide about a cell.
+#[inline(always)]
+pub(super) fn is_candidate(head: &Header) -> bool {
+    let flags = head.flags();
+    flags & flag::DYING == 0 && (head.info().has(type_flag::GC) || flags & flag::DEFERRED != 0)
 }
 
 impl Words {
-    /// Gives every cell its word.
-    pub(super) fn prepare() -> (Words, Found) {
-        let mut found = Found::default();
+    /// After marking from the roots: finds the doubtful, and gives them their counts.
+    pub(super) fn of_the_doubtful() -> Words {
         let mut n = 0;
         arena::for_each_page(|page| {
             if page.is_live() {
                 n += page.carved() as usize;
             }
         });
+        // Zeroed pages of the system: what is not written is not touched.
         let mut small = vec![0u32; n];
         let base = small.as_mut_ptr();
         let mut next = 0;
@@ -162,57 +126,31 @@ impl Words {
                 next += page.carved() as usize;
             }
         });
-        heap::for_each_small(|head, _, page, index| {
-            // SAFETY: a live cell; its word.
-            unsafe { *page.gc.get().add(index) = first_word(&*head, &mut found) };
-        });
-        large::for_each(|head, _| {
-            // SAFETY: as above.
-            unsafe {
-                (*large::prefix(head))
-                    .gc
-                    .set(first_word(&*head, &mut found))
-            };
-        });
         let mut types = vec![0u32; region::type_count()];
-        region::for_each_type(|head| {
-            if let Some(index) = region::type_index(head) {
-                // SAFETY: an initialized type cell.
-                types[index] = first_word(unsafe { &*head }, &mut found);
-            }
-        });
-        found.types.sort_unstable();
-        found.types.dedup();
         TYPE_WORDS.store(types.as_mut_ptr(), Ordering::Relaxed);
-        (
-            Words {
-                _small: small,
-                types,
-            },
-            found,
-        )
-    }
-
-    /// Every candidate not marked, with its count.
-    pub(super) fn for_each_doubtful(&self, mut f: impl FnMut(*const Header, u32)) {
-        heap::for_each_small(|head, _, page, index| {
-            // SAFETY: the cell's word.
-            let w = unsafe { *page.gc.get().add(index) };
-            if w & (CANDIDATE | MARKED) == CANDIDATE {
-                f(head, w & COUNT);
+        let mut doubtful = Vec::new();
+        let mut look = |head: *mut Header| {
+            // SAFETY: a live cell, with the world stopped.
+            let h = unsafe { &*head };
+            if !is_marked(head) && is_candidate(h) {
+                doubtful.push(head as *const Header);
             }
-        });
+        };
+        heap::for_each_small(|head, _, _, _| look(head));
         large::for_each(|head, _| {
-            if let Some(count) = doubtful(head) {
-                f(head, count);
-            }
+            // SAFETY: a large cell's prefix; it may hold a word of an earlier collection.
+            unsafe { (*large::prefix(head)).gc.set(0) };
+            look(head);
         });
-        for index in 0..self.types.len() {
-            let head = region::type_at(index);
-            // Read through the pointer: marking wrote there.
-            if let Some(count) = doubtful(head) {
-                f(head, count);
-            }
+        region::for_each_type(look);
+        for &head in &doubtful {
+            // SAFETY: as above.
+            unsafe { *word(head) = first_word(&*head) };
+        }
+        Words {
+            _small: small,
+            _types: types,
+            doubtful,
         }
     }
 }
