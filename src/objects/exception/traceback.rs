@@ -1,0 +1,122 @@
+//! Traceback objects: one entry per frame an exception passed through.
+
+use super::base::exc;
+use crate::native::*;
+use crate::objects::frame::FrameObj;
+use crate::objects::list::new_list;
+use crate::objects::object::alloc;
+use crate::objects::str::new_str;
+use crate::slot_ext::SlotExt;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// TracebackType(tb_next, tb_frame, tb_lasti, tb_lineno)
+/// --
+///
+/// Create a new traceback object.
+#[pytype(name = "traceback", gc, static_index = TRACEBACK)]
+pub struct Traceback {
+    pub head: Header,
+    pub next: Slot,
+    pub frame: Value,
+    pub lasti: AtomicI32,
+    pub lineno: AtomicI32,
+}
+
+impl Traceback {
+    pub fn next(&self) -> Option<Value> {
+        self.next.get(&self.head)
+    }
+    pub fn frame(&self) -> &FrameObj {
+        self.frame.downcast::<FrameObj>().expect("a traceback names a frame")
+    }
+    pub fn line(&self) -> i32 {
+        self.lineno.load(Ordering::Relaxed)
+    }
+    pub fn last_instruction(&self) -> i32 {
+        self.lasti.load(Ordering::Relaxed)
+    }
+}
+
+/// A traceback entry in front of `next`.
+pub fn new_traceback(cx: &mut Cx, next: Option<Value>, frame: Value, lasti: i32, line: i32) -> Res<Value> {
+    let tb = Traceback {
+        head: Header::placeholder(),
+        next: Slot::new(next),
+        frame: frame.into_counted(),
+        lasti: AtomicI32::new(lasti),
+        lineno: AtomicI32::new(line),
+    };
+    alloc(cx, Type::of::<Traceback>(), tb)
+}
+
+/// The exception passed through a frame: put an entry in front of its traceback.
+pub fn add_entry(cx: &mut Cx, this: &Value, frame_obj: Value, lasti: u32, line: i32) -> Res<()> {
+    let e = exc(this);
+    let next = e.traceback();
+    let tb = new_traceback(cx, next, frame_obj, lasti as i32, line)?;
+    e.set_traceback(cx, Some(tb));
+    Ok(())
+}
+
+fn check_next(cx: &mut Cx, v: &Value, text: &str) -> Res<Option<Value>> {
+    if v.is_none() {
+        return Ok(None);
+    }
+    if v.downcast::<Traceback>().is_none() {
+        let t = v.type_name();
+        return Err(cx.type_error(format!("{text}, got '{t}'")));
+    }
+    Ok(Some(v.clone()))
+}
+
+#[pymethods]
+impl Traceback {
+    #[new]
+    #[sig(tb_next, tb_frame, tb_lasti, tb_lineno)]
+    fn new(_cls: &Type, tb_next: &Value, tb_frame: &FrameObj, tb_lasti: i32, tb_lineno: i32, cx: &mut Cx) -> Res<Value> {
+        let next = check_next(cx, tb_next, "expected traceback object or None")?;
+        let frame = tb_frame.into_value(cx)?;
+        new_traceback(cx, next, frame, tb_lasti, tb_lineno)
+    }
+    #[getter]
+    fn tb_next(&self) -> Option<Value> {
+        self.next()
+    }
+    #[setter]
+    fn set_tb_next(this: &Value, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let Some(v) = v else { return Err(cx.type_error("can't delete tb_next attribute")) };
+        let next = check_next(cx, v, "expected traceback object")?;
+        let mut at = next.clone();
+        while let Some(t) = at {
+            if t.is(this) {
+                return Err(cx.value_error("traceback loop detected"));
+            }
+            at = t.downcast::<Traceback>().and_then(Traceback::next);
+        }
+        let Some(tb) = this.downcast::<Traceback>() else { return Ok(()) };
+        drop(tb.next.put(&tb.head, cx, next));
+        Ok(())
+    }
+    #[getter]
+    fn tb_frame(&self) -> Value {
+        self.frame.clone()
+    }
+    #[getter]
+    fn tb_lasti(&self) -> i32 {
+        self.last_instruction()
+    }
+    #[getter]
+    fn tb_lineno(&self) -> Option<i32> {
+        match self.line() {
+            n if n > 0 => Some(n),
+            _ => self.frame().line_of(self.last_instruction()),
+        }
+    }
+    fn __dir__(&self, cx: &mut Cx) -> Res<Value> {
+        let mut names = Vec::new();
+        for n in ["tb_frame", "tb_next", "tb_lasti", "tb_lineno"] {
+            names.push(new_str(cx, n)?);
+        }
+        new_list(cx, names)
+    }
+}

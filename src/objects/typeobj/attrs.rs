@@ -1,0 +1,396 @@
+//! The special attributes of classes: `__name__`, `__bases__`, `__annotations__` and the like.
+
+use super::lookup::{for_each_subclass, type_of_word};
+use super::methods::{qualname_of, store};
+use super::{TYPE_MUTEX, Type, build, dunder, flag};
+use crate::native::*;
+use crate::objects::Dict;
+use crate::objects::object::instance::native_base;
+use crate::objects::str::intern::intern_str;
+use crate::objects::tuple::new_tuple;
+use crate::protocol;
+use crate::slot_ext::SlotExt;
+use std::sync::atomic::Ordering;
+
+/// What a native type was made from.
+pub fn spec_of(t: &Type) -> Option<&'static TypeSpec> {
+    let spec = t.spec.load(Ordering::Relaxed);
+    // SAFETY: the specs of native types are static.
+    if spec.is_null() { None } else { Some(unsafe { &*spec }) }
+}
+
+/// May a special attribute be set: heap types only, and most cannot be deleted.
+fn settable<'a>(cx: &mut Cx, t: &Type, v: Option<&'a Value>, name: &str) -> Res<&'a Value> {
+    let n = t.name();
+    if t.has(flag::IMMUTABLE) {
+        return Err(cx.type_error(format!("cannot set '{name}' attribute of immutable type '{n}'")));
+    }
+    match v {
+        Some(v) => Ok(v),
+        None => Err(cx.type_error(format!("cannot delete '{name}' attribute of immutable type '{n}'"))),
+    }
+}
+
+/// A value of the class's own namespace, bound as an attribute of the class.
+fn own(cx: &mut Cx, this: &Value, t: &Type, name: &str) -> Res<Option<Value>> {
+    let Some(v) = t.dict().get_named(cx, name) else { return Ok(None) };
+    match v.ty().slots.descr_get.get() {
+        Some(get) => get(cx, &v, None, Some(this)).map(Some),
+        None => Ok(Some(v)),
+    }
+}
+
+fn put(cx: &mut Cx, t: &Type, name: &str, v: &Value) -> Res<()> {
+    let this = t.value();
+    let n = intern_str(cx, name)?;
+    store(cx, t, &this, &n, Some(v))
+}
+
+fn drop_named(cx: &mut Cx, t: &Type, name: &str) -> Res<bool> {
+    let n = intern_str(cx, name)?;
+    t.invalidate(cx);
+    let found = t.dict().remove(cx, &n)?.is_some();
+    t.invalidate(cx);
+    Ok(found)
+}
+
+fn missing(cx: &mut Cx, this: &Value, t: &Type, name: &str) -> Raised {
+    let text = format!("type object '{}' has no attribute '{name}'", t.name());
+    match intern_str(cx, name) {
+        Ok(n) => crate::objects::object::raise_attribute_error(cx, &text, this, &n),
+        Err(r) => r,
+    }
+}
+
+#[pymethods(part = ATTRS)]
+impl Type {
+    #[getter]
+    fn __name__(&self) -> Option<Value> {
+        self.name.get(&self.head)
+    }
+    #[setter]
+    fn set___name__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let v = settable(cx, self, v, "__name__")?;
+        let Some(s) = v.downcast::<Str>() else {
+            let (n, t) = (self.name(), v.type_name());
+            return Err(cx.type_error(format!("can only assign string to {n}.__name__, not '{t}'")));
+        };
+        if s.units().iter().any(|c| c == 0) {
+            return Err(cx.value_error("type name must not contain null characters"));
+        }
+        drop(self.name.put(&self.head, cx, Some(v.clone())));
+        Ok(())
+    }
+    #[getter]
+    fn __qualname__(&self, cx: &mut Cx) -> Res<Value> {
+        match self.qualname.get(&self.head) {
+            Some(q) => Ok(q),
+            None => crate::objects::str::new_str(cx, &qualname_of(self)),
+        }
+    }
+    #[setter]
+    fn set___qualname__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let v = settable(cx, self, v, "__qualname__")?;
+        if v.downcast::<Str>().is_none() {
+            let (n, t) = (self.name(), v.type_name());
+            return Err(cx.type_error(format!("can only assign string to {n}.__qualname__, not '{t}'")));
+        }
+        drop(self.qualname.put(&self.head, cx, Some(v.clone())));
+        Ok(())
+    }
+    #[getter]
+    fn __module__(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        if let Some(spec) = spec_of(t) {
+            return intern_str(cx, spec.module);
+        }
+        match own(cx, this, t, "__module__")? {
+            Some(m) => Ok(m),
+            None => Err(cx.attribute_error("__module__")),
+        }
+    }
+    #[setter]
+    fn set___module__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let v = settable(cx, self, v, "__module__")?;
+        put(cx, self, "__module__", v)?;
+        drop_named(cx, self, "__firstlineno__")?;
+        Ok(())
+    }
+    #[getter]
+    fn __doc__(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        if let Some(spec) = spec_of(t) {
+            return if spec.doc.is_empty() { Ok(Value::none()) } else { crate::objects::str::new_str(cx, spec.doc) };
+        }
+        Ok(own(cx, this, t, "__doc__")?.unwrap_or_else(Value::none))
+    }
+    #[setter]
+    fn set___doc__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let v = settable(cx, self, v, "__doc__")?;
+        put(cx, self, "__doc__", v)
+    }
+    #[getter]
+    fn __text_signature__(&self) -> Option<&'static str> {
+        spec_of(self)?.text_signature
+    }
+    #[getter]
+    fn __dict__(&self, cx: &mut Cx) -> Res<Value> {
+        match self.dict.get(&self.head) {
+            Some(d) => crate::objects::dict::new_mapping_proxy(cx, &d),
+            None => Ok(Value::none()),
+        }
+    }
+    #[getter]
+    fn __base__(&self) -> Option<Value> {
+        self.base.get(&self.head)
+    }
+    #[getter]
+    fn __bases__(&self) -> Option<Value> {
+        self.bases.get(&self.head)
+    }
+    #[setter]
+    fn set___bases__(this: &Value, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let Some(t) = this.downcast::<Type>() else { return Ok(()) };
+        let v = settable(cx, t, v, "__bases__")?;
+        set_bases(cx, t, this, v)
+    }
+    #[getter]
+    fn __mro__(&self) -> Option<Value> {
+        self.mro.get(&self.head)
+    }
+    #[getter]
+    fn __basicsize__(&self) -> usize {
+        self.basic_size()
+    }
+    #[getter]
+    fn __itemsize__(&self) -> usize {
+        spec_of(self).map_or(0, |s| s.itemsize)
+    }
+    #[getter]
+    fn __dictoffset__(&self) -> i64 {
+        match self.dict_offset.load(Ordering::Relaxed) {
+            u32::MAX => -1,
+            n => n as i64,
+        }
+    }
+    #[getter]
+    fn __weakrefoffset__(&self) -> i64 {
+        if self.has(flag::WEAKREFABLE) { self.basic_size() as i64 } else { 0 }
+    }
+    #[getter]
+    fn __flags__(&self) -> u64 {
+        let f = self.flags();
+        // The bits that Python code knows: see `inspect` and `abc`.
+        let map = [
+            (flag::IMMUTABLE, 8),
+            (flag::HEAP, 9),
+            (flag::BASETYPE, 10),
+            (flag::READY, 12),
+            (flag::GC, 14),
+            (flag::METHOD_DESCRIPTOR, 17),
+            (flag::ABSTRACT, 20),
+            (flag::SEQUENCE, 5),
+            (flag::MAPPING, 6),
+        ];
+        let low: u64 = map.iter().filter(|(b, _)| f & b != 0).map(|(_, n)| 1u64 << n).sum();
+        low | (f & 0xFF00_0000) as u64
+    }
+    #[getter]
+    fn __abstractmethods__(&self, cx: &mut Cx) -> Res<Value> {
+        let found = if self.word() == crate::statics::word::TYPE { None } else { self.dict().get_named(cx, "__abstractmethods__") };
+        match found {
+            Some(v) => Ok(v),
+            None => Err(cx.attribute_error("__abstractmethods__")),
+        }
+    }
+    #[setter]
+    fn set___abstractmethods__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        match v {
+            Some(v) => {
+                let is_abstract = protocol::truthy(cx, v)?;
+                put(cx, self, "__abstractmethods__", v)?;
+                if is_abstract { self.set_flags(flag::ABSTRACT, 0) } else { self.set_flags(0, flag::ABSTRACT) }
+            }
+            None => {
+                if !drop_named(cx, self, "__abstractmethods__")? {
+                    return Err(cx.attribute_error("__abstractmethods__"));
+                }
+                self.set_flags(0, flag::ABSTRACT);
+            }
+        }
+        self.invalidate(cx);
+        Ok(())
+    }
+    #[getter]
+    fn __type_params__(&self, cx: &mut Cx) -> Res<Value> {
+        if self.has(flag::HEAP)
+            && let Some(v) = self.dict().get_named(cx, "__type_params__")
+        {
+            return Ok(v);
+        }
+        new_tuple(cx, vec![])
+    }
+    #[setter]
+    fn set___type_params__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let v = settable(cx, self, v, "__type_params__")?;
+        put(cx, self, "__type_params__", v)
+    }
+    #[getter]
+    fn __annotate__(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        get_annotate(cx, this, t)
+    }
+    #[setter]
+    fn set___annotate__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let Some(v) = v else { return Err(cx.type_error("cannot delete __annotate__ attribute")) };
+        settable(cx, self, Some(v), "__annotate__")?;
+        if !v.is_none() && !protocol::is_callable(v) {
+            return Err(cx.type_error("__annotate__ must be callable or None"));
+        }
+        put(cx, self, "__annotate_func__", v)?;
+        if !v.is_none() {
+            drop_named(cx, self, "__annotations_cache__")?;
+        }
+        Ok(())
+    }
+    #[getter]
+    fn __annotations__(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        if !t.has(flag::HEAP) {
+            return Err(missing(cx, this, t, "__annotations__"));
+        }
+        for name in ["__annotations__", "__annotations_cache__"] {
+            if let Some(v) = own(cx, this, t, name)? {
+                return Ok(v);
+            }
+        }
+        let f = get_annotate(cx, this, t)?;
+        let made = if protocol::is_callable(&f) {
+            let d = protocol::call(cx, &f, &[Value::small_int(1)])?;
+            if d.downcast::<Dict>().is_none() {
+                let n = d.type_name();
+                return Err(cx.type_error(format!("__annotate__() must return a dict, not {n}")));
+            }
+            d
+        } else {
+            crate::objects::dict::new_dict(cx)?
+        };
+        put(cx, t, "__annotations_cache__", &made)?;
+        Ok(made)
+    }
+    #[setter]
+    fn set___annotations__(this: &Value, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let Some(t) = this.downcast::<Type>() else { return Ok(()) };
+        if t.has(flag::IMMUTABLE) {
+            let n = t.name();
+            return Err(cx.type_error(format!("cannot set '__annotations__' attribute of immutable type '{n}'")));
+        }
+        match v {
+            Some(v) => {
+                let place = if t.dict().contains_str(cx, "__annotations__") { "__annotations__" } else { "__annotations_cache__" };
+                put(cx, t, place, v)?;
+            }
+            None => {
+                if !drop_named(cx, t, "__annotations__")? && !drop_named(cx, t, "__annotations_cache__")? {
+                    return Err(cx.attribute_error("__annotations__"));
+                }
+            }
+        }
+        drop_named(cx, t, "__annotate_func__")?;
+        drop_named(cx, t, "__annotate__")?;
+        Ok(())
+    }
+}
+
+fn get_annotate(cx: &mut Cx, this: &Value, t: &Type) -> Res<Value> {
+    if !t.has(flag::HEAP) {
+        return Err(missing(cx, this, t, "__annotate__"));
+    }
+    for name in ["__annotate_func__", "__annotate__"] {
+        if let Some(f) = own(cx, this, t, name)? {
+            return Ok(f);
+        }
+    }
+    Ok(Value::none())
+}
+
+/// `cls.__bases__ = ...`: same layout, new order of resolution for the class and everything below it.
+fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
+    let n = t.name();
+    let Some(bases) = v.downcast::<Tuple>() else {
+        let got = v.type_name();
+        return Err(cx.type_error(format!("can only assign tuple to {n}.__bases__, not {got}")));
+    };
+    if bases.is_empty() {
+        return Err(cx.type_error(format!("can only assign non-empty tuple to {n}.__bases__, not ()")));
+    }
+    for b in bases.items() {
+        let Some(bt) = b.downcast::<Type>() else {
+            let got = b.type_name();
+            return Err(cx.type_error(format!("{n}.__bases__ must be tuple of classes, not '{got}'")));
+        };
+        if bt.is_subtype_of(t) {
+            return Err(cx.type_error("a __bases__ item causes an inheritance cycle"));
+        }
+    }
+    let best = bases.items().iter().map(type_of_word).find(|b| b.solid.load(Ordering::Relaxed) == t.solid.load(Ordering::Relaxed));
+    let new_base = best.unwrap_or_else(|| type_of_word(&bases.items()[0]));
+    let Some(old_base) = t.base() else { return Ok(()) };
+    let places = |b: &Type| {
+        let dict = b.dict_offset.load(Ordering::Relaxed);
+        (native_base(b).word(), b.slots_count.load(Ordering::Relaxed), dict == 0)
+    };
+    if places(new_base) != places(old_base) && !(native_base(new_base).word() == native_base(old_base).word() && new_base.basic_size() <= t.basic_size()) {
+        let (a, b) = (new_base.name(), old_base.name());
+        return Err(cx.type_error(format!("__bases__ assignment: '{a}' object layout differs from '{b}'")));
+    }
+    let meta = this.ty();
+    let order = build::compute_mro(cx, meta, this, bases)?;
+    let mro = new_tuple(cx, order)?;
+    if let Some(h) = mro.header() {
+        h.set_deferred();
+    }
+    let old_bases = t.bases.get(&t.head);
+    let me = t.word();
+    let displaced = {
+        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+        t.invalidate_locked();
+        [t.mro.swap(Some(mro)), t.bases.swap(Some(v.clone())), t.base.swap(Some(new_base.value()))]
+    };
+    drop(displaced);
+    if let Some(old) = old_bases.as_ref().and_then(|b| b.downcast::<Tuple>()) {
+        for b in old.items() {
+            type_of_word(b).subclasses.words.lock().retain(|w| *w != me);
+        }
+    }
+    for b in bases.items() {
+        type_of_word(b).subclasses.words.lock().push(me);
+    }
+    relink(cx, t)
+}
+
+/// New slots for a class whose MRO changed; new MRO and slots for its subclasses.
+fn relink(cx: &mut Cx, t: &Type) -> Res<()> {
+    dunder::update_all_slots(cx, t)?;
+    build::set_generic_flags(t);
+    let mut below = Vec::new();
+    for_each_subclass(t, &mut |s| below.push(s.value()));
+    for s in below {
+        let st = type_of_word(&s);
+        let Some(bases) = st.bases.get(&st.head) else { continue };
+        let Some(b) = bases.downcast::<Tuple>() else { continue };
+        let order = build::compute_mro(cx, s.ty(), &s, b)?;
+        let mro = new_tuple(cx, order)?;
+        if let Some(h) = mro.header() {
+            h.set_deferred();
+        }
+        let old = {
+            let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+            st.invalidate_locked();
+            st.mro.swap(Some(mro))
+        };
+        drop(old);
+        relink(cx, st)?;
+    }
+    Ok(())
+}
