@@ -22,21 +22,27 @@ pub fn builtins_of(cx: &mut Cx, globals: &Dict) -> Res<Value> {
             return Ok(d);
         }
     }
-    let m = crate::objects::module::methods::builtins_module(cx)?;
-    match m.downcast::<Module>().and_then(|m| m.dict.get(&m.head)) {
-        Some(d) => Ok(d),
-        None => Err(cx.system_error("no builtins")),
+    match crate::init::builtins() {
+        Some(d) => Ok(d.clone()),
+        None => crate::objects::dict::new_dict(cx),
     }
 }
 
-/// A function of `code` in `globals`, without defaults or closure. `builtins` None: as `globals` say.
-pub fn new_function(cx: &mut Cx, code: &Value, globals: &Value, builtins: Option<Value>, closure: Option<Value>) -> Res<Value> {
+/// A function of `code` in `globals`, without defaults or closure.
+pub fn new_function(cx: &mut Cx, code: Value, globals: Value, builtins: Value) -> Res<Value> {
+    make(cx, &code, &globals, builtins, None)
+}
+
+/// The same with the builtins that `globals` name.
+pub fn new_function_in(cx: &mut Cx, code: &Value, globals: &Value, closure: Option<Value>) -> Res<Value> {
+    let Some(g) = globals.downcast::<Dict>() else { return Err(cx.system_error("a function wants a dict of globals")) };
+    let builtins = builtins_of(cx, g)?;
+    make(cx, code, globals, builtins, closure)
+}
+
+fn make(cx: &mut Cx, code: &Value, globals: &Value, builtins: Value, closure: Option<Value>) -> Res<Value> {
     let Some(c) = code.downcast::<CodeObj>() else { return Err(cx.system_error("a function wants a code object")) };
     let Some(g) = globals.downcast::<Dict>() else { return Err(cx.system_error("a function wants a dict of globals")) };
-    let builtins = match builtins {
-        Some(b) => b,
-        None => builtins_of(cx, g)?,
-    };
     let module = g.get_named(cx, "__name__");
     let doc = if c.flags & crate::objects::code::co::HAS_DOCSTRING != 0 {
         c.consts.downcast::<Tuple>().and_then(|t| t.items().first().cloned())
@@ -60,7 +66,13 @@ pub fn new_function(cx: &mut Cx, code: &Value, globals: &Value, builtins: Option
         type_params: Slot::EMPTY,
         dict: Slot::EMPTY,
     };
-    alloc(cx, Type::of::<Function>(), f)
+    let v = alloc(cx, Type::of::<Function>(), f)?;
+    // R16: functions of module and class bodies are read by every thread; nested ones start counted.
+    // SAFETY: the running frame's record.
+    if !cx.frame.is_null() && unsafe { (*cx.frame).locals } != 0 && let Some(h) = v.header() {
+        h.set_deferred();
+    }
+    Ok(v)
 }
 
 /// A bound method.
@@ -136,7 +148,7 @@ impl Function {
             }
         }
         let (code, globals) = (code.into_value(cx)?, globals.into_value(cx)?);
-        let v = new_function(cx, &code, &globals, None, if nfree > 0 { Some(closure.clone()) } else { None })?;
+        let v = new_function_in(cx, &code, &globals, if nfree > 0 { Some(closure.clone()) } else { None })?;
         if let Some(f) = v.downcast::<Function>() {
             if !name.is_none() {
                 drop(f.name.put(&f.head, cx, Some(name.clone())));

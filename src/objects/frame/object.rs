@@ -1,0 +1,512 @@
+//! Frame objects: what Python sees of a frame. While the frame runs the object points at its record; when the frame ends it
+//! takes the locals over (`detach`).
+//!
+//! Who may follow the pointer: the thread that runs the frame, at any time, for it alone ends the frame; every other thread
+//! with the world stopped, so that a frame of another thread, or of a generator that anyone may resume, stands still.
+
+use super::Frame;
+use crate::native::*;
+use crate::objects::code::CodeObj;
+use crate::objects::function::Function;
+use crate::objects::object::alloc;
+use crate::objects::{Cell, Dict};
+use crate::slot_ext::SlotExt;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering};
+use typhon_compiler::code::kinds;
+
+/// What a frame leaves behind.
+#[derive(Default)]
+pub struct Left {
+    /// Locals, cells and free variables, once the frame has ended.
+    values: Vec<Option<Value>>,
+    /// Values displaced through `f_locals` while registers may still name them without a count (R13).
+    parked: Vec<Value>,
+}
+
+impl Traverse for Left {
+    fn traverse(&self, v: &mut Visitor) {
+        self.values.traverse(v);
+        self.parked.traverse(v);
+    }
+}
+
+#[pytype(name = "frame", gc, weakrefable, static_index = FRAME)]
+pub struct FrameObj {
+    pub head: Header,
+    /// The running frame's record; null once it has ended.
+    #[skip]
+    frame: AtomicPtr<Frame>,
+    /// The thread that runs it; 0 for frames of generators, which change threads.
+    #[skip]
+    tid: u16,
+    func: Value,
+    code: Value,
+    /// The namespace of module and class frames, once the frame has ended.
+    locals: Slot,
+    /// Further names set through `f_locals`.
+    extra: Slot,
+    back: Slot,
+    #[skip]
+    lasti: AtomicU32,
+    #[skip]
+    line: AtomicI32,
+    left: Guarded<Left>,
+    pub trace: Slot,
+    #[skip]
+    pub trace_lines: AtomicBool,
+    #[skip]
+    pub trace_opcodes: AtomicBool,
+}
+
+/// Register `i` of a frame as a counted value.
+///
+/// # Safety
+/// The frame belongs to the calling thread, or the world is stopped.
+pub unsafe fn register(f: *mut Frame, i: usize) -> Option<Value> {
+    // SAFETY: by contract; registers hold values or 0, and the temporary is not dropped.
+    unsafe {
+        let w = *(*f).regs.add(i);
+        if w == 0 {
+            return None;
+        }
+        let v = std::mem::ManuallyDrop::new(Value::from_bits(w));
+        Some((*v).clone())
+    }
+}
+
+/// The code object a frame runs.
+fn code_of(cx: &mut Cx, f: *mut Frame, func: &Value) -> Res<Value> {
+    // SAFETY: the caller's frame.
+    let running = unsafe { (*f).code().code.clone() };
+    if let Some(func) = func.downcast::<Function>()
+        && let Some(code) = func.code.get(&func.head)
+        && code.downcast::<CodeObj>().is_some_and(|c| std::sync::Arc::ptr_eq(&c.code, &running))
+    {
+        return Ok(code);
+    }
+    // The function was given other code meanwhile.
+    crate::objects::code::methods::new_code(cx, running)
+}
+
+/// The object of a frame of the calling thread, made on demand.
+pub fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
+    // SAFETY: the caller's frame, whose words are owned, borrowed or 0.
+    unsafe {
+        if (*f).frame_obj != 0 {
+            let v = std::mem::ManuallyDrop::new(Value::from_bits((*f).frame_obj));
+            return Ok((*v).clone());
+        }
+        let func = crate::call::counted(cx, (*f).func);
+        let code = code_of(cx, f, &func)?;
+        let tid = if (*f).generator == 0 { cx.thread.tid } else { 0 };
+        let obj = FrameObj {
+            head: Header::placeholder(),
+            frame: AtomicPtr::new(f),
+            tid,
+            func,
+            code,
+            locals: Slot::EMPTY,
+            extra: Slot::EMPTY,
+            back: Slot::EMPTY,
+            lasti: AtomicU32::new(0),
+            line: AtomicI32::new(0),
+            left: Guarded::new(Left::default()),
+            trace: Slot::EMPTY,
+            trace_lines: AtomicBool::new(true),
+            trace_opcodes: AtomicBool::new(false),
+        };
+        let v = alloc(cx, Type::of::<FrameObj>(), obj)?;
+        (*f).frame_obj = v.clone().into_bits();
+        Ok(v)
+    }
+}
+
+/// The frame ends: its object takes over what outlives it. The registers stay for the caller to release.
+pub fn detach(cx: &mut Cx, f: *mut Frame) {
+    // SAFETY: the calling thread's frame; its reference to the object is given up here.
+    unsafe {
+        let word = std::mem::take(&mut (*f).frame_obj);
+        if word == 0 {
+            return;
+        }
+        let v = Value::from_bits(word);
+        let Some(obj) = v.downcast_exact::<FrameObj>() else { return };
+        if !obj.head.is_uniquely_held(cx.thread.tid) {
+            let n = (*(*f).rc).nlocals;
+            let values: Vec<Option<Value>> = (0..n).map(|i| register(f, i)).collect();
+            obj.lasti.store((*f).lasti(), Ordering::Relaxed);
+            obj.line.store((*f).line(), Ordering::Relaxed);
+            if (*f).locals != 0 {
+                let l = crate::call::counted(cx, (*f).locals);
+                drop(obj.locals.put(&obj.head, cx, Some(l)));
+            }
+            let prev = (*f).prev;
+            if (*f).generator == 0
+                && !prev.is_null()
+                && let Ok(back) = frame_object(cx, prev)
+            {
+                drop(obj.back.put(&obj.head, cx, Some(back)));
+            }
+            let old = {
+                let mut left = obj.left.lock(&obj.head, &mut cx.thread);
+                std::mem::replace(&mut left.values, values)
+            };
+            drop(old);
+        }
+        obj.frame.store(std::ptr::null_mut(), Ordering::Release);
+        drop(v);
+    }
+}
+
+/// The generator that owns the frame is freed unfinished: the object only forgets the record. Runs inside a drop.
+///
+/// # Safety
+/// The frame is the record of a dying generator.
+pub unsafe fn forget(f: *mut Frame) -> Option<Value> {
+    // SAFETY: by contract; nobody runs the frame any more.
+    unsafe {
+        let word = std::mem::take(&mut (*f).frame_obj);
+        if word == 0 {
+            return None;
+        }
+        let v = Value::from_bits(word);
+        if let Some(obj) = v.downcast_exact::<FrameObj>() {
+            obj.lasti.store((*f).lasti(), Ordering::Relaxed);
+            obj.line.store((*f).line(), Ordering::Relaxed);
+            obj.frame.store(std::ptr::null_mut(), Ordering::Release);
+        }
+        Some(v)
+    }
+}
+
+impl FrameObj {
+    pub fn code(&self) -> &CodeObj {
+        self.code.downcast::<CodeObj>().expect("a frame runs a code object")
+    }
+    pub fn function(&self) -> Option<&Function> {
+        self.func.downcast::<Function>()
+    }
+    /// The line of an instruction of this frame's code.
+    pub fn line_of(&self, lasti: i32) -> Option<i32> {
+        u32::try_from(lasti).ok().and_then(|o| self.code().code.line_for(o))
+    }
+
+    /// Run `f` on the record while it stands still; None when the frame has ended.
+    fn live<R>(&self, cx: &mut Cx, f: impl FnOnce(*mut Frame) -> R) -> Option<R> {
+        let p = self.frame.load(Ordering::Acquire);
+        if p.is_null() {
+            return None;
+        }
+        if self.tid == cx.thread.tid || (self.tid == 0 && runs_here(cx, p)) {
+            return Some(f(p));
+        }
+        cx.thread.stop_the_world(|_| {
+            let p = self.frame.load(Ordering::Acquire);
+            if p.is_null() { None } else { Some(f(p)) }
+        })
+    }
+
+    /// Offset of the instruction the frame is at.
+    pub fn lasti_now(&self, cx: &mut Cx) -> u32 {
+        // SAFETY: `live` has the record stand still.
+        self.live(cx, |f| unsafe { (*f).lasti() }).unwrap_or_else(|| self.lasti.load(Ordering::Relaxed))
+    }
+    pub fn line_now(&self, cx: &mut Cx) -> i32 {
+        // SAFETY: as above.
+        self.live(cx, |f| unsafe { (*f).line() }).unwrap_or_else(|| self.line.load(Ordering::Relaxed))
+    }
+    /// The caller's frame object.
+    pub fn back(&self, cx: &mut Cx) -> Option<Value> {
+        let p = self.frame.load(Ordering::Acquire);
+        if p.is_null() {
+            return self.back.get(&self.head);
+        }
+        if self.tid == cx.thread.tid || (self.tid == 0 && runs_here(cx, p)) {
+            // SAFETY: a frame of this thread, so its caller is one too.
+            let prev = unsafe { (*p).prev };
+            return if prev.is_null() { None } else { frame_object(cx, prev).ok() };
+        }
+        // Another thread's frame: only what it has shown already.
+        // SAFETY: the world stands still.
+        self.live(cx, |f| unsafe {
+            let prev = (*f).prev;
+            if prev.is_null() || (*prev).frame_obj == 0 {
+                return None;
+            }
+            let v = std::mem::ManuallyDrop::new(Value::from_bits((*prev).frame_obj));
+            Some((*v).clone())
+        })
+        .flatten()
+    }
+    /// The namespace of module and class frames.
+    pub fn namespace(&self, cx: &mut Cx) -> Option<Value> {
+        // SAFETY: `live` has the record stand still.
+        let live = self.live(cx, |f| unsafe {
+            let w = (*f).locals;
+            if w == 0 {
+                return None;
+            }
+            let v = std::mem::ManuallyDrop::new(Value::from_bits(w));
+            Some((*v).clone())
+        });
+        match live {
+            Some(l) => l,
+            None => self.locals.get(&self.head),
+        }
+    }
+    /// Whether the frame keeps its variables in registers.
+    pub fn is_optimized(&self) -> bool {
+        self.code().flags & crate::objects::code::co::OPTIMIZED != 0
+    }
+
+    /// The content of variable `i`'s place, a cell as it is.
+    fn place(&self, cx: &mut Cx, i: usize) -> Option<Value> {
+        // SAFETY: `live` has the record stand still.
+        match self.live(cx, |f| unsafe { register(f, i) }) {
+            Some(v) => v,
+            None => {
+                let left = self.left.lock(&self.head, &mut cx.thread);
+                left.values.get(i).and_then(|v| v.clone())
+            }
+        }
+    }
+    fn kind(&self, i: usize) -> u8 {
+        self.code().code.localspluskinds.get(i).copied().unwrap_or(0)
+    }
+    /// Names of the variables that `f_locals` shows, with their places.
+    pub fn variables(&self) -> Vec<(usize, Value)> {
+        let names = self.code().localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
+        names.iter().enumerate().filter(|(i, _)| self.kind(*i) & kinds::HIDDEN == 0).map(|(i, n)| (i, n.clone())).collect()
+    }
+    /// The place of a variable.
+    pub fn find(&self, name: &Value) -> Option<usize> {
+        let key = name.downcast::<Str>()?;
+        self.variables().into_iter().find(|(_, n)| n.is(name) || n.downcast::<Str>().is_some_and(|s| s.equals(key))).map(|(i, _)| i)
+    }
+    /// The value of variable `i`.
+    pub fn variable(&self, cx: &mut Cx, i: usize) -> Option<Value> {
+        let v = self.place(cx, i)?;
+        if self.kind(i) & (kinds::CELL | kinds::FREE) != 0
+            && let Some(cell) = v.downcast_exact::<Cell>()
+        {
+            return crate::objects::cell::methods::get(cx, cell);
+        }
+        Some(v)
+    }
+    /// Write variable `i`.
+    pub fn set_variable(&self, cx: &mut Cx, i: usize, value: Option<Value>) {
+        if self.kind(i) & (kinds::CELL | kinds::FREE) != 0
+            && let Some(v) = self.place(cx, i)
+            && let Some(cell) = v.downcast_exact::<Cell>()
+        {
+            drop(crate::objects::cell::methods::set(cx, cell, value));
+            return;
+        }
+        let new = value.map_or(0, |v| v.into_counted().into_bits());
+        // SAFETY: `live` has the record stand still; the old word is kept until the frame ends, since other registers may
+        // name it without a count (R13).
+        let displaced = self.live(cx, |f| unsafe { std::mem::replace(&mut *(*f).regs.add(i), new) });
+        match displaced {
+            Some(w) => {
+                if w != 0 && w & 7 == 0 {
+                    // SAFETY: the register's reference is ours now.
+                    let old = unsafe { Value::from_bits(w) };
+                    self.left.lock(&self.head, &mut cx.thread).parked.push(old);
+                }
+            }
+            None => {
+                // SAFETY: the word made above.
+                let new = if new == 0 { None } else { Some(unsafe { Value::from_bits(new) }) };
+                let old = {
+                    let mut left = self.left.lock(&self.head, &mut cx.thread);
+                    match left.values.get_mut(i) {
+                        Some(place) => std::mem::replace(place, new),
+                        None => new,
+                    }
+                };
+                drop(old);
+            }
+        }
+    }
+    /// The dict of further names, when there is one.
+    pub fn extra(&self) -> Option<Value> {
+        self.extra.get(&self.head)
+    }
+    pub fn extra_or_new(&self, cx: &mut Cx) -> Res<Value> {
+        crate::objects::object::methods::dict_in_slot(cx, &self.head, &self.extra)
+    }
+    /// All variables that are set, in order, with the further names behind them.
+    pub fn items(&self, cx: &mut Cx) -> Vec<(Value, Value)> {
+        let mut out = Vec::new();
+        for (i, n) in self.variables() {
+            if let Some(v) = self.variable(cx, i) {
+                out.push((n, v));
+            }
+        }
+        if let Some(e) = self.extra()
+            && let Some(d) = e.downcast::<Dict>()
+        {
+            out.extend(d.entries(cx));
+        }
+        out
+    }
+    /// A snapshot of the locals as a dict (`locals()` in a function); the namespace itself of a module or class.
+    pub fn locals(&self, cx: &mut Cx) -> Res<Value> {
+        if !self.is_optimized()
+            && let Some(ns) = self.namespace(cx)
+        {
+            return Ok(ns);
+        }
+        let d = crate::objects::dict::new_dict(cx)?;
+        if let Some(dict) = d.downcast::<Dict>() {
+            for (k, v) in self.items(cx) {
+                dict.set(cx, &k, v)?;
+            }
+        }
+        Ok(d)
+    }
+}
+
+/// Whether a frame is among those this thread is running.
+fn runs_here(cx: &Cx, p: *mut Frame) -> bool {
+    let mut f = cx.frame;
+    while !f.is_null() {
+        if f == p {
+            return true;
+        }
+        // SAFETY: the chain of this thread's frames.
+        f = unsafe { (*f).prev };
+    }
+    false
+}
+
+#[pymethods]
+impl FrameObj {
+    #[slot]
+    fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
+        let Some(f) = this.downcast::<FrameObj>() else { return Err(cx.system_error("not a frame")) };
+        let line = f.line_now(cx);
+        let c = f.code();
+        Ok(format!("<frame at {:#x}, file '{}', line {line}, code {}>", this.bits() & !7, c.filename_text(), c.name_text()))
+    }
+    #[getter]
+    fn f_code(&self) -> Value {
+        self.code.clone()
+    }
+    #[getter]
+    fn f_back(&self, cx: &mut Cx) -> Option<Value> {
+        self.back(cx)
+    }
+    #[getter]
+    fn f_globals(&self) -> Option<Value> {
+        self.function().map(|f| f.globals.clone())
+    }
+    #[getter]
+    fn f_builtins(&self) -> Option<Value> {
+        self.function().map(|f| f.builtins.clone())
+    }
+    #[getter]
+    fn f_locals(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(f) = this.downcast::<FrameObj>() else { return Err(cx.system_error("not a frame")) };
+        if !f.is_optimized()
+            && let Some(ns) = f.namespace(cx)
+        {
+            return Ok(ns);
+        }
+        super::locals::new_proxy(cx, this)
+    }
+    #[getter]
+    fn f_lasti(&self, cx: &mut Cx) -> u32 {
+        self.lasti_now(cx)
+    }
+    #[getter]
+    fn f_lineno(&self, cx: &mut Cx) -> Option<i32> {
+        Some(self.line_now(cx)).filter(|n| *n >= 0)
+    }
+    #[setter]
+    fn set_f_lineno(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let Some(v) = v else { return Err(cx.attribute_error("cannot delete attribute")) };
+        if v.as_small_int().is_none() {
+            return Err(cx.value_error("lineno must be an integer"));
+        }
+        Err(cx.value_error("f_lineno can only be set in a trace function"))
+    }
+    #[getter]
+    fn f_trace(&self) -> Option<Value> {
+        self.trace.get(&self.head)
+    }
+    #[setter]
+    fn set_f_trace(&self, v: Option<&Value>, cx: &mut Cx) {
+        let v = v.filter(|v| !v.is_none()).cloned();
+        drop(self.trace.put(&self.head, cx, v));
+    }
+    #[getter]
+    fn f_trace_lines(&self) -> bool {
+        self.trace_lines.load(Ordering::Relaxed)
+    }
+    #[setter]
+    fn set_f_trace_lines(&self, v: bool) {
+        self.trace_lines.store(v, Ordering::Relaxed);
+    }
+    #[getter]
+    fn f_trace_opcodes(&self) -> bool {
+        self.trace_opcodes.load(Ordering::Relaxed)
+    }
+    #[setter]
+    fn set_f_trace_opcodes(&self, v: bool) {
+        self.trace_opcodes.store(v, Ordering::Relaxed);
+    }
+    #[getter]
+    fn f_generator(&self, cx: &mut Cx) -> Option<Value> {
+        // SAFETY: `live` has the record stand still; the generator owns the record, so it is alive.
+        self.live(cx, |f| unsafe {
+            let w = (*f).generator;
+            if w == 0 {
+                return None;
+            }
+            let v = std::mem::ManuallyDrop::new(Value::from_bits(w | 4));
+            Some((*v).clone())
+        })
+        .flatten()
+    }
+    /// Clear all references held by the frame.
+    fn clear(&self, cx: &mut Cx) -> Res<()> {
+        let p = self.frame.load(Ordering::Acquire);
+        if !p.is_null() {
+            let generator = FrameObj::f_generator(self, cx);
+            if let Some(g) = &generator
+                && let Some(gen_) = crate::objects::generator::as_generator(g)
+            {
+                return match gen_.state() {
+                    crate::objects::generator::CREATED => crate::objects::generator::methods::close(cx, g).map(drop),
+                    crate::objects::generator::SUSPENDED => Err(cx.runtime_error("cannot clear a suspended frame")),
+                    _ => Err(cx.runtime_error("cannot clear an executing frame")),
+                };
+            }
+            return Err(cx.runtime_error("cannot clear an executing frame"));
+        }
+        let old = {
+            let mut left = self.left.lock(&self.head, &mut cx.thread);
+            std::mem::take(&mut *left)
+        };
+        drop(old);
+        drop(self.extra.put(&self.head, cx, None));
+        drop(self.trace.put(&self.head, cx, None));
+        Ok(())
+    }
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        if self.frame.load(Ordering::Acquire).is_null() {
+            let old = {
+                let mut left = self.left.lock(&self.head, &mut cx.thread);
+                std::mem::take(&mut *left)
+            };
+            drop(old);
+            drop(self.back.put(&self.head, cx, None));
+            drop(self.locals.put(&self.head, cx, None));
+        }
+    }
+    fn __sizeof__(&self) -> usize {
+        size_of::<FrameObj>()
+    }
+}
