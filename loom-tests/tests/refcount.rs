@@ -63,6 +63,7 @@ impl Cell {
             || self
                 .shared
                 .merge(0, || self.owner.store(0, Ordering::Relaxed))
+                == Dec::Dead
         {
             self.free();
         }
@@ -70,7 +71,7 @@ impl Cell {
 
     fn drop_shared(&self) {
         match self.shared.dec() {
-            Dec::Alive => {}
+            Dec::Alive | Dec::Uncounted => {}
             Dec::Dead => self.free(),
             Dec::Queue => *self.queue.lock().unwrap() += 1,
         }
@@ -87,11 +88,11 @@ impl Cell {
         } else {
             self.local.load(Ordering::Relaxed)
         };
-        let dead = self.shared.merge(local as i32 - given as i32, || {
+        let what = self.shared.merge(local as i32 - given as i32, || {
             self.local.store(0, Ordering::Relaxed);
             self.owner.store(0, Ordering::Relaxed);
         });
-        if dead {
+        if what == Dec::Dead {
             self.free();
         }
     }

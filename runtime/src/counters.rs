@@ -48,6 +48,8 @@ counters! {
     collections,
     /// Objects promoted to deferred because several threads kept counting them.
     promoted,
+    /// Deferred objects freed because neither heap nor registers named them.
+    zero_count_freed,
     /// The global lock was handed to somebody who asked for it.
     gil_switches,
 }

@@ -69,6 +69,9 @@ pub fn fork(t: &mut Thread) -> io::Result<i32> {
         }
         FORKING.store(false, Ordering::Release);
         drop((garbage, gil, threads));
+        if pid == 0 {
+            crate::zerocount::reset_in_child();
+        }
         if pid < 0 { Err(error) } else { Ok(pid) }
     })
 }

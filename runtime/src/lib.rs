@@ -40,6 +40,8 @@ mod arena;
 mod dealloc;
 mod large;
 mod page;
+mod promote;
+mod zerocount;
 
 pub use gc::Visitor;
 pub use header::Header;

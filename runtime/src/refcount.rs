@@ -15,6 +15,7 @@ use crate::protocol::refword::{self, Dec};
 use crate::protocol::slot_read::{Read, count_and_look_again};
 use crate::sync::{AtomicU64, Ordering};
 use crate::thread::{self, Thread};
+use crate::zerocount;
 
 /// # Safety
 /// The caller knows the object alive; `tid` is the current thread's.
@@ -75,6 +76,7 @@ unsafe fn decref_shared(head: *mut Header) {
         Dec::Alive => {}
         // SAFETY: the count of a merged object reached zero here and nowhere else.
         Dec::Dead => unsafe { free_dead(head) },
+        Dec::Uncounted => zerocount::note(head),
         // SAFETY: the reference is the queue's now.
         Dec::Queue => unsafe { thread::queue_to_owner(head) },
     }
@@ -98,9 +100,11 @@ unsafe fn local_zero(head: *mut Header) {
         return;
     }
     // R5: owner = 0, then merged, then nothing uncounted.
-    if h.shared.merge(0, || h.owner.store(0, Ordering::Relaxed)) {
+    match h.shared.merge(0, || h.owner.store(0, Ordering::Relaxed)) {
         // SAFETY: merged with zero.
-        unsafe { free_dead(head) };
+        Dec::Dead => unsafe { free_dead(head) },
+        Dec::Uncounted => zerocount::note(head),
+        Dec::Alive | Dec::Queue => {}
     }
 }
 
@@ -130,13 +134,19 @@ pub(crate) unsafe fn merge(head: *mut Header, given: i32) -> bool {
     } else {
         h.local.load(Ordering::Relaxed)
     };
-    let dead = h.shared.merge(local as i32 - given, || {
+    let what = h.shared.merge(local as i32 - given, || {
         if h.flags() & flag::IMMORTAL == 0 {
             h.local.store(0, Ordering::Relaxed);
         }
         h.owner.store(0, Ordering::Relaxed);
     });
-    dead && h.flags() & flag::IMMORTAL == 0
+    if h.flags() & flag::IMMORTAL != 0 {
+        return false;
+    }
+    if what == Dec::Uncounted && given != 0 {
+        zerocount::note(head);
+    }
+    what == Dec::Dead
 }
 
 /// Counts a reference to an object the caller holds none to (R2). False where it may be dead.

@@ -8,6 +8,7 @@ use crate::header::{Header, flag};
 use crate::protocol::slot_read::Read;
 use crate::sync::{AtomicU64, Ordering};
 use crate::thread::Thread;
+use crate::zerocount;
 
 const BIAS: u32 = 1 << 27;
 
@@ -30,11 +31,24 @@ pub unsafe fn decref(head: *mut Header, _tid: u16) {
     let h = unsafe { &*head };
     let local = h.local.load(Ordering::Relaxed);
     if (local as i32) > 0 {
-        h.local.store(local - 1, Ordering::Relaxed);
-        if local == 1 {
-            // SAFETY: zero references.
-            unsafe { free_dead(head) };
+        let left = local - 1;
+        h.local.store(left, Ordering::Relaxed);
+        // Zero, or the bias alone.
+        if left & (BIAS - 1) == 0 {
+            // SAFETY: as above.
+            unsafe { uncounted(head, left) };
         }
+    }
+}
+
+#[inline(never)]
+unsafe fn uncounted(head: *mut Header, left: u32) {
+    if left == 0 {
+        // SAFETY: zero references.
+        unsafe { free_dead(head) };
+    // SAFETY: a deferred object is freed with the world stopped only.
+    } else if left == BIAS && unsafe { (*head).is_deferred() } {
+        zerocount::note(head);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::counters::Counter;
 use crate::header::Header;
+use crate::promote;
 use crate::protocol::slot_read::Read;
 use crate::refcount;
 use crate::sync::{AtomicU64, Ordering};
@@ -152,7 +153,14 @@ impl Slot {
                 return contended();
             }
         }
-        self.try_get_in(tid, still_valid)
+        let value = self.try_get_in(tid, still_valid)?;
+        if let Some(head) = value.as_ref().and_then(Value::header)
+            && !crate::GIL_BUILD
+            && !head.is_owned_by(tid)
+        {
+            promote::sample(head);
+        }
+        Ok(value)
     }
 
     /// Stores and returns what was there. Under the lock, or unshared. The caller drops it outside.

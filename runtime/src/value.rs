@@ -12,6 +12,7 @@
 //! heap objects; so equal small ints and common floats are always identical.
 
 use crate::header::Header;
+use crate::promote;
 use crate::refcount;
 use crate::thread::{self, Thread};
 use std::num::NonZeroU64;
@@ -195,9 +196,16 @@ impl Value {
     /// caller puts it where the collector scans (R11).
     #[inline(always)]
     pub fn clone_ref_for_register(&self) -> Value {
-        if self.header().is_some_and(Header::is_uncounted_in_registers) {
-            // SAFETY: goes to a register by contract.
-            return unsafe { self.register_copy() };
+        if let Some(head) = self.header() {
+            if head.is_uncounted_in_registers() {
+                // SAFETY: goes to a register by contract.
+                return unsafe { self.register_copy() };
+            }
+            if !crate::GIL_BUILD && !head.is_owned_by(thread::current_tid()) {
+                let copy = self.clone();
+                promote::sample(head);
+                return copy;
+            }
         }
         self.clone()
     }

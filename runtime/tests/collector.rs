@@ -116,6 +116,36 @@ fn registers_keep_deferred_objects() {
 }
 
 #[test]
+fn deferred_objects_die_without_a_collection() {
+    run(|t| {
+        gc::disable();
+        let n = NODES.load(Relaxed);
+        let v = node(t);
+        v.header().unwrap().set_deferred();
+        REGISTERS
+            .lock()
+            .unwrap()
+            .push(v.clone_ref_for_register().bits());
+        let w = weakref(t, &v, false);
+        let holder = node(t);
+        slots(&holder)[0].init(v);
+        drop(holder);
+        let wait = |t: &mut Thread| {
+            t.detach(|| std::thread::sleep(std::time::Duration::from_millis(30)));
+            t.safepoint_full();
+        };
+        wait(t);
+        assert_eq!(NODES.load(Relaxed), n + 1, "a register names it");
+        drop(weak::upgrade(t, cell(&w)).unwrap());
+        REGISTERS.lock().unwrap().clear();
+        wait(t);
+        assert_eq!(NODES.load(Relaxed), n);
+        assert!(cell(&w).is_dead());
+        gc::enable();
+    });
+}
+
+#[test]
 fn weak_references() {
     run(|t| {
         let v = node(t);

@@ -401,6 +401,43 @@ fn python_locks() {
 }
 
 #[test]
+fn hot_shared_objects_are_promoted() {
+    run(|t| {
+        let slot = Slot::new(Some(leaf(t, 9)));
+        let promoted = counters::total(counters::Counter::promoted);
+        team(
+            2,
+            |_, t| {
+                for i in 0..2000 {
+                    let found = slot.try_get_for_register(t.tid, || true);
+                    let v = found.unwrap_or_else(|_| slot.get_locked_marking()).unwrap();
+                    assert_eq!(number(&v), 9);
+                    // As a register does before a safepoint: nothing here keeps it otherwise.
+                    let v = v.into_counted();
+                    drop(v);
+                    if i % 50 == 0 {
+                        t.safepoint_full();
+                    }
+                }
+            },
+            t,
+        );
+        if !typhon_runtime::GIL_BUILD {
+            assert!(counters::total(counters::Counter::promoted) > promoted);
+            assert!(slot.get_locked().unwrap().header().unwrap().is_deferred());
+        }
+        drop(slot.take());
+        for _ in 0..100 {
+            t.detach(|| std::thread::sleep(Duration::from_millis(5)));
+            t.safepoint_full();
+            if LEAVES.load(Relaxed) == 0 {
+                break;
+            }
+        }
+    });
+}
+
+#[test]
 fn reserved_ids_go_back() {
     run(|t| {
         let id = thread::reserve_id().unwrap();

@@ -17,6 +17,7 @@ use crate::sync::{AtomicBool, Condvar, Mutex, Ordering};
 use crate::thread::{Thread, World};
 use crate::value::Value;
 use crate::weak;
+use crate::zerocount;
 use std::time::Instant;
 
 static COLLECTING: AtomicBool = AtomicBool::new(false);
@@ -294,6 +295,14 @@ fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
                 kept.insert(ty);
             }
         }
+    }
+    let deferred: AddressSet<*const Header> = garbage
+        .iter()
+        .filter(|v| v.header().is_some_and(Header::is_deferred))
+        .map(Value::as_ptr)
+        .collect();
+    if !deferred.is_empty() {
+        zerocount::strike(|head| deferred.contains(&head));
     }
     for value in garbage {
         let head = value.header().expect("a cell");

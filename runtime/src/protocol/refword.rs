@@ -46,9 +46,23 @@ pub enum Dec {
     Alive,
     /// The caller held the last reference: free it.
     Dead,
+    /// A deferred object is held by registers at most: note it (R16).
+    Uncounted,
     /// The caller's reference belongs to the owner's merge queue now: put it there.
     Queue,
 }
+
+/// What a count that went down means.
+#[inline(always)]
+const fn outcome(word: u32) -> Dec {
+    match word {
+        MERGED => Dec::Dead,
+        MERGED_AND_BIAS => Dec::Uncounted,
+        _ => Dec::Alive,
+    }
+}
+
+const MERGED_AND_BIAS: u32 = BIAS | MERGED;
 
 /// The pure transition of a decrement by a non-owner.
 #[inline(always)]
@@ -57,14 +71,7 @@ pub const fn step_dec(word: u32) -> (u32, Dec) {
         (QUEUED, Dec::Queue)
     } else {
         let next = word.wrapping_sub(ONE);
-        (
-            next,
-            if next == MERGED {
-                Dec::Dead
-            } else {
-                Dec::Alive
-            },
-        )
+        (next, outcome(next))
     }
 }
 
@@ -160,9 +167,9 @@ impl RefWord {
 
     /// Moves `extra` (the owner's local count, less what a queue held) into the word and makes it
     /// MERGED. `clear_owner` stores owner = 0 and runs first (R5); afterwards the caller touches
-    /// nothing it holds no reference to. True: the count is zero, the caller frees.
+    /// nothing it holds no reference to.
     #[inline]
-    pub fn merge(&self, extra: i32, clear_owner: impl FnOnce()) -> bool {
+    pub fn merge(&self, extra: i32, clear_owner: impl FnOnce()) -> Dec {
         let late = seeded(Bug::MergeBeforeOwner);
         let mut clear_owner = Some(clear_owner);
         if !late {
@@ -182,7 +189,7 @@ impl RefWord {
         if let Some(clear) = clear_owner {
             clear();
         }
-        next == MERGED
+        outcome(next)
     }
 
     /// Deferral: counts from registers stop, so the count must never reach zero by itself.

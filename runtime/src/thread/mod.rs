@@ -20,6 +20,7 @@ use crate::gil;
 use crate::header::Header;
 use crate::heap::Heap;
 use crate::hooks::Pending;
+use crate::promote::Samples;
 use crate::protocol::thread_state::{ATTACHED, DETACHED, SUSPENDED};
 use crate::qsbr;
 use crate::region;
@@ -67,6 +68,8 @@ pub mod breaker {
     pub const FINALIZERS: u32 = 64;
     /// Somebody waits for a quiescent state.
     pub const QUIESCE: u32 = 128;
+    /// Deferred objects wait to be freed.
+    pub const ZERO_COUNT: u32 = 256;
     /// From here up the bits are the interpreter's.
     pub const FIRST_USER: u32 = 1 << 16;
 
@@ -105,6 +108,7 @@ pub struct Thread {
     pub(crate) dealloc_list: UnsafeCell<Vec<*mut Header>>,
     pub(crate) pending: UnsafeCell<VecDeque<Pending>>,
     pub(crate) undo: UnsafeCell<Vec<Value>>,
+    pub(crate) samples: Samples,
     /// See [`crate::gc::count`].
     pub(crate) cells_at_collection: Cell<i64>,
     /// The address an interruptible wait sleeps at.
@@ -138,6 +142,7 @@ impl Thread {
             dealloc_list: UnsafeCell::new(Vec::new()),
             pending: UnsafeCell::new(VecDeque::new()),
             undo: UnsafeCell::new(Vec::new()),
+            samples: Samples::new(),
             cells_at_collection: Cell::new(0),
             waiting_at: AtomicUsize::new(0),
             locks_held: Cell::new(0),
@@ -358,6 +363,11 @@ impl Thread {
         if bits & breaker::MERGE != 0 {
             self.flush_drops();
             self.merge_queue();
+        }
+        if bits & breaker::ZERO_COUNT != 0 {
+            self.breaker
+                .fetch_and(!breaker::ZERO_COUNT, Ordering::Relaxed);
+            crate::zerocount::drain(self);
         }
         if bits & breaker::GC_DUE != 0 {
             self.breaker.fetch_and(!breaker::GC_DUE, Ordering::Relaxed);

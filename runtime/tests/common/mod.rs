@@ -71,7 +71,7 @@ pub fn init() {
                 LEAF,
                 TypeInfo {
                     drop_payload: drop_leaf,
-                    ..TypeInfo::new(0, 24)
+                    ..TypeInfo::new(type_flag::PROMOTABLE, 24)
                 },
             );
             let node = |flags| TypeInfo {
