@@ -1,6 +1,7 @@
 //! One collection, from the first stop to the last drop. See the module's head.
 
 use super::mark::{Marker, find_garbage};
+use super::verify;
 use super::visitor::Visitor;
 use super::{
     COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, pages_in_use, reset_count, set_trigger,
@@ -128,6 +129,9 @@ fn one_round(t: &mut Thread, sum: &mut Collected) -> bool {
         // SAFETY: unreachable but through the hold; the type's own function.
         unsafe { (head.info().clear)(head as *const Header as *mut Header, t) };
     }
+    if verify::wanted() {
+        t.stop_the_world(|world| verify::check(world, "after garbage was cleared"));
+    }
     // Types last: what they name dies first.
     garbage.sort_by_key(is_type);
     for value in garbage {
@@ -175,6 +179,7 @@ fn find(world: &mut World) -> Found {
         // the world starts.
         unsafe { dealloc(world.thread(), head) };
     }
+    verify::check(world, "before a collection");
     let mut marker = Marker::new();
     marker.mark_roots(world);
     let heads = find_garbage(&mut marker);

@@ -21,11 +21,13 @@
 mod collect;
 mod inspect;
 mod mark;
+mod verify;
 mod visitor;
 mod words;
 
 pub use collect::collect;
 pub use inspect::{objects, referents, referrers, stats_of_heap};
+pub use verify::verify;
 pub use visitor::Visitor;
 
 use crate::arena;
