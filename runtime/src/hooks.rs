@@ -2,9 +2,9 @@
 //! Installed once, before the first thread attaches.
 
 use crate::gc::Visitor;
+use crate::sync::OnceLock;
 use crate::thread::Thread;
 use crate::value::Value;
-use std::sync::OnceLock;
 
 pub struct Hooks {
     /// Shows what the thread's registers and native handle stacks hold, uncounted references

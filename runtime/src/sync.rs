@@ -2,6 +2,7 @@
 //! `loom-tests` includes the files of `protocol/` over a facade of its own with the same names.
 
 pub use native::{Condvar, Mutex, MutexGuard};
+pub use std::sync::OnceLock;
 pub use std::sync::atomic::{
     AtomicBool, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
     Ordering, fence,

@@ -1,6 +1,7 @@
 //! Marking: a depth-first walk over edges, the header of the next few prefetched while the present one
 //! is looked at, since nearly every step misses the cache.
 
+use super::parallel;
 use super::visitor::{Mode, Visitor};
 use super::words::{self, Words, is_candidate};
 use crate::header::{Header, flag};
@@ -22,7 +23,7 @@ const AHEAD: usize = 8;
 
 pub(super) struct Marker {
     /// Edges not followed yet: cells, perhaps marked already.
-    stack: Vec<*const Header>,
+    pub(super) stack: Vec<*const Header>,
     pub(super) marked: usize,
 }
 
@@ -44,8 +45,35 @@ impl Marker {
         }
     }
 
-    /// Marks all that is reachable from what was pushed.
+    /// Marks all that is reachable from what was pushed; with several threads if it is much.
     pub(super) fn drain(&mut self) {
+        let enough = self.marked + parallel::WORTH_IT;
+        self.drain_while(Marker::follow, |_| (), |marker| marker.marked < enough);
+        if !self.stack.is_empty() {
+            match parallel::mark(&mut self.stack) {
+                Some(n) => self.marked += n,
+                None => self.drain_with(Marker::follow, |_| ()),
+            }
+        }
+    }
+
+    /// Follows edges with `follow` until there are none; `share` may take some away.
+    #[inline]
+    pub(super) fn drain_with(
+        &mut self,
+        follow: impl Fn(&mut Marker, *const Header),
+        share: impl FnMut(&mut Vec<*const Header>),
+    ) {
+        self.drain_while(follow, share, |_| true);
+    }
+
+    #[inline]
+    fn drain_while(
+        &mut self,
+        follow: impl Fn(&mut Marker, *const Header),
+        mut share: impl FnMut(&mut Vec<*const Header>),
+        go_on: impl Fn(&Marker) -> bool,
+    ) {
         let mut ahead = [std::ptr::null::<Header>(); AHEAD];
         let mut waiting = 0;
         let mut at = 0;
@@ -57,8 +85,13 @@ impl Marker {
                     at += 1;
                     if due.is_null() {
                         waiting += 1;
-                    } else {
-                        self.follow(due);
+                        continue;
+                    }
+                    follow(self, due);
+                    share(&mut self.stack);
+                    if !go_on(self) {
+                        self.stack.extend(ahead.iter().filter(|p| !p.is_null()));
+                        return;
                     }
                 }
                 None if waiting == 0 => return,
@@ -67,7 +100,7 @@ impl Marker {
                     at += 1;
                     if !due.is_null() {
                         waiting -= 1;
-                        self.follow(due);
+                        follow(self, due);
                     }
                 }
             }
@@ -76,21 +109,35 @@ impl Marker {
 
     #[inline(always)]
     fn follow(&mut self, head: *const Header) {
-        // SAFETY: a live cell and its live type, with the world stopped.
-        unsafe {
-            let h = &*head;
-            let flags = h.flags();
-            if flags & flag::MARKED != 0 || !is_candidate(h) {
-                return;
-            }
+        // SAFETY: a live cell, with the world stopped.
+        let h = unsafe { &*head };
+        let flags = h.flags();
+        if flags & flag::MARKED == 0 && is_candidate(h) {
             h.flags.store(flags | flag::MARKED, Ordering::Relaxed);
-            self.marked += 1;
-            let ty = h.type_word();
-            if !region::is_static_type(ty) {
-                self.stack.push(region::type_ptr(ty) as *const Header);
-            }
-            (region::info(ty).traverse)(head, &mut self.visitor());
+            self.traverse(h);
         }
+    }
+
+    /// The same while others mark too.
+    #[inline(always)]
+    pub(super) fn follow_shared(&mut self, head: *const Header) {
+        // SAFETY: a live cell, with the world stopped.
+        let h = unsafe { &*head };
+        let flags = h.flags();
+        if flags & flag::MARKED == 0 && is_candidate(h) && parallel::win(h, flags) {
+            self.traverse(h);
+        }
+    }
+
+    #[inline(always)]
+    fn traverse(&mut self, h: &Header) {
+        self.marked += 1;
+        let ty = h.type_word();
+        if !region::is_static_type(ty) {
+            self.stack.push(region::type_ptr(ty) as *const Header);
+        }
+        // SAFETY: a live cell and its live type, with the world stopped.
+        unsafe { (region::info(ty).traverse)(h, &mut self.visitor()) };
     }
 
     /// What is alive without asking the counts.

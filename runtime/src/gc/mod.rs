@@ -21,6 +21,7 @@
 mod collect;
 mod inspect;
 mod mark;
+mod parallel;
 mod verify;
 mod visitor;
 mod words;

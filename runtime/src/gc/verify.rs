@@ -13,8 +13,8 @@ use crate::heap;
 use crate::info::type_flag;
 use crate::refcount;
 use crate::region;
+use crate::sync::OnceLock;
 use crate::thread::{Thread, World};
-use std::sync::OnceLock;
 
 /// How many complaints are gathered.
 const ENOUGH: usize = 20;
