@@ -31,17 +31,35 @@ def listing(code):
     return lines
 
 
+KINDS = {"Syntax": "SyntaxError", "Indentation": "IndentationError", "Tab": "TabError", "Memory": "MemoryError",
+         "Recursion": "RecursionError", "Overflow": "OverflowError", "Value": "ValueError"}
+
+
 class Report:
     def __init__(self, verbose):
         self.kinds = collections.Counter()
         self.examples = collections.defaultdict(list)
-        self.codes = self.equal = self.instructions_equal = 0
+        self.wrong = self.wrong_equal = self.codes = self.equal = self.instructions_equal = 0
         self.verbose = verbose
 
     def differ(self, kind, where, detail):
         self.kinds[kind] += 1
         if len(self.examples[kind]) < self.verbose:
             self.examples[kind].append((where, detail))
+
+    def errors(self, path, ours, theirs):
+        kind, rest = ours.split("\n", 1)
+        msg, place = rest.rsplit("\n", 1)
+        ours = [KINDS.get(kind, kind), msg, *(int(n) for n in place.split())]
+        get = lambda name: getattr(theirs, name, None) or 0
+        theirs = [type(theirs).__name__, get("msg") or str(theirs), get("lineno"), get("offset"),
+                  get("end_lineno"), get("end_offset")]
+        self.wrong += 1
+        if ours == theirs:
+            self.wrong_equal += 1
+        else:
+            kind = "error place" if ours[:2] == theirs[:2] else "error words"
+            self.differ(kind, path, f"\n    ours   {ours}\n    theirs {theirs}")
 
     def compare(self, path, ours, theirs):
         where = f"{path}:{theirs.co_firstlineno} {theirs.co_qualname}"
@@ -92,7 +110,11 @@ def main():
                 with open(path, "rb") as f:
                     source = f.read()
                 try:
-                    theirs = compile(source, path, "exec", dont_inherit=True, optimize=0)
+                    try:
+                        source = source.decode() if b"coding" not in source[:200] else source
+                    except UnicodeDecodeError:
+                        pass
+                    theirs = compile(source, "<compared>", "exec", dont_inherit=True, optimize=0)
                 except (SyntaxError, ValueError) as e:
                     theirs = e
                 if os.path.exists(f"{out}/{n}.err"):
@@ -100,6 +122,8 @@ def main():
                         error = f.read()
                     if not isinstance(theirs, Exception):
                         report.differ("we refuse", path, error)
+                    else:
+                        report.errors(path, error, theirs)
                     continue
                 if not os.path.exists(f"{out}/{n}.bin"):
                     report.differ("nothing", path, "")
@@ -119,7 +143,8 @@ def main():
         print(f"{kind}: {count}")
         for where, detail in report.examples[kind]:
             print(f"  {where} {detail}")
-    print(f"{report.equal} of {report.codes} code objects are equal; {report.instructions_equal} have equal instructions")
+    print(f"{report.equal} of {report.codes} code objects are equal; {report.instructions_equal} have equal instructions; "
+          f"{report.wrong_equal} of {report.wrong} errors are equal")
     return bool(report.kinds)
 
 

@@ -6,6 +6,7 @@
 mod ast;
 pub mod code;
 mod codegen;
+mod diagnose;
 pub mod dis;
 pub mod error;
 pub mod flow;

@@ -1,6 +1,7 @@
 //! Runs ruff's parser and turns its complaints into CPython's.
 
 use crate::ast::Root;
+use crate::diagnose::diagnose;
 use crate::error::{CompileError, ErrorKind};
 use crate::source::Source;
 use crate::{Mode, Options};
@@ -31,7 +32,6 @@ impl Tree {
 
 /// Parses the source, or says what is wrong with it in CPython's words.
 pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
-    let _ = opts;
     let parse_mode = if mode == Mode::Eval {
         ParseMode::Expression
     } else {
@@ -39,11 +39,20 @@ pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileEr
     };
     let options = ParseOptions::from(parse_mode).with_target_version(PythonVersion::PY314);
     let parsed = parse_unchecked(src.text(), options);
-    if let Some(error) = parsed.errors().first() {
-        return Err(src.error(ErrorKind::Syntax, error.error.to_string(), error.location));
-    }
-    if let Some(error) = parsed.unsupported_syntax_errors().first() {
-        return Err(src.error(ErrorKind::Syntax, error.to_string(), error.range));
+    let complaint = parsed
+        .errors()
+        .first()
+        .map(|error| (error.error.to_string(), error.location));
+    let unsupported = || {
+        parsed
+            .unsupported_syntax_errors()
+            .first()
+            .map(|error| (error.to_string(), error.range))
+    };
+    if let Some((msg, range)) = complaint.or_else(unsupported) {
+        return Err(
+            diagnose(src, mode, opts).unwrap_or_else(|| src.error(ErrorKind::Syntax, msg, range))
+        );
     }
     Ok(Tree { parsed, mode })
 }

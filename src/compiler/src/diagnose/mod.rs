@@ -1,0 +1,91 @@
+//! Decides what CPython 3.14 says about a source that does not parse: exception, words, place.
+//!
+//! The parser that builds the tree has errors of its own; these are thrown away. Instead the source goes
+//! through CPython's tokens (`lexer`) and grammar (`grammar`, run by `peg`): a first pass finds how far the
+//! source makes sense, a second one, with the rules for mistakes switched on (`actions`), what is wrong.
+
+mod actions;
+mod grammar;
+mod lexer;
+mod peg;
+
+use crate::error::{CompileError, ErrorKind};
+use crate::source::Source;
+use crate::{Mode, Options, code::flags};
+use lexer::{Stop, Tok};
+
+/// The error of a source, or `None` when nothing is wrong with it.
+pub fn diagnose(src: &Source, mode: Mode, opts: &Options) -> Option<CompileError> {
+    let tokens = lexer::tokenize(src);
+    let start = match mode {
+        Mode::Exec => "file",
+        Mode::Eval => "eval",
+        Mode::Single => "interactive",
+    };
+    let mut parser = peg::Parser::new(src, &tokens, opts.flags & flags::FUTURE_BARRY_AS_BDFL != 0);
+    let first = parser.run(start, false);
+    if matches!(first, Ok(true)) {
+        return None;
+    }
+    if opts.allow_incomplete && ends_early(&tokens, parser.fill) {
+        let mut error = CompileError::new(ErrorKind::Incomplete, "incomplete input");
+        (error.line, error.text) = (src.line_count() as i32, Some(String::new()));
+        return Some(error);
+    }
+    if let Err(error) = first {
+        return Some(further_on(&parser, &tokens).unwrap_or(*error));
+    }
+    let last = tokens.list.get(parser.fill.saturating_sub(1)).copied();
+    if let Err(error) = parser.run(start, true) {
+        return Some(further_on(&parser, &tokens).unwrap_or(*error));
+    }
+    let (Some(last), Some(newest)) = (last, tokens.list.get(parser.fill.saturating_sub(1))) else {
+        return token_error(&tokens)
+            .or_else(|| Some(CompileError::new(ErrorKind::Syntax, "invalid syntax")));
+    };
+    let error = actions::generic(&parser, &last, newest);
+    if matches!(last.kind, Tok::Indent | Tok::Dedent) {
+        return Some(error);
+    }
+    Some(further_on(&parser, &tokens).unwrap_or(error))
+}
+
+/// A mistake in tokens not looked at yet is more telling than one of the grammar; so is a parenthesis that was
+/// opened on an earlier line and never closed.
+fn further_on(parser: &peg::Parser<'_>, tokens: &lexer::Tokens) -> Option<CompileError> {
+    if let Some(error) = token_error(tokens) {
+        return Some(error);
+    }
+    if !matches!(tokens.stop, Some(Stop::Unclosed)) {
+        return None;
+    }
+    let newest = tokens.list.get(parser.fill.saturating_sub(1))?;
+    let unclosed = actions::unclosed(parser.src, tokens);
+    (parser.src.line(lexer::range(newest).start()) > unclosed.line).then_some(unclosed)
+}
+
+/// The error with words that stopped the tokenizer.
+fn token_error(tokens: &lexer::Tokens) -> Option<CompileError> {
+    match &tokens.stop {
+        Some(Stop::Error(error)) => Some(error.clone()),
+        _ => None,
+    }
+}
+
+/// Whether the source stops where more could follow.
+fn ends_early(tokens: &lexer::Tokens, fill: usize) -> bool {
+    match &tokens.stop {
+        Some(Stop::Unclosed) => fill >= tokens.list.len(),
+        Some(Stop::Error(error)) => error.msg.starts_with("unterminated triple-quoted"),
+        Some(Stop::State(error)) => error.msg.starts_with("unexpected EOF"),
+        None => {
+            tokens.list[fill.min(tokens.list.len())..]
+                .iter()
+                .all(|t| matches!(t.kind, Tok::Dedent | Tok::End))
+                && tokens
+                    .list
+                    .get(fill.saturating_sub(1))
+                    .is_some_and(|t| matches!(t.kind, Tok::Dedent | Tok::End | Tok::Newline))
+        }
+    }
+}
