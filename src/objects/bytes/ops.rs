@@ -10,7 +10,7 @@ use crate::objects::{buffer, int, list, tuple};
 use crate::protocol;
 use std::borrow::Cow;
 use std::ops::Range;
-use typhon_text::search;
+use typhon_text::{Text, binascii, search};
 
 /// The class of a receiver, as methods' results go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -312,7 +312,7 @@ pub fn item(cx: &mut Cx, this: &Value, i: isize) -> Option<u8> {
     })
 }
 
-/// The separator of `hex`.
+/// `data.hex(sep, bytes_per_sep)`.
 pub fn hex(cx: &mut Cx, b: &[u8], sep: Option<&Value>, bytes_per_sep: isize) -> Res<Value> {
     let sep = match sep {
         None => None,
@@ -321,66 +321,32 @@ pub fn hex(cx: &mut Cx, b: &[u8], sep: Option<&Value>, bytes_per_sep: isize) -> 
                 return Err(cx.value_error("sep must be length 1."));
             }
             let c = if let Some(s) = v.downcast::<Str>() {
-                s.at(0)
+                number::lift(cx, binascii::check_separator(s.text()))?
             } else if let Some(b) = v.downcast::<Bytes>() {
-                u32::from(b.as_slice()[0])
+                number::lift(cx, binascii::check_separator(Text::Latin1(b.as_slice())))?
             } else {
                 return Err(cx.type_error("sep must be str or bytes."));
             };
-            match u8::try_from(c) {
-                Ok(c) if c < 128 => Some(c),
-                _ => return Err(cx.value_error("sep must be ASCII.")),
-            }
+            Some(c)
         }
     };
-    let group = bytes_per_sep.unsigned_abs();
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = Vec::with_capacity(b.len() * 2);
-    for (i, &byte) in b.iter().enumerate() {
-        if let Some(sep) = sep
-            && i > 0
-            && group > 0
-        {
-            let at = if bytes_per_sep > 0 { b.len() - i } else { i };
-            if at % group == 0 {
-                out.push(sep);
-            }
-        }
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
-    }
+    let out = match sep {
+        Some(c) if bytes_per_sep != 0 => binascii::hexlify_sep(b, c, bytes_per_sep),
+        _ => binascii::hexlify(b),
+    };
     crate::objects::str::new_str_exact(cx, crate::objects::str::Units::Latin1(&out), true)
 }
 
 /// The bytes of `fromhex`'s argument.
 pub fn from_hex(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
-    let text: Vec<u32> = if let Some(s) = v.downcast::<Str>() {
-        s.text().iter().collect()
-    } else if let Some(c) = super::make::contents_opt(cx, v)? {
-        c.iter().map(|&b| u32::from(b)).collect()
-    } else {
-        let n = v.type_name();
-        return Err(cx.type_error(format!("fromhex() argument must be str or bytes-like, not {n}")));
-    };
-    let bad = |cx: &mut Cx, i: usize| Err(cx.value_error(format!("non-hexadecimal number found in fromhex() arg at position {i}")));
-    let digit = |c: u32| char::from_u32(c).filter(char::is_ascii).and_then(|c| c.to_digit(16));
-    let mut out = Vec::with_capacity(text.len() / 2);
-    let mut i = 0;
-    loop {
-        while i < text.len() && u8::try_from(text[i]).is_ok_and(typhon_text::strings::is_ascii_blank) {
-            i += 1;
-        }
-        if i >= text.len() {
-            return Ok(out);
-        }
-        let Some(high) = digit(text[i]) else { return bad(cx, i) };
-        if i + 1 >= text.len() {
-            return Err(cx.value_error("fromhex() arg must contain an even number of hexadecimal digits"));
-        }
-        let Some(low) = digit(text[i + 1]) else { return bad(cx, i + 1) };
-        out.push((high << 4 | low) as u8);
-        i += 2;
+    if let Some(s) = v.downcast::<Str>() {
+        return number::lift(cx, binascii::from_hex(s.text()));
     }
+    if let Some(c) = super::make::contents_opt(cx, v)? {
+        return number::lift(cx, binascii::from_hex(Text::Latin1(&c)));
+    }
+    let n = v.type_name();
+    Err(cx.type_error(format!("fromhex() argument must be str or bytes-like, not {n}")))
 }
 
 /// Whether there is a byte and all satisfy `f`.

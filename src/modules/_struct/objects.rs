@@ -1,0 +1,149 @@
+//! `struct.Struct`, a format that is kept, and the iterator of `iter_unpack`.
+
+use super::{format_bytes, pack_into, pack_values, raise, unpack, unpack_from, unpack_values};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use typhon_text::struct_codec::Format;
+use typhon_vm::native::*;
+use typhon_vm::objects::{buffer, bytes, str};
+
+/// Struct(fmt) --> compiled struct object
+#[pytype(name = "Struct", module = "_struct", basetype)]
+pub struct Struct {
+    pub head: Header,
+    #[skip]
+    parsed: Arc<Format>,
+    /// The format as text.
+    #[skip]
+    text: String,
+}
+
+#[pymethods]
+impl Struct {
+    #[new]
+    #[sig(format)]
+    fn new(cls: &Type, format: &Value, cx: &mut Cx) -> Res<Value> {
+        let raw = format_bytes(cx, format)?;
+        let parsed = super::parse(cx, format)?;
+        let text = raw.iter().map(|&b| b as char).collect();
+        typhon_vm::objects::object::alloc(cx, cls, Struct { head: Header::placeholder(), parsed, text })
+    }
+    #[init]
+    #[sig(*args, **kwargs)]
+    fn init(&self, args: &[Value], kwargs: Kwargs<'_>) {
+        let _ = (args, kwargs);
+    }
+    #[slot]
+    fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(s) = this.downcast::<Struct>() else { return Ok(Value::none()) };
+        let text = str::new_str(cx, &s.text)?;
+        let shown = typhon_vm::protocol::repr_string(cx, &text)?;
+        let name = this.ty().name();
+        str::new_str(cx, &format!("{name}({shown})"))
+    }
+    /// S.pack(v1, v2, ...) -> bytes
+    ///
+    /// Return a bytes object containing values v1, v2, ... packed according
+    /// to the format string S.format.  See help(struct) for more on format
+    /// strings.
+    #[sig(*values)]
+    fn pack(&self, values: &[Value], cx: &mut Cx) -> Res<Value> {
+        let data = pack_values(cx, &self.parsed, values, "pack")?;
+        bytes::new_bytes_vec(cx, data)
+    }
+    /// S.pack_into(buffer, offset, v1, v2, ...)
+    ///
+    /// Pack the values v1, v2, ... according to the format string S.format
+    /// and write the packed bytes into the writable buffer buf starting at
+    /// offset.  Note that the offset is a required argument.  See
+    /// help(struct) for more on format strings.
+    #[method(name = "pack_into")]
+    #[sig(*args)]
+    fn pack_into_method(&self, args: &[Value], cx: &mut Cx) -> Res<()> {
+        pack_into(cx, &self.parsed, args)
+    }
+    /// Return a tuple containing unpacked values.
+    ///
+    /// Unpack according to the format string Struct.format. The buffer's size
+    /// in bytes must be Struct.size.
+    ///
+    /// See help(struct) for more on format strings.
+    #[method(name = "unpack")]
+    fn unpack_method(&self, buffer: &Value, cx: &mut Cx) -> Res<Value> {
+        unpack(cx, &self.parsed, buffer)
+    }
+    /// Return a tuple containing unpacked values.
+    ///
+    /// Values are unpacked according to the format string Struct.format.
+    ///
+    /// The buffer's size in bytes, starting at position offset, must be
+    /// at least Struct.size.
+    ///
+    /// See help(struct) for more on format strings.
+    #[method(name = "unpack_from")]
+    #[sig(buffer, offset = 0)]
+    fn unpack_from_method(&self, buffer: &Value, offset: isize, cx: &mut Cx) -> Res<Value> {
+        unpack_from(cx, &self.parsed, buffer, offset)
+    }
+    /// Return an iterator yielding tuples.
+    ///
+    /// Tuples are unpacked from the given bytes source, like a repeated
+    /// invocation of unpack_from().
+    ///
+    /// Requires that the bytes length be a multiple of the struct size.
+    fn iter_unpack(&self, buffer: &Value, cx: &mut Cx) -> Res<Value> {
+        new_iter(cx, self.parsed.clone(), buffer)
+    }
+    fn __sizeof__(&self) -> usize {
+        size_of::<Struct>() + self.parsed.items.len() * 32
+    }
+    /// struct format string
+    #[getter]
+    fn format(&self) -> String {
+        self.text.clone()
+    }
+    /// struct size in bytes
+    #[getter]
+    fn size(&self) -> usize {
+        self.parsed.size
+    }
+}
+
+#[pytype(name = "unpack_iterator", module = "_struct", gc)]
+pub struct UnpackIter {
+    pub head: Header,
+    #[skip]
+    parsed: Arc<Format>,
+    source: Buffer,
+    #[skip]
+    at: AtomicUsize,
+}
+
+/// `iter_unpack(buffer)`.
+pub fn new_iter(cx: &mut Cx, parsed: Arc<Format>, source: &Value) -> Res<Value> {
+    let source = buffer::get(cx, source, false)?;
+    parsed.check_iter(source.len()).map_err(|e| raise(cx, e))?;
+    let cls = UnpackIter::type_cell().get(cx)?;
+    let payload = UnpackIter { head: Header::placeholder(), parsed, source, at: AtomicUsize::new(0) };
+    typhon_vm::objects::object::alloc(cx, cls, payload)
+}
+
+#[pymethods]
+impl UnpackIter {
+    #[slot]
+    fn iter(this: &Value) -> Value {
+        this.clone()
+    }
+    #[slot]
+    fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
+        let (n, step) = (self.source.len(), self.parsed.size);
+        let claimed = self.at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i + step <= n).then_some(i + step));
+        let Ok(at) = claimed else { return Ok(None) };
+        let mut item = vec![0; step];
+        self.source.read(at, &mut item);
+        unpack_values(cx, &self.parsed, &item).map(Some)
+    }
+    fn __length_hint__(&self) -> usize {
+        (self.source.len() - self.at.load(Ordering::Relaxed)) / self.parsed.size.max(1)
+    }
+}
