@@ -450,7 +450,7 @@ impl MemoryView {
     #[classmethod]
     fn __class_getitem__(cls: &Type, item: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
-        crate::objects::genericalias::new_alias(cx, &cls, item)
+        crate::objects::genericalias::new(cx, &cls, item)
     }
 
     /// The underlying object of the memoryview.
