@@ -1,35 +1,35 @@
-//! The native modules, one folder each (`<name>/mod.rs`). They stand on the interpreter's types and protocol
-//! (`typhon_vm`) and hold no `unsafe`. `MODULES` is the table the importer looks in.
+//! The native modules, one folder each. The table below is all there is to register; modules are made by `loader.rs` when
+//! they are first imported. What must never be here: built-in types (`objects/`), files of the library (the program).
 
 // Functions of a `#[pymodule]` bear Python's names.
 #![allow(non_upper_case_globals, non_snake_case)]
 
-pub mod _codecs;
-pub mod _json;
-pub mod _random;
-pub mod _string;
-pub mod _struct;
 pub mod binascii;
+pub mod codecs;
 pub mod hashes;
+pub mod json;
 pub mod math;
+pub mod random;
+pub mod string;
+pub mod struct_;
 pub mod unicodedata;
 pub mod util;
 
 use typhon_vm::native::ModuleDef;
 
-/// Every native module.
-pub static MODULES: &[&ModuleDef] = &[
-    &_codecs::module::MODULE,
-    &_json::module::MODULE,
-    &_random::module::MODULE,
-    &_string::module::MODULE,
-    &_struct::module::MODULE,
-    &binascii::module::MODULE,
-    &hashes::blake::module::MODULE,
-    &hashes::fixed::md5_module::MODULE,
-    &hashes::fixed::sha1_module::MODULE,
-    &hashes::fixed::sha2_module::MODULE,
-    &hashes::shake::module::MODULE,
-    &math::module::MODULE,
-    &unicodedata::module::MODULE,
+/// Every native module by name, sorted.
+pub static MODULES: &[(&str, &ModuleDef)] = &[
+    ("_blake2", &hashes::blake::module::MODULE),
+    ("_codecs", &codecs::module::MODULE),
+    ("_json", &json::module::MODULE),
+    ("_md5", &hashes::fixed::md5_module::MODULE),
+    ("_random", &random::module::MODULE),
+    ("_sha1", &hashes::fixed::sha1_module::MODULE),
+    ("_sha2", &hashes::fixed::sha2_module::MODULE),
+    ("_sha3", &hashes::shake::module::MODULE),
+    ("_string", &string::module::MODULE),
+    ("_struct", &struct_::module::MODULE),
+    ("binascii", &binascii::module::MODULE),
+    ("math", &math::module::MODULE),
+    ("unicodedata", &unicodedata::module::MODULE),
 ];
