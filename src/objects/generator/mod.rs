@@ -8,8 +8,12 @@
 //! Only the thread that won RUNNING touches the frame and the registers; at a yield every live register is counted (R11),
 //! so that the collector can traverse a suspended generator like any object.
 
+pub mod agen;
+pub mod methods;
+pub mod types;
+
 use crate::objects::frame::{Frame, FrameKind};
-use crate::Value;
+use crate::{Value, ValueExt};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU8, Ordering};
 use typhon_runtime::gc::Visitor;
@@ -47,6 +51,17 @@ pub struct Generator {
 unsafe impl Sync for Generator {}
 // SAFETY: as above.
 unsafe impl Send for Generator {}
+
+/// The struct behind a generator, a coroutine or an async generator.
+#[inline(always)]
+pub fn as_generator(v: &Value) -> Option<&Generator> {
+    use crate::statics::word;
+    match v.class_word() {
+        // SAFETY: all three types have this layout and no subclasses.
+        word::GENERATOR | word::COROUTINE | word::ASYNC_GENERATOR => Some(unsafe { &*((v.bits() & !7) as *const Generator) }),
+        _ => None,
+    }
+}
 
 impl Generator {
     /// A generator that has not started.
