@@ -43,7 +43,7 @@ pub use code::CodeObj;
 pub use dict::Dict;
 pub use exception::BaseException;
 pub use float::Float;
-pub use frame::Frame;
+pub use frame::{Frame, FrameObj};
 pub use function::Function;
 pub use generator::Generator;
 pub use int::Int;
@@ -64,6 +64,14 @@ pub fn builtin_type_cells() -> Vec<&'static TypeCell> {
         range::Range::type_cell(), slice::Slice::type_cell(), Function::type_cell(), Builtin::type_cell(), function::Method::type_cell(),
         builtin::MethodDescr::type_cell(), builtin::GetSetDescr::type_cell(), builtin::MemberDescr::type_cell(), typeobj::dunder::SlotWrapper::type_cell(),
         typeobj::dunder::MethodWrapper::type_cell(), Module::type_cell(), CodeObj::type_cell(), Cell::type_cell(),
+        builtin::ClassMethodDescr::type_cell(), function::descr::StaticMethod::type_cell(), function::descr::ClassMethod::type_cell(),
+        function::descr::Property::type_cell(), object::superobj::Super::type_cell(), frame::FrameObj::type_cell(), frame::locals::FrameLocals::type_cell(),
+        exception::traceback::Traceback::type_cell(), &generator::types::GENERATOR_CELL, &generator::types::COROUTINE_CELL,
+        &generator::types::ASYNC_GENERATOR_CELL, generator::methods::CoroutineWrapper::type_cell(), generator::agen::Asend::type_cell(),
+        generator::agen::Athrow::type_cell(), generator::agen::AnextAwaitable::type_cell(), namespace::SimpleNamespace::type_cell(),
+        genericalias::GenericAlias::type_cell(), union::Union::type_cell(), weakref::WeakRef::type_cell(), weakref::proxy::Proxy::type_cell(),
+        weakref::proxy::CallableProxy::type_cell(), singletons::NoneType::type_cell(), singletons::EllipsisType::type_cell(),
+        singletons::NotImplementedType::type_cell(),
     ];
     cells.extend(iter::type_cells());
     cells

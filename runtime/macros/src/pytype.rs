@@ -128,6 +128,11 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
         None => quote!(::core::option::Option::None),
     };
     let itemsize = itemsize.map_or(quote!(0), |e| quote!(#e));
+    // Types whose instances have a `__dict__` keep it in the slot of that name.
+    let dict_offset = match flags.iter().any(|f| f == "HAS_DICT") {
+        true => quote!(::core::mem::offset_of!(#ident, dict)),
+        false => quote!(0),
+    };
     let (traverse_impl, traverse_default) = if gc {
         let derived = (!manual_traverse).then(|| {
             quote! {
@@ -195,6 +200,7 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
                 text_signature: PARTS.text_signature,
                 size: ::core::mem::size_of::<#ident>(),
                 itemsize: #itemsize,
+                dict_offset: #dict_offset,
                 flags: 0 #(#flag_tokens)*,
                 unhashable: #unhashable,
                 base: #base_tokens,

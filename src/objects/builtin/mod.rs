@@ -1,14 +1,23 @@
 //! Native functions as Python sees them: `builtin_function_or_method`, and the descriptors that stand in the namespaces of
 //! native types (`method_descriptor`, `getset_descriptor`, `member_descriptor`, `wrapper_descriptor`).
 
-use crate::native::{GetSetDef, MethodDef};
+pub mod call;
+pub mod descr;
+pub mod function;
+
+pub use call::call_bound;
+pub use descr::{new_classmethod_descr, new_getset, new_member, new_method_descr};
+pub use function::{is_dunder_new, new_builtin, new_dunder_new};
+
+use crate::native::{GetSetDef, MethodDef, pytype};
 use crate::Value;
 use typhon_runtime::header::Header;
 
 /// A native function, or a native method bound to its object.
-#[repr(C)]
+#[pytype(name = "builtin_function_or_method", gc, weakrefable, no_new, static_index = BUILTIN)]
 pub struct Builtin {
     pub head: Header,
+    #[skip]
     pub def: &'static MethodDef,
     /// The bound object (methods), the class (class methods), or None (functions).
     pub this: Option<Value>,
@@ -22,7 +31,7 @@ impl Builtin {
 }
 
 /// `list.append`: unbound method of a native type.
-#[repr(C)]
+#[pytype(name = "method_descriptor", method_descriptor, no_new, static_index = METHOD_DESCR)]
 pub struct MethodDescr {
     pub head: Header,
     pub def: &'static MethodDef,
@@ -30,8 +39,16 @@ pub struct MethodDescr {
     pub owner: u32,
 }
 
+/// `dict.fromkeys`: unbound class method of a native type.
+#[pytype(name = "classmethod_descriptor", no_new, static_index = CLASSMETHOD_DESCR)]
+pub struct ClassMethodDescr {
+    pub head: Header,
+    pub def: &'static MethodDef,
+    pub owner: u32,
+}
+
 /// A computed attribute of a native type.
-#[repr(C)]
+#[pytype(name = "getset_descriptor", no_new, static_index = GETSET_DESCR)]
 pub struct GetSetDescr {
     pub head: Header,
     pub def: &'static GetSetDef,
@@ -39,7 +56,7 @@ pub struct GetSetDescr {
 }
 
 /// An attribute in a fixed place of the instance: `__slots__`, and members of native types.
-#[repr(C)]
+#[pytype(name = "member_descriptor", gc, no_new, static_index = MEMBER_DESCR)]
 pub struct MemberDescr {
     pub head: Header,
     pub name: Value,

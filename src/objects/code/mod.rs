@@ -1,5 +1,11 @@
 //! `code`: CPython 3.14's stack code as Python sees it, and the register code made from it at first execution.
 
+pub mod consts;
+pub mod methods;
+
+pub use methods::new_code;
+
+use crate::native::pytype;
 use crate::regcode::RegCode;
 use crate::Value;
 use std::sync::Arc;
@@ -7,10 +13,12 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use typhon_compiler::code::Code;
 use typhon_runtime::header::Header;
 
-#[repr(C)]
+/// Create a code object.  Not for mere mortals.
+#[pytype(name = "code", gc, weakrefable, static_index = CODE)]
 pub struct CodeObj {
     pub head: Header,
     /// Register code, translated once under the type mutex's sibling `TRANSLATE`; freed with the object.
+    #[skip]
     pub reg: AtomicPtr<RegCode>,
     pub argcount: u32,
     pub posonly: u32,
@@ -21,6 +29,7 @@ pub struct CodeObj {
     pub nfree: u32,
     pub firstlineno: u32,
     /// The stack code and its tables.
+    #[skip]
     pub code: Arc<Code>,
     pub consts: Value,
     pub names: Value,
@@ -53,5 +62,16 @@ impl CodeObj {
     /// Number of parameter locals, `*args` and `**kwargs` included.
     pub fn total_args(&self) -> usize {
         (self.argcount + self.kwonly) as usize + (self.flags & co::VARARGS != 0) as usize + (self.flags & co::VARKEYWORDS != 0) as usize
+    }
+}
+
+impl Drop for CodeObj {
+    fn drop(&mut self) {
+        let p = *self.reg.get_mut();
+        if !p.is_null() {
+            // SAFETY: made by `Box::into_raw` when the code was translated; nothing runs code that is freed (R14: code objects
+            // are deferred, and frames hold them through their functions).
+            drop(unsafe { Box::from_raw(p) });
+        }
     }
 }

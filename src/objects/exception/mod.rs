@@ -4,13 +4,20 @@
 //! - `group.rs`: exception groups
 //! - `traceback.rs`: traceback objects; `render.rs`: how an uncaught exception is printed
 
+pub mod base;
+pub mod carets;
+pub mod families;
 pub mod group;
+pub mod oserror;
 pub mod render;
+pub mod source;
+pub mod suggest;
 pub mod traceback;
 pub mod types;
 
 use crate::error::{ExcKind, Raised, Res};
-use crate::native::PyType;
+use crate::native::pytype;
+use crate::slot_ext::SlotExt;
 use crate::objects::typeobj::flag;
 use crate::statics::index;
 use crate::{Cx, SlotExt, Type, Value, ValueExt};
@@ -20,7 +27,7 @@ use typhon_runtime::region::static_type_word;
 use typhon_runtime::slot::Slot;
 
 /// An exception instance. All mutable state is in slots (R2), set by any thread.
-#[repr(C)]
+#[pytype(name = "BaseException", doc = "Common base class for all exceptions", gc, basetype, has_dict, static_index = EXC_FIRST)]
 pub struct BaseException {
     pub head: Header,
     pub dict: Slot,
@@ -127,7 +134,7 @@ pub fn chain_context(cx: &mut Cx, exc: &Value) {
     while let Some(e) = o.downcast::<BaseException>() {
         let Some(ctx) = e.context.get(&e.head) else { break };
         if ctx.is(exc) {
-            drop(e.context.swap(None));
+            drop(e.context.put(&e.head, cx, None));
             break;
         }
         o = ctx;
@@ -143,7 +150,7 @@ pub fn chain_context(cx: &mut Cx, exc: &Value) {
             }
         }
     }
-    drop(new.context.swap(Some(current)));
+    drop(new.context.put(&new.head, cx, Some(current)));
 }
 
 /// The instance that `raise cls` or `raise instance` means.

@@ -59,6 +59,7 @@ macro_rules! classes {
             text_signature: None,
             size: size_of::<BaseException>(),
             itemsize: 0,
+            dict_offset: std::mem::offset_of!(BaseException, dict),
             flags: flags::GC | flags::BASETYPE | flags::HAS_DICT,
             unhashable: false,
             base: Some(base_of::<{ ExcKind::$name as usize }>),

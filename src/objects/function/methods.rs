@@ -191,7 +191,11 @@ impl Function {
             let n = self.name.get(&self.head).and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy())).unwrap_or_default();
             return Err(cx.value_error(format!("{n}() requires a code object with {have} free vars, not {nfree}")));
         }
-        drop(self.code.put(&self.head, cx, Some(v.clone())));
+        let old = self.code.put(&self.head, cx, Some(v.clone()));
+        // A frame may be running the old code, which it names through the function only: it is kept for good.
+        if let Some(h) = old.as_ref().and_then(Value::header) {
+            h.set_immortal();
+        }
         Ok(())
     }
     #[getter]

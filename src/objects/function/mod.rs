@@ -2,7 +2,13 @@
 //! - `methods.rs`: what Python sees of `function` and `method`
 //! - `descr.rs`: `staticmethod`, `classmethod`, `property`
 
-use crate::native::PyType;
+pub mod descr;
+pub mod methods;
+
+pub use methods::new_function;
+
+use crate::native::pytype;
+use crate::slot_ext::SlotExt;
 use crate::objects::{CodeObj, Dict};
 use crate::{SlotExt, Value, ValueExt};
 use typhon_runtime::header::Header;
@@ -10,7 +16,7 @@ use typhon_runtime::slot::Slot;
 
 /// A function made by `def` or `lambda`. `globals`, `builtins` and `closure` never change; the rest are slots that other
 /// threads may replace at any time (R2).
-#[repr(C)]
+#[pytype(name = "function", gc, has_dict, weakrefable, method_descriptor, static_index = FUNCTION)]
 pub struct Function {
     pub head: Header,
     pub code: Slot,
@@ -49,7 +55,7 @@ impl Function {
 }
 
 /// A bound method: `function` with its first argument.
-#[repr(C)]
+#[pytype(name = "method", gc, weakrefable, static_index = METHOD)]
 pub struct Method {
     pub head: Header,
     pub func: Value,

@@ -57,6 +57,7 @@ macro_rules! types {
             text_signature: None,
             size: size_of::<Generator>(),
             itemsize: 0,
+            dict_offset: 0,
             flags: flags::GC | flags::WEAKREFABLE | flags::NO_NEW,
             unhashable: false,
             base: None,

@@ -1,10 +1,18 @@
 //! `module`: a namespace dict with a name. Attribute access goes to the dict, then to a module-level `__getattr__`.
 
+pub mod methods;
+
+pub use methods::{builtins_module as builtins, new_module};
+
+use crate::native::pytype;
 use crate::objects::Dict;
 use typhon_runtime::header::Header;
 use typhon_runtime::slot::Slot;
 
-#[repr(C)]
+/// Create a module object.
+///
+/// The name must be a string; the optional docstring can have any type.
+#[pytype(name = "module", gc, basetype, has_dict, weakrefable, static_index = MODULE)]
 pub struct Module {
     pub head: Header,
     /// The namespace, set once by the constructor.

@@ -22,6 +22,9 @@ fn info_of(spec: &TypeSpec) -> TypeInfo {
     if spec.static_index == Some(crate::statics::index::TYPE) {
         flags |= type_flag::IS_TYPE;
     }
+    if spec.slots().finalize.is_some() {
+        flags |= type_flag::HAS_DEL;
+    }
     let mut info = TypeInfo::new(flags, spec.size as u32);
     info.drop_payload = spec.drop_payload;
     if let Some(t) = spec.traverse {
@@ -52,6 +55,7 @@ pub unsafe fn prepare_static(cell: &'static TypeCell) {
 fn fill_fields(t: &Type, spec: &'static TypeSpec) {
     t.spec.store(spec as *const TypeSpec as *mut TypeSpec, Ordering::Relaxed);
     t.flags.store(spec.flags | flag::IMMUTABLE, Ordering::Relaxed);
+    t.dict_offset.store(spec.dict_offset as u32, Ordering::Relaxed);
     t.slots.install(&spec.slots());
     t.solid.store(t.word(), Ordering::Relaxed);
 }

@@ -7,6 +7,7 @@
 //! - `layout.rs`: the shared attribute layout of instances (R10)
 //! - `methods.rs`: what Python sees of `type`
 
+pub mod attrs;
 pub mod build;
 pub mod dunder;
 pub mod layout;

@@ -91,6 +91,8 @@ pub struct TypeSpec {
     /// Bytes of the struct, header included; those of each item behind it.
     pub size: usize,
     pub itemsize: usize,
+    /// Byte offset of the slot with the instance's dict; 0: none.
+    pub dict_offset: usize,
     /// Bits of `native::flags`.
     pub flags: u32,
     /// `__hash__` is None.
