@@ -5,7 +5,7 @@ use crate::native::Args;
 use crate::objects::code::{CodeObj, co};
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::{Function, as_function, qualname};
-use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED};
+use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED, as_generator};
 use crate::objects::{Dict, Str, Tuple};
 use crate::regcode::RegCode;
 use crate::slot_ext::SlotExt;
@@ -443,14 +443,14 @@ pub fn make_generator(cx: &mut Cx, next_pc: *const std::sync::atomic::AtomicU64)
     let g = Generator::new(name, qual, record, regs);
     let v = crate::objects::object::alloc(cx, crate::Type::from_word(kind), g)?;
     // SAFETY: the generator is ours alone still; the record names it without a count (R11: it is its own frame).
-    unsafe { (*v.downcast::<Generator>().expect("a generator").frame.get()).generator = v.bits() };
+    unsafe { (*as_generator(&v).expect("a generator").frame.get()).generator = v.bits() };
     cx.pop_frame();
     Ok(v)
 }
 
 /// Resume a generator from native code.
 pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
-    let Some(g) = gv.downcast::<Generator>() else { return Err(cx.type_error("not a generator")) };
+    let Some(g) = as_generator(gv) else { return Err(cx.type_error("not a generator")) };
     cx.check_native_stack("")?;
     let state = match g.try_start() {
         Ok(s) => s,

@@ -6,7 +6,7 @@ use crate::native::Args;
 use crate::objects::exception::{self, group};
 use crate::objects::frame::Frame;
 use crate::objects::function::Function;
-use crate::objects::generator::Generator;
+use crate::objects::generator::as_generator;
 use crate::objects::typeobj::flag;
 use crate::objects::{Dict, List, Str, Tuple};
 use crate::regcode::Rop;
@@ -219,7 +219,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                     return Err(r);
                 }
             };
-            if let Some(g) = aw.downcast::<Generator>()
+            if let Some(g) = as_generator(&aw)
                 && aw.class_word() == word::COROUTINE
                 && g.delegating.load(std::sync::atomic::Ordering::Relaxed) != 0
                 && g.state() == crate::objects::generator::SUSPENDED
@@ -640,7 +640,7 @@ pub fn get_awaitable(cx: &mut Cx, o: &Value) -> Res<Value> {
     match o.class_word() {
         word::COROUTINE => return Ok(o.clone()),
         word::GENERATOR => {
-            let g = o.downcast::<Generator>().expect("checked");
+            let g = as_generator(o).expect("checked");
             // SAFETY: the code pointer of a generator's record is set for its life.
             let flags = unsafe { (*(*g.frame.get()).rc).flags };
             if flags & crate::objects::code::co::ITERABLE_COROUTINE != 0 {

@@ -563,7 +563,14 @@ pub fn iter(cx: &mut Cx, o: &Value) -> Res<Value> {
 /// `next(it)`: None at the end (StopIteration raised by Python code is caught).
 pub fn next(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
     match it.ty().slots.next.get() {
-        Some(f) => f(cx, it),
+        Some(f) => match f(cx, it) {
+            // A generator that returned a value says so with it; a method of Python code may too.
+            Err(r) => {
+                cx.catch(r, crate::ExcKind::StopIteration)?;
+                Ok(None)
+            }
+            ok => ok,
+        },
         None => {
             let n = it.type_name();
             Err(cx.type_error(format!("'{n}' object is not an iterator")))

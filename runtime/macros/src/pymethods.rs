@@ -96,6 +96,7 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let tables = block.tables(part.as_ref(), &includes)?;
     // Python's names and signatures, not Rust's.
     item.attrs.push(syn::parse_quote!(#[allow(
+        non_snake_case,
         clippy::new_ret_no_self,
         clippy::should_implement_trait,
         clippy::wrong_self_convention,

@@ -107,7 +107,7 @@ pub fn value_const(cx: &mut Cx, v: &Value) -> Option<Const> {
         return Some(Const::Float(f.value));
     }
     if let Some(b) = v.downcast_exact::<crate::objects::bytes::Bytes>() {
-        return Some(Const::Bytes(b.as_bytes().to_vec()));
+        return Some(Const::Bytes(b.as_slice().to_vec()));
     }
     if let Some(c) = v.downcast_exact::<crate::objects::complex::Complex>() {
         return Some(Const::Complex(c.re, c.im));

@@ -112,7 +112,7 @@ fn strings(cx: &mut Cx, v: &Value, what: &str) -> Res<Vec<PyStr>> {
 
 fn bytes_of(cx: &mut Cx, v: &Value, what: &str) -> Res<Vec<u8>> {
     match v.downcast::<Bytes>() {
-        Some(b) => Ok(b.as_bytes().to_vec()),
+        Some(b) => Ok(b.as_slice().to_vec()),
         None => {
             let n = v.type_name();
             Err(cx.type_error(format!("{what} must be bytes, not {n}")))

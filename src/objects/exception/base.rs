@@ -162,14 +162,14 @@ impl BaseException {
         new_tuple(cx, parts)
     }
 
-    #[getter]
-    fn args(&self, cx: &mut Cx) -> Res<Value> {
+    #[getter(name = "args")]
+    fn args_tuple(&self, cx: &mut Cx) -> Res<Value> {
         match self.args.get(&self.head) {
             Some(a) => Ok(a),
             None => new_tuple(cx, vec![]),
         }
     }
-    #[setter]
+    #[setter(name = "args")]
     fn set_args(&self, v: &Value, cx: &mut Cx) -> Res<()> {
         let items = protocol::collect(cx, v)?;
         self.set_arg_list(cx, &items)

@@ -467,7 +467,7 @@ fn unicode_str(cx: &mut Cx, this: &Value, family: Family) -> Res<Value> {
     let none = Value::none();
     let reason = protocol::str_string(cx, &e.extra(4).unwrap_or(none))?;
     let len = match family {
-        Family::Decode => object.downcast::<Bytes>().map_or(0, |b| b.as_bytes().len()),
+        Family::Decode => object.downcast::<Bytes>().map_or(0, |b| b.as_slice().len()),
         _ => object.downcast::<Str>().map_or(0, Str::len),
     } as i64;
     let start = place(this, 2).clamp(0, (len - 1).max(0));
@@ -476,7 +476,7 @@ fn unicode_str(cx: &mut Cx, this: &Value, family: Family) -> Res<Value> {
     let what = if one {
         match family {
             Family::Decode => {
-                let b = object.downcast::<Bytes>().map_or(0, |b| b.as_bytes()[start as usize]);
+                let b = object.downcast::<Bytes>().map_or(0, |b| b.as_slice()[start as usize]);
                 format!("byte {b:#04x}")
             }
             _ => {

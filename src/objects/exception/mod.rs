@@ -17,7 +17,6 @@ pub mod types;
 
 use crate::error::{ExcKind, Raised, Res};
 use crate::native::pytype;
-use crate::slot_ext::SlotExt;
 use crate::objects::typeobj::flag;
 use crate::statics::index;
 use crate::{Cx, SlotExt, Type, Value, ValueExt};

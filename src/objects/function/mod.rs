@@ -8,7 +8,6 @@ pub mod methods;
 pub use methods::new_function;
 
 use crate::native::pytype;
-use crate::slot_ext::SlotExt;
 use crate::objects::{CodeObj, Dict};
 use crate::{SlotExt, Value, ValueExt};
 use typhon_runtime::header::Header;

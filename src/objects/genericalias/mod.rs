@@ -23,6 +23,8 @@ pub struct GenericAlias {
     starred: bool,
 }
 
+pub use new as new_alias;
+
 /// `origin[args]`; a tuple is the list of arguments.
 pub fn new(cx: &mut Cx, origin: &Value, args: &Value) -> Res<Value> {
     make(cx, Type::of::<GenericAlias>(), origin, args, false)

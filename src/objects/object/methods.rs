@@ -5,7 +5,6 @@ use super::{Object, alloc_plain, default_repr, dict_of, generic_getattr, generic
 use crate::native::*;
 use crate::objects::Dict;
 use crate::objects::list::new_list;
-use crate::objects::str::new_str;
 use crate::objects::tuple::new_tuple;
 use crate::objects::typeobj::flag;
 use crate::protocol;

@@ -21,6 +21,11 @@ pub struct NotImplementedType {
     pub head: Header,
 }
 
+/// Whether a value is `...`.
+pub fn is_ellipsis(v: &Value) -> bool {
+    v.bits() & !4 == statics::ELLIPSIS
+}
+
 fn no_arguments(cx: &mut Cx, name: &str, args: Args<'_>) -> Res<()> {
     if args.pos.is_empty() && !args.has_keywords() { Ok(()) } else { Err(cx.type_error(format!("{name} takes no arguments"))) }
 }

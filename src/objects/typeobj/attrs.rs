@@ -142,7 +142,7 @@ impl Type {
     }
     #[getter]
     fn __base__(&self) -> Option<Value> {
-        self.base.get(&self.head)
+        self.base_slot.get(&self.head)
     }
     #[getter]
     fn __bases__(&self) -> Option<Value> {
@@ -355,7 +355,7 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
     let displaced = {
         let _guard = TYPE_MUTEX.lock(&mut cx.thread);
         t.invalidate_locked();
-        [t.mro.swap(Some(mro)), t.bases.swap(Some(v.clone())), t.base.swap(Some(new_base.value()))]
+        [t.mro.swap(Some(mro)), t.bases.swap(Some(v.clone())), t.base_slot.swap(Some(new_base.value()))]
     };
     drop(displaced);
     if let Some(old) = old_bases.as_ref().and_then(|b| b.downcast::<Tuple>()) {

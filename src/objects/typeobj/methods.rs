@@ -8,7 +8,6 @@ use crate::objects::builtin::MethodDescr;
 use crate::objects::list::new_list;
 use crate::objects::object::instance::native_base;
 use crate::objects::object::{isinstance, methods::merge_class_dict, raise_attribute_error};
-use crate::protocol;
 use crate::slot_ext::SlotExt;
 use crate::statics::word;
 
@@ -196,7 +195,8 @@ impl Type {
     }
     #[init]
     #[text_signature(none)]
-    fn init(_this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<()> {
+    fn init(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<()> {
+        let _ = this;
         match args.pos.len() {
             1 if args.has_keywords() => Err(cx.type_error("type.__init__() takes no keyword arguments")),
             1 | 3 => Ok(()),
