@@ -249,7 +249,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         set!(d_of(w), bits);
                     }
                     Rop::LoadConst => {
-                        let k = (*(*frame).rc).consts.get_unchecked(imm_of(w) as usize);
+                        let k = (&(*(*frame).rc).consts).get_unchecked(imm_of(w) as usize);
                         set!(d_of(w), k.bits() | if k.bits() & 3 == 0 { 4 } else { 0 });
                     }
                     Rop::LoadInt => set!(d_of(w), ((imm_of(w) as i64 as u64) << 2) | 1),
@@ -564,7 +564,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     // ---- names
                     Rop::LoadGlobal => {
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         if let Some(bits) = attr::global_hit(cx, frame, cache) {
                             set!(d_of(w), bits);
                             continue;
@@ -575,13 +575,13 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::LoadName => {
                         save!();
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         let bits = try_!(attr::load_name(cx, frame, cache));
                         set!(d_of(w), bits);
                     }
                     Rop::StoreName | Rop::StoreGlobal => {
                         save!();
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         let v = operand!(a_of(w)).clone_in(cx.thread.tid);
                         if x_of(w) & CONSUME_A != 0 {
                             release!(a_of(w));
@@ -591,12 +591,12 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::DeleteName | Rop::DeleteGlobal => {
                         save!();
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         try_!(attr::delete_name(cx, frame, cache, Rop::of(w) == Rop::DeleteGlobal));
                         breaker!();
                     }
                     Rop::LoadAttr => {
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         let a = reg!(a_of(w));
                         if a & 3 == 0
                             && a != 0
@@ -617,7 +617,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         breaker!();
                     }
                     Rop::LoadMethod => {
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         let a = reg!(a_of(w));
                         let func = if a & 3 == 0 && a != 0 { attr::method_hit(a, cache) } else { None };
                         let func = match func {
@@ -648,7 +648,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         reg!(d_of(w) + 1) = this;
                     }
                     Rop::StoreAttr => {
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         save!();
                         let o = operand!(a_of(w));
                         let v = operand!(d_of(w));
@@ -665,7 +665,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::DeleteAttr => {
                         save!();
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         let name = attr::name_of(frame, cache);
                         try_!(protocol::setattr(cx, operand!(a_of(w)), &name, None));
                         release_operands_a(cx, r, w);
@@ -673,7 +673,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::LoadSuperAttr => {
                         save!();
-                        let cache = (*(*frame).rc).caches.get_unchecked(b_of(w));
+                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         try_!(attr::load_super(cx, frame, r.add(d_of(w)), x_of(w) >> 2, cache));
                     }
                     Rop::LoadDeref => {
@@ -1145,9 +1145,11 @@ fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
         // SAFETY: the running frame of this thread.
         let (offset, line) = unsafe { ((*f).lasti(), (*f).line()) };
         if !std::mem::take(&mut cx.no_traceback)
-            && let Ok(obj) = crate::objects::frame::object::frame_object(cx, f)
+            && let Err(r) = crate::objects::frame::object::frame_object(cx, f)
+                .and_then(|obj| crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line))
         {
-            crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line);
+            // Out of memory while recording: the exception goes on without this entry.
+            drop(cx.take_exc(r));
         }
         // SAFETY: as above; the handler's depth was checked by the translator.
         unsafe {

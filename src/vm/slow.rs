@@ -296,7 +296,13 @@ pub fn compare_truth(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> 
 #[inline(always)]
 pub fn next_fast(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
     match it.ty().slots.next.get() {
-        Some(f) => f(cx, it),
+        Some(f) => match f(cx, it) {
+            Err(r) => {
+                cx.catch(r, ExcKind::StopIteration)?;
+                Ok(None)
+            }
+            ok => ok,
+        },
         None => protocol::next(cx, it),
     }
 }
