@@ -274,7 +274,7 @@ pub fn check_eg_match(cx: &mut Cx, value: &Value, match_type: &Value) -> Res<(Va
             let obj = crate::objects::frame::object::frame_object(cx, f)?;
             // SAFETY: the running frame's record.
             let (lasti, line) = unsafe { ((*f).lasti(), (*f).line()) };
-            add_entry(cx, &g, obj, lasti, line);
+            add_entry(cx, &g, obj, lasti, line)?;
         }
         return Ok((Value::none(), g));
     }

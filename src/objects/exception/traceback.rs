@@ -50,14 +50,12 @@ pub fn new_traceback(cx: &mut Cx, next: Option<Value>, frame: Value, lasti: i32,
 }
 
 /// The exception passed through a frame: put an entry in front of its traceback.
-pub fn add_entry(cx: &mut Cx, this: &Value, frame_obj: Value, lasti: u32, line: i32) {
+pub fn add_entry(cx: &mut Cx, this: &Value, frame_obj: Value, lasti: u32, line: i32) -> Res<()> {
     let e = exc(this);
     let next = e.traceback();
-    // Without memory for the entry the exception goes on without it.
-    match new_traceback(cx, next, frame_obj, lasti as i32, line) {
-        Ok(tb) => e.set_traceback(cx, Some(tb)),
-        Err(r) => drop(cx.take_exc(r)),
-    }
+    let tb = new_traceback(cx, next, frame_obj, lasti as i32, line)?;
+    e.set_traceback(cx, Some(tb));
+    Ok(())
 }
 
 fn check_next(cx: &mut Cx, v: &Value, text: &str) -> Res<Option<Value>> {
