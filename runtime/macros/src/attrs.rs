@@ -145,6 +145,8 @@ pub fn string_of(e: &Expr) -> Result<LitStr> {
         Expr::Lit(ExprLit {
             lit: Lit::Str(s), ..
         }) => Ok(s.clone()),
+        // A `$name:literal` of a macro arrives in an invisible group.
+        Expr::Group(g) => string_of(&g.expr),
         _ => Err(Error::new(e.span(), "expected a string literal")),
     }
 }

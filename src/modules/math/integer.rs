@@ -1,6 +1,6 @@
 //! `math`'s functions of ints: factorial, binomial coefficients, divisors, integer roots.
 
-use dashu_int::ops::Gcd;
+use dashu_int::ops::{Gcd, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 use typhon_vm::native::*;
 use typhon_vm::number;

@@ -130,4 +130,5 @@ impl Random {
 #[pymodule(name = "_random", types(Random))]
 pub mod module {
     //! Module implements the Mersenne Twister random number generator.
+    use super::*;
 }

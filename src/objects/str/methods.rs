@@ -38,17 +38,6 @@ fn all(s: &Str, f: impl Fn(u32) -> bool) -> bool {
     !s.is_empty() && with_units!(s.text(), u => u.iter().all(|&c| f(c.into())))
 }
 
-/// The operand of `+`, `find` and their like.
-pub(super) fn text_of<'a>(cx: &mut Cx, v: &'a Value, method: &str) -> Res<&'a Str> {
-    match v.downcast::<Str>() {
-        Some(s) => Ok(s),
-        None => {
-            let n = v.type_name();
-            Err(cx.type_error(format!("{method} argument must be str, not {n}")))
-        }
-    }
-}
-
 #[pymethods(include(FIND, CONVERT))]
 impl Str {
     #[new]
