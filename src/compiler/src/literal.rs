@@ -4,6 +4,7 @@
 use crate::code::{Const, PyStr, push_code_point};
 use num_bigint::BigInt;
 use num_traits::Num;
+use typhon_text::unicode::names::{Named, lookup};
 
 /// Why a string literal has no value: CPython's words, and the byte offset in the literal.
 #[derive(Debug)]
@@ -120,22 +121,29 @@ pub fn string_body(body: &str, raw: bool, out: &mut Vec<u8>) -> Result<(), BadLi
         at += 1;
         match escape {
             b'N' => {
-                let end = body[at..]
-                    .find('}')
-                    .filter(|_| bytes.get(at) == Some(&b'{'));
-                let Some(end) = end.filter(|&end| end > 1) else {
+                if bytes.get(at) != Some(&b'{') {
                     return Err(unicode_error(
                         body,
                         start,
                         at,
                         "malformed \\N character escape",
                     ));
+                }
+                let end = body[at..].find('}');
+                let Some(end) = end.filter(|&end| end > 1) else {
+                    let stop = end.map_or(body.len(), |end| at + end + 1);
+                    return Err(unicode_error(
+                        body,
+                        start,
+                        stop,
+                        "malformed \\N character escape",
+                    ));
                 };
                 let name = &body[at + 1..at + end];
                 at += end + 1;
-                match unicode_names2::character(name) {
-                    Some(c) => push_code_point(out, c as u32),
-                    None => {
+                match lookup(name) {
+                    Some(Named::Char(c)) => push_code_point(out, c),
+                    _ => {
                         return Err(unicode_error(
                             body,
                             start,

@@ -32,6 +32,12 @@ impl Tree {
 
 /// Parses the source, or says what is wrong with it in CPython's words.
 pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
+    // A byte order mark is part of bytes; in text it is a character like any other.
+    if src.text().starts_with('\u{feff}')
+        && let Some(error) = diagnose(src, mode, opts)
+    {
+        return Err(error);
+    }
     let parse_mode = if mode == Mode::Eval {
         ParseMode::Expression
     } else {

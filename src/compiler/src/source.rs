@@ -79,7 +79,7 @@ impl Source {
                 _ => {
                     let at = body.iter().position(|b| !b.is_ascii()).unwrap_or(0);
                     let msg = format!(
-                        "(unicode error) 'ascii' codec can't decode byte 0x{:02x} in position {at}: ordinal not in range(128)",
+                        "'ascii' codec can't decode byte 0x{:02x} in position {at}: ordinal not in range(128)",
                         body[at]
                     );
                     Err(CompileError::new(ErrorKind::Syntax, msg))
@@ -185,31 +185,17 @@ impl Source {
         }
     }
 
-    /// 1-based line and character column of an offset, as `SyntaxError` counts.
-    pub fn char_position(&self, offset: TextSize) -> (i32, i32) {
-        let index = self.line_index(offset);
-        let start = self.line_starts[index] as usize;
-        let mut end = offset.to_usize();
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        (
-            index as i32 + 1,
-            self.text[start..end].chars().count() as i32 + 1,
-        )
-    }
-
-    /// An error at a range.
+    /// An error at a range, found after parsing: its columns count bytes, as CPython's do there.
     pub fn error(&self, kind: ErrorKind, msg: impl Into<String>, range: TextRange) -> CompileError {
-        let (line, col) = self.char_position(range.start());
-        let (end_line, end_col) = self.char_position(range.end());
+        let (line, col) = self.position(range.start());
+        let (end_line, end_col) = self.position(range.end());
         CompileError {
             kind,
             msg: msg.into(),
             line,
-            col,
+            col: col + 1,
             end_line,
-            end_col,
+            end_col: end_col + 1,
             text: Some(self.error_text(line)),
         }
     }

@@ -150,7 +150,7 @@ impl<'a> Compiler<'a> {
             self.load_const(number, loc);
             return Ok(());
         }
-        if !(is_constant(value) || matches!(value, Expr::Attribute(_) | Expr::FString(_))) {
+        if !(is_constant(value) || matches!(value, Expr::Attribute(_))) {
             return self.error(msg, value.range());
         }
         self.expr(value)
@@ -246,7 +246,7 @@ impl<'a> Compiler<'a> {
         for (index, pattern) in patterns.iter().enumerate() {
             if matches!(pattern, Pattern::MatchStar(_)) {
                 if star.is_some() {
-                    return self.error_at("multiple starred expressions in sequence pattern", loc);
+                    return self.error_at("multiple starred names in sequence pattern", loc);
                 }
                 star_wildcard = is_star_wildcard(pattern);
                 only_wildcards &= star_wildcard;
@@ -333,7 +333,7 @@ impl<'a> Compiler<'a> {
                 None => self.constant(key)?,
             };
             if let Some(value) = value {
-                if seen.contains(&value) {
+                if seen.iter().any(|known| same_key(known, &value)) {
                     let msg = format!(
                         "mapping pattern checks duplicate key ({})",
                         const_repr(&value)
@@ -482,6 +482,25 @@ impl<'a> Compiler<'a> {
         }
         self.op(Op::POP_TOP, loc);
         Ok(())
+    }
+}
+
+/// Whether two keys are equal in Python: numbers compare across their types.
+fn same_key(a: &Const, b: &Const) -> bool {
+    let number = |value: &Const| match value {
+        Const::True => Some((1.0, 0.0)),
+        Const::False => Some((0.0, 0.0)),
+        Const::Int(i) => Some((*i as f64, 0.0)),
+        Const::Float(f) => Some((*f, 0.0)),
+        Const::Complex(re, im) => Some((*re, *im)),
+        _ => None,
+    };
+    match (a, b) {
+        (Const::Int(a), Const::Int(b)) => a == b,
+        _ => match (number(a), number(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => a == b,
+        },
     }
 }
 

@@ -29,6 +29,18 @@ pub struct Field<'a> {
     loc: Loc,
 }
 
+/// Where a piece stands.
+#[derive(Clone, Copy)]
+struct Place {
+    raw: bool,
+    template: bool,
+    /// Nesting in format specifications.
+    depth: usize,
+}
+
+/// Fields may nest this deep in format specifications.
+const MAX_NESTING: usize = 3;
+
 /// Text under construction: neighbouring literals become one constant.
 #[derive(Default)]
 struct Pieces<'a> {
@@ -95,8 +107,11 @@ impl<'a> Compiler<'a> {
                 FStringPart::FString(f) => {
                     self.pieces(
                         f.elements.iter(),
-                        f.flags.prefix().is_raw(),
-                        false,
+                        Place {
+                            raw: f.flags.prefix().is_raw(),
+                            template: false,
+                            depth: 0,
+                        },
                         &mut pieces,
                     )?;
                 }
@@ -110,18 +125,25 @@ impl<'a> Compiler<'a> {
     fn pieces(
         &self,
         elements: impl Iterator<Item = &'a InterpolatedStringElement>,
-        raw: bool,
-        template: bool,
+        place: Place,
         pieces: &mut Pieces<'a>,
     ) -> Res {
         for element in elements {
             match element {
                 InterpolatedStringElement::Literal(text) => {
-                    let value = self.interpolated_text(text.range, raw)?;
+                    let value = self.interpolated_text(text.range, place.raw)?;
                     pieces.text(&value, text.range);
                 }
                 InterpolatedStringElement::Interpolation(field) => {
-                    let field = self.field(field, raw, template, pieces)?;
+                    if place.depth >= MAX_NESTING {
+                        let letter = if place.template { 't' } else { 'f' };
+                        let msg = format!("{letter}-string: expressions nested too deeply");
+                        return self.error(
+                            msg,
+                            TextRange::empty(field.range.start() - TextSize::new(1)),
+                        );
+                    }
+                    let field = self.field(field, place, pieces)?;
                     pieces.flush(self);
                     pieces.done.push(Piece::Field(field));
                 }
@@ -167,8 +189,7 @@ impl<'a> Compiler<'a> {
     fn field(
         &self,
         field: &'a InterpolatedElement,
-        raw: bool,
-        template: bool,
+        place: Place,
         pieces: &mut Pieces<'a>,
     ) -> Res<Field<'a>> {
         let mut conversion = match field.conversion {
@@ -188,14 +209,22 @@ impl<'a> Compiler<'a> {
             None => None,
             Some(spec) => {
                 let mut inner = Pieces::default();
-                self.pieces(spec.elements.iter(), raw, false, &mut inner)?;
+                self.pieces(
+                    spec.elements.iter(),
+                    Place {
+                        template: false,
+                        depth: place.depth + 1,
+                        ..place
+                    },
+                    &mut inner,
+                )?;
                 // The location of a specification takes in its colon.
                 let start = spec.range.start() - TextSize::new(1);
                 let loc = self.src.loc(TextRange::new(start, spec.range.end()));
                 Some((inner.finish(self), loc))
             }
         };
-        let source = if template {
+        let source = if place.template {
             self.field_source(field)
         } else {
             String::new()
@@ -296,8 +325,11 @@ impl<'a> Compiler<'a> {
         for part in e.value.iter() {
             self.pieces(
                 part.elements.iter(),
-                part.flags.prefix().is_raw(),
-                true,
+                Place {
+                    raw: part.flags.prefix().is_raw(),
+                    template: true,
+                    depth: 0,
+                },
                 &mut pieces,
             )?;
         }

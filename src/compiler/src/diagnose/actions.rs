@@ -40,7 +40,7 @@ fn point(src: &Source, at: usize) -> (i32, i32) {
 
 fn place_of(src: &Source, token: &Token) -> Place {
     match token.kind {
-        Tok::Indent | Tok::Dedent => {
+        Tok::Indent | Tok::Dedent if (token.start as usize) < src.text().len() => {
             let (line, col) = point(src, token.start as usize);
             Place {
                 line,
@@ -49,7 +49,7 @@ fn place_of(src: &Source, token: &Token) -> Place {
                 end_col: -1,
             }
         }
-        Tok::End => {
+        Tok::Indent | Tok::Dedent | Tok::End => {
             // The end lies on the last line, behind its newline.
             let text = src.text();
             let body = text.strip_suffix('\n').unwrap_or(text);
@@ -93,6 +93,20 @@ fn place_of(src: &Source, token: &Token) -> Place {
 
 fn error(src: &Source, kind: ErrorKind, msg: impl Into<String>, place: Place) -> CompileError {
     let text = Some(src.error_text(place.line));
+    let mut place = place;
+    if place.end_line > place.line && place.end_col > 0 {
+        // CPython converts the end's byte column with the text of the first line.
+        let end = src.line_text(place.end_line as usize - 1);
+        let bytes: usize = end
+            .chars()
+            .take(place.end_col as usize - 1)
+            .map(char::len_utf8)
+            .sum();
+        let first = src.line_text(place.line as usize - 1);
+        let offset = (bytes + 1).min(first.len() + 1);
+        let shown = String::from_utf8_lossy(&first.as_bytes()[..offset.min(first.len())]);
+        place.end_col = shown.chars().count() as i32 + i32::from(offset > first.len());
+    }
     let Place {
         line,
         col,
@@ -108,6 +122,15 @@ fn error(src: &Source, kind: ErrorKind, msg: impl Into<String>, place: Place) ->
         end_col,
         text,
     }
+}
+
+/// An error at a token whose place is taken as it is: those without text have no column.
+fn at_known(parser: &Parser<'_>, token: &Token, msg: impl Into<String>) -> CompileError {
+    let mut place = place_of(parser.src, token);
+    if matches!(token.kind, Tok::Indent | Tok::Dedent | Tok::End) {
+        (place.col, place.end_col) = (0, 0);
+    }
+    error(parser.src, ErrorKind::Syntax, msg, place)
 }
 
 /// An error at one token.
@@ -164,17 +187,30 @@ pub fn generic(parser: &Parser<'_>, last: &Token, newest: &Token) -> CompileErro
                 place_of(parser.src, newest),
             )
         }
-        _ => at_token(parser, last, "invalid syntax"),
+        _ => at_known(parser, last, "invalid syntax"),
     }
 }
 
-fn span_range(parser: &Parser<'_>, span: Span) -> TextRange {
+/// The tokens of a span as they stand.
+fn raw_range(parser: &Parser<'_>, span: Span) -> TextRange {
     let list = &parser.tokens.list;
     let (first, last) = (&list[span.start], &list[span.end.max(span.start + 1) - 1]);
     TextRange::new(
         TextSize::new(first.start),
         TextSize::new(last.end.max(first.start)),
     )
+}
+
+/// The range of what a span holds: parentheses around an expression are no part of it.
+fn span_range(parser: &Parser<'_>, span: Span) -> TextRange {
+    let list = &parser.tokens.list;
+    let wrapped = span.end > span.start + 1
+        && parser.text(&list[span.start]) == "("
+        && parser.text(&list[span.end - 1]) == ")";
+    if wrapped && let Some(expr) = expression(parser, span) {
+        return expr.range();
+    }
+    raw_range(parser, span)
 }
 
 fn place_of_range(src: &Source, range: TextRange) -> Place {
@@ -199,7 +235,7 @@ fn raise(parser: &Parser<'_>, msg: impl Into<String>, range: TextRange) -> Perfo
 
 /// The expression that a span of tokens holds.
 fn expression(parser: &Parser<'_>, span: Span) -> Option<Expr> {
-    let range = span_range(parser, span);
+    let range = raw_range(parser, span);
     let parsed = parse_parenthesized_expression_range(parser.src.text(), range).ok()?;
     Some(*parsed.into_syntax().body)
 }
@@ -270,6 +306,10 @@ fn invalid_target(expr: &Expr, targets: Targets) -> Option<&Expr> {
 
 fn raise_target(parser: &Parser<'_>, span: Span, targets: Targets) -> Performed {
     let Some(expr) = expression(parser, span) else {
+        // A lone starred expression is none by itself.
+        if targets == Targets::Del && parser.text(&parser.tokens.list[span.start]) == "*" {
+            return raise(parser, "cannot delete starred", span_range(parser, span));
+        }
         return Ok(false);
     };
     let Some(bad) = invalid_target(&expr, targets) else {
@@ -508,6 +548,19 @@ fn special(
             };
             let msg = format!("cannot use {what} with {kind}");
             perform(parser, &Action::From('a', msg), &[('a', a)], end)
+        }
+        ("real" | "imaginary", _) => {
+            let imaginary = parser
+                .text(&parser.tokens.list[a.start])
+                .ends_with(['j', 'J']);
+            if imaginary == (name == "imaginary") {
+                return Ok(true);
+            }
+            raise(
+                parser,
+                format!("{name} number required in complex literal"),
+                span_range(parser, a),
+            )
         }
         ("conversion", Some(b)) => conversion(parser, a, b),
         ("literals", _) => literals(parser, a),

@@ -102,7 +102,10 @@ closed_pattern: literal_pattern | capture_pattern | wildcard_pattern | value_pat
     | mapping_pattern | class_pattern
 literal_pattern: signed_number !('+' | '-') | complex_number | strings | 'None' | 'True' | 'False'
 literal_expr: signed_number !('+' | '-') | complex_number | strings | 'None' | 'True' | 'False'
-complex_number: signed_number '+' NUMBER | signed_number '-' NUMBER
+complex_number: signed_real_number '+' imaginary_number | signed_real_number '-' imaginary_number
+signed_real_number: real_number | '-' real_number
+real_number: a=NUMBER => do real
+imaginary_number: a=NUMBER => do imaginary
 signed_number: NUMBER | '-' NUMBER
 capture_pattern: pattern_capture_target
 pattern_capture_target: !"_" NAME !('.' | '(' | '=')
@@ -237,14 +240,16 @@ invalid_arguments: args a=',' '*' expression => from a "iterable argument unpack
     | a=args b=for_if_clauses => do generator_argument
     | args ',' a=expression b=for_if_clauses => range a b "Generator expression must be parenthesized"
     | a=args ',' args => do positional_after_keyword
-invalid_kwarg: a=('True' | 'False' | 'None') b='=' => range a b "cannot assign to {t a}"
+invalid_kwarg: a='**' expression '=' b=expression => range a b "cannot assign to keyword argument unpacking"
+    | a=('True' | 'False' | 'None') b='=' => range a b "cannot assign to {t a}"
     | a=NAME b='=' expression for_if_clauses => range a b "invalid syntax. Maybe you meant '==' or ':=' instead of '='?"
     | !(NAME '=') a=expression b='=' => range a b "expression cannot contain assignment, perhaps you meant \"==\"?"
 expression_without_invalid: disjunction 'if' disjunction 'else' expression | disjunction | lambdef
 invalid_legacy_expression: a=NAME !'(' b=star_expressions => do legacy
 invalid_type_param: '*' NAME a=':' b=expression => do bound_of_tuple
     | '**' NAME a=':' b=expression => do bound_of_spec
-invalid_expression: !(NAME STRING | SOFT_KEYWORD) a=disjunction b=expression_without_invalid => do forgotten_comma
+invalid_expression: STRING a=((!STRING expression_without_invalid)+) STRING => at a "invalid syntax. Is this intended to be part of the string?"
+    | !(NAME STRING | SOFT_KEYWORD) a=disjunction b=expression_without_invalid => do forgotten_comma
     | a=disjunction 'if' b=disjunction !('else' | ':') => range a b "expected 'else' after 'if' expression"
     | a=disjunction 'if' b=disjunction 'else' !expression => next "expected expression after 'else', but statement is given"
     | a=(pass_stmt | break_stmt | continue_stmt) 'if' b=disjunction 'else' simple_stmt => at a "expected expression before 'if', but statement is given"

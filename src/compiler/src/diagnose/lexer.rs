@@ -54,11 +54,15 @@ pub struct Tokens {
     pub stop: Option<Stop>,
     /// Open parentheses at the end: character and offset.
     pub open: Vec<(u8, u32)>,
+    /// Whether the end lies inside an f-string or t-string.
+    pub in_string: bool,
 }
 
 const MAX_INDENT: usize = 100;
 const MAX_LEVEL: usize = 200;
-const MAX_FSTRING_NESTING: i32 = 150;
+/// Fields may nest this deep in format specifications.
+const MAX_FIELD_NESTING: i32 = 3;
+const MAX_STRINGS: usize = 150;
 
 /// An f-string or t-string being read.
 struct Mode {
@@ -101,10 +105,12 @@ pub fn tokenize(src: &Source) -> Tokens {
         line_begins: true,
     };
     let stop = lexer.run().err();
+    let in_string = !lexer.modes.is_empty();
     Tokens {
         list: lexer.tokens,
         stop,
         open: lexer.open,
+        in_string,
     }
 }
 
@@ -694,6 +700,9 @@ impl Lexer<'_> {
     }
 
     fn format_start(&mut self, start: usize, letter: char, raw: bool) -> Lexed<()> {
+        if self.modes.len() + 1 >= MAX_STRINGS {
+            return self.error_before(self.at, "too many nested f-strings or t-strings");
+        }
         let (quote, width) = self.quotes();
         self.at += width;
         self.modes.push(Mode {
@@ -750,7 +759,15 @@ impl Lexer<'_> {
                     let msg = format!(
                         "{letter}-string: newlines are not allowed in format specifiers for single quoted {letter}-strings"
                     );
-                    return self.error_before(self.at + 1, msg);
+                    let col = self.char_col(self.at) + 1;
+                    let line = self.line_of(self.at);
+                    return Err(Stop::Error(self.error_at(
+                        ErrorKind::Syntax,
+                        msg,
+                        line,
+                        col,
+                        col,
+                    )));
                 }
                 let line = self.last_line(self.at);
                 let triple = if width == 3 { "triple-quoted " } else { "" };
@@ -816,7 +833,7 @@ impl Lexer<'_> {
         let mode = &mut self.modes[top];
         mode.expr_depth += 1;
         mode.text = false;
-        if mode.expr_depth >= MAX_FSTRING_NESTING {
+        if mode.expr_depth >= MAX_FIELD_NESTING {
             let letter = mode.letter;
             return self.error_before(
                 self.at + 1,

@@ -53,6 +53,10 @@ pub fn diagnose(src: &Source, mode: Mode, opts: &Options) -> Option<CompileError
 /// A mistake in tokens not looked at yet is more telling than one of the grammar; so is a parenthesis that was
 /// opened on an earlier line and never closed.
 fn further_on(parser: &peg::Parser<'_>, tokens: &lexer::Tokens) -> Option<CompileError> {
+    // Inside an f-string the mistake in the expression counts, not what follows from it.
+    if tokens.in_string {
+        return None;
+    }
     if let Some(error) = token_error(tokens) {
         return Some(error);
     }

@@ -56,6 +56,7 @@ pub enum Action {
 
 struct Rule {
     name: String,
+    memo: bool,
     alts: Vec<Alt>,
 }
 
@@ -73,6 +74,42 @@ const KEYWORDS: [&str; 35] = [
     "with", "yield",
 ];
 const SOFT_KEYWORDS: [&str; 4] = ["_", "case", "match", "type"];
+
+/// The rules whose results CPython keeps. It keeps them without regard to whether mistakes were looked for, so
+/// which rules these are decides what is found.
+const MEMO: [&str; 31] = [
+    "simple_stmt",
+    "block",
+    "star_expression",
+    "expression",
+    "disjunction",
+    "conjunction",
+    "inversion",
+    "bitwise_or",
+    "bitwise_xor",
+    "bitwise_and",
+    "shift_expr",
+    "sum",
+    "term",
+    "factor",
+    "await_primary",
+    "primary",
+    "t_primary",
+    "strings",
+    "arguments",
+    "star_target",
+    "target_with_star_atom",
+    "del_target",
+    "type_param",
+    "closed_pattern",
+    "star_pattern",
+    "invalid_named_expression",
+    "dotted_name",
+    "attr",
+    "name_or_attr",
+    "lambda_params",
+    "star_named_expression",
+];
 
 /// Reads the notation.
 struct Reader<'g> {
@@ -109,6 +146,7 @@ impl<'g> Reader<'g> {
                 };
                 Rule {
                     name: name.clone(),
+                    memo: MEMO.contains(&name.as_str()),
                     alts: reader.alts(),
                 }
             })
@@ -301,7 +339,7 @@ pub struct Parser<'s> {
     /// How many tokens were asked for.
     pub fill: usize,
     find_mistakes: bool,
-    memo: HashMap<(usize, usize, bool), Option<usize>>,
+    memo: HashMap<(usize, usize), Option<usize>>,
     steps: u64,
     pub barry: bool,
 }
@@ -381,14 +419,13 @@ impl<'s> Parser<'s> {
         if quiet {
             self.find_mistakes = false;
         }
-        let key = (index, at, self.find_mistakes);
-        let result = match self.memo.get(&key) {
-            Some(&known) => Ok(known),
-            None => {
+        let result = match self.memo.get(&(index, at)) {
+            Some(&known) if rule.memo => Ok(known),
+            _ => {
                 let result =
                     stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.alts(&rule.alts, at));
-                if let Ok(end) = result {
-                    self.memo.insert(key, end);
+                if let (true, Ok(end)) = (rule.memo, &result) {
+                    self.memo.insert((index, at), *end);
                 }
                 result
             }

@@ -584,8 +584,10 @@ impl<'a> Builder<'a> {
             .into_iter()
             .chain(params.kwarg.as_deref());
         for param in named.chain(rest) {
-            self.check_name(param.name.as_str(), true, param.range)?;
-            self.add(param.name.as_str(), def::PARAM, param.range)?;
+            // The stars are no part of it.
+            let range = TextRange::new(param.name.start(), param.end());
+            self.check_name(param.name.as_str(), true, range)?;
+            self.add(param.name.as_str(), def::PARAM, range)?;
         }
         self.cur().varargs = params.vararg.is_some();
         self.cur().varkeywords = params.kwarg.is_some();
@@ -664,6 +666,10 @@ impl<'a> Builder<'a> {
                 TypeParam::ParamSpec(p) => (&p.name, &p.default, "a ParamSpec default"),
             };
             self.check_name(name.as_str(), true, param.range())?;
+            if name.as_str() == "__classdict__" {
+                let msg = format!("reserved name '{name}' cannot be used for type parameter");
+                return Err(self.error(msg, param.range()));
+            }
             self.add(name.as_str(), def::TYPE_PARAM | def::LOCAL, param.range())?;
             if let TypeParam::TypeVar(p) = param
                 && let Some(bound) = &p.bound
@@ -744,7 +750,7 @@ impl<'a> Builder<'a> {
                     .iter()
                     .try_for_each(|p| self.pattern(p))?;
                 for keyword in &p.arguments.keywords {
-                    self.check_name(keyword.attr.as_str(), true, keyword.range)?;
+                    self.check_name(keyword.attr.as_str(), true, keyword.pattern.range())?;
                 }
                 p.arguments
                     .keywords
