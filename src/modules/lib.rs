@@ -5,6 +5,7 @@
 #![allow(non_upper_case_globals, non_snake_case)]
 
 pub mod binascii;
+pub mod cmath;
 pub mod codecs;
 pub mod hashes;
 pub mod json;
@@ -14,6 +15,7 @@ pub mod string;
 pub mod struct_;
 pub mod unicodedata;
 pub mod util;
+pub mod zlib;
 
 use typhon_vm::native::ModuleDef;
 
@@ -30,6 +32,8 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_string", &string::module::MODULE),
     ("_struct", &struct_::module::MODULE),
     ("binascii", &binascii::module::MODULE),
+    ("cmath", &cmath::module::MODULE),
     ("math", &math::module::MODULE),
     ("unicodedata", &unicodedata::module::MODULE),
+    ("zlib", &zlib::module::MODULE),
 ];
