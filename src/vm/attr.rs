@@ -5,7 +5,6 @@
 //! cache holds as a pointer is deferred or immortal: it is freed only with the world stopped, and no safepoint lies between
 //! the validation and the use (R14).
 
-
 use crate::objects::frame::Frame;
 use crate::objects::function::Function;
 use crate::objects::object::instance;
@@ -35,7 +34,9 @@ fn pack(version: u64, index: usize, kind: u64) -> u64 {
 #[inline(always)]
 unsafe fn type_of_bits<'a>(bits: u64) -> &'a Type {
     // SAFETY: callers pass a pointer word of a live object.
-    unsafe { Type::from_word((*((bits & !7) as *const typhon_runtime::header::Header)).type_word()) }
+    unsafe {
+        Type::from_word((*((bits & !7) as *const typhon_runtime::header::Header)).type_word())
+    }
 }
 
 /// The name of a cache's site.
@@ -77,14 +78,18 @@ pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
                         _ => None,
                     };
                 }
-                METHOD => return method_pointer(o, index, cache, w).filter(|_| w & 15 == METHOD && cache.plain_value()),
+                METHOD => {
+                    return method_pointer(o, index, cache, w)
+                        .filter(|_| w & 15 == METHOD && cache.plain_value());
+                }
                 _ => return None,
             }
         }
         match w & 15 {
             MODULE if t.word() == word::MODULE => {
                 let d = (*((o & !7) as *const Module)).dict();
-                d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32).map(Value::into_bits)
+                d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32)
+                    .map(Value::into_bits)
             }
             CLASS if t.has(flag::TYPE_SUBCLASS) => {
                 let cls = &*((o & !7) as *const Type);
@@ -119,7 +124,11 @@ pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
         let t = type_of_bits(o);
-        if w >> 16 == t.version() && w != 0 && w & 15 == METHOD && !cache.plain_value() { method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w) } else { None }
+        if w >> 16 == t.version() && w != 0 && w & 15 == METHOD && !cache.plain_value() {
+            method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w)
+        } else {
+            None
+        }
     }
 }
 
@@ -157,6 +166,7 @@ pub enum Loaded {
 }
 
 /// `o.name`, filling the cache: a register word.
+#[cold]
 #[inline(never)]
 pub fn load_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<u64> {
     let name = name_ref(frame, cache);
@@ -185,7 +195,14 @@ pub fn load_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Re
 }
 
 /// Fill the cache for an instance of a class with generic access. Some(word) when the attribute was found on the way.
-fn fill_instance(cx: &mut Cx, o: &Value, t: &Type, name: &Value, cache: &Cache, method: bool) -> Res<Option<u64>> {
+fn fill_instance(
+    cx: &mut Cx,
+    o: &Value,
+    t: &Type,
+    name: &Value,
+    cache: &Cache,
+    method: bool,
+) -> Res<Option<u64>> {
     if !o.is_ptr() {
         return Ok(None);
     }
@@ -209,8 +226,14 @@ fn fill_instance(cx: &mut Cx, o: &Value, t: &Type, name: &Value, cache: &Cache, 
     };
     let dt = d.ty();
     if dt.word() == word::MEMBER_DESCR {
-        let m = d.downcast::<crate::objects::builtin::MemberDescr>().expect("checked");
-        if version != 0 && t.is_subtype_of(Type::from_word(m.owner)) && m.offset % 8 == 0 && m.offset / 8 < 4096 {
+        let m = d
+            .downcast::<crate::objects::builtin::MemberDescr>()
+            .expect("checked");
+        if version != 0
+            && t.is_subtype_of(Type::from_word(m.owner))
+            && m.offset % 8 == 0
+            && m.offset / 8 < 4096
+        {
             cache.fill(pack(version, m.offset as usize / 8, INLINE), 0);
         }
         return Ok(None);
@@ -238,7 +261,11 @@ fn fill_instance(cx: &mut Cx, o: &Value, t: &Type, name: &Value, cache: &Cache, 
     if version == 0 || dict_index >= 4096 || t.version() != version {
         return Ok(None);
     }
-    let bits = if d.is_ptr() { d.bits() & !7 | 4 } else { d.bits() };
+    let bits = if d.is_ptr() {
+        d.bits() & !7 | 4
+    } else {
+        d.bits()
+    };
     cache.set_plain(plain);
     cache.fill(pack(version, dict_index, METHOD), bits);
     Ok(None)
@@ -246,13 +273,17 @@ fn fill_instance(cx: &mut Cx, o: &Value, t: &Type, name: &Value, cache: &Cache, 
 
 /// Fill the cache for an attribute of a class object.
 fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
-    let Some(cls) = o.downcast::<Type>() else { return };
+    let Some(cls) = o.downcast::<Type>() else {
+        return;
+    };
     let version = cls.assign_version(cx);
     // `type` itself has data descriptors that win (`__name__`, ...).
     if version == 0 || Type::from_word(word::TYPE).lookup(cx, name).is_some() {
         return;
     }
-    let Some(v) = cls.lookup(cx, name) else { return };
+    let Some(v) = cls.lookup(cx, name) else {
+        return;
+    };
     let word = if !v.is_ptr() {
         v.bits()
     } else {
@@ -272,6 +303,7 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
 }
 
 /// LOAD_ATTR in its method form.
+#[cold]
 #[inline(never)]
 pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<Loaded> {
     let name = name_ref(frame, cache);
@@ -288,7 +320,11 @@ pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> 
             return Ok(Loaded::Method(d.into_bits()));
         }
     }
-    let hit = if o.is_ptr() { attr_hit(cx, o.bits(), cache) } else { None };
+    let hit = if o.is_ptr() {
+        attr_hit(cx, o.bits(), cache)
+    } else {
+        None
+    };
     if let Some(bits) = hit {
         return Ok(Loaded::Value(bits));
     }
@@ -297,6 +333,7 @@ pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> 
 }
 
 /// STORE_ATTR, filling the cache.
+#[cold]
 #[inline(never)]
 pub fn store_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, v: &Value, cache: &Cache) -> Res<()> {
     let name = name_ref(frame, cache);
@@ -306,7 +343,9 @@ pub fn store_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, v: &Value, cache: &
         let version = t.assign_version(cx);
         let key = name.downcast::<Str>().expect("names are strings");
         let descr = t.lookup(cx, name);
-        let blocked = descr.as_ref().is_some_and(|d| d.ty().slots.descr_set.get().is_some());
+        let blocked = descr
+            .as_ref()
+            .is_some_and(|d| d.ty().slots.descr_set.get().is_some());
         if version != 0
             && !blocked
             && let Some(offset) = instance::inline_offset_of(t, key)
@@ -323,17 +362,29 @@ pub fn store_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, v: &Value, cache: &
 ///
 /// # Safety
 /// `at` is the register of the global `super`, followed by the class and the object.
-pub unsafe fn load_super(cx: &mut Cx, frame: *mut Frame, at: *mut u64, mode: u8, cache: &Cache) -> Res<()> {
+pub unsafe fn load_super(
+    cx: &mut Cx,
+    frame: *mut Frame,
+    at: *mut u64,
+    mode: u8,
+    cache: &Cache,
+) -> Res<()> {
     let name = name_of(frame, cache);
     // SAFETY: by contract.
     unsafe {
-        let (global, class, obj) = (&*(at as *const Value), &*(at.add(1) as *const Value), &*(at.add(2) as *const Value));
+        let (global, class, obj) = (
+            &*(at as *const Value),
+            &*(at.add(1) as *const Value),
+            &*(at.add(2) as *const Value),
+        );
         let is_super = global.bits() & !7 == Type::from_word(word::SUPER) as *const Type as u64;
         let mut method = None;
         let value;
         if is_super {
             if mode & 1 != 0
-                && class.downcast::<Type>().is_some_and(|c| obj.ty().is_subtype_of(c))
+                && class
+                    .downcast::<Type>()
+                    .is_some_and(|c| obj.ty().is_subtype_of(c))
                 && let Some(f) = object::superobj::lookup(cx, class, obj, &name)?
                 && f.ty().has(flag::METHOD_DESCRIPTOR)
             {
@@ -344,7 +395,11 @@ pub unsafe fn load_super(cx: &mut Cx, frame: *mut Frame, at: *mut u64, mode: u8,
                 value = Some(protocol::getattr(cx, &s, &name)?);
             }
         } else {
-            let s = if mode & 2 != 0 { protocol::call(cx, global, &[class.clone(), obj.clone()])? } else { protocol::call(cx, global, &[])? };
+            let s = if mode & 2 != 0 {
+                protocol::call(cx, global, &[class.clone(), obj.clone()])?
+            } else {
+                protocol::call(cx, global, &[])?
+            };
             value = Some(protocol::getattr(cx, &s, &name)?);
         }
         let (first, second) = match (method, value) {
@@ -370,7 +425,11 @@ pub fn python_init(cx: &mut Cx, cls: &Type) -> Option<u64> {
     let v = cls.call_cache.load(Ordering::Acquire);
     if v != 0 && v == cls.version() {
         let p = cls.call_cache_ptr.load(Ordering::Acquire);
-        return if p == 0 || cls.call_cache.load(Ordering::Relaxed) != v { None } else { Some(p) };
+        return if p == 0 || cls.call_cache.load(Ordering::Relaxed) != v {
+            None
+        } else {
+            Some(p)
+        };
     }
     python_init_slow(cx, cls)
 }
@@ -390,7 +449,9 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
         && let Some(f) = cls.lookup_str(cx, "__init__")
         && f.class_word() == word::FUNCTION
         && f.header().is_some_and(|h| h.is_uncounted_in_registers())
-        && !f.downcast::<Function>().is_some_and(|f| f.code().flags & (32 | 128 | 512) != 0)
+        && !f
+            .downcast::<Function>()
+            .is_some_and(|f| f.code().flags & (32 | 128 | 512) != 0)
     {
         found = f.bits() & !7 | 4;
     }
@@ -418,7 +479,9 @@ pub fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
             if w == 0 {
                 return None;
             }
-            return g.value_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32).map(Value::into_bits);
+            return g
+                .value_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32)
+                .map(Value::into_bits);
         }
         if g.keys_version() != w >> 16 {
             return None;
@@ -427,11 +490,14 @@ pub fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
         if w2 != w {
             return None;
         }
-        (*(*frame).builtins).value_at_checked(cx, p >> 16, (p & 0xFFFF) as u32).map(Value::into_bits)
+        (*(*frame).builtins)
+            .value_at_checked(cx, p >> 16, (p & 0xFFFF) as u32)
+            .map(Value::into_bits)
     }
 }
 
 /// LOAD_GLOBAL, filling the cache.
+#[cold]
 #[inline(never)]
 pub fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
     let name = name_ref(frame, cache);
@@ -475,8 +541,16 @@ pub fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
 /// NameError for a missing global.
 #[cold]
 pub fn undefined(cx: &mut Cx, name: &Value) -> crate::Raised {
-    let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
-    name_error(cx, ExcKind::NameError, &format!("name '{n}' is not defined"), name)
+    let n = name
+        .downcast::<Str>()
+        .map(|s| s.to_string_lossy())
+        .unwrap_or_default();
+    name_error(
+        cx,
+        ExcKind::NameError,
+        &format!("name '{n}' is not defined"),
+        name,
+    )
 }
 
 /// A NameError with its `name`.
@@ -536,7 +610,13 @@ pub fn namespace_get(cx: &mut Cx, ns: &Value, name: &Value) -> Res<Option<Value>
 }
 
 /// STORE_NAME and STORE_GLOBAL.
-pub fn store_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, v: Value, global: bool) -> Res<()> {
+pub fn store_name(
+    cx: &mut Cx,
+    frame: *mut Frame,
+    cache: &Cache,
+    v: Value,
+    global: bool,
+) -> Res<()> {
     let name = name_of(frame, cache);
     // SAFETY: the running frame's globals.
     let g = unsafe { &*(*frame).globals };
@@ -581,8 +661,10 @@ pub fn store_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, v: Value, globa
 
 /// Functions and classes bound to module-level names are read from every thread: counted in the heap only.
 fn defer_global(v: &Value) {
-    if matches!(v.class_word(), word::FUNCTION | word::BUILTIN | word::MODULE)
-        && let Some(h) = v.header()
+    if matches!(
+        v.class_word(),
+        word::FUNCTION | word::BUILTIN | word::MODULE
+    ) && let Some(h) = v.header()
         && !h.is_uncounted_in_registers()
         && h.is_owned_by(typhon_runtime::thread::current_tid())
     {
@@ -645,18 +727,31 @@ pub fn unbound_cell(cx: &mut Cx, frame: *mut Frame, index: usize) -> crate::Rais
     // SAFETY: the running frame.
     let (name, free) = unsafe {
         let code = &(*frame).code().code;
-        let n = code.localsplusnames.get(index).map(|n| String::from_utf8_lossy(n.as_bytes()).into_owned()).unwrap_or_default();
-        (n, code.localspluskinds.get(index).is_some_and(|k| k & 0x80 != 0))
+        let n = code
+            .localsplusnames
+            .get(index)
+            .map(|n| String::from_utf8_lossy(n.as_bytes()).into_owned())
+            .unwrap_or_default();
+        (
+            n,
+            code.localspluskinds
+                .get(index)
+                .is_some_and(|k| k & 0x80 != 0),
+        )
     };
     let nv = match crate::objects::str::intern::intern_str(cx, &name) {
         Ok(v) => v,
         Err(r) => return r,
     };
     if free {
-        let msg = format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope");
+        let msg = format!(
+            "cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
+        );
         name_error(cx, ExcKind::NameError, &msg, &nv)
     } else {
-        let msg = format!("cannot access local variable '{name}' where it is not associated with a value");
+        let msg = format!(
+            "cannot access local variable '{name}' where it is not associated with a value"
+        );
         name_error(cx, ExcKind::UnboundLocalError, &msg, &nv)
     }
 }
@@ -676,4 +771,3 @@ pub fn delete_deref(cx: &mut Cx, frame: *mut Frame, bits: u64, index: usize) -> 
         None => Err(unbound_cell(cx, frame, index)),
     }
 }
-

@@ -40,13 +40,30 @@ pub fn reg_code<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
 #[cold]
 #[inline(never)]
 fn translate<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
-    let consts = code.consts.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
-    let names: Vec<Value> =
-        code.names.downcast::<Tuple>().map(|t| t.items().iter().map(crate::objects::str::intern::intern).collect()).unwrap_or_default();
+    let consts = code
+        .consts
+        .downcast::<Tuple>()
+        .map(|t| t.items().to_vec())
+        .unwrap_or_default();
+    let names: Vec<Value> = code
+        .names
+        .downcast::<Tuple>()
+        .map(|t| {
+            t.items()
+                .iter()
+                .map(crate::objects::str::intern::intern)
+                .collect()
+        })
+        .unwrap_or_default();
     match crate::translate::translate(&code.code, consts, names) {
         Ok(rc) => {
             let fresh = Box::into_raw(Box::new(rc));
-            match code.reg.compare_exchange(std::ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire) {
+            match code.reg.compare_exchange(
+                std::ptr::null_mut(),
+                fresh,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
                 // SAFETY: just published; lives as long as the code object.
                 Ok(_) => Ok(unsafe { &*fresh }),
                 Err(other) => {
@@ -98,9 +115,19 @@ impl Cx {
 
     /// Push a frame record. The registers of the parameters are filled by the caller.
     #[inline(always)]
-    pub fn push_frame(&mut self, func: u64, f: &Function, rc: &RegCode, regs: *mut u64, kind: FrameKind) -> Res<*mut Frame> {
+    pub fn push_frame(
+        &mut self,
+        func: u64,
+        f: &Function,
+        rc: &RegCode,
+        regs: *mut u64,
+        kind: FrameKind,
+    ) -> Res<*mut Frame> {
         let top = regs.wrapping_add(rc.nregs);
-        if self.depth >= self.recursion_limit || top as usize + 4096 > self.stack.end as usize || self.stack.next >= self.stack.frames_end {
+        if self.depth >= self.recursion_limit
+            || top as usize + 4096 > self.stack.end as usize
+            || self.stack.next >= self.stack.frames_end
+        {
             return Err(self.too_deep());
         }
         self.depth += 1;
@@ -154,7 +181,7 @@ impl Cx {
                 if w & 3 == 0 && w != 0 {
                     *p = 0;
                     if w & 4 == 0 {
-                        Value::from_bits(w).drop_in(&self.thread);
+                        crate::slow::drop_owned(self, w);
                     }
                 }
             }
@@ -190,8 +217,15 @@ pub fn call_function(cx: &mut Cx, fv: &Value, args: Args<'_>) -> Res<Value> {
 }
 
 /// The same with a namespace for `STORE_NAME` (class bodies, modules, `exec`).
-pub fn call_function_locals(cx: &mut Cx, fv: &Value, args: Args<'_>, locals: Option<Value>) -> Res<Value> {
-    let Some(f) = as_function(fv) else { return Err(cx.system_error("bad internal call")) };
+pub fn call_function_locals(
+    cx: &mut Cx,
+    fv: &Value,
+    args: Args<'_>,
+    locals: Option<Value>,
+) -> Res<Value> {
+    let Some(f) = as_function(fv) else {
+        return Err(cx.system_error("bad internal call"));
+    };
     let rc = reg_code(cx, f.code())?;
     cx.check_native_stack("")?;
     let regs = cx.stack_top();
@@ -228,7 +262,7 @@ pub fn bind(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut 
         // SAFETY: parameters are the first locals; `regs` has `nregs` words.
         unsafe { *regs.add(i) = v.into_bits() };
     };
-    if rc.simple && args.kwnames.is_none() && n == rc.argcount {
+    if args.kwnames.is_none() && n == rc.inline_argc {
         for (i, v) in args.pos.iter().enumerate() {
             set(i, v.clone_in(cx.thread.tid));
         }
@@ -238,9 +272,19 @@ pub fn bind(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut 
 }
 
 #[inline(never)]
-fn bind_general(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut u64) -> Res<()> {
+fn bind_general(
+    cx: &mut Cx,
+    f: &Function,
+    rc: &RegCode,
+    args: Args<'_>,
+    regs: *mut u64,
+) -> Res<()> {
     let code = f.code();
-    let (argc, kwonly, posonly) = (code.argcount as usize, code.kwonly as usize, code.posonly as usize);
+    let (argc, kwonly, posonly) = (
+        code.argcount as usize,
+        code.kwonly as usize,
+        code.posonly as usize,
+    );
     let total = argc + kwonly;
     let has_var = code.flags & co::VARARGS != 0;
     let has_kw = code.flags & co::VARKEYWORDS != 0;
@@ -259,34 +303,52 @@ fn bind_general(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *
         set(i, args.pos[i].clone());
     }
     if has_var {
-        let extra = if n > argc { args.pos[argc..].to_vec() } else { vec![] };
+        let extra = if n > argc {
+            args.pos[argc..].to_vec()
+        } else {
+            vec![]
+        };
         let t = crate::objects::tuple::new_tuple(cx, extra)?;
         set(total, t);
     }
     if let Some(names) = args.kwnames {
-        let Some(params) = code.localsplus.downcast::<Tuple>() else { return Err(cx.system_error("bad code object")) };
+        let Some(params) = code.localsplus.downcast::<Tuple>() else {
+            return Err(cx.system_error("bad code object"));
+        };
         let params = params.items();
         for (name, value) in names.items().iter().zip(args.kwvalues) {
             let Some(key) = name.downcast::<Str>() else {
                 let q = qualname(f);
                 return Err(cx.type_error(format!("{q}() keywords must be strings")));
             };
-            let found = (posonly..total)
-                .find(|&i| params[i].is(name))
-                .or_else(|| (posonly..total).find(|&i| params[i].downcast::<Str>().is_some_and(|p| p.equals(key))));
+            let found = (posonly..total).find(|&i| params[i].is(name)).or_else(|| {
+                (posonly..total)
+                    .find(|&i| params[i].downcast::<Str>().is_some_and(|p| p.equals(key)))
+            });
             if let Some(i) = found {
                 if is_set(i) {
                     let (q, k) = (qualname(f), key.to_string_lossy());
-                    return Err(cx.type_error(format!("{q}() got multiple values for argument '{k}'")));
+                    return Err(
+                        cx.type_error(format!("{q}() got multiple values for argument '{k}'"))
+                    );
                 }
                 set(i, value.clone());
                 continue;
             }
             if let Some(d) = &kwdict {
-                d.downcast::<Dict>().expect("a dict").set(cx, name, value.clone())?;
+                d.downcast::<Dict>()
+                    .expect("a dict")
+                    .set(cx, name, value.clone())?;
                 continue;
             }
-            return Err(unexpected_keyword(cx, f, names, key, &params[..total], posonly));
+            return Err(unexpected_keyword(
+                cx,
+                f,
+                names,
+                key,
+                &params[..total],
+                posonly,
+            ));
         }
     }
     if n > argc && !has_var {
@@ -294,7 +356,10 @@ fn bind_general(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *
     }
     if n < argc {
         let defaults = f.defaults.get(&f.head);
-        let d: &[Value] = defaults.as_ref().and_then(|d| d.downcast::<Tuple>()).map_or(&[], Tuple::items);
+        let d: &[Value] = defaults
+            .as_ref()
+            .and_then(|d| d.downcast::<Tuple>())
+            .map_or(&[], Tuple::items);
         let first_default = argc - d.len().min(argc);
         let missing: Vec<usize> = (n..first_default).filter(|&i| !is_set(i)).collect();
         if !missing.is_empty() {
@@ -308,7 +373,10 @@ fn bind_general(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *
     }
     if kwonly > 0 {
         let kwdefaults = f.kwdefaults.get(&f.head);
-        let params = code.localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
+        let params = code
+            .localsplus
+            .downcast::<Tuple>()
+            .map_or(&[][..], Tuple::items);
         let mut missing = Vec::new();
         for i in argc..total {
             if is_set(i) {
@@ -335,52 +403,110 @@ fn bind_general(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *
 }
 
 #[cold]
-fn unexpected_keyword(cx: &mut Cx, f: &Function, names: &Tuple, key: &Str, params: &[Value], posonly: usize) -> Raised {
+fn unexpected_keyword(
+    cx: &mut Cx,
+    f: &Function,
+    names: &Tuple,
+    key: &Str,
+    params: &[Value],
+    posonly: usize,
+) -> Raised {
     let q = qualname(f);
-    let text = |v: &Value| v.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let text = |v: &Value| {
+        v.downcast::<Str>()
+            .map(|s| s.to_string_lossy())
+            .unwrap_or_default()
+    };
     let wrong: Vec<String> = params[..posonly]
         .iter()
-        .filter(|p| names.items().iter().any(|n| n.is(p) || p.downcast::<Str>().zip(n.downcast::<Str>()).is_some_and(|(a, b)| a.equals(b))))
+        .filter(|p| {
+            names.items().iter().any(|n| {
+                n.is(p)
+                    || p.downcast::<Str>()
+                        .zip(n.downcast::<Str>())
+                        .is_some_and(|(a, b)| a.equals(b))
+            })
+        })
         .map(text)
         .collect();
     if !wrong.is_empty() {
         let list = wrong.join(", ");
-        return cx.type_error(format!("{q}() got some positional-only arguments passed as keyword arguments: '{list}'"));
+        return cx.type_error(format!(
+            "{q}() got some positional-only arguments passed as keyword arguments: '{list}'"
+        ));
     }
     let k = key.to_string_lossy();
     let candidates: Vec<String> = params[posonly..].iter().map(text).collect();
     match crate::native::suggestion(&k, candidates.iter().map(String::as_str)) {
         Some(s) => {
             let s = s.to_owned();
-            cx.type_error(format!("{q}() got an unexpected keyword argument '{k}'. Did you mean '{s}'?"))
+            cx.type_error(format!(
+                "{q}() got an unexpected keyword argument '{k}'. Did you mean '{s}'?"
+            ))
         }
         None => cx.type_error(format!("{q}() got an unexpected keyword argument '{k}'")),
     }
 }
 
 #[cold]
-fn too_many_positional(cx: &mut Cx, f: &Function, given: usize, argc: usize, kwonly: usize, regs: *mut u64) -> Raised {
+fn too_many_positional(
+    cx: &mut Cx,
+    f: &Function,
+    given: usize,
+    argc: usize,
+    kwonly: usize,
+    regs: *mut u64,
+) -> Raised {
     let q = qualname(f);
-    let ndefaults = f.defaults.get(&f.head).and_then(|d| d.downcast::<Tuple>().map(Tuple::len)).unwrap_or(0);
+    let ndefaults = f
+        .defaults
+        .get(&f.head)
+        .and_then(|d| d.downcast::<Tuple>().map(Tuple::len))
+        .unwrap_or(0);
     // SAFETY: keyword-only parameters are locals.
-    let kwgiven = (argc..argc + kwonly).filter(|&i| unsafe { *regs.add(i) != 0 }).count();
+    let kwgiven = (argc..argc + kwonly)
+        .filter(|&i| unsafe { *regs.add(i) != 0 })
+        .count();
     let (sig, plural) = if ndefaults > 0 {
-        (format!("from {} to {argc}", argc - ndefaults.min(argc)), true)
+        (
+            format!("from {} to {argc}", argc - ndefaults.min(argc)),
+            true,
+        )
     } else {
         (argc.to_string(), argc != 1)
     };
     let kw = if kwgiven > 0 {
-        format!(" positional argument{} (and {kwgiven} keyword-only argument{})", if given != 1 { "s" } else { "" }, if kwgiven != 1 { "s" } else { "" })
+        format!(
+            " positional argument{} (and {kwgiven} keyword-only argument{})",
+            if given != 1 { "s" } else { "" },
+            if kwgiven != 1 { "s" } else { "" }
+        )
     } else {
         String::new()
     };
-    let verb = if given == 1 && kwgiven == 0 { "was" } else { "were" };
-    cx.type_error(format!("{q}() takes {sig} positional argument{} but {given}{kw} {verb} given", if plural { "s" } else { "" }))
+    let verb = if given == 1 && kwgiven == 0 {
+        "was"
+    } else {
+        "were"
+    };
+    cx.type_error(format!(
+        "{q}() takes {sig} positional argument{} but {given}{kw} {verb} given",
+        if plural { "s" } else { "" }
+    ))
 }
 
 #[cold]
-fn missing_arguments(cx: &mut Cx, f: &Function, code: &CodeObj, missing: &[usize], kind: &str) -> Raised {
-    let params = code.localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
+fn missing_arguments(
+    cx: &mut Cx,
+    f: &Function,
+    code: &CodeObj,
+    missing: &[usize],
+    kind: &str,
+) -> Raised {
+    let params = code
+        .localsplus
+        .downcast::<Tuple>()
+        .map_or(&[][..], Tuple::items);
     let mut names = Vec::new();
     for &i in missing {
         match crate::protocol::repr_string(cx, &params[i]) {
@@ -394,7 +520,10 @@ fn missing_arguments(cx: &mut Cx, f: &Function, code: &CodeObj, missing: &[usize
         n => format!("{}, and {}", names[..n - 1].join(", "), names[n - 1]),
     };
     let (q, n) = (qualname(f), names.len());
-    cx.type_error(format!("{q}() missing {n} required {kind} argument{}: {list}", if n == 1 { "" } else { "s" }))
+    cx.type_error(format!(
+        "{q}() missing {n} required {kind} argument{}: {list}",
+        if n == 1 { "" } else { "s" }
+    ))
 }
 
 /// Make a generator of the top frame, whose registers move into it; the frame is popped. Called for `RETURN_GENERATOR`.
@@ -419,7 +548,11 @@ pub fn make_generator(cx: &mut Cx, next_pc: *const std::sync::atomic::AtomicU64)
         unsafe {
             let p = (*f).regs.add(i);
             let w = if i < rc.nlocals { *p } else { 0 };
-            regs.push(if w & 7 == 4 { counted(cx, w).into_bits() } else { w });
+            regs.push(if w & 7 == 4 {
+                counted(cx, w).into_bits()
+            } else {
+                w
+            });
             if i < rc.nlocals {
                 *p = 0;
             }
@@ -450,7 +583,9 @@ pub fn make_generator(cx: &mut Cx, next_pc: *const std::sync::atomic::AtomicU64)
 
 /// Resume a generator from native code.
 pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
-    let Some(g) = as_generator(gv) else { return Err(cx.type_error("not a generator")) };
+    let Some(g) = as_generator(gv) else {
+        return Err(cx.type_error("not a generator"));
+    };
     cx.check_native_stack("")?;
     let state = match g.try_start() {
         Ok(s) => s,
@@ -465,7 +600,9 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
             Resume::Send(v) if !v.is_none() => {
                 g.finish(CREATED);
                 let what = kind_name(gv);
-                return Err(cx.type_error(format!("can't send non-None value to a just-started {what}")));
+                return Err(cx.type_error(format!(
+                    "can't send non-None value to a just-started {what}"
+                )));
             }
             _ => {}
         }
@@ -519,7 +656,11 @@ pub fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
         let d = crate::regcode::d_of(w);
         let p = (*frame).regs.add(d);
         let old = *p;
-        *p = if state == SUSPENDED { v.into_bits() } else { crate::statics::NONE | 4 };
+        *p = if state == SUSPENDED {
+            v.into_bits()
+        } else {
+            crate::statics::NONE | 4
+        };
         drop_word(cx, old);
     }
 }
@@ -586,9 +727,9 @@ pub fn end_generator(cx: &mut Cx, g: &Generator) {
     drop(rest);
 }
 
-
 /// `fn(&mut Cx) -> Res<()>` run on the main thread when a signal arrived.
-pub static SIGNAL_HOOK: crate::objects::typeobj::slots::SlotCell<fn(&mut Cx) -> Res<()>> = crate::objects::typeobj::slots::SlotCell::new();
+pub static SIGNAL_HOOK: crate::objects::typeobj::slots::SlotCell<fn(&mut Cx) -> Res<()>> =
+    crate::objects::typeobj::slots::SlotCell::new();
 
 /// The slow side of the eval breaker: stop requests, finalizers, signals, a due collection.
 #[cold]
@@ -604,7 +745,9 @@ pub fn handle_breaker(cx: &mut Cx) -> Res<()> {
         run_pending(cx);
     }
     if bits & bit::ASYNC_EXC != 0 {
-        cx.thread.breaker.fetch_and(!bit::ASYNC_EXC, Ordering::AcqRel);
+        cx.thread
+            .breaker
+            .fetch_and(!bit::ASYNC_EXC, Ordering::AcqRel);
         if let Some(e) = crate::threads::take_async_exc(cx) {
             let e = crate::objects::exception::instantiate(cx, &e)?;
             return Err(cx.raise_value(e));
@@ -628,7 +771,9 @@ pub fn run_pending(cx: &mut Cx) {
                 crate::threads::run_finalizer(cx, &v);
                 drop(v);
             }
-            typhon_runtime::hooks::Pending::WeakrefCallbacks(list) => crate::threads::run_weakref_callbacks(cx, list),
+            typhon_runtime::hooks::Pending::WeakrefCallbacks(list) => {
+                crate::threads::run_weakref_callbacks(cx, list)
+            }
         }
         cx.exc = saved;
     }

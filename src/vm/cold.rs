@@ -40,7 +40,8 @@ impl Stack {
     /// Replace the entry `i` below the top.
     fn set(&mut self, cx: &mut Cx, i: usize, v: Value) {
         // SAFETY: as above.
-        let old = unsafe { std::mem::replace(&mut *self.sp.sub(i + 1), v.into_counted().into_bits()) };
+        let old =
+            unsafe { std::mem::replace(&mut *self.sp.sub(i + 1), v.into_counted().into_bits()) };
         drop_word(cx, old);
     }
     /// Fill the empty register `i` above the top (0 = the next push).
@@ -66,21 +67,36 @@ impl Stack {
 ///
 /// # Safety
 /// `frame` is the running frame and the word came from the translator.
+#[cold]
 #[inline(never)]
 pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -> Res<()> {
-    let Some(op) = Op::from_u16(op as u16) else { return Err(cx.system_error("bad opcode")) };
+    let Some(op) = Op::from_u16(op as u16) else {
+        return Err(cx.system_error("bad opcode"));
+    };
     // SAFETY: by contract.
-    let mut s = Stack { sp: unsafe { (*frame).regs.add(d) } };
+    let mut s = Stack {
+        sp: unsafe { (*frame).regs.add(d) },
+    };
     match op {
         Op::BINARY_SLICE => {
-            let key = crate::objects::slice::new_slice(cx, s.at(1).clone(), s.at(0).clone(), Value::none())?;
+            let key = crate::objects::slice::new_slice(
+                cx,
+                s.at(1).clone(),
+                s.at(0).clone(),
+                Value::none(),
+            )?;
             let v = protocol::getitem(cx, s.at(2), &key)?;
             s.drop(cx, 0);
             s.drop(cx, 1);
             s.set(cx, 2, v);
         }
         Op::STORE_SLICE => {
-            let key = crate::objects::slice::new_slice(cx, s.at(1).clone(), s.at(0).clone(), Value::none())?;
+            let key = crate::objects::slice::new_slice(
+                cx,
+                s.at(1).clone(),
+                s.at(0).clone(),
+                Value::none(),
+            )?;
             protocol::setitem(cx, s.at(2), &key, Some(s.at(3)))?;
             for i in 0..4 {
                 s.drop(cx, i);
@@ -88,7 +104,10 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::PUSH_EXC_INFO => {
             let exc = s.take(0);
-            let top = cx.handled.last_mut().expect("there is always a handled entry");
+            let top = cx
+                .handled
+                .last_mut()
+                .expect("there is always a handled entry");
             let previous = std::mem::replace(top, Some(exc.clone()));
             s.push_at(cx, 0, exc);
             // SAFETY: the register under the top was emptied by `take`.
@@ -96,8 +115,18 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::POP_EXCEPT => {
             let previous = s.take(0);
-            let top = cx.handled.last_mut().expect("there is always a handled entry");
-            let old = std::mem::replace(top, if previous.is_none() { None } else { Some(previous) });
+            let top = cx
+                .handled
+                .last_mut()
+                .expect("there is always a handled entry");
+            let old = std::mem::replace(
+                top,
+                if previous.is_none() {
+                    None
+                } else {
+                    Some(previous)
+                },
+            );
             drop(old);
         }
         Op::CHECK_EXC_MATCH => {
@@ -108,7 +137,10 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         Op::CHECK_EG_MATCH => {
             let (rest, matched) = group::check_eg_match(cx, s.at(1), s.at(0))?;
             if !matched.is_none() {
-                let top = cx.handled.last_mut().expect("there is always a handled entry");
+                let top = cx
+                    .handled
+                    .last_mut()
+                    .expect("there is always a handled entry");
                 let old = top.replace(matched.clone());
                 drop(old);
             }
@@ -176,7 +208,9 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let o = s.at(0).clone();
             let n = o.type_name();
             let Some(f) = o.ty().slots.aiter.get() else {
-                return Err(cx.type_error(format!("'async for' requires an object with __aiter__ method, got {n}")));
+                return Err(cx.type_error(format!(
+                    "'async for' requires an object with __aiter__ method, got {n}"
+                )));
             };
             let it = f(cx, &o)?;
             if it.ty().slots.anext.get().is_none() {
@@ -191,7 +225,9 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let o = s.at(0).clone();
             let Some(f) = o.ty().slots.anext.get() else {
                 let n = o.type_name();
-                return Err(cx.type_error(format!("'async for' requires an iterator with __anext__ method, got {n}")));
+                return Err(cx.type_error(format!(
+                    "'async for' requires an iterator with __anext__ method, got {n}"
+                )));
             };
             let next = f(cx, &o)?;
             let aw = match get_awaitable(cx, &next) {
@@ -199,7 +235,9 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                 Err(r) => {
                     cx.catch(r, ExcKind::TypeError)?;
                     let n = next.type_name();
-                    return Err(cx.type_error(format!("'async for' received an invalid object from __anext__: {n}")));
+                    return Err(cx.type_error(format!(
+                        "'async for' received an invalid object from __anext__: {n}"
+                    )));
                 }
             };
             s.push_at(cx, 0, aw);
@@ -209,9 +247,15 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let aw = match get_awaitable(cx, &o) {
                 Ok(a) => a,
                 Err(r) => {
-                    if arg != 0 && cx.exc_is(ExcKind::TypeError) && o.ty().slots.await_.get().is_none() {
+                    if arg != 0
+                        && cx.exc_is(ExcKind::TypeError)
+                        && o.ty().slots.await_.get().is_none()
+                    {
                         drop(cx.take_exc(r));
-                        let (what, n) = (if arg == 1 { "__aenter__" } else { "__aexit__" }, o.type_name());
+                        let (what, n) = (
+                            if arg == 1 { "__aenter__" } else { "__aexit__" },
+                            o.type_name(),
+                        );
                         return Err(cx.type_error(format!(
                             "'async with' received an object from {what} that does not implement __await__: {n}"
                         )));
@@ -237,7 +281,9 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                     let flags = unsafe { (*frame).code().flags };
                     use crate::objects::code::co;
                     if flags & (co::COROUTINE | co::ITERABLE_COROUTINE) == 0 {
-                        return Err(cx.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator"));
+                        return Err(cx.type_error(
+                            "cannot 'yield from' a coroutine object in a non-coroutine generator",
+                        ));
                     }
                 }
                 _ => {
@@ -252,7 +298,11 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             s.push_at(cx, 0, v);
         }
         Op::MATCH_MAPPING | Op::MATCH_SEQUENCE => {
-            let f = if op == Op::MATCH_MAPPING { flag::MAPPING } else { flag::SEQUENCE };
+            let f = if op == Op::MATCH_MAPPING {
+                flag::MAPPING
+            } else {
+                flag::SEQUENCE
+            };
             let m = s.at(0).ty().has(f);
             s.push_at(cx, 0, Value::bool(m));
         }
@@ -305,7 +355,10 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let ns = s.take(0);
             // SAFETY: the running frame; the index was checked by the translator.
             let (cell, name) = unsafe {
-                let n = String::from_utf8_lossy((*frame).code().code.localsplusnames[arg as usize].as_bytes()).into_owned();
+                let n = String::from_utf8_lossy(
+                    (*frame).code().code.localsplusnames[arg as usize].as_bytes(),
+                )
+                .into_owned();
                 (*(*frame).regs.add(arg as usize), n)
             };
             let name = crate::objects::str::intern::intern_str(cx, &name)?;
@@ -374,7 +427,9 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::LIST_EXTEND => {
             let v = s.take(0);
-            let Some(l) = s.at(arg as usize).downcast::<List>() else { return Err(cx.system_error("LIST_EXTEND of no list")) };
+            let Some(l) = s.at(arg as usize).downcast::<List>() else {
+                return Err(cx.system_error("LIST_EXTEND of no list"));
+            };
             if v.downcast_exact::<Tuple>().is_none()
                 && v.downcast_exact::<List>().is_none()
                 && v.ty().slots.iter.get().is_none()
@@ -391,7 +446,9 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::DICT_UPDATE => {
             let v = s.take(0);
-            let Some(d) = s.at(arg as usize).downcast::<Dict>() else { return Err(cx.system_error("DICT_UPDATE of no dict")) };
+            let Some(d) = s.at(arg as usize).downcast::<Dict>() else {
+                return Err(cx.system_error("DICT_UPDATE of no dict"));
+            };
             if let Err(r) = d.update_from(cx, &v) {
                 if cx.exc_is(ExcKind::AttributeError) {
                     drop(cx.take_exc(r));
@@ -479,7 +536,8 @@ fn raise(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<crate::Raised> {
             };
             if let Some(e) = exc.downcast::<crate::objects::BaseException>() {
                 drop(crate::SlotExt::put(&e.cause, &e.head, cx, cause));
-                e.suppress_context.store(true, std::sync::atomic::Ordering::Relaxed);
+                e.suppress_context
+                    .store(true, std::sync::atomic::Ordering::Relaxed);
             }
             Ok(cx.raise_value(exc))
         }
@@ -499,19 +557,29 @@ fn load_special(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<()> {
         for x in others {
             has_other &= o.ty().lookup_str(cx, x).is_some();
         }
-        let (a, p) = if is_async { (" asynchronous", "async ") } else { ("", "") };
+        let (a, p) = if is_async {
+            (" asynchronous", "async ")
+        } else {
+            ("", "")
+        };
         let which = match arg {
             1 => " (missed __exit__ method)",
             3 => " (missed __aexit__ method)",
             _ => "",
         };
         let hint = if has_other {
-            if is_async { " but it supports the context manager protocol. Did you mean to use 'with'?" } else { " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?" }
+            if is_async {
+                " but it supports the context manager protocol. Did you mean to use 'with'?"
+            } else {
+                " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"
+            }
         } else {
             which
         };
         let _ = p;
-        return Err(cx.type_error(format!("'{t}' object does not support the{a} context manager protocol{hint}")));
+        return Err(cx.type_error(format!(
+            "'{t}' object does not support the{a} context manager protocol{hint}"
+        )));
     };
     if f.ty().has(flag::METHOD_DESCRIPTOR) {
         s.set(cx, 0, f);
@@ -545,12 +613,19 @@ fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value>
 /// A function object over `code` with the running frame's globals.
 fn make_function(cx: &mut Cx, frame: *mut Frame, code: Value) -> Res<Value> {
     // SAFETY: the running frame's namespaces start with their headers.
-    let (globals, builtins) = unsafe { (Value::borrow_header((*frame).globals.cast()), Value::borrow_header((*frame).builtins.cast())) };
+    let (globals, builtins) = unsafe {
+        (
+            Value::borrow_header((*frame).globals.cast()),
+            Value::borrow_header((*frame).builtins.cast()),
+        )
+    };
     crate::objects::function::methods::new_function(cx, code, globals, builtins)
 }
 
 fn set_function_attribute(cx: &mut Cx, fv: &Value, arg: u32, v: Value) -> Res<()> {
-    let Some(f) = fv.downcast::<Function>() else { return Err(cx.system_error("SET_FUNCTION_ATTRIBUTE of no function")) };
+    let Some(f) = fv.downcast::<Function>() else {
+        return Err(cx.system_error("SET_FUNCTION_ATTRIBUTE of no function"));
+    };
     match arg {
         1 => drop(f.defaults.swap(Some(v))),
         2 => drop(f.kwdefaults.swap(Some(v))),
@@ -612,7 +687,9 @@ fn stop_iteration_error(cx: &mut Cx, frame: *mut Frame, exc: Value) -> Res<Value
         } else {
             "generator raised StopIteration"
         }
-    } else if flags & co::ASYNC_GENERATOR != 0 && exception::is_kind(&exc, ExcKind::StopAsyncIteration) {
+    } else if flags & co::ASYNC_GENERATOR != 0
+        && exception::is_kind(&exc, ExcKind::StopAsyncIteration)
+    {
         "async generator raised StopAsyncIteration"
     } else {
         return Ok(exc);
@@ -622,7 +699,8 @@ fn stop_iteration_error(cx: &mut Cx, frame: *mut Frame, exc: Value) -> Res<Value
     if let Some(e) = new.downcast::<crate::objects::BaseException>() {
         drop(e.cause.swap(Some(exc.clone())));
         drop(e.context.swap(Some(exc)));
-        e.suppress_context.store(true, std::sync::atomic::Ordering::Relaxed);
+        e.suppress_context
+            .store(true, std::sync::atomic::Ordering::Relaxed);
     }
     Ok(new)
 }
@@ -667,7 +745,15 @@ pub fn get_awaitable(cx: &mut Cx, o: &Value) -> Res<Value> {
 /// Send `value` to an iterator.
 pub fn send(cx: &mut Cx, receiver: &Value, value: Value) -> Res<Step> {
     if matches!(receiver.class_word(), word::GENERATOR | word::COROUTINE) {
-        return resume(cx, receiver, if value.is_none() { Resume::Next } else { Resume::Send(value) });
+        return resume(
+            cx,
+            receiver,
+            if value.is_none() {
+                Resume::Next
+            } else {
+                Resume::Send(value)
+            },
+        );
     }
     let r = if value.is_none() && receiver.ty().slots.next.get().is_some() {
         match protocol::next(cx, receiver) {
@@ -764,7 +850,11 @@ pub unsafe fn unpack(cx: &mut Cx, v: Value, at: *mut u64, n: usize) -> Res<()> {
         }
     }
     if protocol::next(cx, &it)?.is_some() {
-        let total = if v.ty().has(flag::DICT_SUBCLASS) { protocol::len(cx, &v).ok() } else { None };
+        let total = if v.ty().has(flag::DICT_SUBCLASS) {
+            protocol::len(cx, &v).ok()
+        } else {
+            None
+        };
         return Err(match total {
             Some(t) => cx.value_error(format!("too many values to unpack (expected {n}, got {t})")),
             None => cx.value_error(format!("too many values to unpack (expected {n})")),
@@ -787,9 +877,13 @@ fn unpack_iter(cx: &mut Cx, v: &Value) -> Res<Value> {
 #[cold]
 fn wrong_count(cx: &mut Cx, got: usize, n: usize, known: bool) -> crate::Raised {
     if got < n {
-        cx.value_error(format!("not enough values to unpack (expected {n}, got {got})"))
+        cx.value_error(format!(
+            "not enough values to unpack (expected {n}, got {got})"
+        ))
     } else if known {
-        cx.value_error(format!("too many values to unpack (expected {n}, got {got})"))
+        cx.value_error(format!(
+            "too many values to unpack (expected {n}, got {got})"
+        ))
     } else {
         cx.value_error(format!("too many values to unpack (expected {n})"))
     }
@@ -803,7 +897,9 @@ fn unpack_ex(cx: &mut Cx, v: Value, s: &mut Stack, before: usize, after: usize) 
     let mut items = protocol::collect(cx, &v)?;
     if items.len() < before + after {
         let (got, want) = (items.len(), before + after);
-        return Err(cx.value_error(format!("not enough values to unpack (expected at least {want}, got {got})")));
+        return Err(cx.value_error(format!(
+            "not enough values to unpack (expected at least {want}, got {got})"
+        )));
     }
     let tail = items.split_off(items.len() - after);
     let middle = items.split_off(before);
@@ -836,7 +932,9 @@ pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
             None => {
                 if args.ty().slots.iter.get().is_none() && args.ty().slots.getitem.get().is_none() {
                     let (name, n) = (callable_name(cx, f), args.type_name());
-                    return Err(cx.type_error(format!("{name} argument after * must be an iterable, not {n}")));
+                    return Err(cx.type_error(format!(
+                        "{name} argument after * must be an iterable, not {n}"
+                    )));
                 }
                 pos.extend(protocol::collect(cx, args)?);
             }
@@ -869,7 +967,15 @@ pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
         }
         let names = crate::objects::tuple::new_tuple(cx, names)?;
         let (p, k) = pos.split_at(n);
-        protocol::call_args(cx, f, Args { pos: p, kwvalues: k, kwnames: names.downcast::<Tuple>() })
+        protocol::call_args(
+            cx,
+            f,
+            Args {
+                pos: p,
+                kwvalues: k,
+                kwnames: names.downcast::<Tuple>(),
+            },
+        )
     }
 }
 
@@ -908,13 +1014,17 @@ pub fn callable_name(cx: &mut Cx, f: &Value) -> String {
 
 /// `**mapping` in a call: duplicates and non-mappings are errors.
 fn merge_keywords(cx: &mut Cx, into: &Value, from: &Value, func: &Value) -> Res<()> {
-    let Some(d) = into.downcast::<Dict>() else { return Err(cx.system_error("DICT_MERGE of no dict")) };
+    let Some(d) = into.downcast::<Dict>() else {
+        return Err(cx.system_error("DICT_MERGE of no dict"));
+    };
     let pairs: Vec<(Value, Value)> = match from.downcast_exact::<Dict>() {
         Some(f) => f.entries(cx),
         None => {
             let Some(keys) = protocol::getattr_str_opt(cx, from, "keys")? else {
                 let (name, n) = (callable_name(cx, func), from.type_name());
-                return Err(cx.type_error(format!("{name} argument after ** must be a mapping, not {n}")));
+                return Err(cx.type_error(format!(
+                    "{name} argument after ** must be a mapping, not {n}"
+                )));
             };
             let keys = protocol::call(cx, &keys, &[])?;
             let keys = protocol::collect(cx, &keys)?;
@@ -932,21 +1042,35 @@ fn merge_keywords(cx: &mut Cx, into: &Value, from: &Value, func: &Value) -> Res<
         }
         if d.contains(cx, &k)? {
             let (name, key) = (callable_name(cx, func), protocol::str_string(cx, &k)?);
-            return Err(cx.type_error(format!("{name} got multiple values for keyword argument '{key}'")));
+            return Err(cx.type_error(format!(
+                "{name} got multiple values for keyword argument '{key}'"
+            )));
         }
         d.set(cx, &k, v)?;
     }
     Ok(())
 }
 
-fn import_name(cx: &mut Cx, frame: *mut Frame, name: &Value, level: Value, fromlist: Value) -> Res<Value> {
+fn import_name(
+    cx: &mut Cx,
+    frame: *mut Frame,
+    name: &Value,
+    level: Value,
+    fromlist: Value,
+) -> Res<Value> {
     // SAFETY: the running frame's namespaces.
     let (b, globals, locals) = unsafe {
         let g = Value::borrow_header((*frame).globals.cast());
-        let l = if (*frame).locals == 0 { Value::none() } else { crate::call::counted(cx, (*frame).locals) };
+        let l = if (*frame).locals == 0 {
+            Value::none()
+        } else {
+            crate::call::counted(cx, (*frame).locals)
+        };
         (&*(*frame).builtins, g, l)
     };
-    let Some(f) = b.get_named(cx, "__import__") else { return Err(cx.import_error("__import__ not found")) };
+    let Some(f) = b.get_named(cx, "__import__") else {
+        return Err(cx.import_error("__import__ not found"));
+    };
     protocol::call(cx, &f, &[name.clone(), globals, locals, fromlist, level])
 }
 
@@ -955,7 +1079,10 @@ fn import_from(cx: &mut Cx, module: &Value, name: &Value) -> Res<Value> {
     if let Some(v) = protocol::getattr_opt(cx, module, name)? {
         return Ok(v);
     }
-    let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let n = name
+        .downcast::<Str>()
+        .map(|s| s.to_string_lossy())
+        .unwrap_or_default();
     let full = match protocol::getattr_str_opt(cx, module, "__name__")? {
         Some(m) => m.downcast::<Str>().map(|s| s.to_string_lossy()),
         None => None,
@@ -986,7 +1113,9 @@ fn import_star(cx: &mut Cx, frame: *mut Frame, module: &Value) -> Res<Value> {
         Some(all) => (protocol::collect(cx, &all)?, false),
         None => match crate::objects::object::dict_of(cx, module)? {
             Some(d) => (protocol::collect(cx, &d)?, true),
-            None => return Err(cx.import_error("from-import-* object has no __dict__ and no __all__")),
+            None => {
+                return Err(cx.import_error("from-import-* object has no __dict__ and no __all__"));
+            }
         },
     };
     for n in names {
@@ -1038,8 +1167,16 @@ fn match_keys(cx: &mut Cx, subject: &Value, keys: &Value) -> Res<Value> {
     crate::objects::tuple::new_tuple(cx, out)
 }
 
-fn match_class(cx: &mut Cx, subject: &Value, cls: &Value, nargs: usize, names: &Value) -> Res<Value> {
-    let Some(t) = cls.downcast::<Type>() else { return Err(cx.type_error("called match pattern must be a class")) };
+fn match_class(
+    cx: &mut Cx,
+    subject: &Value,
+    cls: &Value,
+    nargs: usize,
+    names: &Value,
+) -> Res<Value> {
+    let Some(t) = cls.downcast::<Type>() else {
+        return Err(cx.type_error("called match pattern must be a class"));
+    };
     if !protocol::isinstance(cx, subject, cls)? {
         return Ok(Value::none());
     }
@@ -1053,20 +1190,32 @@ fn match_class(cx: &mut Cx, subject: &Value, cls: &Value, nargs: usize, names: &
                 Some(t) => (t.items().to_vec(), false),
                 None => {
                     let n = a.type_name();
-                    return Err(cx.type_error(format!("{tname}.__match_args__ must be a tuple (got {n})")));
+                    return Err(
+                        cx.type_error(format!("{tname}.__match_args__ must be a tuple (got {n})"))
+                    );
                 }
             },
             None => {
-                let own = flag::INT_SUBCLASS | flag::STR_SUBCLASS | flag::BYTES_SUBCLASS | flag::LIST_SUBCLASS | flag::TUPLE_SUBCLASS | flag::DICT_SUBCLASS;
+                let own = flag::INT_SUBCLASS
+                    | flag::STR_SUBCLASS
+                    | flag::BYTES_SUBCLASS
+                    | flag::LIST_SUBCLASS
+                    | flag::TUPLE_SUBCLASS
+                    | flag::DICT_SUBCLASS;
                 let w = crate::objects::object::instance::native_base(t).word();
-                let also = matches!(w, word::FLOAT | word::SET | word::FROZENSET | word::BYTEARRAY | word::BOOL);
+                let also = matches!(
+                    w,
+                    word::FLOAT | word::SET | word::FROZENSET | word::BYTEARRAY | word::BOOL
+                );
                 (vec![], t.has(own) || also)
             }
         };
         let allowed = if match_self { 1 } else { args.len() };
         if nargs > allowed {
             let plural = if allowed == 1 { "" } else { "s" };
-            return Err(cx.type_error(format!("{tname}() accepts {allowed} positional sub-pattern{plural} ({nargs} given)")));
+            return Err(cx.type_error(format!(
+                "{tname}() accepts {allowed} positional sub-pattern{plural} ({nargs} given)"
+            )));
         }
         if match_self {
             out.push(subject.clone());
@@ -1074,7 +1223,9 @@ fn match_class(cx: &mut Cx, subject: &Value, cls: &Value, nargs: usize, names: &
             for a in &args[..nargs] {
                 if a.downcast::<Str>().is_none() {
                     let n = a.type_name();
-                    return Err(cx.type_error(format!("__match_args__ elements must be strings (got {n})")));
+                    return Err(
+                        cx.type_error(format!("__match_args__ elements must be strings (got {n})"))
+                    );
                 }
                 if !match_attr(cx, subject, a, &mut seen, &mut out, &tname)? {
                     return Ok(Value::none());
@@ -1090,11 +1241,20 @@ fn match_class(cx: &mut Cx, subject: &Value, cls: &Value, nargs: usize, names: &
     crate::objects::tuple::new_tuple(cx, out)
 }
 
-fn match_attr(cx: &mut Cx, subject: &Value, name: &Value, seen: &mut Vec<Value>, out: &mut Vec<Value>, tname: &str) -> Res<bool> {
+fn match_attr(
+    cx: &mut Cx,
+    subject: &Value,
+    name: &Value,
+    seen: &mut Vec<Value>,
+    out: &mut Vec<Value>,
+    tname: &str,
+) -> Res<bool> {
     for s in seen.iter() {
         if protocol::equal(cx, s, name)? {
             let r = protocol::repr_string(cx, name)?;
-            return Err(cx.type_error(format!("{tname}() got multiple sub-patterns for attribute {r}")));
+            return Err(cx.type_error(format!(
+                "{tname}() got multiple sub-patterns for attribute {r}"
+            )));
         }
     }
     seen.push(name.clone());
@@ -1120,4 +1280,3 @@ pub fn format_spec(cx: &mut Cx, v: &Value, spec: &Value) -> Res<Value> {
         None => Err(cx.type_error("format spec must be str")),
     }
 }
-

@@ -62,7 +62,11 @@ impl Cx {
     #[inline]
     pub fn check_native_stack(&mut self, what: &str) -> Res<()> {
         let here = approximate_stack_pointer();
-        if here < self.native_limit + NATIVE_RESERVE { Err(self.native_overflow(what)) } else { Ok(()) }
+        if here < self.native_limit + NATIVE_RESERVE {
+            Err(self.native_overflow(what))
+        } else {
+            Ok(())
+        }
     }
 
     #[cold]

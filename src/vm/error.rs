@@ -115,7 +115,9 @@ impl Cx {
     }
     /// Whether the pending exception is an instance of `kind`.
     pub fn exc_is(&self, kind: ExcKind) -> bool {
-        self.exc.as_ref().is_some_and(|e| crate::objects::exception::is_kind(e, kind))
+        self.exc
+            .as_ref()
+            .is_some_and(|e| crate::objects::exception::is_kind(e, kind))
     }
     /// Clear the pending exception when it is of `kind`; pass the error on otherwise.
     pub fn catch(&mut self, raised: Raised, kind: ExcKind) -> Res<()> {

@@ -134,7 +134,12 @@ unsafe fn make_singletons() {
     let at = |o: u32| (REGION + o as u64) as *mut u8;
     // SAFETY: the offsets are disjoint static places (statics.rs).
     unsafe {
-        let plain = [(offset::MOVED, word::NONE), (offset::NONE, word::NONE), (offset::ELLIPSIS, word::ELLIPSIS), (offset::NOT_IMPLEMENTED, word::NOT_IMPLEMENTED)];
+        let plain = [
+            (offset::MOVED, word::NONE),
+            (offset::NONE, word::NONE),
+            (offset::ELLIPSIS, word::ELLIPSIS),
+            (offset::NOT_IMPLEMENTED, word::NOT_IMPLEMENTED),
+        ];
         for (o, w) in plain {
             (*at(o).cast::<Header>()).init_static(w);
         }
@@ -164,7 +169,9 @@ unsafe fn make_singletons() {
             (*at(o).cast::<Header>()).init_static(word::BYTES);
         }
         for c in 0..=255u8 {
-            str::intern::register_static(&statics::immortal(static_value_bits(offset::LATIN1 + c as u32 * offset::LATIN1_STRIDE)));
+            str::intern::register_static(&statics::immortal(static_value_bits(
+                offset::LATIN1 + c as u32 * offset::LATIN1_STRIDE,
+            )));
         }
         str::intern::register_static(&statics::immortal(statics::EMPTY_STR));
     }
@@ -184,12 +191,20 @@ pub fn typing_intrinsic(cx: &mut Cx, which: u32, args: &[Value]) -> Res<Value> {
 }
 
 /// ImportError for a missing name, with CPython's explanations when the import module has lent its function.
-pub fn import_from_error(cx: &mut Cx, module: &Value, full: Option<&str>, name: &str, name_v: &Value) -> Res<Value> {
+pub fn import_from_error(
+    cx: &mut Cx,
+    module: &Value,
+    full: Option<&str>,
+    name: &str,
+    name_v: &Value,
+) -> Res<Value> {
     if let Some(f) = with_globals(|g| g.import_from_error) {
         return f(cx, module, full, name, name_v);
     }
     let m = full.unwrap_or("<unknown module name>");
-    Err(cx.import_error(format!("cannot import name '{name}' from '{m}' (unknown location)")))
+    Err(cx.import_error(format!(
+        "cannot import name '{name}' from '{m}' (unknown location)"
+    )))
 }
 
 /// Show an exception that nobody can handle.

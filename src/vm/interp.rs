@@ -6,7 +6,10 @@
 //!
 //! A panic inside native code unwinds to `run`, which turns it into SystemError in the frame that was running.
 
-use crate::call::{Step, call_function, drop_word, end_generator, handle_breaker, link_generator, reg_code, suspend_generator};
+use crate::call::{
+    Step, call_function, drop_word, end_generator, handle_breaker, link_generator, reg_code,
+    suspend_generator,
+};
 use crate::native::Args;
 use crate::objects::builtin::{Builtin, MethodDescr};
 use crate::objects::code::co;
@@ -95,7 +98,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                 *p = $bits;
                 if old & 7 == 0 && old != 0 {
                     save!();
-                    Value::from_bits(old).drop_in(&cx.thread);
+                    drop_owned(cx, old);
                 }
             }};
         }
@@ -106,7 +109,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                 if old & 3 == 0 && old != 0 {
                     *p = 0;
                     if old & 4 == 0 {
-                        Value::from_bits(old).drop_in(&cx.thread);
+                        drop_owned(cx, old);
                     }
                 }
             }};
@@ -229,7 +232,8 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     save!();
                     let va = operand!(a_of(w));
                     let vb = Value::small_int(imm as i32);
-                    let bits = try_!(arith_slow(cx, $op, x_of(w) & 4 != 0, va, &vb)).into_counted_or_immediate();
+                    let bits = try_!(arith_slow(cx, $op, x_of(w) & 4 != 0, va, &vb))
+                        .into_counted_or_immediate();
                     if x_of(w) & CONSUME_A != 0 {
                         release!(a_of(w));
                     }
@@ -245,7 +249,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- moves
                     Rop::Borrow => {
                         let bits = reg!(a_of(w));
-                        let bits = if bits & 3 == 0 && bits != 0 { bits | 4 } else { bits };
+                        let bits = if bits & 3 == 0 && bits != 0 {
+                            bits | 4
+                        } else {
+                            bits
+                        };
                         set!(d_of(w), bits);
                     }
                     Rop::LoadConst => {
@@ -301,9 +309,24 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         breaker!();
                     }
                     // ---- arithmetic
-                    Rop::Add => arith!(w, BinOp::Add, |a, b| a.checked_add(b - 1).map(|v| v as u64), |a, b| a + b),
-                    Rop::Sub => arith!(w, BinOp::Sub, |a, b| a.checked_sub(b - 1).map(|v| v as u64), |a, b| a - b),
-                    Rop::Mul => arith!(w, BinOp::Mul, |a, b| (a >> 2).checked_mul(b - 1).map(|v| v as u64 | 1), |a, b| a * b),
+                    Rop::Add => arith!(
+                        w,
+                        BinOp::Add,
+                        |a, b| a.checked_add(b - 1).map(|v| v as u64),
+                        |a, b| a + b
+                    ),
+                    Rop::Sub => arith!(
+                        w,
+                        BinOp::Sub,
+                        |a, b| a.checked_sub(b - 1).map(|v| v as u64),
+                        |a, b| a - b
+                    ),
+                    Rop::Mul => arith!(
+                        w,
+                        BinOp::Mul,
+                        |a, b| (a >> 2).checked_mul(b - 1).map(|v| v as u64 | 1),
+                        |a, b| a * b
+                    ),
                     Rop::TrueDiv => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
                         if a & b & 2 != 0
@@ -338,9 +361,36 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
                         finish!(w, arith_slow(cx, BinOp::Mod, x_of(w) & 4 != 0, va, vb));
                     }
-                    Rop::And => arith_bits!(w, BinOp::And, |a: u64, b: u64| a & b, cx, frame, pc, r, pending),
-                    Rop::Or => arith_bits!(w, BinOp::Or, |a: u64, b: u64| a | b, cx, frame, pc, r, pending),
-                    Rop::Xor => arith_bits!(w, BinOp::Xor, |a: u64, b: u64| (a ^ b) | 1, cx, frame, pc, r, pending),
+                    Rop::And => arith_bits!(
+                        w,
+                        BinOp::And,
+                        |a: u64, b: u64| a & b,
+                        cx,
+                        frame,
+                        pc,
+                        r,
+                        pending
+                    ),
+                    Rop::Or => arith_bits!(
+                        w,
+                        BinOp::Or,
+                        |a: u64, b: u64| a | b,
+                        cx,
+                        frame,
+                        pc,
+                        r,
+                        pending
+                    ),
+                    Rop::Xor => arith_bits!(
+                        w,
+                        BinOp::Xor,
+                        |a: u64, b: u64| (a ^ b) | 1,
+                        cx,
+                        frame,
+                        pc,
+                        r,
+                        pending
+                    ),
                     Rop::LShift => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
                         if ((a ^ 1) | (b ^ 1)) & 3 == 0
@@ -364,26 +414,58 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
                         finish!(w, arith_slow(cx, BinOp::RShift, x_of(w) & 4 != 0, va, vb));
                     }
-                    Rop::AddI => arith_imm!(w, BinOp::Add, |a, b| a.checked_add(b << 2).map(|v| v as u64), Some(|a, b| a + b)),
-                    Rop::SubI => arith_imm!(w, BinOp::Sub, |a, b| a.checked_sub(b << 2).map(|v| v as u64), Some(|a, b| a - b)),
-                    Rop::MulI => arith_imm!(w, BinOp::Mul, |a, b| (a - 1).checked_mul(b).map(|v| v as u64 | 1), Some(|a, b| a * b)),
+                    Rop::AddI => arith_imm!(
+                        w,
+                        BinOp::Add,
+                        |a, b| a.checked_add(b << 2).map(|v| v as u64),
+                        Some(|a, b| a + b)
+                    ),
+                    Rop::SubI => arith_imm!(
+                        w,
+                        BinOp::Sub,
+                        |a, b| a.checked_sub(b << 2).map(|v| v as u64),
+                        Some(|a, b| a - b)
+                    ),
+                    Rop::MulI => arith_imm!(
+                        w,
+                        BinOp::Mul,
+                        |a, b| (a - 1).checked_mul(b).map(|v| v as u64 | 1),
+                        Some(|a, b| a * b)
+                    ),
                     Rop::ModI => arith_imm!(
                         w,
                         BinOp::Mod,
-                        |a, b| if b > 0 { Some(((floor_mod(a >> 2, b) as u64) << 2) | 1) } else { None },
+                        |a, b| if b > 0 {
+                            Some(((floor_mod(a >> 2, b) as u64) << 2) | 1)
+                        } else {
+                            None
+                        },
                         None
                     ),
                     Rop::FloorDivI => arith_imm!(
                         w,
                         BinOp::FloorDiv,
-                        |a, b| if b > 0 { Some(((floor_div(a >> 2, b) as u64) << 2) | 1) } else { None },
+                        |a, b| if b > 0 {
+                            Some(((floor_div(a >> 2, b) as u64) << 2) | 1)
+                        } else {
+                            None
+                        },
                         None
                     ),
-                    Rop::AndI => arith_imm!(w, BinOp::And, |a, b| Some(a as u64 & (((b as u64) << 2) | 1)), None),
+                    Rop::AndI => arith_imm!(
+                        w,
+                        BinOp::And,
+                        |a, b| Some(a as u64 & (((b as u64) << 2) | 1)),
+                        None
+                    ),
                     Rop::RShiftI => arith_imm!(
                         w,
                         BinOp::RShift,
-                        |a, b| if b >= 0 { Some((((a >> 2 >> b.min(63)) as u64) << 2) | 1) } else { None },
+                        |a, b| if b >= 0 {
+                            Some((((a >> 2 >> b.min(63)) as u64) << 2) | 1)
+                        } else {
+                            None
+                        },
                         None
                     ),
                     Rop::LShiftI => arith_imm!(w, BinOp::LShift, shift_left, None),
@@ -422,7 +504,8 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         }
                         save!();
                         let va = operand!(a_of(w));
-                        let bits = try_!(subscr_slow(cx, va, &Value::small_int(i as i32))).into_counted_or_immediate();
+                        let bits = try_!(subscr_slow(cx, va, &Value::small_int(i as i32)))
+                            .into_counted_or_immediate();
                         if x_of(w) & CONSUME_A != 0 {
                             release!(a_of(w));
                         }
@@ -438,18 +521,21 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         }
                         save!();
                         let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, compare_slow(cx, va, vb, CmpOp::from_u8(op & 7), op & 8 != 0));
+                        finish!(
+                            w,
+                            compare_slow(cx, va, vb, CmpOp::from_u8(op & 7), op & 8 != 0)
+                        );
                     }
                     Rop::CmpJump => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        let op = (x_of(w) >> 2) & 7;
                         let target = (*pc).load(Ordering::Relaxed) as isize;
                         let t = if ((a ^ 1) | (b ^ 1)) & 3 == 0 {
-                            compare_words(op, a as i64, b as i64)
+                            order_in(d_of(w), a as i64, b as i64)
                         } else if a & b & 2 != 0 {
-                            compare_floats(op, float_of(a), float_of(b))
+                            float_order_in(d_of(w), float_of(a), float_of(b))
                         } else {
                             save!();
+                            let op = (x_of(w) >> 2) & 7;
                             let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
                             let t = try_!(compare_truth(cx, va, vb, CmpOp::from_u8(op)));
                             release_operands!(w);
@@ -463,14 +549,19 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::CmpJumpI => {
                         let a = reg!(a_of(w));
                         let imm = b_of(w) as u16 as i16 as i64;
-                        let op = (x_of(w) >> 2) & 7;
                         let target = (*pc).load(Ordering::Relaxed) as isize;
                         let t = if a & 3 == 1 {
-                            compare_words(op, a as i64, (imm << 2) | 1)
+                            order_in(d_of(w), a as i64, (imm << 2) | 1)
                         } else {
                             save!();
+                            let op = (x_of(w) >> 2) & 7;
                             let va = operand!(a_of(w));
-                            let t = try_!(compare_truth(cx, va, &Value::small_int(imm as i32), CmpOp::from_u8(op)));
+                            let t = try_!(compare_truth(
+                                cx,
+                                va,
+                                &Value::small_int(imm as i32),
+                                CmpOp::from_u8(op)
+                            ));
                             if x_of(w) & CONSUME_A != 0 {
                                 release!(a_of(w));
                             }
@@ -586,13 +677,24 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         if x_of(w) & CONSUME_A != 0 {
                             release!(a_of(w));
                         }
-                        try_!(attr::store_name(cx, frame, cache, v, Rop::of(w) == Rop::StoreGlobal));
+                        try_!(attr::store_name(
+                            cx,
+                            frame,
+                            cache,
+                            v,
+                            Rop::of(w) == Rop::StoreGlobal
+                        ));
                         breaker!();
                     }
                     Rop::DeleteName | Rop::DeleteGlobal => {
                         save!();
                         let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
-                        try_!(attr::delete_name(cx, frame, cache, Rop::of(w) == Rop::DeleteGlobal));
+                        try_!(attr::delete_name(
+                            cx,
+                            frame,
+                            cache,
+                            Rop::of(w) == Rop::DeleteGlobal
+                        ));
                         breaker!();
                     }
                     Rop::LoadAttr => {
@@ -619,7 +721,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::LoadMethod => {
                         let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
                         let a = reg!(a_of(w));
-                        let func = if a & 3 == 0 && a != 0 { attr::method_hit(a, cache) } else { None };
+                        let func = if a & 3 == 0 && a != 0 {
+                            attr::method_hit(a, cache)
+                        } else {
+                            None
+                        };
                         let func = match func {
                             Some(f) => f,
                             None => {
@@ -674,7 +780,13 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::LoadSuperAttr => {
                         save!();
                         let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
-                        try_!(attr::load_super(cx, frame, r.add(d_of(w)), x_of(w) >> 2, cache));
+                        try_!(attr::load_super(
+                            cx,
+                            frame,
+                            r.add(d_of(w)),
+                            x_of(w) >> 2,
+                            cache
+                        ));
                     }
                     Rop::LoadDeref => {
                         save!();
@@ -696,7 +808,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::MakeCell => {
                         save!();
                         let old = reg!(a_of(w));
-                        let init = if old == 0 { None } else { Some(crate::call::counted(cx, old)) };
+                        let init = if old == 0 {
+                            None
+                        } else {
+                            Some(crate::call::counted(cx, old))
+                        };
                         let cell = try_!(crate::objects::cell::methods::new_cell(cx, init));
                         reg!(a_of(w)) = cell.into_bits();
                         drop_word(cx, old);
@@ -705,7 +821,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let n = a_of(w);
                         let nlocals = (*(*frame).rc).nlocals;
                         let f = &*(((*frame).func & !7) as *const Function);
-                        let cells = f.closure.as_ref().and_then(|c| c.downcast::<Tuple>()).map_or(&[][..], Tuple::items);
+                        let cells = f
+                            .closure
+                            .as_ref()
+                            .and_then(|c| c.downcast::<Tuple>())
+                            .map_or(&[][..], Tuple::items);
                         if cells.len() != n || n > nlocals {
                             save!();
                             fail_break!(pending, cx.system_error("closure does not fit its code"));
@@ -733,7 +853,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::BuildMap | Rop::BuildSet | Rop::BuildString | Rop::BuildSlice => {
                         save!();
                         let (base, n) = (a_of(w), b_of(w));
-                        let count = if Rop::of(w) == Rop::BuildMap { 2 * n } else { n };
+                        let count = if Rop::of(w) == Rop::BuildMap {
+                            2 * n
+                        } else {
+                            n
+                        };
                         let regs = std::slice::from_raw_parts(r.add(base) as *const Value, count);
                         let v = try_!(cold::build(cx, Rop::of(w), regs));
                         for i in base..base + count {
@@ -793,7 +917,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::GetIter => {
                         save!();
                         let va = operand!(a_of(w));
-                        let it = if va.class_word() == word::GENERATOR { va.clone_in(cx.thread.tid) } else { try_!(protocol::iter(cx, va)) };
+                        let it = if va.class_word() == word::GENERATOR {
+                            va.clone_in(cx.thread.tid)
+                        } else {
+                            try_!(protocol::iter(cx, va))
+                        };
                         release_operands_a(cx, r, w);
                         set!(d_of(w), it.into_bits());
                     }
@@ -816,7 +944,10 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                         pc = pc.offset(target);
                                         continue;
                                     }
-                                    Err(_) => fail_break!(pending, cx.value_error("generator already executing")),
+                                    Err(_) => fail_break!(
+                                        pending,
+                                        cx.value_error("generator already executing")
+                                    ),
                                 }
                             }
                             _ => match try_!(next_fast(cx, it)) {
@@ -843,7 +974,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         save!();
                         let bits = reg!(a_of(w));
                         reg!(a_of(w)) = 0;
-                        let v = if bits & 7 == 4 { crate::call::counted(cx, bits) } else { Value::from_bits(bits) };
+                        let v = if bits & 7 == 4 {
+                            crate::call::counted(cx, bits)
+                        } else {
+                            Value::from_bits(bits)
+                        };
                         let g = &*(((*frame).generator & !7) as *const Generator);
                         let kind = (*frame).kind;
                         g.delegating.store(x_of(w) >> 2, Ordering::Relaxed);
@@ -865,33 +1000,50 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         if callee & 3 != 0 || callee == 0 {
                             fail_break!(pending, not_callable(cx, vref!(base)));
                         }
-                        match (*((callee & !7) as *const typhon_runtime::header::Header)).type_word() {
-                            word::FUNCTION => {
-                                let f = &*((callee & !7) as *const Function);
-                                let rc = try_!(reg_code(cx, f.code()));
-                                let (at, n) = if reg!(base + 1) != 0 { (base + 1, argc + 1) } else { (base + 2, argc) };
-                                if rc.simple && n == rc.argcount && (*frame).generator == 0 {
-                                    try_!(cx.push_frame(callee | 4, f, rc, r.add(at), FrameKind::Inline));
-                                    frame = cx.frame;
-                                    r = r.add(at);
-                                    for i in n..rc.nlocals {
-                                        reg!(i) = 0;
-                                    }
-                                    pc = rc.words.as_ptr();
-                                    continue;
+                        let type_word =
+                            (*((callee & !7) as *const typhon_runtime::header::Header)).type_word();
+                        if type_word == word::FUNCTION {
+                            let f = &*((callee & !7) as *const Function);
+                            let rc = try_!(reg_code(cx, f.code()));
+                            let has_self = (reg!(base + 1) != 0) as usize;
+                            let (at, n) = (base + 2 - has_self, argc + has_self);
+                            if n == rc.inline_argc && (*frame).generator == 0 {
+                                try_!(cx.push_frame(
+                                    callee | 4,
+                                    f,
+                                    rc,
+                                    r.add(at),
+                                    FrameKind::Inline
+                                ));
+                                frame = cx.frame;
+                                r = r.add(at);
+                                for i in n..rc.nlocals {
+                                    reg!(i) = 0;
                                 }
-                                try_!(enter_function(cx, r.add(base), at - base, n, None));
-                                reload!();
+                                pc = rc.words.as_ptr();
+                                continue;
                             }
+                            try_!(enter_function(cx, r.add(base), at - base, n, None));
+                            reload!();
+                            continue;
+                        }
+                        match type_word {
                             word::METHOD if reg!(base + 1) == 0 => {
                                 let m = &*((callee & !7) as *const Method);
-                                reg!(base + 1) = if m.this.bits() & 3 == 0 { m.this.bits() | 4 } else { m.this.bits() };
+                                reg!(base + 1) = if m.this.bits() & 3 == 0 {
+                                    m.this.bits() | 4
+                                } else {
+                                    m.this.bits()
+                                };
                                 if m.func.class_word() == word::FUNCTION {
                                     // The method object in `base` keeps both alive.
                                     try_!(enter_method(cx, r.add(base), argc));
                                     reload!();
                                 } else {
-                                    let pos = std::slice::from_raw_parts(r.add(base + 1) as *const Value, argc + 1);
+                                    let pos = std::slice::from_raw_parts(
+                                        r.add(base + 1) as *const Value,
+                                        argc + 1,
+                                    );
                                     let v = try_!(protocol::call(cx, &m.func, pos));
                                     for i in base..base + argc + 2 {
                                         release!(i);
@@ -901,11 +1053,22 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                 }
                             }
                             t @ (word::BUILTIN | word::METHOD_DESCR) => {
-                                let (at, n) = if reg!(base + 1) != 0 { (base + 1, argc + 1) } else { (base + 2, argc) };
+                                let (at, n) = if reg!(base + 1) != 0 {
+                                    (base + 1, argc + 1)
+                                } else {
+                                    (base + 2, argc)
+                                };
                                 let pos = std::slice::from_raw_parts(r.add(at) as *const Value, n);
                                 let v = if t == word::METHOD_DESCR {
                                     let d = &*((callee & !7) as *const MethodDescr);
-                                    try_!((d.def.call)(cx, Args { pos, kwvalues: &[], kwnames: None }))
+                                    try_!((d.def.call)(
+                                        cx,
+                                        Args {
+                                            pos,
+                                            kwvalues: &[],
+                                            kwnames: None
+                                        }
+                                    ))
                                 } else {
                                     let f = &*((callee & !7) as *const Builtin);
                                     try_!(call_builtin(cx, f, pos))
@@ -922,7 +1085,8 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                     && let Some(init) = attr::python_init(cx, cls)
                                 {
                                     // Allocate, then run __init__ inline: the instance waits in `base`, borrowed as self.
-                                    let instance = try_!(crate::objects::object::alloc_plain(cx, cls));
+                                    let instance =
+                                        try_!(crate::objects::object::alloc_plain(cx, cls));
                                     let bits = instance.into_bits();
                                     let old = reg!(base);
                                     reg!(base) = bits;
@@ -954,14 +1118,20 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let base = a_of(w);
                         let argc = b_of(w);
                         let names = reg!(base + 2 + argc);
-                        let Some(names_t) = (&*(r.add(base + 2 + argc) as *const Value)).downcast::<Tuple>() else {
+                        let Some(names_t) =
+                            (&*(r.add(base + 2 + argc) as *const Value)).downcast::<Tuple>()
+                        else {
                             fail_break!(pending, cx.system_error("CALL_KW without names"));
                         };
                         let nk = names_t.len();
                         if nk > argc || reg!(base) == 0 {
                             fail_break!(pending, cx.system_error("CALL_KW with too many names"));
                         }
-                        let (at, n) = if reg!(base + 1) != 0 { (base + 1, argc + 1) } else { (base + 2, argc) };
+                        let (at, n) = if reg!(base + 1) != 0 {
+                            (base + 1, argc + 1)
+                        } else {
+                            (base + 2, argc)
+                        };
                         let _ = names;
                         if reg!(base) & 3 == 0 && vref!(base).class_word() == word::FUNCTION {
                             try_!(enter_function_kw(cx, r.add(base), at - base, n - nk, nk));
@@ -969,8 +1139,17 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             continue;
                         }
                         let pos = std::slice::from_raw_parts(r.add(at) as *const Value, n - nk);
-                        let kwvalues = std::slice::from_raw_parts(r.add(at + n - nk) as *const Value, nk);
-                        let v = try_!(protocol::call_args(cx, vref!(base), Args { pos, kwvalues, kwnames: Some(names_t) }));
+                        let kwvalues =
+                            std::slice::from_raw_parts(r.add(at + n - nk) as *const Value, nk);
+                        let v = try_!(protocol::call_args(
+                            cx,
+                            vref!(base),
+                            Args {
+                                pos,
+                                kwvalues,
+                                kwnames: Some(names_t)
+                            }
+                        ));
                         for i in base..base + argc + 3 {
                             release!(i);
                         }
@@ -995,22 +1174,28 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         }
                         // Move out of the register: it is about to be cleared.
                         let bits = if bits & 7 == 4 {
-                            if bits & !0xFFFF == statics::NONE & !0xFFFF { bits & !4 } else { crate::call::counted(cx, bits).into_bits() }
+                            if bits & !0xFFFF == statics::NONE & !0xFFFF {
+                                bits & !4
+                            } else {
+                                crate::call::counted(cx, bits).into_bits()
+                            }
                         } else {
                             reg!(a_of(w)) = 0;
                             bits
                         };
                         save!();
                         let kind = (*frame).kind;
+                        if kind == FrameKind::Inline {
+                            cx.pop_frame();
+                            reload!();
+                            let cw = (*pc.sub(1)).load(Ordering::Relaxed);
+                            release!(a_of(cw));
+                            set!(d_of(cw), bits);
+                            breaker!();
+                            continue;
+                        }
                         match kind {
-                            FrameKind::Inline => {
-                                cx.pop_frame();
-                                reload!();
-                                let cw = (*pc.sub(1)).load(Ordering::Relaxed);
-                                release!(a_of(cw));
-                                set!(d_of(cw), bits);
-                                breaker!();
-                            }
+                            FrameKind::Inline => {}
                             FrameKind::Init => {
                                 cx.pop_frame();
                                 reload!();
@@ -1019,7 +1204,12 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                     let v = Value::from_bits(bits);
                                     let t = v.type_name();
                                     drop(v);
-                                    fail_break!(pending, cx.type_error(format!("__init__() should return None, not '{t}'")));
+                                    fail_break!(
+                                        pending,
+                                        cx.type_error(format!(
+                                            "__init__() should return None, not '{t}'"
+                                        ))
+                                    );
                                 }
                                 let instance = reg!(a_of(cw));
                                 reg!(a_of(cw)) = 0;
@@ -1065,7 +1255,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::FormatSimple => {
                         save!();
                         let va = operand!(a_of(w));
-                        let v = if va.class_word() == word::STR { va.clone_in(cx.thread.tid) } else { try_!(cold::format_simple(cx, va)) };
+                        let v = if va.class_word() == word::STR {
+                            va.clone_in(cx.thread.tid)
+                        } else {
+                            try_!(cold::format_simple(cx, va))
+                        };
                         release_operands_a(cx, r, w);
                         set!(d_of(w), v.into_bits());
                     }
@@ -1083,7 +1277,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                 }
             }
-            let _ = (SUSPENDED, co::GENERATOR, call_function as fn(&mut Cx, &Value, Args<'_>) -> Res<Value>);
+            let _ = (
+                SUSPENDED,
+                co::GENERATOR,
+                call_function as fn(&mut Cx, &Value, Args<'_>) -> Res<Value>,
+            );
             if false {
                 fail!(cx.system_error(""));
             }
@@ -1106,10 +1304,17 @@ macro_rules! arith_bits {
         }
         (*$frame).pc = $pc;
         if a == 0 || b == 0 {
-            $pending = Some(unbound_register($cx, $frame, if a == 0 { a_of(w) } else { b_of(w) }));
+            $pending = Some(unbound_register(
+                $cx,
+                $frame,
+                if a == 0 { a_of(w) } else { b_of(w) },
+            ));
             break;
         }
-        let (va, vb) = (&*($r.add(a_of(w)) as *const Value), &*($r.add(b_of(w)) as *const Value));
+        let (va, vb) = (
+            &*($r.add(a_of(w)) as *const Value),
+            &*($r.add(b_of(w)) as *const Value),
+        );
         match arith_slow($cx, $op, x_of(w) & 4 != 0, va, vb) {
             Ok(v) => {
                 let bits = v.into_bits();
@@ -1137,6 +1342,7 @@ macro_rules! fail_break {
 use fail_break;
 
 /// Find the handler of the pending exception, popping frames on the way.
+#[cold]
 #[inline(never)]
 fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
     loop {
@@ -1145,8 +1351,9 @@ fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
         // SAFETY: the running frame of this thread.
         let (offset, line) = unsafe { ((*f).lasti(), (*f).line()) };
         if !std::mem::take(&mut cx.no_traceback)
-            && let Err(r) = crate::objects::frame::object::frame_object(cx, f)
-                .and_then(|obj| crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line))
+            && let Err(r) = crate::objects::frame::object::frame_object(cx, f).and_then(|obj| {
+                crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line)
+            })
         {
             // Out of memory while recording: the exception goes on without this entry.
             drop(cx.take_exc(r));

@@ -1,10 +1,10 @@
 //! Conversions between Python's numbers and Rust's: `__index__`, `__float__`, sizes and positions as C's integers. Also the
 //! bridge that turns an error of the text crate into a raised exception.
 
+use crate::objects::Str;
 use crate::objects::bytes;
 use crate::objects::float;
 use crate::objects::int::{self, IntRef, as_int, new_big};
-use crate::objects::Str;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
 use dashu_int::IBig;
@@ -48,7 +48,11 @@ pub use to_index as index;
 /// `operator.index(v)`: an exact `int`.
 #[inline]
 pub fn to_index(cx: &mut Cx, v: &Value) -> Res<Value> {
-    if is_exact_int(v) { Ok(v.clone()) } else { to_index_slow(cx, v) }
+    if is_exact_int(v) {
+        Ok(v.clone())
+    } else {
+        to_index_slow(cx, v)
+    }
 }
 
 #[inline(never)]
@@ -113,7 +117,9 @@ pub fn to_int(cx: &mut Cx, v: &Value) -> Res<Value> {
         return int::text::parse_bytes(cx, &data, 10);
     }
     let n = v.type_name();
-    Err(cx.type_error(format!("int() argument must be a string, a bytes-like object or a real number, not '{n}'")))
+    Err(cx.type_error(format!(
+        "int() argument must be a string, a bytes-like object or a real number, not '{n}'"
+    )))
 }
 
 /// `operator.index(v)` as a big integer.
@@ -153,7 +159,10 @@ pub fn index_isize_checked(cx: &mut Cx, v: &Value, kind: ExcKind) -> Res<isize> 
     let (i, out) = clamped(cx, v)?;
     if out != 0 {
         let n = v.type_name();
-        return Err(cx.raise(kind, format!("cannot fit '{n}' into an index-sized integer")));
+        return Err(cx.raise(
+            kind,
+            format!("cannot fit '{n}' into an index-sized integer"),
+        ));
     }
     Ok(i as isize)
 }
@@ -173,7 +182,11 @@ pub fn index_i32(cx: &mut Cx, v: &Value) -> Res<i32> {
         (i, _) => match i32::try_from(i) {
             Ok(i) => Ok(i),
             Err(_) => {
-                let side = if i < 0 { "less than minimum" } else { "greater than maximum" };
+                let side = if i < 0 {
+                    "less than minimum"
+                } else {
+                    "greater than maximum"
+                };
                 Err(cx.overflow_error(format!("signed integer is {side}")))
             }
         },
@@ -190,7 +203,9 @@ pub fn index_u64(cx: &mut Cx, v: &Value) -> Res<u64> {
     };
     match r {
         Some(n) => Ok(n),
-        None if int::is_negative(&i) => Err(cx.overflow_error("can't convert negative value to unsigned int")),
+        None if int::is_negative(&i) => {
+            Err(cx.overflow_error("can't convert negative value to unsigned int"))
+        }
         None => Err(cx.overflow_error("Python int too large to convert to C unsigned long")),
     }
 }
@@ -261,7 +276,12 @@ pub fn as_f64_opt(cx: &mut Cx, v: &Value) -> Res<Option<f64>> {
 }
 
 /// The optional bounds of `find` and its kin, resolved against a length; None where even an empty needle is not found.
-pub fn search_bounds(cx: &mut Cx, start: Option<&Value>, end: Option<&Value>, len: usize) -> Res<Option<std::ops::Range<usize>>> {
+pub fn search_bounds(
+    cx: &mut Cx,
+    start: Option<&Value>,
+    end: Option<&Value>,
+    len: usize,
+) -> Res<Option<std::ops::Range<usize>>> {
     let mut get = |v: Option<&Value>| match v {
         None => Ok(None),
         Some(v) if v.is_none() => Ok(None),
@@ -274,7 +294,9 @@ pub fn search_bounds(cx: &mut Cx, start: Option<&Value>, end: Option<&Value>, le
 /// One bound of a slice, clamped.
 pub fn slice_bound(cx: &mut Cx, v: &Value) -> Res<isize> {
     if v.as_small_int().is_none() && as_int(v).is_none() && v.ty().slots.index.get().is_none() {
-        return Err(cx.type_error("slice indices must be integers or None or have an __index__ method"));
+        return Err(
+            cx.type_error("slice indices must be integers or None or have an __index__ method")
+        );
     }
     index_isize(cx, v)
 }

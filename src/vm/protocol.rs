@@ -32,10 +32,26 @@ pub const SUBSCR: u8 = 26;
 impl BinOp {
     pub fn from_u8(n: u8) -> BinOp {
         use BinOp::*;
-        [Add, And, FloorDiv, LShift, MatMul, Mul, Mod, Or, Pow, RShift, Sub, TrueDiv, Xor][n as usize % 13]
+        [
+            Add, And, FloorDiv, LShift, MatMul, Mul, Mod, Or, Pow, RShift, Sub, TrueDiv, Xor,
+        ][n as usize % 13]
     }
     pub fn symbol(self) -> &'static str {
-        ["+", "&", "//", "<<", "@", "*", "%", "|", "** or pow()", ">>", "-", "/", "^"][self as usize]
+        [
+            "+",
+            "&",
+            "//",
+            "<<",
+            "@",
+            "*",
+            "%",
+            "|",
+            "** or pow()",
+            ">>",
+            "-",
+            "/",
+            "^",
+        ][self as usize]
     }
     fn cell(self, t: &SlotTable) -> &SlotCell<BinaryFn> {
         match self {
@@ -77,7 +93,11 @@ impl BinOp {
 fn binary_slots(cx: &mut Cx, op: BinOp, a: &Value, b: &Value) -> Res<Value> {
     let (ta, tb) = (a.ty(), b.ty());
     let left = op.cell(&ta.slots).get();
-    let mut right = if std::ptr::eq(ta, tb) { None } else { op.cell(&tb.slots).get() };
+    let mut right = if std::ptr::eq(ta, tb) {
+        None
+    } else {
+        op.cell(&tb.slots).get()
+    };
     if let (Some(l), Some(r)) = (left, right)
         && l as usize == r as usize
     {
@@ -133,14 +153,17 @@ fn sequence_fallback(cx: &mut Cx, op: BinOp, a: &Value, b: &Value, symbol: &str)
     }
     let (na, nb) = (a.type_name(), b.type_name());
     if op == BinOp::RShift
-        && a.downcast_exact::<crate::objects::Builtin>().is_some_and(|f| f.name() == "print")
+        && a.downcast_exact::<crate::objects::Builtin>()
+            .is_some_and(|f| f.name() == "print")
         && symbol == ">>"
     {
         return Err(cx.type_error(format!(
             "unsupported operand type(s) for >>: '{na}' and '{nb}'. Did you mean \"print(<message>, file=<output_stream>)\"?"
         )));
     }
-    Err(cx.type_error(format!("unsupported operand type(s) for {symbol}: '{na}' and '{nb}'")))
+    Err(cx.type_error(format!(
+        "unsupported operand type(s) for {symbol}: '{na}' and '{nb}'"
+    )))
 }
 
 fn repeat_by(cx: &mut Cx, repeat: BinaryFn, seq: &Value, count: &Value) -> Res<Value> {
@@ -182,7 +205,9 @@ pub fn inplace(cx: &mut Cx, op: BinOp, a: &Value, b: &Value) -> Res<Value> {
     {
         return repeat_by(cx, f, a, b);
     }
-    let symbol = ["+=", "&=", "//=", "<<=", "@=", "*=", "%=", "|=", "**=", ">>=", "-=", "/=", "^="][op as usize];
+    let symbol = [
+        "+=", "&=", "//=", "<<=", "@=", "*=", "%=", "|=", "**=", ">>=", "-=", "/=", "^=",
+    ][op as usize];
     sequence_fallback(cx, op, a, b, symbol)
 }
 
@@ -205,7 +230,11 @@ pub fn pow(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
 fn pow_symbol(cx: &mut Cx, a: &Value, b: &Value, c: &Value, symbol: &str) -> Res<Value> {
     let (ta, tb) = (a.ty(), b.ty());
     let left = ta.slots.pow.get();
-    let mut right = if std::ptr::eq(ta, tb) { None } else { tb.slots.pow.get() };
+    let mut right = if std::ptr::eq(ta, tb) {
+        None
+    } else {
+        tb.slots.pow.get()
+    };
     if let (Some(l), Some(r)) = (left, right)
         && l as usize == r as usize
     {
@@ -242,10 +271,14 @@ fn pow_symbol(cx: &mut Cx, a: &Value, b: &Value, c: &Value, symbol: &str) -> Res
             }
         }
         let (na, nb, nc) = (a.type_name(), b.type_name(), c.type_name());
-        return Err(cx.type_error(format!("unsupported operand type(s) for ** or pow(): '{na}', '{nb}', '{nc}'")));
+        return Err(cx.type_error(format!(
+            "unsupported operand type(s) for ** or pow(): '{na}', '{nb}', '{nc}'"
+        )));
     }
     let (na, nb) = (a.type_name(), b.type_name());
-    Err(cx.type_error(format!("unsupported operand type(s) for {symbol}: '{na}' and '{nb}'")))
+    Err(cx.type_error(format!(
+        "unsupported operand type(s) for {symbol}: '{na}' and '{nb}'"
+    )))
 }
 
 /// `divmod(a, b)`.
@@ -266,7 +299,9 @@ pub fn divmod(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
         }
     }
     let (na, nb) = (a.type_name(), b.type_name());
-    Err(cx.type_error(format!("unsupported operand type(s) for divmod(): '{na}' and '{nb}'")))
+    Err(cx.type_error(format!(
+        "unsupported operand type(s) for divmod(): '{na}' and '{nb}'"
+    )))
 }
 
 /// `-a`, `+a`, `~a`.
@@ -319,7 +354,9 @@ pub fn compare(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<Value> {
         _ => {
             let (na, nb) = (a.type_name(), b.type_name());
             let s = op.symbol();
-            Err(cx.type_error(format!("'{s}' not supported between instances of '{na}' and '{nb}'")))
+            Err(cx.type_error(format!(
+                "'{s}' not supported between instances of '{na}' and '{nb}'"
+            )))
         }
     }
 }
@@ -412,7 +449,9 @@ pub fn str(cx: &mut Cx, v: &Value) -> Res<Value> {
     if v.downcast_exact::<Str>().is_some() {
         return Ok(v.clone());
     }
-    let Some(f) = v.ty().slots.str.get() else { return repr(cx, v) };
+    let Some(f) = v.ty().slots.str.get() else {
+        return repr(cx, v);
+    };
     cx.enter_native(" while getting the str of an object")?;
     let r = f(cx, v);
     cx.leave_native();
@@ -427,13 +466,17 @@ pub fn str(cx: &mut Cx, v: &Value) -> Res<Value> {
 /// `repr(v)` as Rust text, for messages.
 pub fn repr_string(cx: &mut Cx, v: &Value) -> Res<String> {
     let r = repr(cx, v)?;
-    Ok(r.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default())
+    Ok(r.downcast::<Str>()
+        .map(|s| s.to_string_lossy())
+        .unwrap_or_default())
 }
 
 /// `str(v)` as Rust text.
 pub fn str_string(cx: &mut Cx, v: &Value) -> Res<String> {
     let r = str(cx, v)?;
-    Ok(r.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default())
+    Ok(r.downcast::<Str>()
+        .map(|s| s.to_string_lossy())
+        .unwrap_or_default())
 }
 
 /// `o.name`.
@@ -453,7 +496,9 @@ pub fn getattr_str(cx: &mut Cx, o: &Value, name: &str) -> Res<Value> {
 
 /// `getattr(o, name, None)`: None when there is an AttributeError.
 pub fn getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<Value>> {
-    if o.ty().slots.getattro.get().map(|f| f as usize) == Some(crate::objects::object::generic_getattr as usize) {
+    if o.ty().slots.getattro.get().map(|f| f as usize)
+        == Some(crate::objects::object::generic_getattr as usize)
+    {
         return crate::objects::object::generic_getattr_opt(cx, o, name);
     }
     match getattr(cx, o, name) {
@@ -496,7 +541,15 @@ pub fn call_args(cx: &mut Cx, f: &Value, args: Args<'_>) -> Res<Value> {
 
 /// `f(*args)`.
 pub fn call(cx: &mut Cx, f: &Value, args: &[Value]) -> Res<Value> {
-    call_args(cx, f, Args { pos: args, kwvalues: &[], kwnames: None })
+    call_args(
+        cx,
+        f,
+        Args {
+            pos: args,
+            kwvalues: &[],
+            kwnames: None,
+        },
+    )
 }
 
 /// `f(*args, name=value, ...)`.
@@ -512,7 +565,15 @@ pub fn call_kw(cx: &mut Cx, f: &Value, pos: &[Value], kw: &[(&str, Value)]) -> R
     }
     let names = crate::objects::tuple::new_tuple(cx, names)?;
     let (p, k) = all.split_at(pos.len());
-    call_args(cx, f, Args { pos: p, kwvalues: k, kwnames: names.downcast::<Tuple>() })
+    call_args(
+        cx,
+        f,
+        Args {
+            pos: p,
+            kwvalues: k,
+            kwnames: names.downcast::<Tuple>(),
+        },
+    )
 }
 
 /// `o.name(*args)`.
@@ -524,7 +585,9 @@ pub fn call_method(cx: &mut Cx, o: &Value, name: &str, args: &[Value]) -> Res<Va
 /// Special-method lookup: on the type, bound to `o`. None when absent.
 pub fn lookup_special(cx: &mut Cx, o: &Value, name: &str) -> Res<Option<Value>> {
     let n = crate::objects::str::intern::intern_str(cx, name)?;
-    let Some(found) = o.ty().lookup(cx, &n) else { return Ok(None) };
+    let Some(found) = o.ty().lookup(cx, &n) else {
+        return Ok(None);
+    };
     match found.ty().slots.descr_get.get() {
         Some(get) => {
             let t = o.ty().value();
@@ -553,7 +616,11 @@ pub fn iter(cx: &mut Cx, o: &Value) -> Res<Value> {
         }
         return Ok(it);
     }
-    if s.getitem.get().is_some() && !o.ty().has(crate::objects::typeobj::flag::MAPPING | crate::objects::typeobj::flag::DICT_SUBCLASS) {
+    if s.getitem.get().is_some()
+        && !o.ty().has(
+            crate::objects::typeobj::flag::MAPPING | crate::objects::typeobj::flag::DICT_SUBCLASS,
+        )
+    {
         return crate::objects::iter::new_seq_iter(cx, o);
     }
     let n = o.type_name();
@@ -662,7 +729,11 @@ pub fn setitem(cx: &mut Cx, o: &Value, key: &Value, value: Option<&Value>) -> Re
         Some(f) => f(cx, o, key, value),
         None => {
             let n = o.type_name();
-            let what = if value.is_some() { "assignment" } else { "deletion" };
+            let what = if value.is_some() {
+                "assignment"
+            } else {
+                "deletion"
+            };
             Err(cx.type_error(format!("'{n}' object does not support item {what}")))
         }
     }
@@ -675,7 +746,9 @@ pub fn contains(cx: &mut Cx, o: &Value, item: &Value) -> Res<bool> {
     }
     if o.ty().slots.iter.get().is_none() && o.ty().slots.getitem.get().is_none() {
         let n = o.type_name();
-        return Err(cx.type_error(format!("argument of type '{n}' is not a container or iterable")));
+        return Err(cx.type_error(format!(
+            "argument of type '{n}' is not a container or iterable"
+        )));
     }
     let it = iter(cx, o)?;
     while let Some(v) = next(cx, &it)? {

@@ -40,7 +40,7 @@ macro_rules! for_each_rop {
             Jump "jump a:b", JumpBack "jump a:b, checking the eval breaker", JumpBackQuiet "jump a:b",
             JumpTrue "jump a:b when d (consumed by x bit 0) is true", JumpFalse "jump a:b when d is false",
             JumpNone "jump a:b when d is None", JumpNotNone "jump a:b when d is not None",
-            CmpJump "x>>2 = operator, bit 7 of x = jump when true; compare a with b; the next word is the jump target; d unused",
+            CmpJump "x>>2 = operator, bit 7 of x = jump when true; compare a with b; the next word is the jump target; d = orders that satisfy it",
             CmpJumpI "the same with b as i16",
             // names
             LoadGlobal "d = global or builtin; b = cache", LoadName "d = name; b = cache", StoreName "name b = a", DeleteName "b",
@@ -137,7 +137,10 @@ pub struct Cache {
 
 impl Cache {
     pub fn new(name: u32) -> Cache {
-        Cache { name, ..Cache::default() }
+        Cache {
+            name,
+            ..Cache::default()
+        }
     }
     #[inline(always)]
     pub fn plain_value(&self) -> bool {
@@ -152,7 +155,11 @@ impl Cache {
     pub fn load(&self) -> (u64, u64) {
         let w = self.word.load(Ordering::Acquire);
         let p = self.ptr.load(Ordering::Acquire);
-        if self.word.load(Ordering::Relaxed) == w { (w, p) } else { (0, 0) }
+        if self.word.load(Ordering::Relaxed) == w {
+            (w, p)
+        } else {
+            (0, 0)
+        }
     }
     /// Fill, or empty with 0. Fills are rare and take one global lock, so that two fillers never mix word and pointer.
     #[cold]
@@ -184,6 +191,8 @@ pub struct RegCode {
     pub consts: Box<[Value]>,
     /// Interned names.
     pub names: Box<[Value]>,
+    /// Source line, per word.
+    pub lines: Box<[i32]>,
     /// Byte offset in the stack code, per word.
     pub offsets: Box<[u32]>,
     pub handlers: Box<[Handler]>,
@@ -192,9 +201,9 @@ pub struct RegCode {
     pub nlocals: usize,
     /// Locals and stack.
     pub nregs: usize,
-    pub argcount: usize,
-    /// Positional parameters only, no `*args`, no keyword-only: arguments are the first registers as they stand.
-    pub simple: bool,
+    /// The number of arguments that are the first registers as they stand: that of positional parameters when there are no
+    /// others, else `usize::MAX`.
+    pub inline_argc: usize,
     /// Generator, coroutine or async generator.
     pub generator: bool,
     pub flags: u32,
@@ -204,12 +213,18 @@ pub struct RegCode {
 
 impl RegCode {
     pub fn line_at(&self, offset: u32) -> i32 {
-        self.code.line_for(offset).unwrap_or(self.code.firstlineno as i32)
+        self.code
+            .line_for(offset)
+            .unwrap_or(self.code.firstlineno as i32)
     }
     /// The innermost handler that protects a stack-code offset.
     pub fn handler_for(&self, offset: u32) -> Option<Handler> {
         let i = self.handlers.partition_point(|h| h.start <= offset);
-        self.handlers[..i].iter().rev().find(|h| offset < h.end).copied()
+        self.handlers[..i]
+            .iter()
+            .rev()
+            .find(|h| offset < h.end)
+            .copied()
     }
     /// A readable listing.
     pub fn dump(&self) -> String {
@@ -219,10 +234,23 @@ impl RegCode {
         while i < self.words.len() {
             let w = self.words[i].load(Ordering::Relaxed);
             let op = Rop::of(w);
-            let _ = writeln!(out, "{i:5} @{:<5} {op:?} x={} d={} a={} b={} imm={}", self.offsets[i], x_of(w), d_of(w), a_of(w), b_of(w), imm_of(w));
+            let _ = writeln!(
+                out,
+                "{i:5} @{:<5} {op:?} x={} d={} a={} b={} imm={}",
+                self.offsets[i],
+                x_of(w),
+                d_of(w),
+                a_of(w),
+                b_of(w),
+                imm_of(w)
+            );
             i += 1;
             if matches!(op, Rop::CmpJump | Rop::CmpJumpI | Rop::ForIter | Rop::Send) {
-                let _ = writeln!(out, "{i:5}        target {}", self.words[i].load(Ordering::Relaxed) as i64);
+                let _ = writeln!(
+                    out,
+                    "{i:5}        target {}",
+                    self.words[i].load(Ordering::Relaxed) as i64
+                );
                 i += 1;
             }
         }

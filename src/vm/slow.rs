@@ -18,7 +18,11 @@ pub fn float_of(bits: u64) -> f64 {
 
 #[inline(always)]
 pub fn bool_bits(b: bool) -> u64 {
-    if b { statics::TRUE | 4 } else { statics::FALSE | 4 }
+    if b {
+        statics::TRUE | 4
+    } else {
+        statics::FALSE | 4
+    }
 }
 
 #[inline(always)]
@@ -45,18 +49,56 @@ pub fn compare_floats(op: u8, a: f64, b: f64) -> bool {
     }
 }
 
+/// Which orders satisfy a comparison, as bits: less 1, equal 2, greater 4, unordered 8.
+pub const ORDER_MASKS: [u16; 6] = [1, 3, 2, 13, 4, 6];
+
+/// Whether the order of two int words is in the mask. No branches: the jump that follows is the only one.
+#[inline(always)]
+pub fn order_in(mask: usize, a: i64, b: i64) -> bool {
+    mask >> (1 + (a > b) as usize - (a < b) as usize) & 1 != 0
+}
+
+/// Whether the order of two floats is in the mask.
+#[inline(always)]
+pub fn float_order_in(mask: usize, a: f64, b: f64) -> bool {
+    let place = match a.partial_cmp(&b) {
+        Some(o) => (o as i8 + 1) as usize,
+        None => 3,
+    };
+    mask >> place & 1 != 0
+}
+
+/// Drop an owned register word. Out of line, and cold to the optimizer: what stays in the loop is one test.
+///
+/// # Safety
+/// `w` is an owned pointer word that the caller gives up.
+#[cold]
+#[inline(never)]
+pub unsafe fn drop_owned(cx: &mut Cx, w: u64) {
+    // SAFETY: by contract.
+    unsafe { Value::from_bits(w) }.drop_in(&cx.thread);
+}
+
 /// Floor division; `b` is neither 0 nor -1.
 #[inline(always)]
 pub fn floor_div(a: i64, b: i64) -> i64 {
     let q = a / b;
-    if (a % b != 0) && ((a < 0) != (b < 0)) { q - 1 } else { q }
+    if (a % b != 0) && ((a < 0) != (b < 0)) {
+        q - 1
+    } else {
+        q
+    }
 }
 
 /// Floor modulo; `b` is neither 0 nor -1.
 #[inline(always)]
 pub fn floor_mod(a: i64, b: i64) -> i64 {
     let m = a % b;
-    if m != 0 && ((m < 0) != (b < 0)) { m + b } else { m }
+    if m != 0 && ((m < 0) != (b < 0)) {
+        m + b
+    } else {
+        m
+    }
 }
 
 /// `a << n` on an int word, when the result still fits.
@@ -67,7 +109,11 @@ pub fn shift_left(a: i64, n: i64) -> Option<u64> {
     }
     let v = a - 1;
     let s = v << n;
-    if s >> n == v { Some(s as u64 | 1) } else { None }
+    if s >> n == v {
+        Some(s as u64 | 1)
+    } else {
+        None
+    }
 }
 
 /// Results of slow operations for a register: always counted or immediate.
@@ -112,7 +158,11 @@ impl TakeRegs {
     /// # Safety
     /// `n` filled registers of the running frame start at `at`.
     pub unsafe fn new(cx: &Cx, at: *mut u64, n: usize) -> TakeRegs {
-        TakeRegs { at, left: n, tid: cx.thread.tid }
+        TakeRegs {
+            at,
+            left: n,
+            tid: cx.thread.tid,
+        }
     }
 }
 impl Iterator for TakeRegs {
@@ -141,6 +191,7 @@ impl Iterator for TakeRegs {
 impl ExactSizeIterator for TakeRegs {}
 
 /// Arithmetic beyond two immediates: common exact pairs directly, then the slots.
+#[cold]
 #[inline(never)]
 pub fn arith_slow(cx: &mut Cx, op: BinOp, inplace: bool, a: &Value, b: &Value) -> Res<Value> {
     if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b))
@@ -163,20 +214,30 @@ pub fn arith_slow(cx: &mut Cx, op: BinOp, inplace: bool, a: &Value, b: &Value) -
                     return int::new_int(cx, v);
                 }
             }
-            BinOp::TrueDiv if y != 0 && x.unsigned_abs() < 1 << 53 && y.unsigned_abs() < 1 << 53 => {
+            BinOp::TrueDiv
+                if y != 0 && x.unsigned_abs() < 1 << 53 && y.unsigned_abs() < 1 << 53 =>
+            {
                 return float::new_float(cx, x as f64 / y as f64);
             }
             _ => {}
         }
     }
-    if inplace { protocol::inplace(cx, op, a, b) } else { protocol::binary(cx, op, a, b) }
+    if inplace {
+        protocol::inplace(cx, op, a, b)
+    } else {
+        protocol::binary(cx, op, a, b)
+    }
 }
 
 /// The double of an exact float or of a small int that a double holds exactly.
 #[inline]
 fn number_as_f64(v: &Value) -> Option<f64> {
     if let Some(i) = v.as_small_int() {
-        return if i.unsigned_abs() < 1 << 53 { Some(i as f64) } else { None };
+        return if i.unsigned_abs() < 1 << 53 {
+            Some(i as f64)
+        } else {
+            None
+        };
     }
     float::as_f64_exact(v)
 }
@@ -199,13 +260,18 @@ pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
             let t = unsafe { &*((o.bits() & !7) as *const Tuple) };
             let i = if i < 0 { i + t.len() as i64 } else { i };
             let v = t.items().get(usize::try_from(i).ok()?)?;
-            Some(if v.is_ptr() { v.clone_in(cx.thread.tid).into_bits() } else { v.bits() })
+            Some(if v.is_ptr() {
+                v.clone_in(cx.thread.tid).into_bits()
+            } else {
+                v.bits()
+            })
         }
         _ => None,
     }
 }
 
 /// `o[key]`.
+#[cold]
 #[inline(never)]
 pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
     if let Some(d) = o.downcast_exact::<Dict>() {
@@ -222,6 +288,7 @@ pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
 }
 
 /// `o[key] = v`.
+#[cold]
 #[inline(never)]
 pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
     match o.class_word() {
@@ -235,7 +302,9 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
             let l = unsafe { &*((o.bits() & !7) as *const List) };
             let i = key.as_small_int().unwrap_or(0);
             let i = if i < 0 { i + l.len() as i64 } else { i };
-            if i >= 0 && let Ok(old) = l.set(cx, i as usize, v.clone()) {
+            if i >= 0
+                && let Ok(old) = l.set(cx, i as usize, v.clone())
+            {
                 drop(old);
                 return Ok(());
             }
@@ -246,6 +315,7 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
 }
 
 /// `item in o`.
+#[cold]
 #[inline(never)]
 pub fn contains_slow(cx: &mut Cx, o: &Value, item: &Value) -> Res<bool> {
     if let Some(d) = o.downcast_exact::<Dict>()
@@ -257,13 +327,18 @@ pub fn contains_slow(cx: &mut Cx, o: &Value, item: &Value) -> Res<bool> {
 }
 
 /// A comparison beyond two ints.
+#[cold]
 #[inline(never)]
 pub fn compare_slow(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp, to_bool: bool) -> Res<Value> {
     if let Some(t) = compare_exact(a, b, op) {
         return Ok(Value::bool(t));
     }
     let v = protocol::compare(cx, a, b, op)?;
-    if to_bool { Ok(Value::bool(protocol::truthy(cx, &v)?)) } else { Ok(v) }
+    if to_bool {
+        Ok(Value::bool(protocol::truthy(cx, &v)?))
+    } else {
+        Ok(v)
+    }
 }
 
 /// Exact floats, ints and strings, without the slots.
@@ -283,6 +358,7 @@ fn compare_exact(a: &Value, b: &Value, op: CmpOp) -> Option<bool> {
 }
 
 /// Truth of a comparison, for jumps. Unlike containers, `==` does not take identity for equality.
+#[cold]
 #[inline(never)]
 pub fn compare_truth(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> {
     if let Some(t) = compare_exact(a, b, op) {
@@ -312,9 +388,19 @@ pub fn next_fast(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
 #[inline(never)]
 pub fn unbound_register(cx: &mut Cx, frame: *mut Frame, i: usize) -> Raised {
     // SAFETY: the running frame.
-    let name = unsafe { (*frame).code().code.localsplusnames.get(i).map(|n| String::from_utf8_lossy(n.as_bytes()).into_owned()) };
+    let name = unsafe {
+        (*frame)
+            .code()
+            .code
+            .localsplusnames
+            .get(i)
+            .map(|n| String::from_utf8_lossy(n.as_bytes()).into_owned())
+    };
     match name {
-        Some(n) => cx.raise(ExcKind::UnboundLocalError, format!("cannot access local variable '{n}' where it is not associated with a value")),
+        Some(n) => cx.raise(
+            ExcKind::UnboundLocalError,
+            format!("cannot access local variable '{n}' where it is not associated with a value"),
+        ),
         None => cx.system_error("an empty register was read"),
     }
 }
@@ -329,8 +415,23 @@ pub fn not_callable(cx: &mut Cx, v: &Value) -> Raised {
 #[inline(always)]
 pub fn call_builtin(cx: &mut Cx, f: &Builtin, pos: &[Value]) -> Res<Value> {
     match &f.this {
-        None => (f.def.call)(cx, Args { pos, kwvalues: &[], kwnames: None }),
-        Some(_) => crate::objects::builtin::call::call_bound(cx, f, Args { pos, kwvalues: &[], kwnames: None }),
+        None => (f.def.call)(
+            cx,
+            Args {
+                pos,
+                kwvalues: &[],
+                kwnames: None,
+            },
+        ),
+        Some(_) => crate::objects::builtin::call::call_bound(
+            cx,
+            f,
+            Args {
+                pos,
+                kwvalues: &[],
+                kwnames: None,
+            },
+        ),
     }
 }
 
@@ -338,12 +439,17 @@ pub fn call_builtin(cx: &mut Cx, f: &Builtin, pos: &[Value]) -> Res<Value> {
 ///
 /// # Safety
 /// `base` is the callable's register; the self slot and `argc` arguments follow.
+#[cold]
 #[inline(never)]
 pub unsafe fn call_slow(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<Value> {
     // SAFETY: by contract.
     unsafe {
         let f = &*(base as *const Value);
-        let (at, n) = if *base.add(1) != 0 { (1, argc + 1) } else { (2, argc) };
+        let (at, n) = if *base.add(1) != 0 {
+            (1, argc + 1)
+        } else {
+            (2, argc)
+        };
         let pos = std::slice::from_raw_parts(base.add(at) as *const Value, n);
         protocol::call(cx, f, pos)
     }
@@ -354,16 +460,27 @@ pub unsafe fn call_slow(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<Value> 
 ///
 /// # Safety
 /// As for `call_slow`.
+#[cold]
 #[inline(never)]
-pub unsafe fn enter_function(cx: &mut Cx, base: *mut u64, at: usize, n: usize, init: Option<u64>) -> Res<()> {
+pub unsafe fn enter_function(
+    cx: &mut Cx,
+    base: *mut u64,
+    at: usize,
+    n: usize,
+    init: Option<u64>,
+) -> Res<()> {
     // SAFETY: by contract; the callable is kept alive by its register (or its class, deferred).
     unsafe {
         let fbits = init.unwrap_or(*base) & !7;
         let f = &*(fbits as *const Function);
-        let kind = if init.is_some() { FrameKind::Init } else { FrameKind::Inline };
+        let kind = if init.is_some() {
+            FrameKind::Init
+        } else {
+            FrameKind::Inline
+        };
         let rc = reg_code(cx, f.code())?;
         let args = base.add(at);
-        if rc.simple && n == rc.argcount && (*cx.frame).generator == 0 {
+        if n == rc.inline_argc && (*cx.frame).generator == 0 {
             cx.push_frame(fbits | 4, f, rc, args, kind)?;
             for i in n..rc.nlocals {
                 *args.add(i) = 0;
@@ -373,7 +490,17 @@ pub unsafe fn enter_function(cx: &mut Cx, base: *mut u64, at: usize, n: usize, i
         let regs = (*cx.frame).stack_top;
         clear_window(cx, regs, rc.nregs)?;
         let pos = std::slice::from_raw_parts(args as *const Value, n);
-        bind_in_window(cx, f, rc, Args { pos, kwvalues: &[], kwnames: None }, regs)?;
+        bind_in_window(
+            cx,
+            f,
+            rc,
+            Args {
+                pos,
+                kwvalues: &[],
+                kwnames: None,
+            },
+            regs,
+        )?;
         release_args(cx, base, at, n);
         cx.push_frame(fbits | 4, f, rc, regs, kind)?;
         Ok(())
@@ -384,8 +511,15 @@ pub unsafe fn enter_function(cx: &mut Cx, base: *mut u64, at: usize, n: usize, i
 ///
 /// # Safety
 /// As for `call_slow`.
+#[cold]
 #[inline(never)]
-pub unsafe fn enter_function_kw(cx: &mut Cx, base: *mut u64, at: usize, n: usize, nk: usize) -> Res<()> {
+pub unsafe fn enter_function_kw(
+    cx: &mut Cx,
+    base: *mut u64,
+    at: usize,
+    n: usize,
+    nk: usize,
+) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let fbits = *base & !7;
@@ -397,7 +531,17 @@ pub unsafe fn enter_function_kw(cx: &mut Cx, base: *mut u64, at: usize, n: usize
         let pos = std::slice::from_raw_parts(args as *const Value, n);
         let kwvalues = std::slice::from_raw_parts(args.add(n) as *const Value, nk);
         let names = &*(args.add(n + nk) as *const Value);
-        bind_in_window(cx, f, rc, Args { pos, kwvalues, kwnames: names.downcast::<Tuple>() }, regs)?;
+        bind_in_window(
+            cx,
+            f,
+            rc,
+            Args {
+                pos,
+                kwvalues,
+                kwnames: names.downcast::<Tuple>(),
+            },
+            regs,
+        )?;
         release_args(cx, base, at, n + nk + 1);
         cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
         Ok(())
@@ -408,6 +552,7 @@ pub unsafe fn enter_function_kw(cx: &mut Cx, base: *mut u64, at: usize, n: usize
 ///
 /// # Safety
 /// As for `call_slow`.
+#[cold]
 #[inline(never)]
 pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
     // SAFETY: by contract.
@@ -418,7 +563,7 @@ pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> 
         let rc = reg_code(cx, f.code())?;
         let args = base.add(1);
         let n = argc + 1;
-        if rc.simple && n == rc.argcount && (*cx.frame).generator == 0 {
+        if n == rc.inline_argc && (*cx.frame).generator == 0 {
             cx.push_frame(fbits | 4, f, rc, args, FrameKind::Inline)?;
             for i in n..rc.nlocals {
                 *args.add(i) = 0;
@@ -428,7 +573,17 @@ pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> 
         let regs = (*cx.frame).stack_top;
         clear_window(cx, regs, rc.nregs)?;
         let pos = std::slice::from_raw_parts(args as *const Value, n);
-        bind_in_window(cx, f, rc, Args { pos, kwvalues: &[], kwnames: None }, regs)?;
+        bind_in_window(
+            cx,
+            f,
+            rc,
+            Args {
+                pos,
+                kwvalues: &[],
+                kwnames: None,
+            },
+            regs,
+        )?;
         release_args(cx, base, 1, n);
         cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
         Ok(())
@@ -450,7 +605,13 @@ unsafe fn clear_window(cx: &mut Cx, regs: *mut u64, n: usize) -> Res<()> {
 }
 
 /// Bind, with the window protected from frames that binding may run (`__eq__` of odd keyword names, the collector).
-unsafe fn bind_in_window(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut u64) -> Res<()> {
+unsafe fn bind_in_window(
+    cx: &mut Cx,
+    f: &Function,
+    rc: &RegCode,
+    args: Args<'_>,
+    regs: *mut u64,
+) -> Res<()> {
     // SAFETY: the running frame; its top is put back.
     unsafe {
         let frame = cx.frame;
@@ -479,4 +640,3 @@ unsafe fn release_args(cx: &mut Cx, base: *mut u64, at: usize, n: usize) {
         }
     }
 }
-

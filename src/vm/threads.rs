@@ -14,7 +14,8 @@ const DEFAULT_RECURSION_LIMIT: u32 = 1000;
 /// Exceptions that other threads asked a thread to raise, by thread id.
 static ASYNC_EXC: Mutex<Option<HashMap<u16, Value>>> = Mutex::new(None);
 /// `sys.setrecursionlimit` for threads to come.
-static RECURSION_LIMIT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(DEFAULT_RECURSION_LIMIT);
+static RECURSION_LIMIT: std::sync::atomic::AtomicU32 =
+    std::sync::atomic::AtomicU32::new(DEFAULT_RECURSION_LIMIT);
 
 impl Cx {
     /// A record for the calling thread, not attached yet. None when address space is out.
@@ -90,7 +91,12 @@ pub fn run_weakref_callbacks(cx: &mut Cx, list: Vec<Value>) {
         if let Some(cb) = crate::objects::weakref::take_callback(cx, &w)
             && let Err(r) = protocol::call(cx, &cb, std::slice::from_ref(&w))
         {
-            unraisable(cx, r, "Exception ignored while calling weakref callback", &cb);
+            unraisable(
+                cx,
+                r,
+                "Exception ignored while calling weakref callback",
+                &cb,
+            );
         }
     }
 }
@@ -103,4 +109,3 @@ pub fn unraisable(cx: &mut Cx, raised: Raised, what: &str, object: &Value) {
         drop(cx.take_exc(r));
     }
 }
-

@@ -4,8 +4,8 @@
 //! written out as counted copies when a store to the same local comes first (R13). Input is not trusted: every index is
 //! checked here, so the loop can run unchecked.
 
-use crate::regcode::*;
 use crate::Value;
+use crate::regcode::*;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use typhon_compiler::code::Code;
@@ -109,11 +109,23 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
     let mut out: Vec<Handler> = Vec::new();
     for (h, (_, _, g, depth, lasti)) in handlers.iter().zip(&table) {
         if t.word_of[*g] != u32::MAX {
-            out.push(Handler { start: 2 * h.start, end: 2 * h.end, target: t.word_of[*g], depth: *depth, lasti: *lasti });
+            out.push(Handler {
+                start: 2 * h.start,
+                end: 2 * h.end,
+                target: t.word_of[*g],
+                depth: *depth,
+                lasti: *lasti,
+            });
         }
     }
     out.sort_by_key(|h| h.start);
-    let blocks = t.ins.iter().enumerate().filter(|(i, _)| t.word_of[*i] != u32::MAX).map(|(i, ins)| (ins.offset, t.word_of[i])).collect();
+    let blocks = t
+        .ins
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| t.word_of[*i] != u32::MAX)
+        .map(|(i, ins)| (ins.offset, t.word_of[i]))
+        .collect();
     let co = crate::objects::code::co::VARARGS | crate::objects::code::co::VARKEYWORDS;
     use crate::objects::code::co as f;
     Ok(RegCode {
@@ -121,17 +133,33 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
         caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
         consts: consts.into(),
         names: names.into(),
+        lines: lines_of(code, &t.offsets),
         offsets: t.offsets.into(),
         handlers: out.into(),
         blocks,
         nlocals,
         nregs,
-        argcount: code.argcount as usize,
-        simple: code.flags & co == 0 && code.kwonlyargcount == 0 && code.flags & f::OPTIMIZED != 0,
+        inline_argc: if code.flags & co == 0
+            && code.kwonlyargcount == 0
+            && code.flags & f::OPTIMIZED != 0
+        {
+            code.argcount as usize
+        } else {
+            usize::MAX
+        },
         generator: code.flags & (f::GENERATOR | f::COROUTINE | f::ASYNC_GENERATOR) != 0,
         flags: code.flags,
         code: code.clone(),
     })
+}
+
+/// The source line of every word.
+fn lines_of(code: &Code, offsets: &[u32]) -> Box<[i32]> {
+    let by_unit: Vec<i32> = code.positions().map(|l| l.line).collect();
+    offsets
+        .iter()
+        .map(|&o| by_unit.get(o as usize / 2).copied().unwrap_or(-1))
+        .collect()
 }
 
 /// The instructions without caches, prefixes folded in.
@@ -144,7 +172,8 @@ fn decode(code: &Code) -> Result<Vec<Ins>, Fail> {
     let (mut i, mut ext, mut start) = (0usize, 0u32, None);
     let mut ends: Vec<u32> = Vec::new();
     while i < bytes.len() {
-        let op = Op::from_u16(bytes[i] as u16).ok_or_else(|| format!("unknown opcode {}", bytes[i]))?;
+        let op =
+            Op::from_u16(bytes[i] as u16).ok_or_else(|| format!("unknown opcode {}", bytes[i]))?;
         let arg = ext << 8 | bytes[i + 1] as u32;
         if op == Op::EXTENDED_ARG {
             start.get_or_insert(i);
@@ -156,7 +185,12 @@ fn decode(code: &Code) -> Result<Vec<Ins>, Fail> {
         if next > bytes.len() {
             return Err("truncated caches".into());
         }
-        out.push(Ins { offset: start.unwrap_or(i) as u32, op, arg, target: 0 });
+        out.push(Ins {
+            offset: start.unwrap_or(i) as u32,
+            op,
+            arg,
+            target: 0,
+        });
         ends.push(next as u32);
         // A jump may land on the prefix; the instruction's own offset is what f_lasti shows.
         (ext, start) = (0, None);
@@ -167,10 +201,19 @@ fn decode(code: &Code) -> Result<Vec<Ins>, Fail> {
         if !ins.op.has_jump() {
             continue;
         }
-        let back = matches!(ins.op, Op::JUMP_BACKWARD | Op::JUMP_BACKWARD_NO_INTERRUPT | Op::END_ASYNC_FOR);
+        let back = matches!(
+            ins.op,
+            Op::JUMP_BACKWARD | Op::JUMP_BACKWARD_NO_INTERRUPT | Op::END_ASYNC_FOR
+        );
         let end = ends[n] as i64;
-        let to = if back { end - 2 * ins.arg as i64 } else { end + 2 * ins.arg as i64 };
-        let found = u32::try_from(to).ok().and_then(|to| offsets.binary_search(&to).ok());
+        let to = if back {
+            end - 2 * ins.arg as i64
+        } else {
+            end + 2 * ins.arg as i64
+        };
+        let found = u32::try_from(to)
+            .ok()
+            .and_then(|to| offsets.binary_search(&to).ok());
         ins.target = match found {
             Some(k) => k,
             None => return Err(format!("bad jump target {to}")),
@@ -194,7 +237,10 @@ impl Translator<'_> {
                 }
                 if self.depth_at[i] >= 0 {
                     if self.depth_at[i] != depth {
-                        return Err(format!("inconsistent stack depth at {}", self.ins[i].offset));
+                        return Err(format!(
+                            "inconsistent stack depth at {}",
+                            self.ins[i].offset
+                        ));
                     }
                     break;
                 }
@@ -212,7 +258,10 @@ impl Translator<'_> {
                     }
                 }
                 let ins = &self.ins[i];
-                let effect = |jump| stack_effect(ins.op, ins.arg, jump).ok_or_else(|| "bad stack effect".to_string());
+                let effect = |jump| {
+                    stack_effect(ins.op, ins.arg, jump)
+                        .ok_or_else(|| "bad stack effect".to_string())
+                };
                 if ins.op.has_jump() && ins.op != Op::END_ASYNC_FOR {
                     let mut target = ins.target;
                     let mut d = depth + effect(true)?;
@@ -339,10 +388,15 @@ impl Translator<'_> {
         }
         let i = self.caches.len();
         self.caches.push(name);
-        u16::try_from(i).map_err(|_| "code too large: more than 65,536 attribute and global accesses".into())
+        u16::try_from(i)
+            .map_err(|_| "code too large: more than 65,536 attribute and global accesses".into())
     }
     fn local(&self, arg: u32) -> Result<u16, Fail> {
-        if arg < self.nlocals as u32 { Ok(arg as u16) } else { Err("local index out of range".into()) }
+        if arg < self.nlocals as u32 {
+            Ok(arg as u16)
+        } else {
+            Err("local index out of range".into())
+        }
     }
     fn jump_word(&mut self, op: Rop, x: u8, d: u16, target: usize) {
         let at = self.emit(word_imm(op, x, d, 0));
@@ -592,6 +646,7 @@ impl Translator<'_> {
                         _ => None,
                     };
                     let x = cmp << 2 | (when as u8) << 7;
+                    let mask = crate::slow::ORDER_MASKS[cmp as usize];
                     // Everything that stays must be home before the jump.
                     for k in 0..n.saturating_sub(2) {
                         self.flush_at(k);
@@ -599,10 +654,10 @@ impl Translator<'_> {
                     if let Some(imm) = small {
                         self.stack.pop();
                         let (a, c) = self.operand()?;
-                        self.op(Rop::CmpJumpI, x | c as u8, 0, a, imm as u16);
+                        self.op(Rop::CmpJumpI, x | c as u8, mask, a, imm as u16);
                     } else {
                         let (a, b, c) = self.operands()?;
-                        self.op(Rop::CmpJump, x | c, 0, a, b);
+                        self.op(Rop::CmpJump, x | c, mask, a, b);
                     }
                     self.target_word(target);
                     return Ok(1 + used);
@@ -727,15 +782,27 @@ impl Translator<'_> {
             Op::BUILD_MAP => self.build(Rop::BuildMap, arg, 2 * arg)?,
             Op::LIST_APPEND | Op::SET_ADD => {
                 let (b, consumed) = self.operand()?;
-                let at = self.stack.len().checked_sub(arg as usize).ok_or("LIST_APPEND out of range")?;
+                let at = self
+                    .stack
+                    .len()
+                    .checked_sub(arg as usize)
+                    .ok_or("LIST_APPEND out of range")?;
                 self.flush_at(at);
                 let list = self.home(at);
-                let rop = if op == Op::LIST_APPEND { Rop::ListAppend } else { Rop::SetAdd };
+                let rop = if op == Op::LIST_APPEND {
+                    Rop::ListAppend
+                } else {
+                    Rop::SetAdd
+                };
                 self.op(rop, (consumed as u8) << 1, 0, list, b);
             }
             Op::MAP_ADD => {
                 let (a, b, c) = self.operands()?;
-                let at = self.stack.len().checked_sub(arg as usize).ok_or("MAP_ADD out of range")?;
+                let at = self
+                    .stack
+                    .len()
+                    .checked_sub(arg as usize)
+                    .ok_or("MAP_ADD out of range")?;
                 self.flush_at(at);
                 let map = self.home(at);
                 self.op(Rop::MapAdd, c, map, a, b);
@@ -846,7 +913,11 @@ impl Translator<'_> {
                 let sp = self.top_home();
                 self.emit(word_imm(Rop::Cold, op as u16 as u8, sp, arg as i32));
             }
-            Op::EXTENDED_ARG | Op::RESERVED | Op::INTERPRETER_EXIT | Op::EXIT_INIT_CHECK | Op::ENTER_EXECUTOR => {
+            Op::EXTENDED_ARG
+            | Op::RESERVED
+            | Op::INTERPRETER_EXIT
+            | Op::EXIT_INIT_CHECK
+            | Op::ENTER_EXECUTOR => {
                 return Err(format!("opcode {} cannot stand in code", op.name()));
             }
             _ if op.name().starts_with("INSTRUMENTED_") || op.is_pseudo() => {
@@ -908,7 +979,11 @@ impl Translator<'_> {
         if arg > 26 {
             return Err("bad binary operator".into());
         }
-        let (plain, inplace) = if (13..26).contains(&arg) { (arg - 13, 4u8) } else { (arg, 0) };
+        let (plain, inplace) = if (13..26).contains(&arg) {
+            (arg - 13, 4u8)
+        } else {
+            (arg, 0)
+        };
         if let Some(Entry::Int(k)) = self.stack.last()
             && let Ok(imm) = i16::try_from(*k)
         {

@@ -19,7 +19,11 @@ pub unsafe fn read(from: *const u8, to: &mut [u8]) {
         }
         let base = from.add(head);
         for (i, chunk) in middle.chunks_exact_mut(8).enumerate() {
-            chunk.copy_from_slice(&(*base.add(i * 8).cast::<AtomicU64>()).load(Relaxed).to_ne_bytes());
+            chunk.copy_from_slice(
+                &(*base.add(i * 8).cast::<AtomicU64>())
+                    .load(Relaxed)
+                    .to_ne_bytes(),
+            );
         }
         let base = base.add(words * 8);
         for (i, b) in last.iter_mut().enumerate() {

@@ -47,7 +47,11 @@ impl Layout {
         if self.shape.contains(&0) {
             return true;
         }
-        if fortran { dims.into_iter().all(check) } else { dims.rev().all(&mut check) }
+        if fortran {
+            dims.into_iter().all(check)
+        } else {
+            dims.rev().all(&mut check)
+        }
     }
 }
 
@@ -79,8 +83,23 @@ impl Buffer {
     /// # Safety
     /// `ptr..ptr + len` is readable (writable unless `readonly`) while `owner` lives and, where `counter` is not null, the
     /// count it points at (inside `owner`) includes this view; nobody writes there when `frozen`.
-    pub unsafe fn from_raw(owner: Value, ptr: *mut u8, len: usize, readonly: bool, frozen: bool, counter: *const AtomicUsize) -> Buffer {
-        Buffer { owner, counter, ptr, len, readonly, frozen, layout: None }
+    pub unsafe fn from_raw(
+        owner: Value,
+        ptr: *mut u8,
+        len: usize,
+        readonly: bool,
+        frozen: bool,
+        counter: *const AtomicUsize,
+    ) -> Buffer {
+        Buffer {
+            owner,
+            counter,
+            ptr,
+            len,
+            readonly,
+            frozen,
+            layout: None,
+        }
     }
 
     /// The same memory as items of another form. The layout must stay within the bytes viewed now.
@@ -92,7 +111,11 @@ impl Buffer {
         for (&n, &stride) in layout.shape.iter().zip(&layout.strides) {
             let reach = n.checked_sub(1)?.checked_mul(stride)?;
             if n > 0 {
-                if reach < 0 { low = low.checked_add(reach)? } else { high = high.checked_add(reach)? }
+                if reach < 0 {
+                    low = low.checked_add(reach)?
+                } else {
+                    high = high.checked_add(reach)?
+                }
             }
         }
         let empty = layout.shape.contains(&0);
@@ -149,9 +172,12 @@ impl Buffer {
     pub fn layout(&self) -> Cow<'_, Layout> {
         match &self.layout {
             Some(l) => Cow::Borrowed(l),
-            None => {
-                Cow::Owned(Layout { format: "B".into(), itemsize: 1, shape: vec![self.len as isize], strides: vec![1] })
-            }
+            None => Cow::Owned(Layout {
+                format: "B".into(),
+                itemsize: 1,
+                shape: vec![self.len as isize],
+                strides: vec![1],
+            }),
         }
     }
     pub fn is_c_contiguous(&self) -> bool {
@@ -193,17 +219,26 @@ impl Buffer {
     }
     /// Copy bytes of a contiguous view from `offset` on; panics past the end.
     pub fn read(&self, offset: usize, to: &mut [u8]) {
-        assert!(offset <= self.len && to.len() <= self.len - offset, "read past a buffer's end");
+        assert!(
+            offset <= self.len && to.len() <= self.len - offset,
+            "read past a buffer's end"
+        );
         self.read_at(offset as isize, to);
     }
     /// Overwrite bytes of a contiguous writable view from `offset` on; panics past the end or when read-only.
     pub fn write(&self, offset: usize, from: &[u8]) {
-        assert!(!self.readonly && offset <= self.len && from.len() <= self.len - offset, "write past a buffer's end");
+        assert!(
+            !self.readonly && offset <= self.len && from.len() <= self.len - offset,
+            "write past a buffer's end"
+        );
         self.write_at(offset as isize, from);
     }
     /// Overwrite the items in C order from bytes of the same length.
     pub fn fill_from(&self, from: &[u8]) {
-        assert!(from.len() == self.len && !self.readonly, "another size than the buffer's");
+        assert!(
+            from.len() == self.len && !self.readonly,
+            "another size than the buffer's"
+        );
         if self.is_c_contiguous() {
             return self.write_at(0, from);
         }
@@ -234,7 +269,11 @@ impl Buffer {
     ///
     /// # Safety
     /// `counter` lies inside `owner` and has been raised for the view returned.
-    pub(in crate::objects) unsafe fn forwarded(&self, owner: Value, counter: *const AtomicUsize) -> Buffer {
+    pub(in crate::objects) unsafe fn forwarded(
+        &self,
+        owner: Value,
+        counter: *const AtomicUsize,
+    ) -> Buffer {
         Buffer {
             owner,
             counter,
@@ -256,7 +295,11 @@ pub fn item_offset(l: &Layout, mut i: usize, fortran: bool) -> isize {
         i /= n;
     };
     let dims = l.shape.iter().zip(&l.strides);
-    if fortran { dims.for_each(&mut step) } else { dims.rev().for_each(&mut step) }
+    if fortran {
+        dims.for_each(&mut step)
+    } else {
+        dims.rev().for_each(&mut step)
+    }
     at
 }
 
@@ -266,7 +309,11 @@ impl Clone for Buffer {
             // SAFETY: inside `owner`, which `self` holds; the count is not zero, so the memory stays in place.
             unsafe { &*self.counter }.fetch_add(1, Ordering::Relaxed);
         }
-        Buffer { owner: self.owner.clone(), layout: self.layout.clone(), ..*self }
+        Buffer {
+            owner: self.owner.clone(),
+            layout: self.layout.clone(),
+            ..*self
+        }
     }
 }
 
@@ -293,7 +340,10 @@ pub struct Store {
 
 impl Store {
     pub fn new(data: Vec<u8>) -> Store {
-        Store { data: Guarded::new(data), exports: AtomicUsize::new(0) }
+        Store {
+            data: Guarded::new(data),
+            exports: AtomicUsize::new(0),
+        }
     }
     /// The bytes under the object's lock. Do not change their length unless `is_movable`.
     #[inline]
@@ -310,13 +360,24 @@ impl Store {
     }
     /// A view of all the bytes. `self` is part of the object `owner`.
     pub fn export(&self, owner: &Value, cx: &mut Cx) -> Res<Buffer> {
-        let Some(head) = owner.header() else { return Err(cx.system_error("a buffer of an immediate value")) };
+        let Some(head) = owner.header() else {
+            return Err(cx.system_error("a buffer of an immediate value"));
+        };
         let mut guard = self.data.lock(head, &mut cx.thread);
         self.exports.fetch_add(1, Ordering::Relaxed);
         let (ptr, len) = (guard.as_mut_ptr(), guard.len());
         drop(guard);
         // SAFETY: counted above under the lock, so the vector does not move; `self` lies inside `owner`.
-        Ok(unsafe { Buffer::from_raw(owner.clone(), ptr, len, false, false, &raw const self.exports) })
+        Ok(unsafe {
+            Buffer::from_raw(
+                owner.clone(),
+                ptr,
+                len,
+                false,
+                false,
+                &raw const self.exports,
+            )
+        })
     }
     /// The bytes of an object nobody else can reach.
     pub fn into_inner(self) -> Vec<u8> {
@@ -367,7 +428,9 @@ pub fn get_writable(cx: &mut Cx, v: &Value, method: &str) -> Res<Buffer> {
         }
         _ => {
             let n = v.type_name();
-            Err(cx.type_error(format!("{method}() argument must be read-write bytes-like object, not {n}")))
+            Err(cx.type_error(format!(
+                "{method}() argument must be read-write bytes-like object, not {n}"
+            )))
         }
     }
 }

@@ -9,7 +9,12 @@ const SMALL: usize = 12;
 
 /// Run `f` with `this` in front of the positional arguments.
 #[inline]
-pub fn with_receiver<R>(cx: &mut Cx, this: &Value, args: Args<'_>, f: impl FnOnce(&mut Cx, Args<'_>) -> R) -> R {
+pub fn with_receiver<R>(
+    cx: &mut Cx,
+    this: &Value,
+    args: Args<'_>,
+    f: impl FnOnce(&mut Cx, Args<'_>) -> R,
+) -> R {
     let (p, k) = (args.pos.len(), args.kwvalues.len());
     let n = 1 + p + k;
     let words = std::iter::once(this).chain(args.pos).chain(args.kwvalues);
@@ -22,10 +27,24 @@ pub fn with_receiver<R>(cx: &mut Cx, this: &Value, args: Args<'_>, f: impl FnOnc
         }
         // SAFETY: the first `n` words are Some, and Option<Value> is Value's word with 0 for None.
         let all = unsafe { std::slice::from_raw_parts(store.as_ptr().cast::<Value>(), n) };
-        f(cx, Args { pos: &all[..=p], kwvalues: &all[1 + p..], kwnames: args.kwnames })
+        f(
+            cx,
+            Args {
+                pos: &all[..=p],
+                kwvalues: &all[1 + p..],
+                kwnames: args.kwnames,
+            },
+        )
     } else {
         let all: Vec<Value> = words.collect();
-        f(cx, Args { pos: &all[..=p], kwvalues: &all[1 + p..], kwnames: args.kwnames })
+        f(
+            cx,
+            Args {
+                pos: &all[..=p],
+                kwvalues: &all[1 + p..],
+                kwnames: args.kwnames,
+            },
+        )
     }
 }
 

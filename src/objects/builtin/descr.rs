@@ -11,25 +11,49 @@ use crate::slot_ext::SlotExt;
 
 /// `list.append`.
 pub fn new_method_descr(cx: &mut Cx, def: &'static MethodDef, owner: &Type) -> Res<Value> {
-    let d = MethodDescr { head: Header::placeholder(), def, owner: owner.word() };
+    let d = MethodDescr {
+        head: Header::placeholder(),
+        def,
+        owner: owner.word(),
+    };
     alloc(cx, Type::of::<MethodDescr>(), d)
 }
 
 /// `dict.fromkeys`.
 pub fn new_classmethod_descr(cx: &mut Cx, def: &'static MethodDef, owner: &Type) -> Res<Value> {
-    let d = ClassMethodDescr { head: Header::placeholder(), def, owner: owner.word() };
+    let d = ClassMethodDescr {
+        head: Header::placeholder(),
+        def,
+        owner: owner.word(),
+    };
     alloc(cx, Type::of::<ClassMethodDescr>(), d)
 }
 
 /// `int.real`.
 pub fn new_getset(cx: &mut Cx, def: &'static GetSetDef, owner: &Type) -> Res<Value> {
-    let d = GetSetDescr { head: Header::placeholder(), def, owner: owner.word() };
+    let d = GetSetDescr {
+        head: Header::placeholder(),
+        def,
+        owner: owner.word(),
+    };
     alloc(cx, Type::of::<GetSetDescr>(), d)
 }
 
 /// An attribute in the slot at byte `offset` of the instances of `owner`.
-pub fn new_member(cx: &mut Cx, name: &Value, owner: &Type, offset: usize, readonly: bool) -> Res<Value> {
-    let d = MemberDescr { head: Header::placeholder(), name: name.clone(), owner: owner.word(), offset: offset as u32, readonly };
+pub fn new_member(
+    cx: &mut Cx,
+    name: &Value,
+    owner: &Type,
+    offset: usize,
+    readonly: bool,
+) -> Res<Value> {
+    let d = MemberDescr {
+        head: Header::placeholder(),
+        name: name.clone(),
+        owner: owner.word(),
+        offset: offset as u32,
+        readonly,
+    };
     alloc(cx, Type::of::<MemberDescr>(), d)
 }
 
@@ -47,7 +71,9 @@ fn check_instance(cx: &mut Cx, word: u32, name: &str, obj: &Value) -> Res<()> {
         return Ok(());
     }
     let (o, t) = (owner(word).name(), obj.type_name());
-    Err(cx.type_error(format!("descriptor '{name}' for '{o}' objects doesn't apply to a '{t}' object")))
+    Err(cx.type_error(format!(
+        "descriptor '{name}' for '{o}' objects doesn't apply to a '{t}' object"
+    )))
 }
 
 /// `(getattr, (class, name))`.
@@ -72,15 +98,28 @@ impl MethodDescr {
         self.invoke(cx, args)
     }
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let Some(obj) = obj else { return Ok(this.clone()) };
-        let Some(d) = this.downcast::<MethodDescr>() else { return Ok(this.clone()) };
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _ty: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
+        let Some(obj) = obj else {
+            return Ok(this.clone());
+        };
+        let Some(d) = this.downcast::<MethodDescr>() else {
+            return Ok(this.clone());
+        };
         check_instance(cx, d.owner, d.def.name, obj)?;
         new_builtin(cx, d.def, Some(obj.clone()), None)
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<method '{}' of '{}' objects>", self.def.name, owner(self.owner).name())
+        format!(
+            "<method '{}' of '{}' objects>",
+            self.def.name,
+            owner(self.owner).name()
+        )
     }
     #[getter]
     fn __name__(&self) -> &'static str {
@@ -111,10 +150,14 @@ impl MethodDescr {
 impl ClassMethodDescr {
     #[slot]
     fn call(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<ClassMethodDescr>() else { return Err(cx.system_error("not a classmethod_descriptor")) };
+        let Some(d) = this.downcast::<ClassMethodDescr>() else {
+            return Err(cx.system_error("not a classmethod_descriptor"));
+        };
         let Some((cls, rest)) = args.pos.split_first() else {
             let (n, o) = (d.def.name, owner(d.owner).name());
-            return Err(cx.type_error(format!("descriptor '{n}' of '{o}' object needs an argument")));
+            return Err(cx.type_error(format!(
+                "descriptor '{n}' of '{o}' object needs an argument"
+            )));
         };
         let bound = bind_class(cx, d, cls)?;
         crate::protocol::call_args(cx, &bound, Args { pos: rest, ..args })
@@ -129,13 +172,19 @@ impl ClassMethodDescr {
             }
             (None, None) => {
                 let (n, o) = (self.def.name, owner(self.owner).name());
-                Err(cx.type_error(format!("descriptor '{n}' for type '{o}' needs either an object or a type")))
+                Err(cx.type_error(format!(
+                    "descriptor '{n}' for type '{o}' needs either an object or a type"
+                )))
             }
         }
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<method '{}' of '{}' objects>", self.def.name, owner(self.owner).name())
+        format!(
+            "<method '{}' of '{}' objects>",
+            self.def.name,
+            owner(self.owner).name()
+        )
     }
     #[getter]
     fn __name__(&self) -> &'static str {
@@ -163,11 +212,15 @@ fn bind_class(cx: &mut Cx, d: &ClassMethodDescr, cls: &Value) -> Res<Value> {
     let (n, o) = (d.def.name, owner(d.owner));
     let Some(t) = cls.downcast::<Type>() else {
         let (o, t) = (o.name(), cls.type_name());
-        return Err(cx.type_error(format!("descriptor '{n}' for type '{o}' needs a type, not a '{t}' as arg 2")));
+        return Err(cx.type_error(format!(
+            "descriptor '{n}' for type '{o}' needs a type, not a '{t}' as arg 2"
+        )));
     };
     if !t.is_subtype_of(o) {
         let (o, t) = (o.name(), t.name());
-        return Err(cx.type_error(format!("descriptor '{n}' requires a subtype of '{o}' but received '{t}'")));
+        return Err(cx.type_error(format!(
+            "descriptor '{n}' requires a subtype of '{o}' but received '{t}'"
+        )));
     }
     new_builtin(cx, d.def, Some(cls.clone()), None)
 }
@@ -175,9 +228,18 @@ fn bind_class(cx: &mut Cx, d: &ClassMethodDescr, cls: &Value) -> Res<Value> {
 #[pymethods]
 impl GetSetDescr {
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let Some(obj) = obj else { return Ok(this.clone()) };
-        let Some(d) = this.downcast::<GetSetDescr>() else { return Ok(this.clone()) };
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _ty: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
+        let Some(obj) = obj else {
+            return Ok(this.clone());
+        };
+        let Some(d) = this.downcast::<GetSetDescr>() else {
+            return Ok(this.clone());
+        };
         check_instance(cx, d.owner, d.def.name, obj)?;
         (d.def.get)(cx, obj)
     }
@@ -194,7 +256,11 @@ impl GetSetDescr {
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<attribute '{}' of '{}' objects>", self.def.name, owner(self.owner).name())
+        format!(
+            "<attribute '{}' of '{}' objects>",
+            self.def.name,
+            owner(self.owner).name()
+        )
     }
     #[getter]
     fn __name__(&self) -> &'static str {
@@ -216,22 +282,38 @@ impl GetSetDescr {
 
 impl MemberDescr {
     fn text(&self) -> String {
-        self.name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default()
+        self.name
+            .downcast::<Str>()
+            .map(|s| s.to_string_lossy())
+            .unwrap_or_default()
     }
     /// The slot in an instance of the owner.
     fn place<'a>(&self, obj: &'a Value) -> &'a Slot {
         // SAFETY: the class was laid out with a slot at this offset (R10), and callers have checked that `obj` is an
         // instance of it.
-        unsafe { &*((obj.bits() & !7) as *const u8).add(self.offset as usize).cast::<Slot>() }
+        unsafe {
+            &*((obj.bits() & !7) as *const u8)
+                .add(self.offset as usize)
+                .cast::<Slot>()
+        }
     }
 }
 
 #[pymethods]
 impl MemberDescr {
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let Some(obj) = obj else { return Ok(this.clone()) };
-        let Some(d) = this.downcast::<MemberDescr>() else { return Ok(this.clone()) };
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _ty: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
+        let Some(obj) = obj else {
+            return Ok(this.clone());
+        };
+        let Some(d) = this.downcast::<MemberDescr>() else {
+            return Ok(this.clone());
+        };
         check_instance(cx, d.owner, &d.text(), obj)?;
         let found = match obj.header() {
             Some(head) => d.place(obj).get(head),
@@ -248,7 +330,9 @@ impl MemberDescr {
         if self.readonly {
             return Err(cx.attribute_error("readonly attribute"));
         }
-        let Some(head) = obj.header() else { return Ok(()) };
+        let Some(head) = obj.header() else {
+            return Ok(());
+        };
         let old = self.place(obj).put(head, cx, value.cloned());
         if value.is_none() && old.is_none() {
             return Err(no_attribute(cx, obj, &self.name));
@@ -258,7 +342,11 @@ impl MemberDescr {
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<member '{}' of '{}' objects>", self.text(), owner(self.owner).name())
+        format!(
+            "<member '{}' of '{}' objects>",
+            self.text(),
+            owner(self.owner).name()
+        )
     }
     #[getter]
     fn __name__(&self) -> Value {

@@ -10,15 +10,29 @@ use crate::objects::typeobj::methods::{qualname_of, type_new_base};
 use crate::protocol;
 
 /// A native function (`this` None) or a native method bound to `this`. `module` is the module or its name.
-pub fn new_builtin(cx: &mut Cx, def: &'static MethodDef, this: Option<Value>, module: Option<Value>) -> Res<Value> {
-    let b = Builtin { head: Header::placeholder(), def, this: this.map(Value::into_counted), module: module.map(Value::into_counted) };
+pub fn new_builtin(
+    cx: &mut Cx,
+    def: &'static MethodDef,
+    this: Option<Value>,
+    module: Option<Value>,
+) -> Res<Value> {
+    let b = Builtin {
+        head: Header::placeholder(),
+        def,
+        this: this.map(Value::into_counted),
+        module: module.map(Value::into_counted),
+    };
     alloc(cx, Type::of::<Builtin>(), b)
 }
 
 impl Builtin {
     /// The object it is bound to, the module of a function included.
     fn owner(&self) -> Option<&Value> {
-        self.this.as_ref().or_else(|| self.module.as_ref().filter(|m| m.downcast::<Module>().is_some()))
+        self.this.as_ref().or_else(|| {
+            self.module
+                .as_ref()
+                .filter(|m| m.downcast::<Module>().is_some())
+        })
     }
 }
 
@@ -32,7 +46,12 @@ impl Builtin {
     fn repr(&self) -> String {
         match &self.this {
             Some(t) if t.downcast::<Module>().is_none() => {
-                format!("<built-in method {} of {} object at {:#x}>", self.def.name, t.type_name(), t.bits() & !7)
+                format!(
+                    "<built-in method {} of {} object at {:#x}>",
+                    self.def.name,
+                    t.type_name(),
+                    t.bits() & !7
+                )
             }
             _ => format!("<built-in function {}>", self.def.name),
         }
@@ -62,7 +81,9 @@ impl Builtin {
     }
     #[getter]
     fn __qualname__(&self, cx: &mut Cx) -> Res<String> {
-        let Some(t) = &self.this else { return Ok(self.def.name.to_owned()) };
+        let Some(t) = &self.this else {
+            return Ok(self.def.name.to_owned());
+        };
         if t.downcast::<Module>().is_some() {
             return Ok(self.def.name.to_owned());
         }
@@ -80,14 +101,20 @@ impl Builtin {
     #[getter]
     fn __module__(&self, cx: &mut Cx) -> Res<Option<Value>> {
         match &self.module {
-            Some(m) if m.downcast::<Module>().is_some() => protocol::getattr_str(cx, m, "__name__").map(Some),
+            Some(m) if m.downcast::<Module>().is_some() => {
+                protocol::getattr_str(cx, m, "__name__").map(Some)
+            }
             Some(m) => Ok(Some(m.clone())),
             None => Ok(None),
         }
     }
     #[getter]
     fn __doc__(&self) -> Option<&'static str> {
-        if self.def.doc.is_empty() { None } else { Some(self.def.doc) }
+        if self.def.doc.is_empty() {
+            None
+        } else {
+            Some(self.def.doc)
+        }
     }
     #[getter]
     fn __text_signature__(&self) -> Option<&'static str> {
@@ -154,15 +181,26 @@ fn call_new(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     };
     if !cls.is_subtype_of(owner) {
         let c = cls.name();
-        return Err(cx.type_error(format!("{name}.__new__({c}): {c} is not a subtype of {name}")));
+        return Err(cx.type_error(format!(
+            "{name}.__new__({c}): {c} is not a subtype of {name}"
+        )));
     }
     let base = type_new_base(cls);
     if base.slots.new.bits() != owner.slots.new.bits() {
         let (c, b) = (cls.name(), base.name());
-        return Err(cx.type_error(format!("{name}.__new__({c}) is not safe, use {b}.__new__()")));
+        return Err(cx.type_error(format!(
+            "{name}.__new__({c}) is not safe, use {b}.__new__()"
+        )));
     }
     match owner.slots.new.get() {
-        Some(new) => new(cx, cls, Args { pos: &args.pos[2..], ..args }),
+        Some(new) => new(
+            cx,
+            cls,
+            Args {
+                pos: &args.pos[2..],
+                ..args
+            },
+        ),
         None => Err(cx.type_error(format!("cannot create '{name}' instances"))),
     }
 }

@@ -9,8 +9,8 @@ pub use call::call_bound;
 pub use descr::{new_classmethod_descr, new_getset, new_member, new_method_descr};
 pub use function::{is_dunder_new, new_builtin, new_dunder_new};
 
-use crate::native::{GetSetDef, MethodDef, pytype};
 use crate::Value;
+use crate::native::{GetSetDef, MethodDef, pytype};
 use typhon_runtime::header::Header;
 
 /// A native function, or a native method bound to its object.

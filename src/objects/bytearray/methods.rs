@@ -25,17 +25,22 @@ fn report(cx: &mut Cx, c: Change) -> Res<()> {
         Change::Done => Ok(()),
         Change::NoIndex => Err(cx.index_error("bytearray index out of range")),
         Change::Exported => Err(resize_error(cx)),
-        Change::Sizes(got, want) => {
-            Err(cx.value_error(format!("attempt to assign bytes of size {got} to extended slice of size {want}")))
-        }
+        Change::Sizes(got, want) => Err(cx.value_error(format!(
+            "attempt to assign bytes of size {got} to extended slice of size {want}"
+        ))),
         Change::NoMemory => Err(cx.memory_error()),
     }
 }
 
 fn index_of(cx: &mut Cx, key: &Value) -> Res<isize> {
-    if key.as_small_int().is_none() && int::as_int(key).is_none() && key.ty().slots.index.get().is_none() {
+    if key.as_small_int().is_none()
+        && int::as_int(key).is_none()
+        && key.ty().slots.index.get().is_none()
+    {
         let n = key.type_name();
-        return Err(cx.type_error(format!("bytearray indices must be integers or slices, not {n}")));
+        return Err(cx.type_error(format!(
+            "bytearray indices must be integers or slices, not {n}"
+        )));
     }
     number::index_isize_checked(cx, key, ExcKind::IndexError)
 }
@@ -62,25 +67,35 @@ fn splice(v: &mut Vec<u8>, movable: bool, start: usize, end: usize, with: &[u8])
 
 impl Bytearray {
     fn assign_slice(&self, cx: &mut Cx, key: &Value, value: Option<&Value>) -> Res<()> {
-        let Some(slice) = as_slice(key) else { return Ok(()) };
+        let Some(slice) = as_slice(key) else {
+            return Ok(());
+        };
         let bounds = slice.bounds(cx)?;
         let with = match value {
             None => Vec::new(),
-            Some(v) => match contents_opt(cx, v)? {
-                Some(c) => c.into_owned(),
-                None => {
-                    if int::as_int(v).is_some() || v.downcast::<Str>().is_some() {
-                        return Err(cx.type_error("can assign only bytes, buffers, or iterables of ints in range(0, 256)"));
+            Some(v) => {
+                match contents_opt(cx, v)? {
+                    Some(c) => c.into_owned(),
+                    None => {
+                        if int::as_int(v).is_some() || v.downcast::<Str>().is_some() {
+                            return Err(cx.type_error("can assign only bytes, buffers, or iterables of ints in range(0, 256)"));
+                        }
+                        make::from_buffer_or_items(cx, v, "bytearray", "byte")?
                     }
-                    make::from_buffer_or_items(cx, v, "bytearray", "byte")?
                 }
-            },
+            }
         };
         let mut guard = self.lock(cx);
         let movable = self.store.is_movable();
         let s = bounds.adjust(guard.len());
         let change = if s.step == 1 {
-            splice(&mut guard, movable, s.start as usize, s.stop as usize, &with)
+            splice(
+                &mut guard,
+                movable,
+                s.start as usize,
+                s.stop as usize,
+                &with,
+            )
         } else if value.is_none() || with.is_empty() {
             if s.count == 0 {
                 Change::Done
@@ -135,7 +150,13 @@ impl Bytearray {
     }
     #[init]
     #[sig(source = absent, encoding = absent, errors = absent)]
-    fn init(&self, source: Option<&Value>, encoding: Option<&str>, errors: Option<&str>, cx: &mut Cx) -> Res<()> {
+    fn init(
+        &self,
+        source: Option<&Value>,
+        encoding: Option<&str>,
+        errors: Option<&str>,
+        cx: &mut Cx,
+    ) -> Res<()> {
         let data = match construct(cx, source, encoding, errors, "bytearray", "byte", false)? {
             Made::Object(v) => ops::data(cx, &v).into_owned(),
             Made::Data(d) => d,
@@ -159,14 +180,18 @@ impl Bytearray {
     }
     #[slot]
     fn getitem(this: &Value, key: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(b) = this.downcast::<Bytearray>() else { return Ok(Value::none()) };
+        let Some(b) = this.downcast::<Bytearray>() else {
+            return Ok(Value::none());
+        };
         if let Some(slice) = as_slice(key) {
             let bounds = slice.bounds(cx)?;
             let guard = b.lock(cx);
             let s = bounds.adjust(guard.len());
             let out: Vec<u8> = match s.step {
                 1 => guard[s.start as usize..s.start as usize + s.count].to_vec(),
-                _ => (0..s.count).map(|i| guard[(s.start + i as isize * s.step) as usize]).collect(),
+                _ => (0..s.count)
+                    .map(|i| guard[(s.start + i as isize * s.step) as usize])
+                    .collect(),
             };
             drop(guard);
             return new_bytearray(cx, out);
@@ -221,7 +246,9 @@ impl Bytearray {
     }
     #[slot]
     fn iconcat(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(b) = this.downcast::<Bytearray>() else { return Ok(Value::not_implemented()) };
+        let Some(b) = this.downcast::<Bytearray>() else {
+            return Ok(Value::not_implemented());
+        };
         let Some(more) = contents_opt(cx, other)? else {
             let n = other.type_name();
             return Err(cx.type_error(format!("can't concat {n} to bytearray")));
@@ -231,7 +258,9 @@ impl Bytearray {
     }
     #[slot]
     fn irepeat(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(b) = this.downcast::<Bytearray>() else { return Ok(Value::not_implemented()) };
+        let Some(b) = this.downcast::<Bytearray>() else {
+            return Ok(Value::not_implemented());
+        };
         let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
         let data = b.to_vec(cx);
         let out = ops::repeated(cx, &data, n)?;
@@ -298,7 +327,11 @@ impl Bytearray {
         let b = byte(cx, item, "byte")?;
         self.resize(cx, |v| {
             let n = v.len() as isize;
-            let i = if index.0 < 0 { (index.0 + n).max(0) } else { index.0.min(n) };
+            let i = if index.0 < 0 {
+                (index.0 + n).max(0)
+            } else {
+                index.0.min(n)
+            };
             v.insert(i as usize, b);
         })
     }
@@ -376,7 +409,11 @@ impl Bytearray {
     /// Return the number of bytes actually allocated.
     fn __alloc__(&self, cx: &mut Cx) -> usize {
         let guard = self.lock(cx);
-        if guard.capacity() == 0 { 0 } else { guard.capacity().max(guard.len() + 1) }
+        if guard.capacity() == 0 {
+            0
+        } else {
+            guard.capacity().max(guard.len() + 1)
+        }
     }
     /// Returns the size of the bytearray object in memory, in bytes.
     fn __sizeof__(&self, cx: &mut Cx) -> usize {

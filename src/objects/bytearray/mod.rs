@@ -46,7 +46,10 @@ impl Bytearray {
     }
     /// Append bytes; `MemoryError` when there is no room.
     pub fn extend(&self, cx: &mut Cx, more: &[u8]) -> Res<()> {
-        let done = self.resize(cx, |v| v.try_reserve(more.len()).map(|()| v.extend_from_slice(more)))?;
+        let done = self.resize(cx, |v| {
+            v.try_reserve(more.len())
+                .map(|()| v.extend_from_slice(more))
+        })?;
         done.map_err(|_| cx.memory_error())
     }
 }
@@ -58,5 +61,12 @@ pub fn new_bytearray(cx: &mut Cx, data: Vec<u8>) -> Res<Value> {
 
 /// Make an instance of `cls` (bytearray or a subclass).
 pub fn of_class(cx: &mut Cx, cls: &Type, data: Vec<u8>) -> Res<Value> {
-    crate::objects::object::alloc(cx, cls, Bytearray { head: Header::placeholder(), store: Store::new(data) })
+    crate::objects::object::alloc(
+        cx,
+        cls,
+        Bytearray {
+            head: Header::placeholder(),
+            store: Store::new(data),
+        },
+    )
 }

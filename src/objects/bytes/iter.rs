@@ -59,13 +59,21 @@ pub struct BytearrayIter {
 
 /// `iter(b)` of bytes.
 pub fn new_bytes_iter(cx: &mut Cx, b: &Value) -> Res<Value> {
-    let payload = BytesIter { head: Header::placeholder(), source: b.clone(), at: AtomicUsize::new(0) };
+    let payload = BytesIter {
+        head: Header::placeholder(),
+        source: b.clone(),
+        at: AtomicUsize::new(0),
+    };
     crate::objects::object::alloc(cx, Type::of::<BytesIter>(), payload)
 }
 
 /// `iter(b)` of a bytearray.
 pub fn new_bytearray_iter(cx: &mut Cx, b: &Value) -> Res<Value> {
-    let payload = BytearrayIter { head: Header::placeholder(), source: b.clone(), at: AtomicUsize::new(0) };
+    let payload = BytearrayIter {
+        head: Header::placeholder(),
+        source: b.clone(),
+        at: AtomicUsize::new(0),
+    };
     crate::objects::object::alloc(cx, Type::of::<BytearrayIter>(), payload)
 }
 
@@ -91,7 +99,8 @@ impl BytesIter {
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index, cx: &mut Cx) {
         let n = ops::len(cx, &self.source);
-        self.at.store((state.0.max(0) as usize).min(n), Ordering::Relaxed);
+        self.at
+            .store((state.0.max(0) as usize).min(n), Ordering::Relaxed);
     }
 }
 
@@ -118,6 +127,7 @@ impl BytearrayIter {
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index, cx: &mut Cx) {
         let n = ops::len(cx, &self.source);
-        self.at.store((state.0.max(0) as usize).min(n), Ordering::Relaxed);
+        self.at
+            .store((state.0.max(0) as usize).min(n), Ordering::Relaxed);
     }
 }

@@ -82,10 +82,15 @@ pub fn from_buffer_or_items(cx: &mut Cx, v: &Value, type_name: &str, what: &str)
 
 /// The result of `__bytes__`, when the class has it.
 fn special(cx: &mut Cx, v: &Value) -> Res<Option<Value>> {
-    if v.downcast_exact::<Bytes>().is_some() || v.downcast_exact::<Str>().is_some() || v.downcast_exact::<Bytearray>().is_some() {
+    if v.downcast_exact::<Bytes>().is_some()
+        || v.downcast_exact::<Str>().is_some()
+        || v.downcast_exact::<Bytearray>().is_some()
+    {
         return Ok(None);
     }
-    let Some(r) = protocol::call_special(cx, v, "__bytes__", &[])? else { return Ok(None) };
+    let Some(r) = protocol::call_special(cx, v, "__bytes__", &[])? else {
+        return Ok(None);
+    };
     if r.downcast::<Bytes>().is_none() {
         let n = r.type_name();
         return Err(cx.type_error(format!("__bytes__ returned non-bytes (type {n})")));
@@ -108,7 +113,9 @@ pub fn from_object(cx: &mut Cx, v: &Value) -> Res<Value> {
 /// The same as Rust bytes.
 pub fn object_bytes(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
     let b = from_object(cx, v)?;
-    Ok(b.downcast::<Bytes>().map(|b| b.as_slice().to_vec()).unwrap_or_default())
+    Ok(b.downcast::<Bytes>()
+        .map(|b| b.as_slice().to_vec())
+        .unwrap_or_default())
 }
 
 /// What a constructor's arguments come to.
@@ -130,14 +137,22 @@ pub fn construct(
 ) -> Res<Made> {
     let Some(source) = source else {
         if encoding.is_some() || errors.is_some() {
-            let w = if encoding.is_some() { "encoding" } else { "errors" };
+            let w = if encoding.is_some() {
+                "encoding"
+            } else {
+                "errors"
+            };
             return Err(cx.type_error(format!("{w} without a string argument")));
         }
         return Ok(Made::Data(Vec::new()));
     };
     if encoding.is_some() || errors.is_some() {
         let Some(s) = source.downcast::<Str>() else {
-            let w = if encoding.is_some() { "encoding" } else { "errors" };
+            let w = if encoding.is_some() {
+                "encoding"
+            } else {
+                "errors"
+            };
             return Err(cx.type_error(format!("{w} without a string argument")));
         };
         if encoding.is_none() {
@@ -165,7 +180,11 @@ pub fn construct(
 /// The result of `fromhex`: of the class itself, or what a subclass makes of it.
 pub fn of_hex<T: PyType>(cx: &mut Cx, cls: &Type, data: Vec<u8>) -> Res<Value> {
     let exact = std::ptr::eq(cls, Type::of::<T>());
-    let v = if T::NAME == "bytes" { super::new_bytes_vec(cx, data)? } else { crate::objects::bytearray::new_bytearray(cx, data)? };
+    let v = if T::NAME == "bytes" {
+        super::new_bytes_vec(cx, data)?
+    } else {
+        crate::objects::bytearray::new_bytearray(cx, data)?
+    };
     if exact {
         return Ok(v);
     }

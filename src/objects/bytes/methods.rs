@@ -14,7 +14,13 @@ impl Bytes {
     #[new]
     #[sig(source = absent, encoding = absent, errors = absent)]
     #[text_signature(none)]
-    fn new(cls: &Type, source: Option<&Value>, encoding: Option<&str>, errors: Option<&str>, cx: &mut Cx) -> Res<Value> {
+    fn new(
+        cls: &Type,
+        source: Option<&Value>,
+        encoding: Option<&str>,
+        errors: Option<&str>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         if let (Some(v), None, None) = (source, encoding, errors)
             && cls.word() == word::BYTES
             && v.downcast_exact::<Bytes>().is_some()
@@ -48,7 +54,9 @@ impl Bytes {
     }
     #[slot]
     fn getitem(this: &Value, key: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(b) = this.downcast::<Bytes>() else { return Ok(Value::none()) };
+        let Some(b) = this.downcast::<Bytes>() else {
+            return Ok(Value::none());
+        };
         if let Some(slice) = as_slice(key) {
             let s = slice.steps(cx, b.len())?;
             if s.step == 1 {
@@ -56,12 +64,20 @@ impl Bytes {
                     return Ok(this.clone());
                 }
                 let start = s.start as usize;
-                return new_bytes(cx, &b.as_slice()[start.min(b.len())..(start + s.count).min(b.len())]);
+                return new_bytes(
+                    cx,
+                    &b.as_slice()[start.min(b.len())..(start + s.count).min(b.len())],
+                );
             }
-            let out: Vec<u8> = (0..s.count).map(|i| b.as_slice()[(s.start + i as isize * s.step) as usize]).collect();
+            let out: Vec<u8> = (0..s.count)
+                .map(|i| b.as_slice()[(s.start + i as isize * s.step) as usize])
+                .collect();
             return new_bytes(cx, &out);
         }
-        if key.as_small_int().is_none() && crate::objects::int::as_int(key).is_none() && key.ty().slots.index.get().is_none() {
+        if key.as_small_int().is_none()
+            && crate::objects::int::as_int(key).is_none()
+            && key.ty().slots.index.get().is_none()
+        {
             let n = key.type_name();
             return Err(cx.type_error(format!("byte indices must be integers or slices, not {n}")));
         }
@@ -82,7 +98,9 @@ impl Bytes {
     #[slot]
     fn repeat(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
         let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
-        let Some(b) = this.downcast::<Bytes>() else { return Ok(Value::none()) };
+        let Some(b) = this.downcast::<Bytes>() else {
+            return Ok(Value::none());
+        };
         if n == 1 && this.downcast_exact::<Bytes>().is_some() {
             return Ok(this.clone());
         }

@@ -9,7 +9,9 @@ pub mod ops;
 pub mod percent;
 pub mod shared;
 
-pub use make::{bytes_or_bytearray, contents, contents_opt, from_object, is_bytes_or_bytearray, object_bytes};
+pub use make::{
+    bytes_or_bytearray, contents, contents_opt, from_object, is_bytes_or_bytearray, object_bytes,
+};
 
 use crate::native::*;
 use crate::statics::{self, word};
@@ -105,7 +107,12 @@ impl Bytes {
             v.push(0);
         }
         let boxed = Box::into_raw(v.into_boxed_slice());
-        Bytes { head: Header::placeholder(), hash: AtomicI64::new(0), len, data: boxed.cast() }
+        Bytes {
+            head: Header::placeholder(),
+            hash: AtomicI64::new(0),
+            len,
+            data: boxed.cast(),
+        }
     }
 }
 
@@ -138,7 +145,9 @@ pub fn empty() -> Value {
 /// The one-byte bytes object.
 #[inline]
 pub fn single(b: u8) -> Value {
-    statics::immortal(typhon_runtime::region::static_value_bits(statics::offset::BYTE1 + u32::from(b) * statics::offset::LATIN1_STRIDE))
+    statics::immortal(typhon_runtime::region::static_value_bits(
+        statics::offset::BYTE1 + u32::from(b) * statics::offset::LATIN1_STRIDE,
+    ))
 }
 
 /// Make a bytes object.
@@ -155,7 +164,11 @@ pub fn new_bytes(cx: &mut Cx, bytes: &[u8]) -> Res<Value> {
         };
     }
     // SAFETY: R12: `fill` writes every field before the type word is stored.
-    let made = unsafe { typhon_runtime::alloc_sized(&cx.thread, INLINE_AT + bytes.len(), word::BYTES, |cell| Bytes::fill(cell, bytes)) };
+    let made = unsafe {
+        typhon_runtime::alloc_sized(&cx.thread, INLINE_AT + bytes.len(), word::BYTES, |cell| {
+            Bytes::fill(cell, bytes)
+        })
+    };
     made.map_err(|_| cx.memory_error())
 }
 

@@ -21,7 +21,11 @@ pub enum Kind {
 
 impl Kind {
     pub fn of(v: &Value) -> Kind {
-        if v.downcast::<Bytearray>().is_some() { Kind::Bytearray } else { Kind::Bytes }
+        if v.downcast::<Bytearray>().is_some() {
+            Kind::Bytearray
+        } else {
+            Kind::Bytes
+        }
     }
     pub fn name(self) -> &'static str {
         match self {
@@ -76,7 +80,9 @@ pub fn needle<'a>(cx: &mut Cx, v: &'a Value) -> Res<Cow<'a, [u8]>> {
         Some(c) => Ok(c),
         None => {
             let n = v.type_name();
-            Err(cx.type_error(format!("argument should be integer or bytes-like object, not '{n}'")))
+            Err(cx.type_error(format!(
+                "argument should be integer or bytes-like object, not '{n}'"
+            )))
         }
     }
 }
@@ -84,10 +90,19 @@ pub fn needle<'a>(cx: &mut Cx, v: &'a Value) -> Res<Cow<'a, [u8]>> {
 type Found = fn(&[u8], &[u8]) -> Option<usize>;
 
 /// `find` and its kin.
-pub fn position(cx: &mut Cx, this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, last: bool) -> Res<Option<usize>> {
+pub fn position(
+    cx: &mut Cx,
+    this: &Value,
+    sub: &Value,
+    start: Option<&Value>,
+    end: Option<&Value>,
+    last: bool,
+) -> Res<Option<usize>> {
     let sub = needle(cx, sub)?;
     let n = len(cx, this);
-    let Some(range) = number::search_bounds(cx, start, end, n)? else { return Ok(None) };
+    let Some(range) = number::search_bounds(cx, start, end, n)? else {
+        return Ok(None);
+    };
     let f: Found = if last { search::rfind } else { search::find };
     Ok(with(cx, this, |b| f(within(b, &range), &sub)).map(|i| i + range.start))
 }
@@ -102,10 +117,18 @@ pub fn found(cx: &mut Cx, i: Option<usize>) -> Res<usize> {
     i.ok_or_else(|| cx.value_error("subsection not found"))
 }
 
-pub fn count(cx: &mut Cx, this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>) -> Res<usize> {
+pub fn count(
+    cx: &mut Cx,
+    this: &Value,
+    sub: &Value,
+    start: Option<&Value>,
+    end: Option<&Value>,
+) -> Res<usize> {
     let sub = needle(cx, sub)?;
     let n = len(cx, this);
-    let Some(range) = number::search_bounds(cx, start, end, n)? else { return Ok(0) };
+    let Some(range) = number::search_bounds(cx, start, end, n)? else {
+        return Ok(0);
+    };
     Ok(with(cx, this, |b| search::count(within(b, &range), &sub)))
 }
 
@@ -120,7 +143,14 @@ pub fn contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
 }
 
 /// `startswith` and `endswith`.
-pub fn affix(cx: &mut Cx, this: &Value, given: &Value, start: Option<&Value>, end: Option<&Value>, at_end: bool) -> Res<bool> {
+pub fn affix(
+    cx: &mut Cx,
+    this: &Value,
+    given: &Value,
+    start: Option<&Value>,
+    end: Option<&Value>,
+    at_end: bool,
+) -> Res<bool> {
     let n = len(cx, this);
     let range = number::search_bounds(cx, start, end, n)?;
     let check = |cx: &mut Cx, v: &Value| -> Res<bool> {
@@ -129,7 +159,11 @@ pub fn affix(cx: &mut Cx, this: &Value, given: &Value, start: Option<&Value>, en
             None => false,
             Some(r) => with(cx, this, |b| {
                 let b = within(b, r);
-                if at_end { b.ends_with(&affix) } else { b.starts_with(&affix) }
+                if at_end {
+                    b.ends_with(&affix)
+                } else {
+                    b.starts_with(&affix)
+                }
             }),
         })
     };
@@ -142,8 +176,13 @@ pub fn affix(cx: &mut Cx, this: &Value, given: &Value, start: Option<&Value>, en
         return Ok(false);
     }
     if !super::is_bytes_or_bytearray(given) && given.ty().slots.buffer.get().is_none() {
-        let (n, method) = (given.type_name(), if at_end { "endswith" } else { "startswith" });
-        return Err(cx.type_error(format!("{method} first arg must be bytes or a tuple of bytes, not {n}")));
+        let (n, method) = (
+            given.type_name(),
+            if at_end { "endswith" } else { "startswith" },
+        );
+        return Err(cx.type_error(format!(
+            "{method} first arg must be bytes or a tuple of bytes, not {n}"
+        )));
     }
     check(cx, given)
 }
@@ -189,13 +228,21 @@ pub fn fill(cx: &mut Cx, v: Option<&Value>, method: &str) -> Res<u8> {
         }
         None => {
             let n = v.type_name();
-            Err(cx.type_error(format!("{method}() argument 2 must be a byte string of length 1, not {n}")))
+            Err(cx.type_error(format!(
+                "{method}() argument 2 must be a byte string of length 1, not {n}"
+            )))
         }
     }
 }
 
 /// Padding on both sides.
-pub fn pad(cx: &mut Cx, this: &Value, width: isize, fillbyte: u8, place: fn(usize, usize) -> (usize, usize)) -> Res<Value> {
+pub fn pad(
+    cx: &mut Cx,
+    this: &Value,
+    width: isize,
+    fillbyte: u8,
+    place: fn(usize, usize) -> (usize, usize),
+) -> Res<Value> {
     let kind = Kind::of(this);
     let b = data(cx, this);
     if width <= b.len() as isize {
@@ -210,7 +257,11 @@ pub fn pad(cx: &mut Cx, this: &Value, width: isize, fillbyte: u8, place: fn(usiz
 
 /// The receiver itself when it is exactly `bytes`, else a copy of its kind.
 pub fn same(cx: &mut Cx, this: &Value, kind: Kind, b: &[u8]) -> Res<Value> {
-    if this.downcast_exact::<Bytes>().is_some() { Ok(this.clone()) } else { kind.make(cx, b) }
+    if this.downcast_exact::<Bytes>().is_some() {
+        Ok(this.clone())
+    } else {
+        kind.make(cx, b)
+    }
 }
 
 /// `this.join(iterable)`.
@@ -233,7 +284,9 @@ pub fn join(cx: &mut Cx, this: &Value, iterable: &Value) -> Res<Value> {
             Some(c) => c,
             None => {
                 let n = v.type_name();
-                return Err(cx.type_error(format!("sequence item {i}: expected a bytes-like object, {n} found")));
+                return Err(cx.type_error(format!(
+                    "sequence item {i}: expected a bytes-like object, {n} found"
+                )));
             }
         };
         if out.try_reserve(part.len() + sep.len()).is_err() {
@@ -278,7 +331,8 @@ pub fn repeated(cx: &mut Cx, b: &[u8], n: isize) -> Res<Vec<u8>> {
     let n = n.max(0) as usize;
     let mut out = Vec::new();
     match b.len().checked_mul(n) {
-        Some(total) if total <= isize::MAX as usize / 2 && out.try_reserve_exact(total).is_ok() => {}
+        Some(total) if total <= isize::MAX as usize / 2 && out.try_reserve_exact(total).is_ok() => {
+        }
         _ => return Err(cx.memory_error()),
     }
     match b {
@@ -346,7 +400,9 @@ pub fn from_hex(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
         return number::lift(cx, binascii::from_hex(Text::Latin1(&c)));
     }
     let n = v.type_name();
-    Err(cx.type_error(format!("fromhex() argument must be str or bytes-like, not {n}")))
+    Err(cx.type_error(format!(
+        "fromhex() argument must be str or bytes-like, not {n}"
+    )))
 }
 
 /// Whether there is a byte and all satisfy `f`.
@@ -364,7 +420,11 @@ pub fn titled(b: &[u8]) -> Vec<u8> {
     let mut inside = false;
     b.iter()
         .map(|&c| {
-            let out = if inside { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+            let out = if inside {
+                c.to_ascii_lowercase()
+            } else {
+                c.to_ascii_uppercase()
+            };
             inside = c.is_ascii_alphabetic();
             out
         })

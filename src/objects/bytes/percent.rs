@@ -3,8 +3,8 @@
 use super::{Bytes, make, ops};
 use crate::native::*;
 use crate::number as num;
-use crate::objects::{bytes, format as fmt, int};
 use crate::objects::str::percent::{Failure, Values, number};
+use crate::objects::{bytes, format as fmt, int};
 use crate::protocol;
 use typhon_text::percent::{self, Conversion};
 use typhon_text::{Text, TextBuf};
@@ -71,7 +71,9 @@ fn text_of(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
         Some(d) => Ok(d.into_owned()),
         None => {
             let n = v.type_name();
-            Err(cx.type_error(format!("%b requires a bytes-like object, or an object that implements __bytes__, not '{n}'")))
+            Err(cx.type_error(format!(
+                "%b requires a bytes-like object, or an object that implements __bytes__, not '{n}'"
+            )))
         }
     }
 }
@@ -82,7 +84,14 @@ fn character(cx: &mut Cx, v: &Value) -> Res<u8> {
         if let [b] = d[..] {
             return Ok(b);
         }
-        let (k, n) = (if v.downcast::<bytes::Bytes>().is_some() { "bytes" } else { "bytearray" }, d.len());
+        let (k, n) = (
+            if v.downcast::<bytes::Bytes>().is_some() {
+                "bytes"
+            } else {
+                "bytearray"
+            },
+            d.len(),
+        );
         let article = "a";
         return Err(cx.type_error(format!(
             "%c requires an integer in range(256) or a single byte, not {article} {k} object of length {n}"
@@ -90,7 +99,9 @@ fn character(cx: &mut Cx, v: &Value) -> Res<u8> {
     }
     if int::as_int(v).is_none() && v.ty().slots.index.get().is_none() {
         let n = v.type_name();
-        return Err(cx.type_error(format!("%c requires an integer in range(256) or a single byte, not {n}")));
+        return Err(cx.type_error(format!(
+            "%c requires an integer in range(256) or a single byte, not {n}"
+        )));
     }
     let i = num::index_isize(cx, v)?;
     u8::try_from(i).map_err(|_| cx.overflow_error("%c arg not in range(256)"))

@@ -9,9 +9,19 @@ use crate::objects::str::find::limit;
 use typhon_text::strings::{self, is_ascii_blank};
 
 /// Ranges of `split`'s parts.
-fn split_ranges(cx: &mut Cx, this: &Value, sep: &Value, maxsplit: isize, right: bool) -> Res<Value> {
+fn split_ranges(
+    cx: &mut Cx,
+    this: &Value,
+    sep: &Value,
+    maxsplit: isize,
+    right: bool,
+) -> Res<Value> {
     let max = limit(maxsplit);
-    let sep = if sep.is_none() { None } else { Some(contents(cx, sep)?.into_owned()) };
+    let sep = if sep.is_none() {
+        None
+    } else {
+        Some(contents(cx, sep)?.into_owned())
+    };
     let kind = Kind::of(this);
     let b = data(cx, this);
     let ranges = match (&sep, right) {
@@ -24,7 +34,11 @@ fn split_ranges(cx: &mut Cx, this: &Value, sep: &Value, maxsplit: isize, right: 
 }
 
 fn strip(cx: &mut Cx, this: &Value, chars: &Value, left: bool, right: bool) -> Res<Value> {
-    let set = if chars.is_none() { None } else { Some(contents(cx, chars)?.into_owned()) };
+    let set = if chars.is_none() {
+        None
+    } else {
+        Some(contents(cx, chars)?.into_owned())
+    };
     let kind = Kind::of(this);
     let b = data(cx, this);
     let r = strings::strip_bytes(&b, set.as_deref(), left, right);
@@ -45,7 +59,11 @@ fn affix_cut(cx: &mut Cx, this: &Value, affix: &Value, at_end: bool) -> Res<Valu
     let a = contents(cx, affix)?.into_owned();
     let kind = Kind::of(this);
     let b = data(cx, this);
-    let rest = if at_end { b.strip_suffix(&a[..]) } else { b.strip_prefix(&a[..]) };
+    let rest = if at_end {
+        b.strip_suffix(&a[..])
+    } else {
+        b.strip_prefix(&a[..])
+    };
     match rest {
         Some(rest) if !a.is_empty() => kind.make(cx, rest),
         _ => ops::same(cx, this, kind, &b),
@@ -78,7 +96,9 @@ fn made_table(cx: &mut Cx, from: &Value, to: &Value) -> Res<Value> {
         return Err(cx.value_error("maketrans arguments must have same length"));
     }
     let mut table: [u8; 256] = std::array::from_fn(|i| i as u8);
-    from.iter().zip(to.iter()).for_each(|(&f, &t)| table[usize::from(f)] = t);
+    from.iter()
+        .zip(to.iter())
+        .for_each(|(&f, &t)| table[usize::from(f)] = t);
     super::new_bytes(cx, &table)
 }
 
@@ -102,7 +122,13 @@ macro_rules! shared_methods {
                 /// Return -1 on failure.
                 #[sig(sub, start = None, end = None, /)]
                 #[text_signature = "($self, sub[, start[, end]], /)"]
-                fn find(this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<i64> {
+                fn find(
+                    this: &Value,
+                    sub: &Value,
+                    start: Option<&Value>,
+                    end: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<i64> {
                     Ok(ops::position(cx, this, sub, start, end, false)?.map_or(-1, |i| i as i64))
                 }
                 /// Return the highest index in B where subsection 'sub' is found, such that 'sub' is contained within B[start,end].
@@ -115,7 +141,13 @@ macro_rules! shared_methods {
                 /// Return -1 on failure.
                 #[sig(sub, start = None, end = None, /)]
                 #[text_signature = "($self, sub[, start[, end]], /)"]
-                fn rfind(this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<i64> {
+                fn rfind(
+                    this: &Value,
+                    sub: &Value,
+                    start: Option<&Value>,
+                    end: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<i64> {
                     Ok(ops::position(cx, this, sub, start, end, true)?.map_or(-1, |i| i as i64))
                 }
                 /// Return the lowest index in B where subsection 'sub' is found, such that 'sub' is contained within B[start,end].
@@ -128,7 +160,13 @@ macro_rules! shared_methods {
                 /// Raise ValueError if the subsection is not found.
                 #[sig(sub, start = None, end = None, /)]
                 #[text_signature = "($self, sub[, start[, end]], /)"]
-                fn index(this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+                fn index(
+                    this: &Value,
+                    sub: &Value,
+                    start: Option<&Value>,
+                    end: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<usize> {
                     let i = ops::position(cx, this, sub, start, end, false)?;
                     ops::found(cx, i)
                 }
@@ -142,7 +180,13 @@ macro_rules! shared_methods {
                 /// Raise ValueError if the subsection is not found.
                 #[sig(sub, start = None, end = None, /)]
                 #[text_signature = "($self, sub[, start[, end]], /)"]
-                fn rindex(this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+                fn rindex(
+                    this: &Value,
+                    sub: &Value,
+                    start: Option<&Value>,
+                    end: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<usize> {
                     let i = ops::position(cx, this, sub, start, end, true)?;
                     ops::found(cx, i)
                 }
@@ -154,7 +198,13 @@ macro_rules! shared_methods {
                 ///     Optional stop position. Default: end of the bytes.
                 #[sig(sub, start = None, end = None, /)]
                 #[text_signature = "($self, sub[, start[, end]], /)"]
-                fn count(this: &Value, sub: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+                fn count(
+                    this: &Value,
+                    sub: &Value,
+                    start: Option<&Value>,
+                    end: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<usize> {
                     ops::count(cx, this, sub, start, end)
                 }
                 /// Return True if the bytes starts with the specified prefix, False otherwise.
@@ -167,7 +217,13 @@ macro_rules! shared_methods {
                 ///     Optional stop position. Default: end of the bytes.
                 #[sig(prefix, start = None, end = None, /)]
                 #[text_signature = "($self, prefix[, start[, end]], /)"]
-                fn startswith(this: &Value, prefix: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<bool> {
+                fn startswith(
+                    this: &Value,
+                    prefix: &Value,
+                    start: Option<&Value>,
+                    end: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<bool> {
                     ops::affix(cx, this, prefix, start, end, false)
                 }
                 /// Return True if the bytes ends with the specified suffix, False otherwise.
@@ -180,7 +236,13 @@ macro_rules! shared_methods {
                 ///     Optional stop position. Default: end of the bytes.
                 #[sig(suffix, start = None, end = None, /)]
                 #[text_signature = "($self, suffix[, start[, end]], /)"]
-                fn endswith(this: &Value, suffix: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<bool> {
+                fn endswith(
+                    this: &Value,
+                    suffix: &Value,
+                    start: Option<&Value>,
+                    end: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<bool> {
                     ops::affix(cx, this, suffix, start, end, true)
                 }
                 /// Return a copy with all occurrences of substring old replaced by new.
@@ -192,7 +254,13 @@ macro_rules! shared_methods {
                 /// If the optional argument count is given, only the first count occurrences are
                 /// replaced.
                 #[sig(old, new, count = -1, /)]
-                fn replace(this: &Value, old: &Value, new: &Value, count: isize, cx: &mut Cx) -> Res<Value> {
+                fn replace(
+                    this: &Value,
+                    old: &Value,
+                    new: &Value,
+                    count: isize,
+                    cx: &mut Cx,
+                ) -> Res<Value> {
                     let (old, new) = (contents(cx, old)?.into_owned(), contents(cx, new)?);
                     let kind = Kind::of(this);
                     let b = data(cx, this);
@@ -316,7 +384,12 @@ macro_rules! shared_methods {
                 /// All characters occurring in the optional argument delete are removed.
                 /// The remaining characters are mapped through the given translation table.
                 #[sig(table, /, delete = absent => "b''")]
-                fn translate(this: &Value, table: &Value, delete: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+                fn translate(
+                    this: &Value,
+                    table: &Value,
+                    delete: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<Value> {
                     translated(cx, this, table, delete)
                 }
                 /// Return a translation table usable for the bytes or bytearray translate method.
@@ -359,7 +432,12 @@ macro_rules! shared_methods {
                 /// >>> value.hex(':')
                 /// 'b9:01:ef'
                 #[sig(sep = absent, bytes_per_sep = 1)]
-                fn hex(this: &Value, sep: Option<&Value>, bytes_per_sep: isize, cx: &mut Cx) -> Res<Value> {
+                fn hex(
+                    this: &Value,
+                    sep: Option<&Value>,
+                    bytes_per_sep: isize,
+                    cx: &mut Cx,
+                ) -> Res<Value> {
                     let b = data(cx, this);
                     ops::hex(cx, &b, sep, bytes_per_sep)
                 }
@@ -367,7 +445,12 @@ macro_rules! shared_methods {
                 ///
                 /// Return B centered in a string of length width.
                 #[sig(width, fillchar = absent => "b' '", /)]
-                fn center(this: &Value, width: isize, fillchar: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+                fn center(
+                    this: &Value,
+                    width: isize,
+                    fillchar: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<Value> {
                     let c = ops::fill(cx, fillchar, "center")?;
                     ops::pad(cx, this, width, c, strings::center_padding)
                 }
@@ -375,7 +458,12 @@ macro_rules! shared_methods {
                 ///
                 /// Padding is done using the specified fill character.
                 #[sig(width, fillchar = absent => "b' '", /)]
-                fn ljust(this: &Value, width: isize, fillchar: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+                fn ljust(
+                    this: &Value,
+                    width: isize,
+                    fillchar: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<Value> {
                     let c = ops::fill(cx, fillchar, "ljust")?;
                     ops::pad(cx, this, width, c, |_, _| (0, 0))
                 }
@@ -383,7 +471,12 @@ macro_rules! shared_methods {
                 ///
                 /// Padding is done using the specified fill character.
                 #[sig(width, fillchar = absent => "b' '", /)]
-                fn rjust(this: &Value, width: isize, fillchar: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+                fn rjust(
+                    this: &Value,
+                    width: isize,
+                    fillchar: Option<&Value>,
+                    cx: &mut Cx,
+                ) -> Res<Value> {
                     let c = ops::fill(cx, fillchar, "rjust")?;
                     ops::pad(cx, this, width, c, |len, width| (width - len, 0))
                 }
@@ -434,7 +527,11 @@ macro_rules! shared_methods {
                 /// Return a copy of B with uppercase ASCII characters converted
                 /// to lowercase ASCII and vice versa.
                 fn swapcase(this: &Value, cx: &mut Cx) -> Res<Value> {
-                    mapped(cx, this, |b| if b.is_ascii_alphabetic() { b ^ 0x20 } else { b })
+                    mapped(
+                        cx,
+                        this,
+                        |b| if b.is_ascii_alphabetic() { b ^ 0x20 } else { b },
+                    )
                 }
                 /// B.title() -> copy of B
                 ///
@@ -513,7 +610,9 @@ macro_rules! shared_methods {
                 /// characters and lowercase characters only cased ones. Return False
                 /// otherwise.
                 fn istitle(this: &Value, cx: &mut Cx) -> bool {
-                    with(cx, this, |b| b.iter().any(u8::is_ascii_alphabetic) && ops::titled(b) == b)
+                    with(cx, this, |b| {
+                        b.iter().any(u8::is_ascii_alphabetic) && ops::titled(b) == b
+                    })
                 }
                 /// Create a bytes object from a string of hexadecimal numbers.
                 ///

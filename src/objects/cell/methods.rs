@@ -8,7 +8,14 @@ use crate::slot_ext::SlotExt;
 
 /// A cell with its first value.
 pub fn new_cell(cx: &mut Cx, value: Option<Value>) -> Res<Value> {
-    alloc(cx, Type::of::<Cell>(), Cell { head: Header::placeholder(), slot: Slot::new(value) })
+    alloc(
+        cx,
+        Type::of::<Cell>(),
+        Cell {
+            head: Header::placeholder(),
+            slot: Slot::new(value),
+        },
+    )
 }
 
 /// The value, counted; None when unset.
@@ -36,7 +43,11 @@ impl Cell {
         let at = &raw const *self as u64;
         match get(cx, self) {
             None => format!("<cell at {at:#x}: empty>"),
-            Some(v) => format!("<cell at {at:#x}: {} object at {:#x}>", v.type_name(), v.bits() & !7),
+            Some(v) => format!(
+                "<cell at {at:#x}: {} object at {:#x}>",
+                v.type_name(),
+                v.bits() & !7
+            ),
         }
     }
     #[slot]

@@ -25,7 +25,9 @@ pub fn names_value<'a>(cx: &mut Cx, names: impl Iterator<Item = &'a PyStr>) -> R
 
 /// Whether a string constant looks like a name; those are interned.
 fn is_name_like(s: &PyStr) -> bool {
-    s.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    s.as_bytes()
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
 
 /// The value of a constant.
@@ -113,14 +115,23 @@ pub fn value_const(cx: &mut Cx, v: &Value) -> Option<Const> {
         return Some(Const::Complex(c.re, c.im));
     }
     if let Some(t) = v.downcast_exact::<Tuple>() {
-        return t.items().iter().map(|i| value_const(cx, i)).collect::<Option<Vec<_>>>().map(Const::Tuple);
+        return t
+            .items()
+            .iter()
+            .map(|i| value_const(cx, i))
+            .collect::<Option<Vec<_>>>()
+            .map(Const::Tuple);
     }
     if let Some(c) = v.downcast_exact::<super::CodeObj>() {
         return Some(Const::Code(c.code.clone()));
     }
     if v.class_word() == statics::word::FROZENSET {
         let items = crate::protocol::collect(cx, v).ok()?;
-        return items.iter().map(|i| value_const(cx, i)).collect::<Option<Vec<_>>>().map(Const::FrozenSet);
+        return items
+            .iter()
+            .map(|i| value_const(cx, i))
+            .collect::<Option<Vec<_>>>()
+            .map(Const::FrozenSet);
     }
     if v.class_word() == statics::word::SLICE {
         let mut parts = Vec::new();
@@ -128,7 +139,10 @@ pub fn value_const(cx: &mut Cx, v: &Value) -> Option<Const> {
             let p = crate::protocol::getattr_str(cx, v, n).ok()?;
             parts.push(value_const(cx, &p)?);
         }
-        return parts.try_into().ok().map(|p: [Const; 3]| Const::Slice(Box::new(p)));
+        return parts
+            .try_into()
+            .ok()
+            .map(|p: [Const; 3]| Const::Slice(Box::new(p)));
     }
     None
 }

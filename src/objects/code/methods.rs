@@ -29,7 +29,12 @@ fn with_consts(cx: &mut Cx, code: Arc<Code>, consts: Value, filename: Value) -> 
     let localsplus = names_value(cx, code.localsplusnames.iter())?;
     let name = name_value(cx, &code.name)?;
     let qualname = name_value(cx, &code.qualname)?;
-    let count = |bit: u8| code.localspluskinds.iter().filter(|k| **k & bit != 0).count() as u32;
+    let count = |bit: u8| {
+        code.localspluskinds
+            .iter()
+            .filter(|k| **k & bit != 0)
+            .count() as u32
+    };
     let c = CodeObj {
         head: Header::placeholder(),
         reg: AtomicPtr::new(std::ptr::null_mut()),
@@ -59,12 +64,22 @@ fn with_consts(cx: &mut Cx, code: Arc<Code>, consts: Value, filename: Value) -> 
 
 impl CodeObj {
     fn text(v: &Value) -> String {
-        v.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default()
+        v.downcast::<Str>()
+            .map(|s| s.to_string_lossy())
+            .unwrap_or_default()
     }
     /// Names of the locals of one kind.
     fn names_of(&self, cx: &mut Cx, bit: u8) -> Res<Value> {
-        let all = self.localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
-        let picked = all.iter().zip(&self.code.localspluskinds).filter(|(_, k)| **k & bit != 0).map(|(n, _)| n.clone()).collect();
+        let all = self
+            .localsplus
+            .downcast::<Tuple>()
+            .map_or(&[][..], Tuple::items);
+        let picked = all
+            .iter()
+            .zip(&self.code.localspluskinds)
+            .filter(|(_, k)| **k & bit != 0)
+            .map(|(n, _)| n.clone())
+            .collect();
         new_tuple(cx, picked)
     }
     /// Names of plain locals, as `co_varnames`.
@@ -103,7 +118,9 @@ fn strings(cx: &mut Cx, v: &Value, what: &str) -> Res<Vec<PyStr>> {
             Some(s) => out.push(py_str(s)),
             None => {
                 let n = s.type_name();
-                return Err(cx.type_error(format!("name tuples must contain only strings, not '{n}'")));
+                return Err(
+                    cx.type_error(format!("name tuples must contain only strings, not '{n}'"))
+                );
             }
         }
     }
@@ -133,8 +150,14 @@ fn text_of(cx: &mut Cx, v: &Value, what: &str) -> Res<PyStr> {
 /// The constants as data; values that cannot be written as data leave None in their place (the values themselves stand in
 /// `co_consts`).
 fn consts_data(cx: &mut Cx, consts: &Value) -> Vec<Const> {
-    let items: Vec<Value> = consts.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
-    items.iter().map(|v| value_const(cx, v).unwrap_or(Const::None)).collect()
+    let items: Vec<Value> = consts
+        .downcast::<Tuple>()
+        .map(|t| t.items().to_vec())
+        .unwrap_or_default();
+    items
+        .iter()
+        .map(|v| value_const(cx, v).unwrap_or(Const::None))
+        .collect()
 }
 
 fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
@@ -162,7 +185,12 @@ fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
             kinds::ARG_KW
         } else if i < total {
             let is_args = code.flags & co::VARARGS != 0 && i == argc + kwonly;
-            kinds::ARG_VAR | if is_args { kinds::ARG_POS } else { kinds::ARG_KW }
+            kinds::ARG_VAR
+                | if is_args {
+                    kinds::ARG_POS
+                } else {
+                    kinds::ARG_KW
+                }
         } else {
             0
         }
@@ -170,7 +198,11 @@ fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
     code.localsplusnames.clear();
     code.localspluskinds.clear();
     for (i, n) in p.varnames.iter().enumerate() {
-        let cell = if p.cellvars.contains(n) { kinds::CELL } else { 0 };
+        let cell = if p.cellvars.contains(n) {
+            kinds::CELL
+        } else {
+            0
+        };
         code.localspluskinds.push(kinds::LOCAL | cell | arg_kind(i));
         code.localsplusnames.push(n.clone());
     }
@@ -187,7 +219,12 @@ fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
 }
 
 fn pystrs(all: &Code, bit: u8) -> Vec<PyStr> {
-    all.localsplusnames.iter().zip(&all.localspluskinds).filter(|(_, k)| **k & bit != 0).map(|(n, _)| n.clone()).collect()
+    all.localsplusnames
+        .iter()
+        .zip(&all.localspluskinds)
+        .filter(|(_, k)| **k & bit != 0)
+        .map(|(n, _)| n.clone())
+        .collect()
 }
 
 fn size(cx: &mut Cx, v: &Value) -> Res<u32> {
@@ -196,12 +233,31 @@ fn size(cx: &mut Cx, v: &Value) -> Res<u32> {
 }
 
 fn opt_line(cx: &mut Cx, line: i32) -> Res<Value> {
-    if line < 0 { Ok(Value::none()) } else { new_int(cx, line as i64) }
+    if line < 0 {
+        Ok(Value::none())
+    } else {
+        new_int(cx, line as i64)
+    }
 }
 
 const FIELDS: [&str; 18] = [
-    "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocals", "co_stacksize", "co_flags", "co_code", "co_consts", "co_names",
-    "co_varnames", "co_filename", "co_name", "co_qualname", "co_firstlineno", "co_linetable", "co_exceptiontable", "co_freevars",
+    "co_argcount",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_nlocals",
+    "co_stacksize",
+    "co_flags",
+    "co_code",
+    "co_consts",
+    "co_names",
+    "co_varnames",
+    "co_filename",
+    "co_name",
+    "co_qualname",
+    "co_firstlineno",
+    "co_linetable",
+    "co_exceptiontable",
+    "co_freevars",
     "co_cellvars",
 ];
 
@@ -220,7 +276,9 @@ fn set_field(cx: &mut Cx, p: &mut Parts, i: usize, v: &Value) -> Res<()> {
         7 => {
             if v.downcast::<Tuple>().is_none() {
                 let n = v.type_name();
-                return Err(cx.type_error(format!("replace() argument 'co_consts' must be tuple, not {n}")));
+                return Err(cx.type_error(format!(
+                    "replace() argument 'co_consts' must be tuple, not {n}"
+                )));
             }
             p.consts = v.clone();
         }
@@ -262,7 +320,9 @@ fn replace_fields(cx: &mut Cx, this: &CodeObj, args: Args<'_>) -> Res<Value> {
             Some(i) => set_field(cx, &mut p, i, v)?,
             None => {
                 let k = k.to_string_lossy();
-                return Err(cx.type_error(format!("replace() got an unexpected keyword argument '{k}'")));
+                return Err(cx.type_error(format!(
+                    "replace() got an unexpected keyword argument '{k}'"
+                )));
             }
         }
     }
@@ -315,21 +375,36 @@ impl CodeObj {
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<code object {} at {:#x}, file \"{}\", line {}>", self.name_text(), &raw const *self as u64, self.filename_text(), self.firstlineno)
+        format!(
+            "<code object {} at {:#x}, file \"{}\", line {}>",
+            self.name_text(),
+            &raw const *self as u64,
+            self.filename_text(),
+            self.firstlineno
+        )
     }
     #[slot]
     fn richcompare(&self, other: &CodeObj, op: CmpOp, cx: &mut Cx) -> Res<Value> {
         if !matches!(op, CmpOp::Eq | CmpOp::Ne) {
             return Ok(Value::not_implemented());
         }
-        let same = std::ptr::eq(self, other) || (*self.code == *other.code && protocol::equal(cx, &self.consts, &other.consts)?);
+        let same = std::ptr::eq(self, other)
+            || (*self.code == *other.code && protocol::equal(cx, &self.consts, &other.consts)?);
         Ok(Value::bool(same == (op == CmpOp::Eq)))
     }
     #[slot]
     fn hash(&self) -> i64 {
         use std::hash::{Hash, Hasher};
         let mut h = std::hash::DefaultHasher::new();
-        (&self.code.name, &self.code.code, &self.code.names, &self.code.localsplusnames, self.firstlineno, self.argcount).hash(&mut h);
+        (
+            &self.code.name,
+            &self.code.code,
+            &self.code.names,
+            &self.code.localsplusnames,
+            self.firstlineno,
+            self.argcount,
+        )
+            .hash(&mut h);
         let h = h.finish() as i64;
         if h == -1 { -2 } else { h }
     }
@@ -428,7 +503,14 @@ impl CodeObj {
         let mut out = Vec::with_capacity(runs.len());
         for (start, end, line) in runs {
             let l = opt_line(cx, line)?;
-            let t = new_tuple(cx, vec![Value::small_int(start as i32), Value::small_int(end as i32), l])?;
+            let t = new_tuple(
+                cx,
+                vec![
+                    Value::small_int(start as i32),
+                    Value::small_int(end as i32),
+                    l,
+                ],
+            )?;
             out.push(t);
         }
         iterate(cx, out)
@@ -449,9 +531,17 @@ impl CodeObj {
         let all: Vec<_> = instructions(&self.code.code).collect();
         for (k, i) in all.iter().enumerate() {
             let (left, right) = match i.op {
-                Some(Op::POP_JUMP_IF_TRUE | Op::POP_JUMP_IF_FALSE | Op::POP_JUMP_IF_NONE | Op::POP_JUMP_IF_NOT_NONE) => {
+                Some(
+                    Op::POP_JUMP_IF_TRUE
+                    | Op::POP_JUMP_IF_FALSE
+                    | Op::POP_JUMP_IF_NONE
+                    | Op::POP_JUMP_IF_NOT_NONE,
+                ) => {
                     // The hint behind a conditional jump belongs to it.
-                    let skip = all.get(k + 1).filter(|n| n.op == Some(Op::NOT_TAKEN)).map_or(i.end, |n| n.end);
+                    let skip = all
+                        .get(k + 1)
+                        .filter(|n| n.op == Some(Op::NOT_TAKEN))
+                        .map_or(i.end, |n| n.end);
                     (skip, i.jump_target().unwrap_or(i.end))
                 }
                 Some(Op::FOR_ITER) => {
@@ -467,7 +557,10 @@ impl CodeObj {
     }
     #[sig(oparg)]
     fn _varname_from_oparg(&self, oparg: i64, cx: &mut Cx) -> Res<Value> {
-        let all = self.localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
+        let all = self
+            .localsplus
+            .downcast::<Tuple>()
+            .map_or(&[][..], Tuple::items);
         match usize::try_from(oparg).ok().and_then(|i| all.get(i)) {
             Some(v) => Ok(v.clone()),
             None => Err(cx.index_error("tuple index out of range")),

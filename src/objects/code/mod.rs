@@ -5,9 +5,9 @@ pub mod methods;
 
 pub use methods::new_code;
 
+use crate::Value;
 use crate::native::pytype;
 use crate::regcode::RegCode;
-use crate::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use typhon_compiler::code::Code;
@@ -61,7 +61,9 @@ impl CodeObj {
     }
     /// Number of parameter locals, `*args` and `**kwargs` included.
     pub fn total_args(&self) -> usize {
-        (self.argcount + self.kwonly) as usize + (self.flags & co::VARARGS != 0) as usize + (self.flags & co::VARKEYWORDS != 0) as usize
+        (self.argcount + self.kwonly) as usize
+            + (self.flags & co::VARARGS != 0) as usize
+            + (self.flags & co::VARKEYWORDS != 0) as usize
     }
 }
 

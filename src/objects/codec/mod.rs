@@ -107,7 +107,10 @@ pub fn register_error(cx: &mut Cx, name: &str, handler: &Value) -> Res<()> {
     if !protocol::is_callable(handler) {
         return Err(cx.type_error("handler must be callable"));
     }
-    let _displaced = REGISTRY.lock().errors.insert(name.to_owned(), handler.clone());
+    let _displaced = REGISTRY
+        .lock()
+        .errors
+        .insert(name.to_owned(), handler.clone());
     Ok(())
 }
 
@@ -147,7 +150,13 @@ fn text_codec(cx: &mut Cx, encoding: &str, i: usize, verb: &str) -> Res<Value> {
 }
 
 /// Call an encoder or decoder; it answers a pair.
-pub fn call_codec(cx: &mut Cx, f: &Value, input: Value, errors: Option<&str>, what: &str) -> Res<Value> {
+pub fn call_codec(
+    cx: &mut Cx,
+    f: &Value,
+    input: Value,
+    errors: Option<&str>,
+    what: &str,
+) -> Res<Value> {
     let mut args = vec![input];
     if let Some(e) = errors {
         args.push(str::new_str(cx, e)?);
@@ -160,13 +169,29 @@ pub fn call_codec(cx: &mut Cx, f: &Value, input: Value, errors: Option<&str>, wh
 }
 
 /// `codecs.encode(obj, encoding, errors)` and `codecs.decode`: any kind of object.
-pub fn run(cx: &mut Cx, input: &Value, encoding: &str, errors: Option<&str>, decode: bool) -> Res<Value> {
+pub fn run(
+    cx: &mut Cx,
+    input: &Value,
+    encoding: &str,
+    errors: Option<&str>,
+    decode: bool,
+) -> Res<Value> {
     let info = lookup(cx, encoding)?;
-    let Some(f) = info.downcast::<Tuple>().map(|t| t.items()[usize::from(decode)].clone()) else { return Ok(info) };
+    let Some(f) = info
+        .downcast::<Tuple>()
+        .map(|t| t.items()[usize::from(decode)].clone())
+    else {
+        return Ok(info);
+    };
     let what = if decode { "decoder" } else { "encoder" };
     match call_codec(cx, &f, input.clone(), errors, what) {
         Ok(v) => Ok(v),
-        Err(r) => Err(note(cx, r, encoding, if decode { "decoding" } else { "encoding" })),
+        Err(r) => Err(note(
+            cx,
+            r,
+            encoding,
+            if decode { "decoding" } else { "encoding" },
+        )),
     }
 }
 

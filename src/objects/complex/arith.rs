@@ -27,7 +27,14 @@ pub fn mul(x: C, y: C) -> C {
         (a, b, c, d) = (denan(a), denan(b), denan(c), denan(d));
         again = true;
     }
-    if again { (f64::INFINITY * (a * c - b * d), f64::INFINITY * (a * d + b * c)) } else { r }
+    if again {
+        (
+            f64::INFINITY * (a * c - b * d),
+            f64::INFINITY * (a * d + b * c),
+        )
+    } else {
+        r
+    }
 }
 
 /// Infinities become ones of their sign, the rest zeros of theirs.
@@ -49,11 +56,17 @@ pub fn div(a: C, b: C) -> Option<C> {
         }
         let ratio = b.1 / b.0;
         let denominator = b.0 + b.1 * ratio;
-        ((a.0 + a.1 * ratio) / denominator, (a.1 - a.0 * ratio) / denominator)
+        (
+            (a.0 + a.1 * ratio) / denominator,
+            (a.1 - a.0 * ratio) / denominator,
+        )
     } else if abs_im >= abs_re {
         let ratio = b.0 / b.1;
         let denominator = b.0 * ratio + b.1;
-        ((a.0 * ratio + a.1) / denominator, (a.1 * ratio - a.0) / denominator)
+        (
+            (a.0 * ratio + a.1) / denominator,
+            (a.1 * ratio - a.0) / denominator,
+        )
     } else {
         (f64::NAN, f64::NAN)
     };
@@ -62,7 +75,10 @@ pub fn div(a: C, b: C) -> Option<C> {
     }
     if (a.0.is_infinite() || a.1.is_infinite()) && b.0.is_finite() && b.1.is_finite() {
         let (x, y) = boxed(a.0, a.1);
-        return Some((f64::INFINITY * (x * b.0 + y * b.1), f64::INFINITY * (y * b.0 - x * b.1)));
+        return Some((
+            f64::INFINITY * (x * b.0 + y * b.1),
+            f64::INFINITY * (y * b.0 - x * b.1),
+        ));
     }
     if (abs_re.is_infinite() || abs_im.is_infinite()) && a.0.is_finite() && a.1.is_finite() {
         let (x, y) = boxed(b.0, b.1);
@@ -88,7 +104,11 @@ pub fn real_div(a: f64, b: C) -> Option<C> {
     } else {
         (f64::NAN, f64::NAN)
     };
-    if r.0.is_nan() && r.1.is_nan() && a.is_finite() && (abs_re.is_infinite() || abs_im.is_infinite()) {
+    if r.0.is_nan()
+        && r.1.is_nan()
+        && a.is_finite()
+        && (abs_re.is_infinite() || abs_im.is_infinite())
+    {
         let (x, y) = boxed(b.0, b.1);
         return Some((0.0 * (a * x), 0.0 * (-a * y)));
     }
@@ -106,7 +126,11 @@ fn general_pow(a: C, b: C) -> Result<C, PowError> {
         return Ok((1.0, 0.0));
     }
     if a == (0.0, 0.0) {
-        return if b.1 != 0.0 || b.0 < 0.0 { Err(PowError::ZeroBase) } else { Ok((0.0, 0.0)) };
+        return if b.1 != 0.0 || b.0 < 0.0 {
+            Err(PowError::ZeroBase)
+        } else {
+            Ok((0.0, 0.0))
+        };
     }
     let modulus = a.0.hypot(a.1);
     let mut len = modulus.powf(b.0);
@@ -148,7 +172,11 @@ fn any_pow(a: C, b: C) -> Result<C, PowError> {
     } else {
         general_pow(a, b)?
     };
-    if r.0.is_infinite() || r.1.is_infinite() { Err(PowError::Range) } else { Ok(r) }
+    if r.0.is_infinite() || r.1.is_infinite() {
+        Err(PowError::Range)
+    } else {
+        Ok(r)
+    }
 }
 
 /// `a ** b`

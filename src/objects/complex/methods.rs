@@ -32,13 +32,23 @@ impl Operand {
 }
 
 fn both(cx: &mut Cx, a: &Value, b: &Value) -> Res<Option<(Operand, Operand)>> {
-    let Some(x) = Operand::of(cx, a)? else { return Ok(None) };
+    let Some(x) = Operand::of(cx, a)? else {
+        return Ok(None);
+    };
     Ok(Operand::of(cx, b)?.map(|y| (x, y)))
 }
 
 /// Make an instance of `cls` (complex or a subclass).
 fn of_class(cx: &mut Cx, cls: &Type, (re, im): C) -> Res<Value> {
-    crate::objects::object::alloc::<Complex>(cx, cls, Complex { head: Header::placeholder(), re, im })
+    crate::objects::object::alloc::<Complex>(
+        cx,
+        cls,
+        Complex {
+            head: Header::placeholder(),
+            re,
+            im,
+        },
+    )
 }
 
 /// One argument of the constructor: its value and whether it was complex itself.
@@ -75,7 +85,9 @@ impl Complex {
     fn new(cls: &Type, real: Option<&Value>, imag: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         if let Some(s) = real.and_then(|r| r.downcast::<Str>()) {
             if imag.is_some() {
-                return Err(cx.type_error("complex() argument 'real' must be a real number, not str"));
+                return Err(
+                    cx.type_error("complex() argument 'real' must be a real number, not str")
+                );
             }
             let c = lift(cx, complex_text::parse(s.text()))?;
             return of_class(cx, cls, c);
@@ -90,12 +102,17 @@ impl Complex {
             None => ((0.0, 0.0), false),
             Some(r) => part(cx, r, "real", imag.is_none())?,
         };
-        let Some(i) = imag else { return of_class(cx, cls, re) };
+        let Some(i) = imag else {
+            return of_class(cx, cls, re);
+        };
         let (mut im, im_complex) = part(cx, i, "imag", false)?;
         for (given, name, v) in [(re_complex, "real", real), (im_complex, "imag", imag)] {
             if given && let Some(v) = v {
                 let n = v.type_name();
-                cx.warn(ExcKind::DeprecationWarning, &format!("complex() argument '{name}' must be a real number, not {n}"))?;
+                cx.warn(
+                    ExcKind::DeprecationWarning,
+                    &format!("complex() argument '{name}' must be a real number, not {n}"),
+                )?;
             }
         }
         if im_complex {
@@ -113,7 +130,10 @@ impl Complex {
     #[slot]
     fn hash(this: &Value) -> i64 {
         let (re, im) = as_complex(this).unwrap_or_default();
-        let part = |x: f64| typhon_text::hash::hash_f64(x).unwrap_or_else(|| crate::objects::object::hash::hash_pointer(this));
+        let part = |x: f64| {
+            typhon_text::hash::hash_f64(x)
+                .unwrap_or_else(|| crate::objects::object::hash::hash_pointer(this))
+        };
         typhon_text::hash::hash_complex(part(re), part(im))
     }
     #[slot]
@@ -133,7 +153,9 @@ impl Complex {
     #[slot]
     fn add(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
         use Operand::*;
-        let Some(pair) = both(cx, left, right)? else { return Ok(Value::not_implemented()) };
+        let Some(pair) = both(cx, left, right)? else {
+            return Ok(Value::not_implemented());
+        };
         let (re, im) = match pair {
             (Complex(a), Complex(b)) => (a.0 + b.0, a.1 + b.1),
             (Complex(a), Real(b)) => (a.0 + b, a.1),
@@ -145,7 +167,9 @@ impl Complex {
     #[slot]
     fn sub(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
         use Operand::*;
-        let Some(pair) = both(cx, left, right)? else { return Ok(Value::not_implemented()) };
+        let Some(pair) = both(cx, left, right)? else {
+            return Ok(Value::not_implemented());
+        };
         let (re, im) = match pair {
             (Complex(a), Complex(b)) => (a.0 - b.0, a.1 - b.1),
             (Complex(a), Real(b)) => (a.0 - b, a.1),
@@ -157,7 +181,9 @@ impl Complex {
     #[slot]
     fn mul(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
         use Operand::*;
-        let Some(pair) = both(cx, left, right)? else { return Ok(Value::not_implemented()) };
+        let Some(pair) = both(cx, left, right)? else {
+            return Ok(Value::not_implemented());
+        };
         let (re, im) = match pair {
             (Complex(a), Complex(b)) => arith::mul(a, b),
             (Complex(a), Real(b)) => (a.0 * b, a.1 * b),
@@ -169,7 +195,9 @@ impl Complex {
     #[slot]
     fn truediv(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
         use Operand::*;
-        let Some(pair) = both(cx, left, right)? else { return Ok(Value::not_implemented()) };
+        let Some(pair) = both(cx, left, right)? else {
+            return Ok(Value::not_implemented());
+        };
         let r = match pair {
             (Complex(a), Complex(b)) => arith::div(a, b),
             (Complex(a), Real(b)) => (b != 0.0).then(|| (a.0 / b, a.1 / b)),
@@ -183,7 +211,9 @@ impl Complex {
     }
     #[slot]
     fn pow(left: &Value, right: &Value, modulus: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some((a, b)) = both(cx, left, right)? else { return Ok(Value::not_implemented()) };
+        let Some((a, b)) = both(cx, left, right)? else {
+            return Ok(Value::not_implemented());
+        };
         if !modulus.is_none() {
             return Err(cx.value_error("complex modulo"));
         }
@@ -243,7 +273,10 @@ impl Complex {
         }
     }
     fn __getnewargs__(&self, cx: &mut Cx) -> Res<Value> {
-        let (re, im) = (float::new_float(cx, self.re)?, float::new_float(cx, self.im)?);
+        let (re, im) = (
+            float::new_float(cx, self.re)?,
+            float::new_float(cx, self.im)?,
+        );
         tuple::new_tuple(cx, vec![re, im])
     }
     /// Convert to a string according to format_spec.
@@ -253,7 +286,13 @@ impl Complex {
         }
         let (re, im) = as_complex(this).unwrap_or_default();
         let name = this.type_name();
-        let r = typhon_text::format_number::format_complex(re, im, format_spec.text(), &name, format::locale());
+        let r = typhon_text::format_number::format_complex(
+            re,
+            im,
+            format_spec.text(),
+            &name,
+            format::locale(),
+        );
         let text = lift(cx, r)?;
         new_from_buf(cx, text)
     }

@@ -27,7 +27,15 @@ pub type C = (f64, f64);
 /// Make a complex value.
 pub fn new_complex(cx: &mut Cx, re: f64, im: f64) -> Res<Value> {
     let cls = Type::of::<Complex>();
-    crate::objects::object::alloc::<Complex>(cx, cls, Complex { head: Header::placeholder(), re, im })
+    crate::objects::object::alloc::<Complex>(
+        cx,
+        cls,
+        Complex {
+            head: Header::placeholder(),
+            re,
+            im,
+        },
+    )
 }
 
 /// The parts of a complex (or subclass).
@@ -38,7 +46,9 @@ pub fn as_complex(v: &Value) -> Option<C> {
 
 /// The result of `__complex__`, when the class has it.
 pub fn special(cx: &mut Cx, v: &Value) -> Res<Option<C>> {
-    let Some(r) = crate::protocol::call_special(cx, v, "__complex__", &[])? else { return Ok(None) };
+    let Some(r) = crate::protocol::call_special(cx, v, "__complex__", &[])? else {
+        return Ok(None);
+    };
     let (n, t) = (v.type_name(), r.type_name());
     let Some(c) = as_complex(&r) else {
         return Err(cx.type_error(format!("{n}.__complex__() must return a complex, not {t}")));

@@ -12,7 +12,8 @@ use std::sync::atomic::Ordering;
 /// The struct behind an exception instance.
 #[inline]
 pub fn exc(v: &Value) -> &BaseException {
-    v.downcast::<BaseException>().expect("an exception instance")
+    v.downcast::<BaseException>()
+        .expect("an exception instance")
 }
 
 impl BaseException {
@@ -26,7 +27,10 @@ impl BaseException {
     /// The arguments, copied.
     pub fn arg_list(&self) -> Vec<Value> {
         match self.args.get(&self.head) {
-            Some(t) => t.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default(),
+            Some(t) => t
+                .downcast::<Tuple>()
+                .map(|t| t.items().to_vec())
+                .unwrap_or_default(),
             None => Vec::new(),
         }
     }
@@ -55,7 +59,9 @@ impl BaseException {
         drop(self.traceback.put(&self.head, cx, v));
     }
     pub fn dict_if_any(&self) -> Option<Value> {
-        self.dict.get(&self.head).filter(|d| d.downcast::<Dict>().is_some())
+        self.dict
+            .get(&self.head)
+            .filter(|d| d.downcast::<Dict>().is_some())
     }
 }
 
@@ -89,7 +95,9 @@ pub fn no_keywords(cx: &mut Cx, cls: &Type, args: Args<'_>) -> Res<()> {
 /// Chain a note to an exception: `add_note` for native code.
 pub fn add_note(cx: &mut Cx, this: &Value, note: Value) -> Res<()> {
     if let Some(list) = protocol::getattr_str_opt(cx, this, "__notes__")? {
-        let Some(l) = list.downcast::<List>() else { return Err(cx.type_error("Cannot add note: __notes__ is not a list")) };
+        let Some(l) = list.downcast::<List>() else {
+            return Err(cx.type_error("Cannot add note: __notes__ is not a list"));
+        };
         return l.push(cx, note);
     }
     let list = crate::objects::list::new_list(cx, vec![note])?;
@@ -145,7 +153,9 @@ impl BaseException {
         if state.is_none() {
             return Ok(());
         }
-        let Some(d) = state.downcast::<Dict>() else { return Err(cx.type_error("state is not a dictionary")) };
+        let Some(d) = state.downcast::<Dict>() else {
+            return Err(cx.type_error("state is not a dictionary"));
+        };
         for (k, v) in d.entries(cx) {
             protocol::setattr(cx, this, &k, Some(&v))?;
         }
@@ -225,7 +235,9 @@ impl BaseException {
     }
     #[setter]
     fn set___dict__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.type_error("cannot delete __dict__")) };
+        let Some(v) = v else {
+            return Err(cx.type_error("cannot delete __dict__"));
+        };
         if v.downcast::<Dict>().is_none() {
             let t = v.type_name();
             return Err(cx.type_error(format!("__dict__ must be set to a dictionary, not a '{t}'")));
@@ -236,7 +248,9 @@ impl BaseException {
 }
 
 fn set_traceback_checked(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
-    let Some(v) = v else { return Err(cx.type_error("__traceback__ may not be deleted")) };
+    let Some(v) = v else {
+        return Err(cx.type_error("__traceback__ may not be deleted"));
+    };
     if !v.is_none() && v.downcast::<Traceback>().is_none() {
         return Err(cx.type_error("__traceback__ must be a traceback or None"));
     }
@@ -249,6 +263,8 @@ fn check_linked(cx: &mut Cx, v: Option<&Value>, name: &str, what: &str) -> Res<O
         None => Err(cx.type_error(format!("{name} may not be deleted"))),
         Some(v) if v.is_none() => Ok(None),
         Some(v) if is_exception(v) => Ok(Some(v.clone())),
-        Some(_) => Err(cx.type_error(format!("exception {what} must be None or derive from BaseException"))),
+        Some(_) => Err(cx.type_error(format!(
+            "exception {what} must be None or derive from BaseException"
+        ))),
     }
 }

@@ -40,13 +40,26 @@ pub fn dedent(lines: &[String]) -> Vec<String> {
         margin = Some(match margin {
             None => indent,
             Some(m) => {
-                let common = m.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
+                let common = m
+                    .bytes()
+                    .zip(indent.bytes())
+                    .take_while(|(a, b)| a == b)
+                    .count();
                 &m[..common]
             }
         });
     }
     let n = margin.map_or(0, str::len);
-    lines.iter().map(|l| if l.trim().is_empty() { String::new() } else { l[n..].to_owned() }).collect()
+    lines
+        .iter()
+        .map(|l| {
+            if l.trim().is_empty() {
+                String::new()
+            } else {
+                l[n..].to_owned()
+            }
+        })
+        .collect()
 }
 
 /// What is marked `^` inside the `~`: from the end of the left part to the start of the right one, as (line, column).
@@ -75,7 +88,11 @@ fn next_valid(lines: &[Vec<char>], mut line: usize, mut col: usize) -> Option<(u
 }
 
 /// Advance to the first character that matters and satisfies `stop`.
-fn until(lines: &[Vec<char>], mut at: (usize, usize), stop: impl Fn(char) -> bool) -> Option<(usize, usize)> {
+fn until(
+    lines: &[Vec<char>],
+    mut at: (usize, usize),
+    stop: impl Fn(char) -> bool,
+) -> Option<(usize, usize)> {
     loop {
         at = next_valid(lines, at.0, at.1)?;
         if stop(lines[at.0][at.1]) {
@@ -90,7 +107,9 @@ fn anchors(segment: &str) -> Option<Anchors> {
     // Parentheses let the expression span lines.
     let wrapped = format!("(\n{segment}\n)");
     let parsed = parse_module(&wrapped).ok()?;
-    let [Stmt::Expr(stmt)] = &parsed.syntax().body[..] else { return None };
+    let [Stmt::Expr(stmt)] = &parsed.syntax().body[..] else {
+        return None;
+    };
     let text: Vec<&str> = segment.split('\n').collect();
     let lines: Vec<Vec<char>> = text.iter().map(|l| l.chars().collect()).collect();
     // A byte offset in `wrapped` as line and column of the segment.
@@ -109,18 +128,27 @@ fn anchors(segment: &str) -> Option<Anchors> {
             let at = until(&lines, place(e.left.range().end().to_u32())?, |c| c != ')')?;
             let mut right = at.1 + 1;
             // An operator has one or two characters.
-            if lines[at.0].get(right).is_some_and(|c| !c.is_whitespace() && *c != '\\' && *c != '#') {
+            if lines[at.0]
+                .get(right)
+                .is_some_and(|c| !c.is_whitespace() && *c != '\\' && *c != '#')
+            {
                 let start = place(e.right.range().start().to_u32())?;
-                if (at.0, right) < start && !matches!(lines[at.0][right], '(' ) {
+                if (at.0, right) < start && !matches!(lines[at.0][right], '(') {
                     right += 1;
                 }
             }
-            Some(Anchors { left: at, right: (at.0, right) })
+            Some(Anchors {
+                left: at,
+                right: (at.0, right),
+            })
         }
         Expr::Subscript(e) => {
             let left = until(&lines, place(e.value.range().end().to_u32())?, |c| c == '[')?;
             let right = until(&lines, place(e.slice.range().end().to_u32())?, |c| c == ']')?;
-            Some(Anchors { left, right: (right.0, right.1 + 1) })
+            Some(Anchors {
+                left,
+                right: (right.0, right.1 + 1),
+            })
         }
         Expr::Call(e) => {
             let left = until(&lines, place(e.func.range().end().to_u32())?, |c| c == '(')?;
@@ -135,7 +163,9 @@ fn anchors(segment: &str) -> Option<Anchors> {
 fn worth_showing(all: &[String], start: usize, end: usize, anchors: bool) -> bool {
     let text = all.join("\n");
     if let Ok(parsed) = parse_module(&text) {
-        let Some(first) = parsed.syntax().body.first() else { return false };
+        let Some(first) = parsed.syntax().body.first() else {
+            return false;
+        };
         let value = match first {
             Stmt::Return(r) => match r.value.as_deref() {
                 Some(e @ Expr::Call(c)) if matches!(&*c.func, Expr::Name(_)) => Some(e),
@@ -183,7 +213,11 @@ pub fn render(lines: &[String], at: Place) -> String {
     for (i, l) in chars.iter().enumerate() {
         let from = if i == 0 { start.min(l.len()) } else { 0 };
         let to = if i == last { end.min(l.len()) } else { l.len() };
-        segment.push(l.get(from..to).map(|s| s.iter().collect()).unwrap_or_default());
+        segment.push(
+            l.get(from..to)
+                .map(|s| s.iter().collect())
+                .unwrap_or_default(),
+        );
     }
     let found = anchors(&segment.join("\n")).filter(|a| a.left.0 <= last && a.right.0 <= last);
     let marks = worth_showing(&all, start, end, found.is_some());
@@ -207,7 +241,11 @@ pub fn render(lines: &[String], at: Place) -> String {
             return;
         }
         let spaces = chars[n].iter().take_while(|c| c.is_whitespace()).count();
-        let upto = if n == last { shown_end } else { width(&chars[n], chars[n].len()) };
+        let upto = if n == last {
+            shown_end
+        } else {
+            width(&chars[n], chars[n].len())
+        };
         let mut line = String::new();
         for col in 0..upto {
             line.push(if col < spaces || (n == 0 && col < shown_start) {
@@ -216,7 +254,8 @@ pub fn render(lines: &[String], at: Place) -> String {
                 match inner {
                     None => '^',
                     Some((left, right)) => {
-                        let inside = (n > left.0 || (n == left.0 && col >= left.1)) && (n < right.0 || (n == right.0 && col < right.1));
+                        let inside = (n > left.0 || (n == left.0 && col >= left.1))
+                            && (n < right.0 || (n == right.0 && col < right.1));
                         if inside { '^' } else { '~' }
                     }
                 }

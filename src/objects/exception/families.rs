@@ -3,11 +3,11 @@
 
 use super::base::{base_init, base_str, exc, no_keywords};
 use crate::native::*;
+use crate::objects::Dict;
 use crate::objects::bytes::{Bytes, new_bytes};
 use crate::objects::int::new_int;
 use crate::objects::str::new_str;
 use crate::objects::tuple::new_tuple;
-use crate::objects::Dict;
 use crate::protocol;
 
 /// Reads extra slot `I`; None when it is empty.
@@ -21,20 +21,45 @@ pub(super) fn set_extra<const I: usize>(cx: &mut Cx, this: &Value, v: Option<&Va
 
 /// An attribute kept in extra slot `I`.
 pub(super) const fn extra<const I: usize>(name: &'static str, doc: &'static str) -> GetSetDef {
-    GetSetDef { name, get: get_extra::<I>, set: Some(set_extra::<I>), doc }
+    GetSetDef {
+        name,
+        get: get_extra::<I>,
+        set: Some(set_extra::<I>),
+        doc,
+    }
 }
 
-pub(super) const fn method(name: &'static str, call: crate::native::def::NativeFn, doc: &'static str) -> MethodDef {
-    MethodDef { name, call, doc, text_signature: None, kind: MethodKind::Method, min: 0, max: 255, takes_keywords: false }
+pub(super) const fn method(
+    name: &'static str,
+    call: crate::native::def::NativeFn,
+    doc: &'static str,
+) -> MethodDef {
+    MethodDef {
+        name,
+        call,
+        doc,
+        text_signature: None,
+        kind: MethodKind::Method,
+        min: 0,
+        max: 255,
+        takes_keywords: false,
+    }
 }
 
 /// The receiver of a hand-written method.
-pub(super) fn receiver_of<'a>(cx: &mut Cx, args: Args<'a>, name: &str, kind: ExcKind) -> Res<&'a Value> {
+pub(super) fn receiver_of<'a>(
+    cx: &mut Cx,
+    args: Args<'a>,
+    name: &str,
+    kind: ExcKind,
+) -> Res<&'a Value> {
     match args.pos.first() {
         Some(v) if super::is_kind(v, kind) => Ok(v),
         Some(v) => {
             let (o, t) = (kind.name(), v.type_name());
-            Err(cx.type_error(format!("descriptor '{name}' for '{o}' objects doesn't apply to a '{t}' object")))
+            Err(cx.type_error(format!(
+                "descriptor '{name}' for '{o}' objects doesn't apply to a '{t}' object"
+            )))
         }
         None => {
             let o = kind.name();
@@ -44,14 +69,21 @@ pub(super) fn receiver_of<'a>(cx: &mut Cx, args: Args<'a>, name: &str, kind: Exc
 }
 
 /// The keyword arguments a class takes; others are an error.
-fn keywords<'a, const N: usize>(cx: &mut Cx, args: Args<'a>, who: &str, allowed: [&str; N]) -> Res<[Option<&'a Value>; N]> {
+fn keywords<'a, const N: usize>(
+    cx: &mut Cx,
+    args: Args<'a>,
+    who: &str,
+    allowed: [&str; N],
+) -> Res<[Option<&'a Value>; N]> {
     let mut out = [None; N];
     for (k, v) in args.keywords() {
         match allowed.iter().position(|a| k.equals_str(a)) {
             Some(i) => out[i] = Some(v),
             None => {
                 let k = k.to_string_lossy();
-                return Err(cx.type_error(format!("{who}() got an unexpected keyword argument '{k}'")));
+                return Err(
+                    cx.type_error(format!("{who}() got an unexpected keyword argument '{k}'"))
+                );
             }
         }
     }
@@ -92,7 +124,11 @@ fn reduce_with(cx: &mut Cx, this: &Value, state: Value) -> Res<Value> {
 fn stop_iteration_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
     no_keywords(cx, this.ty(), args)?;
     base_init(cx, this, args.pos)?;
-    exc(this).set_extra(cx, 0, Some(args.pos.first().cloned().unwrap_or_else(Value::none)));
+    exc(this).set_extra(
+        cx,
+        0,
+        Some(args.pos.first().cloned().unwrap_or_else(Value::none)),
+    );
     Ok(())
 }
 
@@ -135,7 +171,12 @@ fn key_error_str(cx: &mut Cx, this: &Value) -> Res<Value> {
     }
 }
 
-pub static KEY_ERROR: Part = Part { methods: &[], getset: &[], attrs: &[], install_slots: |s| s.str = Some(key_error_str) };
+pub static KEY_ERROR: Part = Part {
+    methods: &[],
+    getset: &[],
+    attrs: &[],
+    install_slots: |s| s.str = Some(key_error_str),
+};
 
 // ---- NameError, AttributeError, ImportError ------------------------------------------------------------------------
 
@@ -187,10 +228,17 @@ fn attribute_error_reduce(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
 
 pub static ATTRIBUTE_ERROR: Part = Part {
     methods: &[
-        method("__getstate__", attribute_error_getstate, "Helper for pickle."),
+        method(
+            "__getstate__",
+            attribute_error_getstate,
+            "Helper for pickle.",
+        ),
         method("__reduce__", attribute_error_reduce, ""),
     ],
-    getset: &[extra::<0>("name", "attribute name"), extra::<1>("obj", "object")],
+    getset: &[
+        extra::<0>("name", "attribute name"),
+        extra::<1>("obj", "object"),
+    ],
     attrs: &[],
     install_slots: |s| s.init = Some(attribute_error_init),
 };
@@ -199,7 +247,15 @@ fn import_error_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
     let [name, path, name_from] = keywords(cx, args, "ImportError", ["name", "path", "name_from"])?;
     base_init(cx, this, args.pos)?;
     let e = exc(this);
-    e.set_extra(cx, 0, if args.pos.len() == 1 { Some(args.pos[0].clone()) } else { None });
+    e.set_extra(
+        cx,
+        0,
+        if args.pos.len() == 1 {
+            Some(args.pos[0].clone())
+        } else {
+            None
+        },
+    );
     e.set_extra(cx, 1, name.cloned());
     e.set_extra(cx, 2, path.cloned());
     e.set_extra(cx, 3, name_from.cloned());
@@ -239,7 +295,13 @@ pub static IMPORT_ERROR: Part = Part {
 };
 
 /// `ImportError(msg, name=..., path=...)`, or another of its family.
-pub fn new_import_error(cx: &mut Cx, kind: ExcKind, msg: &str, name: Option<&Value>, path: Option<&Value>) -> Res<Value> {
+pub fn new_import_error(
+    cx: &mut Cx,
+    kind: ExcKind,
+    msg: &str,
+    name: Option<&Value>,
+    path: Option<&Value>,
+) -> Res<Value> {
     let text = new_str(cx, msg)?;
     let e = super::new_exception(cx, kind, vec![text])?;
     exc(&e).set_extra(cx, 1, name.cloned());
@@ -255,7 +317,9 @@ const REST: usize = 5;
 
 pub(super) fn syntax_rest(this: &Value, i: usize) -> Option<Value> {
     let t = exc(this).extra(REST)?;
-    t.downcast::<Tuple>().and_then(|t| t.items().get(i).cloned()).filter(|v| !v.is_none())
+    t.downcast::<Tuple>()
+        .and_then(|t| t.items().get(i).cloned())
+        .filter(|v| !v.is_none())
 }
 
 fn get_rest<const I: usize>(_: &mut Cx, this: &Value) -> Res<Value> {
@@ -263,7 +327,9 @@ fn get_rest<const I: usize>(_: &mut Cx, this: &Value) -> Res<Value> {
 }
 
 fn set_rest<const I: usize>(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
-    let mut items: Vec<Value> = (0..4).map(|i| syntax_rest(this, i).unwrap_or_else(Value::none)).collect();
+    let mut items: Vec<Value> = (0..4)
+        .map(|i| syntax_rest(this, i).unwrap_or_else(Value::none))
+        .collect();
     items[I] = v.cloned().unwrap_or_else(Value::none);
     let t = new_tuple(cx, items)?;
     exc(this).set_extra(cx, REST, Some(t));
@@ -271,7 +337,12 @@ fn set_rest<const I: usize>(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res
 }
 
 const fn rest_attr<const I: usize>(name: &'static str, doc: &'static str) -> GetSetDef {
-    GetSetDef { name, get: get_rest::<I>, set: Some(set_rest::<I>), doc }
+    GetSetDef {
+        name,
+        get: get_rest::<I>,
+        set: Some(set_rest::<I>),
+        doc,
+    }
 }
 
 fn syntax_error_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
@@ -351,7 +422,11 @@ pub static SYNTAX_ERROR: Part = Part {
 };
 
 /// Raise what the compiler reports.
-pub fn raise_compile_error(cx: &mut Cx, err: &typhon_compiler::CompileError, filename: &Value) -> Raised {
+pub fn raise_compile_error(
+    cx: &mut Cx,
+    err: &typhon_compiler::CompileError,
+    filename: &Value,
+) -> Raised {
     use typhon_compiler::ErrorKind as K;
     let kind = match err.kind {
         K::Syntax => ExcKind::SyntaxError,
@@ -371,9 +446,19 @@ pub fn raise_compile_error(cx: &mut Cx, err: &typhon_compiler::CompileError, fil
             None => Value::none(),
         };
         // Columns: 0 says there is none.
-        let places = [err.line, err.col, err.end_line, err.end_col].map(|n| if n > 0 || n == -1 { Value::small_int(n) } else { Value::none() });
+        let places = [err.line, err.col, err.end_line, err.end_col].map(|n| {
+            if n > 0 || n == -1 {
+                Value::small_int(n)
+            } else {
+                Value::none()
+            }
+        });
         let [line, col, end_line, end_col] = places;
-        let col = if col.is_none() && err.line > 0 { Value::small_int(err.col) } else { col };
+        let col = if col.is_none() && err.line > 0 {
+            Value::small_int(err.col)
+        } else {
+            col
+        };
         let mut details = vec![filename.clone(), line, col, text];
         if !end_line.is_none() {
             details.extend([end_line, end_col]);
@@ -400,7 +485,11 @@ fn need_str(cx: &mut Cx, v: &Value, place: usize) -> Res<()> {
     if v.downcast::<Str>().is_some() {
         return Ok(());
     }
-    let t = if v.is_none() { "None".into() } else { v.type_name() };
+    let t = if v.is_none() {
+        "None".into()
+    } else {
+        v.type_name()
+    };
     Err(cx.type_error(format!("argument {place} must be str, not {t}")))
 }
 
@@ -410,9 +499,15 @@ fn unicode_init(cx: &mut Cx, this: &Value, args: Args<'_>, family: Family) -> Re
     let want = if family == Family::Translate { 4 } else { 5 };
     let n = args.pos.len();
     if n != want {
-        return Err(cx.type_error(format!("function takes exactly {want} arguments ({n} given)")));
+        return Err(cx.type_error(format!(
+            "function takes exactly {want} arguments ({n} given)"
+        )));
     }
-    let (encoding, p) = if family == Family::Translate { (None, args.pos) } else { (Some(&args.pos[0]), &args.pos[1..]) };
+    let (encoding, p) = if family == Family::Translate {
+        (None, args.pos)
+    } else {
+        (Some(&args.pos[0]), &args.pos[1..])
+    };
     let base = if encoding.is_some() { 1 } else { 0 };
     if let Some(e) = encoding {
         need_str(cx, e, 1)?;
@@ -456,12 +551,17 @@ fn unicode_translate_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> 
 }
 
 fn place(this: &Value, i: usize) -> i64 {
-    exc(this).extra(i).and_then(|v| v.as_small_int()).unwrap_or(0)
+    exc(this)
+        .extra(i)
+        .and_then(|v| v.as_small_int())
+        .unwrap_or(0)
 }
 
 fn unicode_str(cx: &mut Cx, this: &Value, family: Family) -> Res<Value> {
     let e = exc(this);
-    let Some(object) = e.extra(1) else { return new_str(cx, "") };
+    let Some(object) = e.extra(1) else {
+        return new_str(cx, "");
+    };
     let none = Value::none();
     let encoding = protocol::str_string(cx, &e.extra(0).unwrap_or(none))?;
     let none = Value::none();
@@ -476,7 +576,9 @@ fn unicode_str(cx: &mut Cx, this: &Value, family: Family) -> Res<Value> {
     let what = if one {
         match family {
             Family::Decode => {
-                let b = object.downcast::<Bytes>().map_or(0, |b| b.as_slice()[start as usize]);
+                let b = object
+                    .downcast::<Bytes>()
+                    .map_or(0, |b| b.as_slice()[start as usize]);
                 format!("byte {b:#04x}")
             }
             _ => {
@@ -493,10 +595,18 @@ fn unicode_str(cx: &mut Cx, this: &Value, family: Family) -> Res<Value> {
     } else {
         "characters".into()
     };
-    let at = if one { start.to_string() } else { format!("{start}-{}", end - 1) };
+    let at = if one {
+        start.to_string()
+    } else {
+        format!("{start}-{}", end - 1)
+    };
     let text = match family {
-        Family::Decode => format!("'{encoding}' codec can't decode {what} in position {at}: {reason}"),
-        Family::Encode => format!("'{encoding}' codec can't encode {what} in position {at}: {reason}"),
+        Family::Decode => {
+            format!("'{encoding}' codec can't decode {what} in position {at}: {reason}")
+        }
+        Family::Encode => {
+            format!("'{encoding}' codec can't encode {what} in position {at}: {reason}")
+        }
         Family::Translate => format!("can't translate {what} in position {at}: {reason}"),
     };
     new_str(cx, &text)
@@ -513,7 +623,9 @@ fn unicode_translate_str(cx: &mut Cx, this: &Value) -> Res<Value> {
 }
 
 fn set_place<const I: usize>(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
-    let Some(v) = v else { return Err(cx.type_error("can't delete numeric/char attribute")) };
+    let Some(v) = v else {
+        return Err(cx.type_error("can't delete numeric/char attribute"));
+    };
     if crate::objects::int::as_int(v).is_none() {
         return Err(cx.type_error("an integer is required"));
     }
@@ -524,8 +636,18 @@ fn set_place<const I: usize>(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Re
 const UNICODE_ATTRS: &[GetSetDef] = &[
     extra::<0>("encoding", "exception encoding"),
     extra::<1>("object", "exception object"),
-    GetSetDef { name: "start", get: get_extra::<2>, set: Some(set_place::<2>), doc: "exception start" },
-    GetSetDef { name: "end", get: get_extra::<3>, set: Some(set_place::<3>), doc: "exception end" },
+    GetSetDef {
+        name: "start",
+        get: get_extra::<2>,
+        set: Some(set_place::<2>),
+        doc: "exception start",
+    },
+    GetSetDef {
+        name: "end",
+        get: get_extra::<3>,
+        set: Some(set_place::<3>),
+        doc: "exception end",
+    },
     extra::<4>("reason", "exception reason"),
 ];
 

@@ -5,10 +5,10 @@ use super::families::{get_extra, method, receiver_of};
 use super::traceback::add_entry;
 use super::{alloc_exception, is_exception, is_exception_class, is_kind};
 use crate::native::*;
+use crate::objects::List;
 use crate::objects::list::new_list;
 use crate::objects::str::new_str;
 use crate::objects::tuple::new_tuple;
-use crate::objects::List;
 use crate::protocol;
 
 const MESSAGE: usize = 0;
@@ -17,7 +17,10 @@ const EXCEPTIONS: usize = 1;
 /// The members of a group, copied.
 pub fn members(group: &Value) -> Vec<Value> {
     match exc(group).extra(EXCEPTIONS) {
-        Some(t) => t.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default(),
+        Some(t) => t
+            .downcast::<Tuple>()
+            .map(|t| t.items().to_vec())
+            .unwrap_or_default(),
         None => Vec::new(),
     }
 }
@@ -34,11 +37,19 @@ fn group_new(cx: &mut Cx, cls: &Type, args: Args<'_>) -> Res<Value> {
     no_keywords(cx, cls, args)?;
     let n = args.pos.len();
     let [message, exceptions] = args.pos else {
-        return Err(cx.type_error(format!("BaseExceptionGroup.__new__() takes exactly 2 arguments ({n} given)")));
+        return Err(cx.type_error(format!(
+            "BaseExceptionGroup.__new__() takes exactly 2 arguments ({n} given)"
+        )));
     };
     if message.downcast::<Str>().is_none() {
-        let t = if message.is_none() { "None".into() } else { message.type_name() };
-        return Err(cx.type_error(format!("BaseExceptionGroup.__new__() argument 1 must be str, not {t}")));
+        let t = if message.is_none() {
+            "None".into()
+        } else {
+            message.type_name()
+        };
+        return Err(cx.type_error(format!(
+            "BaseExceptionGroup.__new__() argument 1 must be str, not {t}"
+        )));
     }
     if !crate::objects::object::methods::is_sequence(exceptions) {
         return Err(cx.type_error("second argument (exceptions) must be a sequence"));
@@ -50,7 +61,9 @@ fn group_new(cx: &mut Cx, cls: &Type, args: Args<'_>) -> Res<Value> {
     let mut nested_base = false;
     for (i, e) in items.iter().enumerate() {
         if !is_exception(e) {
-            return Err(cx.value_error(format!("Item {i} of second argument (exceptions) is not an exception")));
+            return Err(cx.value_error(format!(
+                "Item {i} of second argument (exceptions) is not an exception"
+            )));
         }
         nested_base |= !is_kind(e, ExcKind::Exception);
     }
@@ -86,23 +99,36 @@ fn group_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
 /// `ExceptionGroup(message, members)`, or `BaseExceptionGroup` where the members ask for it.
 pub fn new_group(cx: &mut Cx, message: Value, members: Vec<Value>) -> Res<Value> {
     let list = new_list(cx, members)?;
-    group_new(cx, ExcKind::BaseExceptionGroup.ty(), Args::positional(&[message, list]))
+    group_new(
+        cx,
+        ExcKind::BaseExceptionGroup.ty(),
+        Args::positional(&[message, list]),
+    )
 }
 
 fn group_str(cx: &mut Cx, this: &Value) -> Res<Value> {
     let m = protocol::str_string(cx, &message(this))?;
     let n = members(this).len();
-    new_str(cx, &format!("{m} ({n} sub-exception{})", if n == 1 { "" } else { "s" }))
+    new_str(
+        cx,
+        &format!("{m} ({n} sub-exception{})", if n == 1 { "" } else { "s" }),
+    )
 }
 
 fn derive(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let this = receiver_of(cx, args, "derive", ExcKind::BaseExceptionGroup)?;
     let given = args.pos.len() - 1;
     let [_, excs] = args.pos else {
-        return Err(cx.type_error(format!("BaseExceptionGroup.derive() takes exactly one argument ({given} given)")));
+        return Err(cx.type_error(format!(
+            "BaseExceptionGroup.derive() takes exactly one argument ({given} given)"
+        )));
     };
     let m = message(this);
-    group_new(cx, ExcKind::BaseExceptionGroup.ty(), Args::positional(&[m, excs.clone()]))
+    group_new(
+        cx,
+        ExcKind::BaseExceptionGroup.ty(),
+        Args::positional(&[m, excs.clone()]),
+    )
 }
 
 /// What selects members.
@@ -114,7 +140,8 @@ enum Matcher {
 impl Matcher {
     fn new(cx: &mut Cx, v: &Value) -> Res<Matcher> {
         let classes = is_exception_class(v)
-            || v.downcast::<Tuple>().is_some_and(|t| t.items().iter().all(is_exception_class));
+            || v.downcast::<Tuple>()
+                .is_some_and(|t| t.items().iter().all(is_exception_class));
         if classes {
             return Ok(Matcher::Classes(v.clone()));
         }
@@ -150,7 +177,8 @@ fn subset(cx: &mut Cx, group: &Value, items: Vec<Value>) -> Res<Option<Value>> {
     }
     to.set_context(cx, from.context());
     to.set_cause(cx, from.cause());
-    to.suppress_context.store(from.suppressed(), std::sync::atomic::Ordering::Relaxed);
+    to.suppress_context
+        .store(from.suppressed(), std::sync::atomic::Ordering::Relaxed);
     if let Some(notes) = protocol::getattr_str_opt(cx, group, "__notes__")?
         && crate::objects::object::methods::is_sequence(&notes)
     {
@@ -162,7 +190,12 @@ fn subset(cx: &mut Cx, group: &Value, items: Vec<Value>) -> Res<Option<Value>> {
 }
 
 /// The parts of `e` that match and that do not.
-fn split_by(cx: &mut Cx, e: &Value, m: &Matcher, want_rest: bool) -> Res<(Option<Value>, Option<Value>)> {
+fn split_by(
+    cx: &mut Cx,
+    e: &Value,
+    m: &Matcher,
+    want_rest: bool,
+) -> Res<(Option<Value>, Option<Value>)> {
     cx.check_native_stack(" in exceptiongroup_split_recursive")?;
     if m.test(cx, e)? {
         return Ok((Some(e.clone()), None));
@@ -185,18 +218,25 @@ fn split(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let this = receiver_of(cx, args, "split", ExcKind::BaseExceptionGroup)?;
     let given = args.pos.len() - 1;
     let [_, m] = args.pos else {
-        return Err(cx.type_error(format!("BaseExceptionGroup.split() takes exactly one argument ({given} given)")));
+        return Err(cx.type_error(format!(
+            "BaseExceptionGroup.split() takes exactly one argument ({given} given)"
+        )));
     };
     let m = Matcher::new(cx, m)?;
     let (y, n) = split_by(cx, this, &m, true)?;
-    new_tuple(cx, vec![y.unwrap_or_else(Value::none), n.unwrap_or_else(Value::none)])
+    new_tuple(
+        cx,
+        vec![y.unwrap_or_else(Value::none), n.unwrap_or_else(Value::none)],
+    )
 }
 
 fn subgroup(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let this = receiver_of(cx, args, "subgroup", ExcKind::BaseExceptionGroup)?;
     let given = args.pos.len() - 1;
     let [_, m] = args.pos else {
-        return Err(cx.type_error(format!("BaseExceptionGroup.subgroup() takes exactly one argument ({given} given)")));
+        return Err(cx.type_error(format!(
+            "BaseExceptionGroup.subgroup() takes exactly one argument ({given} given)"
+        )));
     };
     let m = Matcher::new(cx, m)?;
     let (y, _) = split_by(cx, this, &m, false)?;
@@ -225,8 +265,18 @@ pub static GROUP: Part = Part {
         },
     ],
     getset: &[
-        GetSetDef { name: "message", get: get_extra::<MESSAGE>, set: None, doc: "exception message" },
-        GetSetDef { name: "exceptions", get: get_extra::<EXCEPTIONS>, set: None, doc: "nested exceptions" },
+        GetSetDef {
+            name: "message",
+            get: get_extra::<MESSAGE>,
+            set: None,
+            doc: "exception message",
+        },
+        GetSetDef {
+            name: "exceptions",
+            get: get_extra::<EXCEPTIONS>,
+            set: None,
+            doc: "nested exceptions",
+        },
     ],
     attrs: &[],
     install_slots: |s| {
@@ -245,12 +295,18 @@ fn check_star_type(cx: &mut Cx, t: &Value) -> Res<()> {
     };
     for c in &list {
         if !is_exception_class(c) {
-            return Err(cx.type_error("catching classes that do not inherit from BaseException is not allowed"));
+            return Err(cx.type_error(
+                "catching classes that do not inherit from BaseException is not allowed",
+            ));
         }
     }
     for c in &list {
-        if c.downcast::<Type>().is_some_and(|t| t.is_subtype_of(ExcKind::BaseExceptionGroup.ty())) {
-            return Err(cx.type_error("catching ExceptionGroup with except* is not allowed. Use except instead."));
+        if c.downcast::<Type>()
+            .is_some_and(|t| t.is_subtype_of(ExcKind::BaseExceptionGroup.ty()))
+        {
+            return Err(cx.type_error(
+                "catching ExceptionGroup with except* is not allowed. Use except instead.",
+            ));
         }
     }
     Ok(())
@@ -287,7 +343,9 @@ pub fn check_eg_match(cx: &mut Cx, value: &Value, match_type: &Value) -> Res<(Va
         };
         let [m, rest, ..] = t.items() else {
             let n = t.len();
-            return Err(cx.type_error(format!("{name}.split must return a 2-tuple, got tuple of size {n}")));
+            return Err(cx.type_error(format!(
+                "{name}.split must return a 2-tuple, got tuple of size {n}"
+            )));
         };
         return Ok((rest.clone(), m.clone()));
     }
@@ -318,7 +376,11 @@ fn project(cx: &mut Cx, group: &Value, keep: &[u64]) -> Res<Option<Value>> {
         same &= p.as_ref().is_some_and(|p| p.is(x));
         kept.extend(p);
     }
-    if same { Ok(Some(group.clone())) } else { subset(cx, group, kept) }
+    if same {
+        Ok(Some(group.clone()))
+    } else {
+        subset(cx, group, kept)
+    }
 }
 
 /// Whether `e` was raised again unchanged: its traceback, notes, cause and context are those of `orig`.
@@ -329,13 +391,19 @@ fn is_same_metadata(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
         _ => false,
     };
     let (x, y) = (exc(a), exc(b));
-    let (na, nb) = (protocol::getattr_str_opt(cx, a, "__notes__")?, protocol::getattr_str_opt(cx, b, "__notes__")?);
+    let (na, nb) = (
+        protocol::getattr_str_opt(cx, a, "__notes__")?,
+        protocol::getattr_str_opt(cx, b, "__notes__")?,
+    );
     let notes = match (na, nb) {
         (None, None) => true,
         (Some(p), Some(q)) => protocol::equal(cx, &p, &q)?,
         _ => false,
     };
-    Ok(notes && same(x.traceback(), y.traceback()) && same(x.cause(), y.cause()) && same(x.context(), y.context()))
+    Ok(notes
+        && same(x.traceback(), y.traceback())
+        && same(x.cause(), y.cause())
+        && same(x.context(), y.context()))
 }
 
 /// `INTRINSIC_PREP_RERAISE_STAR`: what is raised after the clauses of `except*`: new exceptions, and what was raised again
@@ -362,7 +430,11 @@ pub fn prep_reraise_star(cx: &mut Cx, orig: &Value, excs: &Value) -> Res<Value> 
         if e.is_none() {
             continue;
         }
-        if is_group(e) && is_same_metadata(cx, e, orig)? { reraised.push(e.clone()) } else { raised.push(e.clone()) }
+        if is_group(e) && is_same_metadata(cx, e, orig)? {
+            reraised.push(e.clone())
+        } else {
+            raised.push(e.clone())
+        }
     }
     let again = if reraised.is_empty() {
         None

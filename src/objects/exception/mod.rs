@@ -58,7 +58,8 @@ pub fn is_exception(v: &Value) -> bool {
 
 /// Whether `v` is an exception class.
 pub fn is_exception_class(v: &Value) -> bool {
-    v.downcast::<Type>().is_some_and(|t| t.has(flag::EXC_SUBCLASS))
+    v.downcast::<Type>()
+        .is_some_and(|t| t.has(flag::EXC_SUBCLASS))
 }
 
 /// Whether `v` is an instance of the built-in exception class `kind`.
@@ -74,16 +75,20 @@ pub fn new_bare(cx: &mut Cx, kind: ExcKind, args: Vec<Value>) -> Res<Value> {
 
 /// Allocate an instance of an exception class with the given args tuple.
 pub fn alloc_exception(cx: &mut Cx, cls: &Type, args: Value) -> Res<Value> {
-    crate::objects::object::alloc(cx, cls, BaseException {
-        head: Header::placeholder(),
-        dict: Slot::EMPTY,
-        args: Slot::new(Some(args)),
-        traceback: Slot::EMPTY,
-        context: Slot::EMPTY,
-        cause: Slot::EMPTY,
-        suppress_context: AtomicBool::new(false),
-        extra: [const { Slot::EMPTY }; 6],
-    })
+    crate::objects::object::alloc(
+        cx,
+        cls,
+        BaseException {
+            head: Header::placeholder(),
+            dict: Slot::EMPTY,
+            args: Slot::new(Some(args)),
+            traceback: Slot::EMPTY,
+            context: Slot::EMPTY,
+            cause: Slot::EMPTY,
+            suppress_context: AtomicBool::new(false),
+            extra: [const { Slot::EMPTY }; 6],
+        },
+    )
 }
 
 /// An exception of a built-in class, with class-specific attributes filled from `args`.
@@ -125,13 +130,17 @@ pub fn chain_context(cx: &mut Cx, exc: &Value) {
     if current.is(exc) {
         return;
     }
-    let Some(new) = exc.downcast::<BaseException>() else { return };
+    let Some(new) = exc.downcast::<BaseException>() else {
+        return;
+    };
     // Break a cycle: if `exc` stands in the chain of contexts of `current`, cut it there. Brent's detection guards
     // against a chain that is already cyclic.
     let mut o = current.clone();
     let (mut slow, mut steps) = (current.clone(), 0u32);
     while let Some(e) = o.downcast::<BaseException>() {
-        let Some(ctx) = e.context.get(&e.head) else { break };
+        let Some(ctx) = e.context.get(&e.head) else {
+            break;
+        };
         if ctx.is(exc) {
             drop(e.context.put(&e.head, cx, None));
             break;
@@ -142,7 +151,9 @@ pub fn chain_context(cx: &mut Cx, exc: &Value) {
         }
         steps += 1;
         if steps.is_multiple_of(2) {
-            let next = slow.downcast::<BaseException>().and_then(|s| s.context.get(&s.head));
+            let next = slow
+                .downcast::<BaseException>()
+                .and_then(|s| s.context.get(&s.head));
             match next {
                 Some(n) => slow = n,
                 None => break,
@@ -158,7 +169,9 @@ pub fn instantiate(cx: &mut Cx, v: &Value) -> Res<Value> {
         let exc = crate::protocol::call(cx, v, &[])?;
         if !is_exception(&exc) {
             let (n, t) = (crate::protocol::repr_string(cx, v)?, exc.type_name());
-            return Err(cx.type_error(format!("calling {n} should have returned an instance of BaseException, not {t}")));
+            return Err(cx.type_error(format!(
+                "calling {n} should have returned an instance of BaseException, not {t}"
+            )));
         }
         return Ok(exc);
     }
@@ -189,6 +202,9 @@ pub fn matches(cx: &mut Cx, exc: &Value, cls: &Value) -> Res<bool> {
 }
 
 fn check_catchable(cx: &mut Cx, cls: &Value) -> Res<()> {
-    if is_exception_class(cls) { Ok(()) } else { Err(cx.type_error("catching classes that do not inherit from BaseException is not allowed")) }
+    if is_exception_class(cls) {
+        Ok(())
+    } else {
+        Err(cx.type_error("catching classes that do not inherit from BaseException is not allowed"))
+    }
 }
-

@@ -17,7 +17,9 @@ const WRITTEN: usize = 4;
 
 /// The subclass of `OSError` for an error number.
 pub fn kind_of_errno(errno: i64) -> ExcKind {
-    let Ok(n) = i32::try_from(errno) else { return ExcKind::OSError };
+    let Ok(n) = i32::try_from(errno) else {
+        return ExcKind::OSError;
+    };
     match n {
         libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => ExcKind::BlockingIOError,
         libc::EPIPE | libc::ESHUTDOWN => ExcKind::BrokenPipeError,
@@ -48,10 +50,19 @@ pub fn strerror(errno: i32) -> String {
 }
 
 /// Raise `OSError(errno, strerror(errno), filename, None, filename2)` as the subclass that fits.
-pub fn new_os_error(cx: &mut Cx, errno: i32, filename: Option<&Value>, filename2: Option<&Value>) -> Raised {
+pub fn new_os_error(
+    cx: &mut Cx,
+    errno: i32,
+    filename: Option<&Value>,
+    filename2: Option<&Value>,
+) -> Raised {
     let made = (|| {
         let text = new_str(cx, &strerror(errno))?;
-        let e = new_bare(cx, kind_of_errno(errno as i64), vec![Value::small_int(errno), text.clone()])?;
+        let e = new_bare(
+            cx,
+            kind_of_errno(errno as i64),
+            vec![Value::small_int(errno), text.clone()],
+        )?;
         let x = exc(&e);
         x.set_extra(cx, ERRNO, Some(Value::small_int(errno)));
         x.set_extra(cx, STRERROR, Some(text));
@@ -84,7 +95,9 @@ fn fill(cx: &mut Cx, this: &Value, pos: &[Value]) -> Res<()> {
     let mut kept = pos;
     if (2..=5).contains(&pos.len()) {
         let filename = pos.get(2).filter(|f| !f.is_none());
-        let is_written = filename.is_some_and(|f| super::is_kind(this, ExcKind::BlockingIOError) && f.ty().slots.index.get().is_some());
+        let is_written = filename.is_some_and(|f| {
+            super::is_kind(this, ExcKind::BlockingIOError) && f.ty().slots.index.get().is_some()
+        });
         if let Some(f) = filename {
             if is_written {
                 let n = <isize as FromArg>::from_arg(cx, f, At::attribute("characters_written"))?;
@@ -143,7 +156,10 @@ fn os_str(cx: &mut Cx, this: &Value) -> Res<Value> {
         let t = protocol::str_string(cx, &text.unwrap_or_else(none))?;
         let f = protocol::repr_string(cx, &f)?;
         let out = match e.extra(FILENAME2) {
-            Some(f2) => format!("[Errno {n}] {t}: {f} -> {}", protocol::repr_string(cx, &f2)?),
+            Some(f2) => format!(
+                "[Errno {n}] {t}: {f} -> {}",
+                protocol::repr_string(cx, &f2)?
+            ),
             None => format!("[Errno {n}] {t}: {f}"),
         };
         return new_str(cx, &out);
@@ -205,7 +221,12 @@ pub static OS_ERROR: Part = Part {
         extra::<STRERROR>("strerror", "exception strerror"),
         extra::<FILENAME>("filename", "exception filename"),
         extra::<FILENAME2>("filename2", "second exception filename"),
-        GetSetDef { name: "characters_written", get: get_written, set: Some(set_written), doc: "" },
+        GetSetDef {
+            name: "characters_written",
+            get: get_written,
+            set: Some(set_written),
+            doc: "",
+        },
     ],
     attrs: &[],
     install_slots: |s| {

@@ -59,7 +59,11 @@ fn quietly<T>(cx: &mut Cx, f: impl FnOnce(&mut Cx) -> Res<T>) -> Option<T> {
 /// The whole display of an exception.
 pub fn format_exception(cx: &mut Cx, v: &Value) -> String {
     let pending = cx.exc.take();
-    let mut out = Out { text: String::new(), depth: 0, need_close: false };
+    let mut out = Out {
+        text: String::new(),
+        depth: 0,
+        need_close: false,
+    };
     let mut seen = Vec::new();
     let mut sources = Sources::default();
     format_chain(cx, v, &mut out, &mut seen, &mut sources);
@@ -93,7 +97,9 @@ fn format_chain(cx: &mut Cx, v: &Value, out: &mut Out, seen: &mut Vec<u64>, sour
     loop {
         seen.push(at.bits() & !7);
         let e = exc(&at);
-        let unseen = |x: Option<Value>, seen: &[u64]| x.filter(|x| is_exception(x) && !seen.contains(&(x.bits() & !7)));
+        let unseen = |x: Option<Value>, seen: &[u64]| {
+            x.filter(|x| is_exception(x) && !seen.contains(&(x.bits() & !7)))
+        };
         let cause = e.cause();
         let had_cause = cause.is_some();
         let (next, why) = match unseen(cause, seen) {
@@ -134,7 +140,10 @@ fn format_chain(cx: &mut Cx, v: &Value, out: &mut Out, seen: &mut Vec<u64>, sour
 
 fn format_group(cx: &mut Cx, e: &Value, out: &mut Out, seen: &mut Vec<u64>, sources: &mut Sources) {
     if out.depth > MAX_GROUP_DEPTH {
-        out.emit(&format!("... (max_group_depth is {MAX_GROUP_DEPTH})\n"), '|');
+        out.emit(
+            &format!("... (max_group_depth is {MAX_GROUP_DEPTH})\n"),
+            '|',
+        );
         return;
     }
     let top = out.depth == 0;
@@ -142,7 +151,10 @@ fn format_group(cx: &mut Cx, e: &Value, out: &mut Out, seen: &mut Vec<u64>, sour
         out.depth = 1;
     }
     if let Some(s) = format_stack(cx, e, sources) {
-        out.emit("Exception Group Traceback (most recent call last):\n", if top { '+' } else { '|' });
+        out.emit(
+            "Exception Group Traceback (most recent call last):\n",
+            if top { '+' } else { '|' },
+        );
         out.emit(&s, '|');
     }
     let last = format_only(cx, e);
@@ -156,18 +168,34 @@ fn format_group(cx: &mut Cx, e: &Value, out: &mut Out, seen: &mut Vec<u64>, sour
             out.need_close = true;
         }
         let cut = i >= MAX_GROUP_WIDTH;
-        let title = if cut { "...".to_owned() } else { (i + 1).to_string() };
+        let title = if cut {
+            "...".to_owned()
+        } else {
+            (i + 1).to_string()
+        };
         let lead = if i == 0 { "+-" } else { "  " };
-        out.text.push_str(&format!("{}{lead}+---------------- {title} ----------------\n", out.indent()));
+        out.text.push_str(&format!(
+            "{}{lead}+---------------- {title} ----------------\n",
+            out.indent()
+        ));
         out.depth += 1;
         if cut {
             let left = members.len() - MAX_GROUP_WIDTH;
-            out.emit(&format!("and {left} more exception{}\n", if left > 1 { "s" } else { "" }), '|');
+            out.emit(
+                &format!(
+                    "and {left} more exception{}\n",
+                    if left > 1 { "s" } else { "" }
+                ),
+                '|',
+            );
         } else {
             format_chain(cx, &members[i], out, seen, sources);
         }
         if is_last && out.need_close {
-            out.text.push_str(&format!("{}+------------------------------------\n", out.indent()));
+            out.text.push_str(&format!(
+                "{}+------------------------------------\n",
+                out.indent()
+            ));
             out.need_close = false;
         }
         out.depth -= 1;
@@ -192,16 +220,23 @@ fn format_traceback(cx: &mut Cx, tb: Value, sources: &mut Sources) -> String {
     let folded = |out: &mut String, count: usize| {
         if count > REPEATS {
             let more = count - REPEATS;
-            out.push_str(&format!("  [Previous line repeated {more} more time{}]\n", if more > 1 { "s" } else { "" }));
+            out.push_str(&format!(
+                "  [Previous line repeated {more} more time{}]\n",
+                if more > 1 { "s" } else { "" }
+            ));
         }
     };
     while let Some(v) = at {
-        let Some(t) = v.downcast::<Traceback>() else { break };
+        let Some(t) = v.downcast::<Traceback>() else {
+            break;
+        };
         let frame = t.frame();
         let code = frame.code();
         let (file, name) = (code.filename_text(), code.name_text());
         let lasti = t.last_instruction();
-        let loc = u32::try_from(lasti).ok().and_then(|o| code.code.location_for(o));
+        let loc = u32::try_from(lasti)
+            .ok()
+            .and_then(|o| code.code.location_for(o));
         let line = match loc {
             Some(l) if l.line > 0 => l.line,
             _ if t.line() > 0 => t.line(),
@@ -215,15 +250,31 @@ fn format_traceback(cx: &mut Cx, tb: Value, sources: &mut Sources) -> String {
         }
         count += 1;
         if count <= REPEATS {
-            let shown = if file.starts_with("<stdin-") && file.ends_with('>') { "<stdin>" } else { &file };
+            let shown = if file.starts_with("<stdin-") && file.ends_with('>') {
+                "<stdin>"
+            } else {
+                &file
+            };
             out.push_str(&format!("  File \"{shown}\", line {line}, in {name}\n"));
             let place = match loc {
-                Some(l) if l.line > 0 => Place { line, end_line: l.end_line.max(line), col: l.col, end_col: l.end_col },
-                _ => Place { line, end_line: line, col: -1, end_col: -1 },
+                Some(l) if l.line > 0 => Place {
+                    line,
+                    end_line: l.end_line.max(line),
+                    col: l.col,
+                    end_col: l.end_col,
+                },
+                _ => Place {
+                    line,
+                    end_line: line,
+                    col: -1,
+                    end_col: -1,
+                },
             };
             let mut lines = Vec::new();
             for n in place.line..=place.end_line {
-                let text = sources.line(cx, Some(&code.code), &file, n).unwrap_or_default();
+                let text = sources
+                    .line(cx, Some(&code.code), &file, n)
+                    .unwrap_or_default();
                 lines.push(text.trim_end().to_owned());
             }
             if lines.iter().any(|l| !l.trim().is_empty()) {
@@ -258,7 +309,11 @@ pub fn format_only(cx: &mut Cx, e: &Value) -> String {
             None => "<exception str() failed>".to_owned(),
         };
         text.push_str(&suggest::hint(cx, e));
-        if text.is_empty() { format!("{name}\n") } else { format!("{name}: {text}\n") }
+        if text.is_empty() {
+            format!("{name}\n")
+        } else {
+            format!("{name}: {text}\n")
+        }
     };
     format_notes(cx, e, &mut out);
     out
@@ -275,13 +330,15 @@ fn format_notes(cx: &mut Cx, e: &Value, out: &mut String) {
         }
     };
     if notes.downcast::<List>().is_none() && notes.downcast::<Tuple>().is_none() {
-        let text = quietly(cx, |cx| protocol::repr_string(cx, &notes)).unwrap_or_else(|| "<__notes__ repr() failed>".into());
+        let text = quietly(cx, |cx| protocol::repr_string(cx, &notes))
+            .unwrap_or_else(|| "<__notes__ repr() failed>".into());
         out.push_str(&text);
         out.push('\n');
         return;
     }
     for n in quietly(cx, |cx| protocol::collect(cx, &notes)).unwrap_or_default() {
-        let text = quietly(cx, |cx| protocol::str_string(cx, &n)).unwrap_or_else(|| "<note str() failed>".into());
+        let text = quietly(cx, |cx| protocol::str_string(cx, &n))
+            .unwrap_or_else(|| "<note str() failed>".into());
         for l in text.split('\n') {
             out.push_str(l);
             out.push('\n');
@@ -294,12 +351,21 @@ fn format_syntax_error(cx: &mut Cx, e: &Value, name: &str) -> String {
     let set = |v: Option<Value>| v.filter(|v| !v.is_none());
     let number = |v: Option<Value>| v.and_then(|v| v.as_small_int());
     let (file, line) = (set(x.extra(1)), number(x.extra(2)));
-    let (offset, end_line, end_offset) = (number(x.extra(3)), number(syntax_rest(e, 0)), number(syntax_rest(e, 1)));
+    let (offset, end_line, end_offset) = (
+        number(x.extra(3)),
+        number(syntax_rest(e, 0)),
+        number(syntax_rest(e, 1)),
+    );
     let mut out = String::new();
     let mut suffix = String::new();
-    let shown = file.as_ref().and_then(|f| quietly(cx, |cx| protocol::str_string(cx, f)));
+    let shown = file
+        .as_ref()
+        .and_then(|f| quietly(cx, |cx| protocol::str_string(cx, f)));
     match (line, &shown) {
-        (Some(l), f) => out.push_str(&format!("  File \"{}\", line {l}\n", f.as_deref().filter(|f| !f.is_empty()).unwrap_or("<string>"))),
+        (Some(l), f) => out.push_str(&format!(
+            "  File \"{}\", line {l}\n",
+            f.as_deref().filter(|f| !f.is_empty()).unwrap_or("<string>")
+        )),
         (None, Some(f)) => suffix = format!(" ({f})"),
         (None, None) => {}
     }
@@ -328,7 +394,11 @@ fn format_syntax_error(cx: &mut Cx, e: &Value, name: &str) -> String {
                 out.push_str(&format!("    {shown}\n"));
                 if from >= 0 {
                     // White space that is no blank keeps its place, so that the marks stand below the text.
-                    let mut lead: String = shown.chars().take(from as usize).map(|c| if c.is_whitespace() { c } else { ' ' }).collect();
+                    let mut lead: String = shown
+                        .chars()
+                        .take(from as usize)
+                        .map(|c| if c.is_whitespace() { c } else { ' ' })
+                        .collect();
                     lead.extend(std::iter::repeat_n('^', (to - from).max(0) as usize));
                     out.push_str(&format!("    {lead}\n"));
                 }
@@ -336,8 +406,12 @@ fn format_syntax_error(cx: &mut Cx, e: &Value, name: &str) -> String {
             _ => out.push_str(&format!("    {shown}\n")),
         }
     }
-    let msg = set(x.extra(0)).and_then(|m| quietly(cx, |cx| protocol::str_string(cx, &m))).filter(|m| !m.is_empty());
-    out.push_str(&format!("{name}: {}{suffix}\n", msg.as_deref().unwrap_or("<no detail available>")));
+    let msg = set(x.extra(0))
+        .and_then(|m| quietly(cx, |cx| protocol::str_string(cx, &m)))
+        .filter(|m| !m.is_empty());
+    out.push_str(&format!(
+        "{name}: {}{suffix}\n",
+        msg.as_deref().unwrap_or("<no detail available>")
+    ));
     out
 }
-

@@ -8,7 +8,8 @@ use typhon_compiler::code::{Code, Const};
 use typhon_runtime::sync::Mutex;
 
 /// The text of a file that is not on disk (the built-in library): set once by the import system.
-pub static SOURCE_HOOK: std::sync::OnceLock<fn(&str) -> Option<String>> = std::sync::OnceLock::new();
+pub static SOURCE_HOOK: std::sync::OnceLock<fn(&str) -> Option<String>> =
+    std::sync::OnceLock::new();
 
 /// Source of code that came from no file (`-c`, the prompt), by code object; the code is kept so that its address stays its own.
 static REGISTERED: Mutex<Option<HashMap<usize, (Arc<Code>, Arc<str>)>>> = Mutex::new(None);
@@ -36,7 +37,11 @@ pub struct Sources {
 }
 
 fn split(text: &str) -> Vec<String> {
-    text.replace("\r\n", "\n").replace('\r', "\n").split('\n').map(str::to_owned).collect()
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .split('\n')
+        .map(str::to_owned)
+        .collect()
 }
 
 /// `linecache.cache[name]`, when that module is in use.
@@ -48,7 +53,17 @@ fn from_linecache(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
     let t = entry.downcast::<Tuple>()?;
     let lines = crate::protocol::collect(cx, t.items().get(2)?);
     match lines {
-        Ok(l) => Some(l.iter().map(|v| v.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default().trim_end_matches('\n').to_owned()).collect()),
+        Ok(l) => Some(
+            l.iter()
+                .map(|v| {
+                    v.downcast::<Str>()
+                        .map(|s| s.to_string_lossy())
+                        .unwrap_or_default()
+                        .trim_end_matches('\n')
+                        .to_owned()
+                })
+                .collect(),
+        ),
         Err(r) => {
             drop(cx.take_exc(r));
             None
@@ -60,13 +75,18 @@ fn from_linecache(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
 fn decode(bytes: Vec<u8>) -> String {
     let declared_latin = bytes.splitn(3, |b| *b == b'\n').take(2).any(|l| {
         let l = String::from_utf8_lossy(l).to_lowercase();
-        l.trim_start().starts_with('#') && l.contains("coding") && (l.contains("latin") || l.contains("iso-8859-1"))
+        l.trim_start().starts_with('#')
+            && l.contains("coding")
+            && (l.contains("latin") || l.contains("iso-8859-1"))
     });
     if declared_latin {
         return bytes.iter().map(|b| *b as char).collect();
     }
-    let text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-    text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+    text.strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text)
 }
 
 fn read(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
@@ -86,11 +106,20 @@ fn read(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
 
 impl Sources {
     /// Line `n` (from 1) of a source, without its end.
-    pub fn line(&mut self, cx: &mut Cx, code: Option<&Arc<Code>>, name: &str, n: i32) -> Option<String> {
+    pub fn line(
+        &mut self,
+        cx: &mut Cx,
+        code: Option<&Arc<Code>>,
+        name: &str,
+        n: i32,
+    ) -> Option<String> {
         let at = usize::try_from(n).ok()?.checked_sub(1)?;
         if let Some(code) = code {
             let table = REGISTERED.lock();
-            let found = table.as_ref().and_then(|m| m.get(&(Arc::as_ptr(code) as usize))).map(|(_, t)| t.clone());
+            let found = table
+                .as_ref()
+                .and_then(|m| m.get(&(Arc::as_ptr(code) as usize)))
+                .map(|(_, t)| t.clone());
             drop(table);
             if let Some(text) = found {
                 return text.split('\n').nth(at).map(str::to_owned);

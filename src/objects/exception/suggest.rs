@@ -36,7 +36,9 @@ fn hint_of(cx: &mut Cx, this: &Value) -> Res<String> {
     } else {
         None
     };
-    let Some(wrong) = wrong else { return Ok(String::new()) };
+    let Some(wrong) = wrong else {
+        return Ok(String::new());
+    };
     let found = if is_name {
         for_name(cx, this, &wrong)?
     } else if is_kind(this, ExcKind::ImportError) {
@@ -58,7 +60,9 @@ fn hint_of(cx: &mut Cx, this: &Value) -> Res<String> {
 }
 
 fn is_library_module(cx: &mut Cx, name: &str) -> Res<bool> {
-    let Some(names) = crate::init::sys_get(cx, "stdlib_module_names") else { return Ok(false) };
+    let Some(names) = crate::init::sys_get(cx, "stdlib_module_names") else {
+        return Ok(false);
+    };
     let n = crate::objects::str::new_str(cx, name)?;
     protocol::contains(cx, &names, &n)
 }
@@ -76,7 +80,10 @@ fn dir(cx: &mut Cx, obj: &Value) -> Res<Vec<String>> {
         Some(f) => protocol::call(cx, &f, &[])?,
         None => return Ok(Vec::new()),
     };
-    let mut names: Vec<String> = protocol::collect(cx, &list)?.iter().filter_map(|v| v.downcast::<Str>().map(|s| s.to_string_lossy())).collect();
+    let mut names: Vec<String> = protocol::collect(cx, &list)?
+        .iter()
+        .filter_map(|v| v.downcast::<Str>().map(|s| s.to_string_lossy()))
+        .collect();
     names.sort();
     Ok(names)
 }
@@ -92,11 +99,16 @@ fn last_frame(this: &Value) -> Option<Value> {
 
 fn local(cx: &mut Cx, frame: &Value, name: &str) -> Option<Value> {
     let f = frame.downcast::<crate::objects::FrameObj>()?;
-    f.items(cx).into_iter().find(|(k, _)| k.downcast::<Str>().is_some_and(|s| s.equals_str(name))).map(|(_, v)| v)
+    f.items(cx)
+        .into_iter()
+        .find(|(k, _)| k.downcast::<Str>().is_some_and(|s| s.equals_str(name)))
+        .map(|(_, v)| v)
 }
 
 fn for_attribute(cx: &mut Cx, this: &Value, wrong: &str) -> Res<Option<String>> {
-    let Some(obj) = exc(this).extra(1) else { return Ok(None) };
+    let Some(obj) = exc(this).extra(1) else {
+        return Ok(None);
+    };
     let mut names = dir(cx, &obj)?;
     let mut hide = !wrong.starts_with('_');
     if hide
@@ -112,8 +124,12 @@ fn for_attribute(cx: &mut Cx, this: &Value, wrong: &str) -> Res<Option<String>> 
 }
 
 fn for_import(cx: &mut Cx, this: &Value, wrong: &str) -> Res<Option<String>> {
-    let Some(module) = text(exc(this).extra(1)) else { return Ok(None) };
-    let Some(m) = crate::objects::module::methods::loaded(cx, &module)? else { return Ok(None) };
+    let Some(module) = text(exc(this).extra(1)) else {
+        return Ok(None);
+    };
+    let Some(m) = crate::objects::module::methods::loaded(cx, &module)? else {
+        return Ok(None);
+    };
     let mut names = dir(cx, &m)?;
     if !wrong.starts_with('_') {
         names.retain(|n| !n.starts_with('_'));
@@ -122,12 +138,23 @@ fn for_import(cx: &mut Cx, this: &Value, wrong: &str) -> Res<Option<String>> {
 }
 
 fn for_name(cx: &mut Cx, this: &Value, wrong: &str) -> Res<Option<String>> {
-    let Some(fv) = last_frame(this) else { return Ok(None) };
-    let Some(f) = fv.downcast::<crate::objects::FrameObj>() else { return Ok(None) };
+    let Some(fv) = last_frame(this) else {
+        return Ok(None);
+    };
+    let Some(f) = fv.downcast::<crate::objects::FrameObj>() else {
+        return Ok(None);
+    };
     let mut names: Vec<String> = Vec::new();
-    let keys = |v: Vec<(Value, Value)>| v.into_iter().filter_map(|(k, _)| k.downcast::<Str>().map(|s| s.to_string_lossy())).collect::<Vec<_>>();
+    let keys = |v: Vec<(Value, Value)>| {
+        v.into_iter()
+            .filter_map(|(k, _)| k.downcast::<Str>().map(|s| s.to_string_lossy()))
+            .collect::<Vec<_>>()
+    };
     let locals = match f.namespace(cx) {
-        Some(ns) => protocol::collect(cx, &ns)?.into_iter().filter_map(|k| k.downcast::<Str>().map(|s| s.to_string_lossy())).collect(),
+        Some(ns) => protocol::collect(cx, &ns)?
+            .into_iter()
+            .filter_map(|k| k.downcast::<Str>().map(|s| s.to_string_lossy()))
+            .collect(),
         None => keys(f.items(cx)),
     };
     names.extend(locals);

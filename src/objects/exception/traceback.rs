@@ -27,7 +27,9 @@ impl Traceback {
         self.next.get(&self.head)
     }
     pub fn frame(&self) -> &FrameObj {
-        self.frame.downcast::<FrameObj>().expect("a traceback names a frame")
+        self.frame
+            .downcast::<FrameObj>()
+            .expect("a traceback names a frame")
     }
     pub fn line(&self) -> i32 {
         self.lineno.load(Ordering::Relaxed)
@@ -38,7 +40,13 @@ impl Traceback {
 }
 
 /// A traceback entry in front of `next`.
-pub fn new_traceback(cx: &mut Cx, next: Option<Value>, frame: Value, lasti: i32, line: i32) -> Res<Value> {
+pub fn new_traceback(
+    cx: &mut Cx,
+    next: Option<Value>,
+    frame: Value,
+    lasti: i32,
+    line: i32,
+) -> Res<Value> {
     let tb = Traceback {
         head: Header::placeholder(),
         next: Slot::new(next),
@@ -73,7 +81,14 @@ fn check_next(cx: &mut Cx, v: &Value, text: &str) -> Res<Option<Value>> {
 impl Traceback {
     #[new]
     #[sig(tb_next, tb_frame, tb_lasti, tb_lineno)]
-    fn new(_cls: &Type, tb_next: &Value, tb_frame: &FrameObj, tb_lasti: i32, tb_lineno: i32, cx: &mut Cx) -> Res<Value> {
+    fn new(
+        _cls: &Type,
+        tb_next: &Value,
+        tb_frame: &FrameObj,
+        tb_lasti: i32,
+        tb_lineno: i32,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let next = check_next(cx, tb_next, "expected traceback object or None")?;
         let frame = tb_frame.into_value(cx)?;
         new_traceback(cx, next, frame, tb_lasti, tb_lineno)
@@ -84,7 +99,9 @@ impl Traceback {
     }
     #[setter]
     fn set_tb_next(this: &Value, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.type_error("can't delete tb_next attribute")) };
+        let Some(v) = v else {
+            return Err(cx.type_error("can't delete tb_next attribute"));
+        };
         let next = check_next(cx, v, "expected traceback object")?;
         let mut at = next.clone();
         while let Some(t) = at {
@@ -93,7 +110,9 @@ impl Traceback {
             }
             at = t.downcast::<Traceback>().and_then(Traceback::next);
         }
-        let Some(tb) = this.downcast::<Traceback>() else { return Ok(()) };
+        let Some(tb) = this.downcast::<Traceback>() else {
+            return Ok(());
+        };
         drop(tb.next.put(&tb.head, cx, next));
         Ok(())
     }

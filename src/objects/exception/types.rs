@@ -28,11 +28,16 @@ pub fn cells() -> impl Iterator<Item = &'static TypeCell> {
 }
 
 /// Other names of built-in exceptions in `builtins`.
-pub const ALIASES: &[(&str, ExcKind)] = &[("EnvironmentError", ExcKind::OSError), ("IOError", ExcKind::OSError)];
+pub const ALIASES: &[(&str, ExcKind)] = &[
+    ("EnvironmentError", ExcKind::OSError),
+    ("IOError", ExcKind::OSError),
+];
 
 /// Fill the class-specific attributes of a new instance from its arguments, as its `__init__` would.
 pub fn fill_extras(cx: &mut Cx, this: &Value) -> Res<()> {
-    let Some(init) = this.ty().slots.init.get() else { return Ok(()) };
+    let Some(init) = this.ty().slots.init.get() else {
+        return Ok(());
+    };
     if init as usize == ExcKind::BaseException.ty().slots.init.bits() {
         return Ok(());
     }

@@ -51,7 +51,11 @@ fn floor_rem(x: f64, y: f64) -> f64 {
 /// `x % y`
 #[inline]
 pub fn mod_f64(cx: &mut Cx, x: f64, y: f64) -> Res<f64> {
-    if y == 0.0 { by_zero(cx) } else { Ok(floor_rem(x, y)) }
+    if y == 0.0 {
+        by_zero(cx)
+    } else {
+        Ok(floor_rem(x, y))
+    }
 }
 
 /// `divmod(x, y)`
@@ -80,7 +84,6 @@ pub fn divmod_f64(cx: &mut Cx, x: f64, y: f64) -> Res<(f64, f64)> {
 pub fn floordiv_f64(cx: &mut Cx, x: f64, y: f64) -> Res<f64> {
     Ok(divmod_f64(cx, x, y)?.0)
 }
-
 
 /// `x ** y` where the result is real; NaN stands for a negative base with a fractional exponent (see `pow`).
 pub fn pow_f64(cx: &mut Cx, x: f64, y: f64) -> Res<f64> {
@@ -112,7 +115,9 @@ pub fn compare(x: f64, other: &Value) -> Option<Option<Ordering>> {
     }
     match as_int(other)? {
         IntRef::Small(i) if i.unsigned_abs() <= 1 << 53 => Some(x.partial_cmp(&(i as f64))),
-        IntRef::Small(i) => Some(typhon_text::int_float::cmp_int_f64(&i.into(), x).map(Ordering::reverse)),
+        IntRef::Small(i) => {
+            Some(typhon_text::int_float::cmp_int_f64(&i.into(), x).map(Ordering::reverse))
+        }
         IntRef::Big(b) => Some(typhon_text::int_float::cmp_int_f64(b, x).map(Ordering::reverse)),
     }
 }

@@ -16,7 +16,9 @@ fn value(v: &Value) -> f64 {
 
 /// The operation on doubles when both operands are floats or ints, else NotImplemented.
 fn both(cx: &mut Cx, a: &Value, b: &Value) -> Res<Option<(f64, f64)>> {
-    let Some(x) = arith::operand(cx, a)? else { return Ok(None) };
+    let Some(x) = arith::operand(cx, a)? else {
+        return Ok(None);
+    };
     Ok(arith::operand(cx, b)?.map(|y| (x, y)))
 }
 
@@ -25,7 +27,14 @@ pub fn of_class(cx: &mut Cx, cls: &Type, value: f64) -> Res<Value> {
     if cls.word() == word::FLOAT {
         return new_float(cx, value);
     }
-    crate::objects::object::alloc::<Float>(cx, cls, Float { head: Header::placeholder(), value })
+    crate::objects::object::alloc::<Float>(
+        cx,
+        cls,
+        Float {
+            head: Header::placeholder(),
+            value,
+        },
+    )
 }
 
 /// `float(v)`: numbers, and literals in str, bytes and buffers.
@@ -43,7 +52,9 @@ pub fn to_float(cx: &mut Cx, v: &Value) -> Res<f64> {
         return lift(cx, float_text::parse_bytes(&data));
     }
     let n = v.type_name();
-    Err(cx.type_error(format!("float() argument must be a string or a real number, not '{n}'")))
+    Err(cx.type_error(format!(
+        "float() argument must be a string or a real number, not '{n}'"
+    )))
 }
 
 /// `repr(x)`
@@ -57,7 +68,12 @@ pub fn format(cx: &mut Cx, v: &Value, spec: &Str) -> Res<Value> {
         return crate::protocol::str(cx, v);
     }
     let name = v.type_name();
-    let r = typhon_text::format_number::format_float(value(v), spec.text(), &name, crate::objects::format::locale());
+    let r = typhon_text::format_number::format_float(
+        value(v),
+        spec.text(),
+        &name,
+        crate::objects::format::locale(),
+    );
     let text = lift(cx, r)?;
     crate::objects::str::new_from_buf(cx, text)
 }
@@ -70,7 +86,9 @@ impl Float {
     fn new(cls: &Type, x: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let f = match x {
             None => 0.0,
-            Some(v) if cls.word() == word::FLOAT && as_f64_exact(v).is_some() => return Ok(v.clone()),
+            Some(v) if cls.word() == word::FLOAT && as_f64_exact(v).is_some() => {
+                return Ok(v.clone());
+            }
             Some(v) => to_float(cx, v)?,
         };
         of_class(cx, cls, f)
@@ -120,7 +138,9 @@ impl Float {
     }
     #[slot]
     fn divmod(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some((x, y)) = both(cx, left, right)? else { return Ok(Value::not_implemented()) };
+        let Some((x, y)) = both(cx, left, right)? else {
+            return Ok(Value::not_implemented());
+        };
         let (q, r) = arith::divmod_f64(cx, x, y)?;
         let (q, r) = (new_float(cx, q)?, new_float(cx, r)?);
         tuple::new_tuple(cx, vec![q, r])
@@ -128,9 +148,13 @@ impl Float {
     #[slot]
     fn pow(left: &Value, right: &Value, modulus: &Value, cx: &mut Cx) -> Res<Value> {
         if !modulus.is_none() {
-            return Err(cx.type_error("pow() 3rd argument not allowed unless all arguments are integers"));
+            return Err(
+                cx.type_error("pow() 3rd argument not allowed unless all arguments are integers")
+            );
         }
-        let Some((x, y)) = both(cx, left, right)? else { return Ok(Value::not_implemented()) };
+        let Some((x, y)) = both(cx, left, right)? else {
+            return Ok(Value::not_implemented());
+        };
         arith::pow(cx, x, y)
     }
     #[slot]
@@ -220,7 +244,9 @@ impl Float {
     /// -5e-324
     #[classmethod]
     fn fromhex(cls: &Type, string: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = string.downcast::<Str>() else { return Err(cx.type_error("bad argument type for built-in operation")) };
+        let Some(s) = string.downcast::<Str>() else {
+            return Err(cx.type_error("bad argument type for built-in operation"));
+        };
         let f = lift(cx, float_math::from_hex(s.text()))?;
         construct(cx, cls, f)
     }
@@ -258,7 +284,12 @@ impl Float {
         if !matches!(typestr, "double" | "float") {
             return Err(cx.value_error("__getformat__() argument 1 must be 'double' or 'float'"));
         }
-        Ok(if cfg!(target_endian = "little") { "IEEE, little-endian" } else { "IEEE, big-endian" }.into())
+        Ok(if cfg!(target_endian = "little") {
+            "IEEE, little-endian"
+        } else {
+            "IEEE, big-endian"
+        }
+        .into())
     }
     /// Formats the float according to format_spec.
     fn __format__(this: &Value, format_spec: &Str, cx: &mut Cx) -> Res<Value> {
@@ -279,7 +310,11 @@ impl Float {
 
 /// An exact float of the same value, the object itself when it is one.
 fn exact(cx: &mut Cx, v: &Value) -> Res<Value> {
-    if v.class_word() == word::FLOAT { Ok(v.clone()) } else { new_float(cx, value(v)) }
+    if v.class_word() == word::FLOAT {
+        Ok(v.clone())
+    } else {
+        new_float(cx, value(v))
+    }
 }
 
 /// `int(x)` of a double.

@@ -28,11 +28,17 @@ pub fn new_float(cx: &mut Cx, f: f64) -> Res<Value> {
 #[inline(never)]
 fn new_float_slow(cx: &mut Cx, f: f64) -> Res<Value> {
     if f == 0.0 {
-        return Ok(statics::immortal(if f.is_sign_negative() { statics::FLOAT_NEG_ZERO } else { statics::FLOAT_ZERO }));
+        return Ok(statics::immortal(if f.is_sign_negative() {
+            statics::FLOAT_NEG_ZERO
+        } else {
+            statics::FLOAT_ZERO
+        }));
     }
     // SAFETY: R12: the payload is written before the type word.
     let made = unsafe {
-        typhon_runtime::alloc_sized(&cx.thread, size_of::<Float>(), word::FLOAT, |p| (&raw mut (*p.cast::<Float>()).value).write(f))
+        typhon_runtime::alloc_sized(&cx.thread, size_of::<Float>(), word::FLOAT, |p| {
+            (&raw mut (*p.cast::<Float>()).value).write(f)
+        })
     };
     made.map_err(|_| cx.memory_error())
 }

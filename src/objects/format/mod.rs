@@ -42,7 +42,9 @@ pub fn format_value(cx: &mut Cx, v: &Value, spec: &Str) -> Res<Value> {
         }
         word::INT if spec.is_empty() => return int::text::repr(cx, v),
         word::INT => return int::text::format(cx, v, spec),
-        word::FLOAT if spec.is_empty() => return float::methods::repr(cx, float::as_f64(v).unwrap_or(0.0)),
+        word::FLOAT if spec.is_empty() => {
+            return float::methods::repr(cx, float::as_f64(v).unwrap_or(0.0));
+        }
         word::FLOAT => return float::methods::format(cx, v, spec),
         _ => {}
     }
@@ -71,7 +73,10 @@ pub fn format(cx: &mut Cx, v: &Value, spec: &Value) -> Res<Value> {
 
 /// `str.__format__`.
 pub fn format_str(cx: &mut Cx, s: &Str, spec: &Str, type_name: &str) -> Res<Value> {
-    let text = crate::number::lift(cx, typhon_text::format_spec::format_str(s.text(), spec.text(), type_name))?;
+    let text = crate::number::lift(
+        cx,
+        typhon_text::format_spec::format_str(s.text(), spec.text(), type_name),
+    )?;
     crate::objects::str::new_from_buf(cx, text)
 }
 
@@ -88,7 +93,9 @@ pub fn convert(cx: &mut Cx, v: &Value, conversion: u8) -> Res<Value> {
 /// `ascii(v)`.
 pub fn ascii(cx: &mut Cx, v: &Value) -> Res<Value> {
     let r = crate::protocol::repr(cx, v)?;
-    let Some(s) = r.downcast::<Str>() else { return Ok(r) };
+    let Some(s) = r.downcast::<Str>() else {
+        return Ok(r);
+    };
     if s.is_ascii() {
         return Ok(r);
     }

@@ -23,9 +23,13 @@ impl Arguments<'_> {
         match self {
             Arguments::Call(args, _) => match args.get(i) {
                 Some(v) => Ok(v.clone()),
-                None => Err(cx.index_error(format!("Replacement index {i} out of range for positional args tuple"))),
+                None => Err(cx.index_error(format!(
+                    "Replacement index {i} out of range for positional args tuple"
+                ))),
             },
-            Arguments::Mapping(_) => Err(cx.value_error("Format string contains positional fields")),
+            Arguments::Mapping(_) => {
+                Err(cx.value_error("Format string contains positional fields"))
+            }
         }
     }
     fn named(&self, cx: &mut Cx, name: Text<'_>) -> Res<Value> {
@@ -33,7 +37,10 @@ impl Arguments<'_> {
         match self {
             Arguments::Mapping(m) => protocol::getitem(cx, m, &key),
             Arguments::Call(_, kwargs) => {
-                let found = key.downcast::<Str>().and_then(|k| { let mut all = **kwargs; all.find(|(n, _)| n.equals(k)).map(|(_, v)| v) });
+                let found = key.downcast::<Str>().and_then(|k| {
+                    let mut all = **kwargs;
+                    all.find(|(n, _)| n.equals(k)).map(|(_, v)| v)
+                });
                 match found {
                     Some(v) => Ok(v.clone()),
                     None => Err(cx.key_error(&key)),
@@ -72,7 +79,14 @@ fn expand_into(
     Ok(())
 }
 
-fn field_into(cx: &mut Cx, field: &Field<'_>, args: &Arguments<'_>, numbers: &mut AutoNumber, depth: u8, out: &mut StrBuilder) -> Res<()> {
+fn field_into(
+    cx: &mut Cx,
+    field: &Field<'_>,
+    args: &Arguments<'_>,
+    numbers: &mut AutoNumber,
+    depth: u8,
+    out: &mut StrBuilder,
+) -> Res<()> {
     let value = lookup(cx, field.name, args, numbers)?;
     let value = match field.conversion {
         None => value,
@@ -101,7 +115,12 @@ fn field_into(cx: &mut Cx, field: &Field<'_>, args: &Arguments<'_>, numbers: &mu
 }
 
 /// The value of `name[key].attribute`.
-fn lookup(cx: &mut Cx, name: Text<'_>, args: &Arguments<'_>, numbers: &mut AutoNumber) -> Res<Value> {
+fn lookup(
+    cx: &mut Cx,
+    name: Text<'_>,
+    args: &Arguments<'_>,
+    numbers: &mut AutoNumber,
+) -> Res<Value> {
     let (first, steps) = lift(cx, str_format::split_path(name))?;
     let number = lift(cx, numbers.resolve(first))?;
     let mut value = match (number, first) {
@@ -132,4 +151,3 @@ fn lookup(cx: &mut Cx, name: Text<'_>, args: &Arguments<'_>, numbers: &mut AutoN
 fn unreachable_field(cx: &mut Cx) -> Raised {
     cx.system_error("a format field without number or name")
 }
-

@@ -15,7 +15,14 @@ pub struct FrameLocals {
 }
 
 pub fn new_proxy(cx: &mut Cx, frame: &Value) -> Res<Value> {
-    alloc(cx, Type::of::<FrameLocals>(), FrameLocals { head: Header::placeholder(), frame: frame.clone() })
+    alloc(
+        cx,
+        Type::of::<FrameLocals>(),
+        FrameLocals {
+            head: Header::placeholder(),
+            frame: frame.clone(),
+        },
+    )
 }
 
 impl FrameLocals {
@@ -105,7 +112,10 @@ impl FrameLocals {
             Some(v) => Ok(v),
             None => {
                 let k = protocol::repr_string(cx, key)?;
-                Err(cx.raise(ExcKind::KeyError, format!("local variable {k} is not defined")))
+                Err(cx.raise(
+                    ExcKind::KeyError,
+                    format!("local variable {k} is not defined"),
+                ))
             }
         }
     }
@@ -130,7 +140,9 @@ impl FrameLocals {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(p) = this.downcast::<FrameLocals>() else { return Err(cx.system_error("not a proxy")) };
+        let Some(p) = this.downcast::<FrameLocals>() else {
+            return Err(cx.system_error("not a proxy"));
+        };
         let shown = crate::objects::object::repr_guard(cx, &p.frame, |cx| {
             let d = p.copy_dict(cx)?;
             protocol::repr(cx, &d)
@@ -165,7 +177,9 @@ impl FrameLocals {
     }
     #[slot]
     fn ior(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(p) = this.downcast::<FrameLocals>() else { return Ok(Value::not_implemented()) };
+        let Some(p) = this.downcast::<FrameLocals>() else {
+            return Ok(Value::not_implemented());
+        };
         p.merge(cx, other)?;
         Ok(this.clone())
     }
@@ -186,7 +200,13 @@ impl FrameLocals {
         self.copy_dict(cx)
     }
     fn __reversed__(&self, cx: &mut Cx) -> Res<Value> {
-        let keys = self.frame().items(cx).into_iter().rev().map(|(k, _)| k).collect();
+        let keys = self
+            .frame()
+            .items(cx)
+            .into_iter()
+            .rev()
+            .map(|(k, _)| k)
+            .collect();
         let l = new_list(cx, keys)?;
         protocol::iter(cx, &l)
     }

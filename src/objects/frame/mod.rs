@@ -76,16 +76,36 @@ impl RegStack {
         };
         let n = bytes / size_of::<Frame>();
         // SAFETY: inside (one past) the mappings.
-        unsafe { Some(RegStack { base: base.cast(), end: base.add(bytes).cast(), frames: frames.cast(), next: frames.cast(), frames_end: frames.cast::<Frame>().add(n - 1), bytes }) }
+        unsafe {
+            Some(RegStack {
+                base: base.cast(),
+                end: base.add(bytes).cast(),
+                frames: frames.cast(),
+                next: frames.cast(),
+                frames_end: frames.cast::<Frame>().add(n - 1),
+                bytes,
+            })
+        }
     }
 }
 
 fn reserve(bytes: usize) -> Option<*mut u8> {
     // SAFETY: an anonymous private mapping.
     let p = unsafe {
-        libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE, -1, 0)
+        libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
     };
-    if p == libc::MAP_FAILED { None } else { Some(p.cast()) }
+    if p == libc::MAP_FAILED {
+        None
+    } else {
+        Some(p.cast())
+    }
 }
 
 impl Drop for RegStack {
@@ -115,7 +135,11 @@ impl Frame {
         rc.offsets.get(self.pc_index()).copied().unwrap_or(0)
     }
     pub fn line(&self) -> i32 {
-        self.code().line_at(self.lasti())
+        self.code()
+            .lines
+            .get(self.pc_index())
+            .copied()
+            .unwrap_or(-1)
     }
     /// Report the uncounted references of this frame's registers.
     ///

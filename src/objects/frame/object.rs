@@ -80,7 +80,9 @@ fn code_of(cx: &mut Cx, f: *mut Frame, func: &Value) -> Res<Value> {
     let running = unsafe { (*f).code().code.clone() };
     if let Some(func) = func.downcast::<Function>()
         && let Some(code) = func.code.get(&func.head)
-        && code.downcast::<CodeObj>().is_some_and(|c| std::sync::Arc::ptr_eq(&c.code, &running))
+        && code
+            .downcast::<CodeObj>()
+            .is_some_and(|c| std::sync::Arc::ptr_eq(&c.code, &running))
     {
         return Ok(code);
     }
@@ -98,7 +100,11 @@ pub fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
         }
         let func = crate::call::counted(cx, (*f).func);
         let code = code_of(cx, f, &func)?;
-        let tid = if (*f).generator == 0 { cx.thread.tid } else { 0 };
+        let tid = if (*f).generator == 0 {
+            cx.thread.tid
+        } else {
+            0
+        };
         let obj = FrameObj {
             head: Header::placeholder(),
             frame: AtomicPtr::new(f),
@@ -130,7 +136,9 @@ pub fn detach(cx: &mut Cx, f: *mut Frame) {
             return;
         }
         let v = Value::from_bits(word);
-        let Some(obj) = v.downcast_exact::<FrameObj>() else { return };
+        let Some(obj) = v.downcast_exact::<FrameObj>() else {
+            return;
+        };
         if !obj.head.is_uniquely_held(cx.thread.tid) {
             let n = (*(*f).rc).nlocals;
             let values: Vec<Option<Value>> = (0..n).map(|i| register(f, i)).collect();
@@ -181,14 +189,18 @@ pub unsafe fn forget(f: *mut Frame) -> Option<Value> {
 
 impl FrameObj {
     pub fn code(&self) -> &CodeObj {
-        self.code.downcast::<CodeObj>().expect("a frame runs a code object")
+        self.code
+            .downcast::<CodeObj>()
+            .expect("a frame runs a code object")
     }
     pub fn function(&self) -> Option<&Function> {
         self.func.downcast::<Function>()
     }
     /// The line of an instruction of this frame's code.
     pub fn line_of(&self, lasti: i32) -> Option<i32> {
-        u32::try_from(lasti).ok().and_then(|o| self.code().code.line_for(o))
+        u32::try_from(lasti)
+            .ok()
+            .and_then(|o| self.code().code.line_for(o))
     }
 
     /// Run `f` on the record while it stands still; None when the frame has ended.
@@ -209,11 +221,13 @@ impl FrameObj {
     /// Offset of the instruction the frame is at.
     pub fn lasti_now(&self, cx: &mut Cx) -> u32 {
         // SAFETY: `live` has the record stand still.
-        self.live(cx, |f| unsafe { (*f).lasti() }).unwrap_or_else(|| self.lasti.load(Ordering::Relaxed))
+        self.live(cx, |f| unsafe { (*f).lasti() })
+            .unwrap_or_else(|| self.lasti.load(Ordering::Relaxed))
     }
     pub fn line_now(&self, cx: &mut Cx) -> i32 {
         // SAFETY: as above.
-        self.live(cx, |f| unsafe { (*f).line() }).unwrap_or_else(|| self.line.load(Ordering::Relaxed))
+        self.live(cx, |f| unsafe { (*f).line() })
+            .unwrap_or_else(|| self.line.load(Ordering::Relaxed))
     }
     /// The caller's frame object.
     pub fn back(&self, cx: &mut Cx) -> Option<Value> {
@@ -224,7 +238,11 @@ impl FrameObj {
         if self.tid == cx.thread.tid || (self.tid == 0 && runs_here(cx, p)) {
             // SAFETY: a frame of this thread, so its caller is one too.
             let prev = unsafe { (*p).prev };
-            return if prev.is_null() { None } else { frame_object(cx, prev).ok() };
+            return if prev.is_null() {
+                None
+            } else {
+                frame_object(cx, prev).ok()
+            };
         }
         // Another thread's frame: only what it has shown already.
         // SAFETY: the world stands still.
@@ -271,17 +289,34 @@ impl FrameObj {
         }
     }
     fn kind(&self, i: usize) -> u8 {
-        self.code().code.localspluskinds.get(i).copied().unwrap_or(0)
+        self.code()
+            .code
+            .localspluskinds
+            .get(i)
+            .copied()
+            .unwrap_or(0)
     }
     /// Names of the variables that `f_locals` shows, with their places.
     pub fn variables(&self) -> Vec<(usize, Value)> {
-        let names = self.code().localsplus.downcast::<Tuple>().map_or(&[][..], Tuple::items);
-        names.iter().enumerate().filter(|(i, _)| self.kind(*i) & kinds::HIDDEN == 0).map(|(i, n)| (i, n.clone())).collect()
+        let names = self
+            .code()
+            .localsplus
+            .downcast::<Tuple>()
+            .map_or(&[][..], Tuple::items);
+        names
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| self.kind(*i) & kinds::HIDDEN == 0)
+            .map(|(i, n)| (i, n.clone()))
+            .collect()
     }
     /// The place of a variable.
     pub fn find(&self, name: &Value) -> Option<usize> {
         let key = name.downcast::<Str>()?;
-        self.variables().into_iter().find(|(_, n)| n.is(name) || n.downcast::<Str>().is_some_and(|s| s.equals(key))).map(|(i, _)| i)
+        self.variables()
+            .into_iter()
+            .find(|(_, n)| n.is(name) || n.downcast::<Str>().is_some_and(|s| s.equals(key)))
+            .map(|(i, _)| i)
     }
     /// The value of variable `i`.
     pub fn variable(&self, cx: &mut Cx, i: usize) -> Option<Value> {
@@ -305,7 +340,9 @@ impl FrameObj {
         let new = value.map_or(0, |v| v.into_counted().into_bits());
         // SAFETY: `live` has the record stand still; the old word is kept until the frame ends, since other registers may
         // name it without a count (R13).
-        let displaced = self.live(cx, |f| unsafe { std::mem::replace(&mut *(*f).regs.add(i), new) });
+        let displaced = self.live(cx, |f| unsafe {
+            std::mem::replace(&mut *(*f).regs.add(i), new)
+        });
         match displaced {
             Some(w) => {
                 if w != 0 && w & 7 == 0 {
@@ -316,7 +353,11 @@ impl FrameObj {
             }
             None => {
                 // SAFETY: the word made above.
-                let new = if new == 0 { None } else { Some(unsafe { Value::from_bits(new) }) };
+                let new = if new == 0 {
+                    None
+                } else {
+                    Some(unsafe { Value::from_bits(new) })
+                };
                 let old = {
                     let mut left = self.left.lock(&self.head, &mut cx.thread);
                     match left.values.get_mut(i) {
@@ -384,10 +425,17 @@ fn runs_here(cx: &Cx, p: *mut Frame) -> bool {
 impl FrameObj {
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
-        let Some(f) = this.downcast::<FrameObj>() else { return Err(cx.system_error("not a frame")) };
+        let Some(f) = this.downcast::<FrameObj>() else {
+            return Err(cx.system_error("not a frame"));
+        };
         let line = f.line_now(cx);
         let c = f.code();
-        Ok(format!("<frame at {:#x}, file '{}', line {line}, code {}>", this.bits() & !7, c.filename_text(), c.name_text()))
+        Ok(format!(
+            "<frame at {:#x}, file '{}', line {line}, code {}>",
+            this.bits() & !7,
+            c.filename_text(),
+            c.name_text()
+        ))
     }
     #[getter]
     fn f_code(&self) -> Value {
@@ -407,7 +455,9 @@ impl FrameObj {
     }
     #[getter]
     fn f_locals(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(f) = this.downcast::<FrameObj>() else { return Err(cx.system_error("not a frame")) };
+        let Some(f) = this.downcast::<FrameObj>() else {
+            return Err(cx.system_error("not a frame"));
+        };
         if !f.is_optimized()
             && let Some(ns) = f.namespace(cx)
         {
@@ -425,7 +475,9 @@ impl FrameObj {
     }
     #[setter]
     fn set_f_lineno(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.attribute_error("cannot delete attribute")) };
+        let Some(v) = v else {
+            return Err(cx.attribute_error("cannot delete attribute"));
+        };
         if v.as_small_int().is_none() {
             return Err(cx.value_error("lineno must be an integer"));
         }
@@ -478,8 +530,12 @@ impl FrameObj {
                 && let Some(gen_) = crate::objects::generator::as_generator(g)
             {
                 return match gen_.state() {
-                    crate::objects::generator::CREATED => crate::objects::generator::methods::close(cx, g).map(drop),
-                    crate::objects::generator::SUSPENDED => Err(cx.runtime_error("cannot clear a suspended frame")),
+                    crate::objects::generator::CREATED => {
+                        crate::objects::generator::methods::close(cx, g).map(drop)
+                    }
+                    crate::objects::generator::SUSPENDED => {
+                        Err(cx.runtime_error("cannot clear a suspended frame"))
+                    }
                     _ => Err(cx.runtime_error("cannot clear an executing frame")),
                 };
             }

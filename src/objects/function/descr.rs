@@ -57,18 +57,36 @@ pub struct ClassMethod {
 
 /// `staticmethod(func)`.
 pub fn new_staticmethod(cx: &mut Cx, func: Value) -> Res<Value> {
-    let v = alloc(cx, Type::of::<StaticMethod>(), StaticMethod { head: Header::placeholder(), func: Slot::new(Some(func)), dict: Slot::EMPTY })?;
+    let v = alloc(
+        cx,
+        Type::of::<StaticMethod>(),
+        StaticMethod {
+            head: Header::placeholder(),
+            func: Slot::new(Some(func)),
+            dict: Slot::EMPTY,
+        },
+    )?;
     Ok(v)
 }
 
 /// `classmethod(func)`.
 pub fn new_classmethod(cx: &mut Cx, func: Value) -> Res<Value> {
-    alloc(cx, Type::of::<ClassMethod>(), ClassMethod { head: Header::placeholder(), func: Slot::new(Some(func)), dict: Slot::EMPTY })
+    alloc(
+        cx,
+        Type::of::<ClassMethod>(),
+        ClassMethod {
+            head: Header::placeholder(),
+            func: Slot::new(Some(func)),
+            dict: Slot::EMPTY,
+        },
+    )
 }
 
 /// Take over what `functools.wraps` would.
 fn copy_names(cx: &mut Cx, dict: &Value, func: &Value) -> Res<()> {
-    let Some(d) = dict.downcast::<Dict>() else { return Ok(()) };
+    let Some(d) = dict.downcast::<Dict>() else {
+        return Ok(());
+    };
     for n in ["__module__", "__name__", "__qualname__", "__doc__"] {
         if let Some(v) = protocol::getattr_str_opt(cx, func, n)? {
             d.set_str(cx, n, v)?;
@@ -93,7 +111,9 @@ fn wrapper_repr(cx: &mut Cx, kind: &str, f: Option<Value>) -> Res<String> {
 /// An attribute read through to the wrapped function, then kept in the wrapper's own dict.
 fn through(cx: &mut Cx, head: &Header, dict: &Slot, func: &Slot, name: &str) -> Res<Value> {
     let d = dict_in_slot(cx, head, dict)?;
-    let Some(d) = d.downcast::<Dict>() else { return Err(cx.system_error("not a dict")) };
+    let Some(d) = d.downcast::<Dict>() else {
+        return Err(cx.system_error("not a dict"));
+    };
     if let Some(v) = d.get_named(cx, name) {
         return Ok(v);
     }
@@ -103,9 +123,17 @@ fn through(cx: &mut Cx, head: &Header, dict: &Slot, func: &Slot, name: &str) -> 
     Ok(v)
 }
 
-fn store_through(cx: &mut Cx, head: &Header, dict: &Slot, name: &str, v: Option<&Value>) -> Res<()> {
+fn store_through(
+    cx: &mut Cx,
+    head: &Header,
+    dict: &Slot,
+    name: &str,
+    v: Option<&Value>,
+) -> Res<()> {
     let d = dict_in_slot(cx, head, dict)?;
-    let Some(d) = d.downcast::<Dict>() else { return Err(cx.system_error("not a dict")) };
+    let Some(d) = d.downcast::<Dict>() else {
+        return Err(cx.system_error("not a dict"));
+    };
     let n = intern_str(cx, name)?;
     match v {
         Some(v) => d.set(cx, &n, v.clone()),
@@ -120,7 +148,15 @@ fn store_through(cx: &mut Cx, head: &Header, dict: &Slot, name: &str, v: Option<
 impl StaticMethod {
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        alloc(cx, cls, StaticMethod { head: Header::placeholder(), func: Slot::EMPTY, dict: Slot::EMPTY })
+        alloc(
+            cx,
+            cls,
+            StaticMethod {
+                head: Header::placeholder(),
+                func: Slot::EMPTY,
+                dict: Slot::EMPTY,
+            },
+        )
     }
     #[init]
     #[sig(function, /)]
@@ -189,7 +225,15 @@ impl StaticMethod {
 impl ClassMethod {
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        alloc(cx, cls, ClassMethod { head: Header::placeholder(), func: Slot::EMPTY, dict: Slot::EMPTY })
+        alloc(
+            cx,
+            cls,
+            ClassMethod {
+                head: Header::placeholder(),
+                func: Slot::EMPTY,
+                dict: Slot::EMPTY,
+            },
+        )
     }
     #[init]
     #[sig(function, /)]
@@ -336,8 +380,16 @@ impl Property {
 }
 
 /// A copy with one function replaced.
-fn changed(cx: &mut Cx, this: &Value, get: Option<&Value>, set: Option<&Value>, del: Option<&Value>) -> Res<Value> {
-    let Some(p) = this.downcast::<Property>() else { return Err(cx.system_error("not a property")) };
+fn changed(
+    cx: &mut Cx,
+    this: &Value,
+    get: Option<&Value>,
+    set: Option<&Value>,
+    del: Option<&Value>,
+) -> Res<Value> {
+    let Some(p) = this.downcast::<Property>() else {
+        return Err(cx.system_error("not a property"));
+    };
     let pick = |new: Option<&Value>, old: &Slot| match new {
         Some(v) if !v.is_none() => v.clone(),
         _ => old.get(&p.head).unwrap_or_else(Value::none),
@@ -365,8 +417,17 @@ impl Property {
     }
     #[init]
     #[sig(fget = None, fset = None, fdel = None, doc = None)]
-    fn init(this: &Value, fget: &Value, fset: &Value, fdel: &Value, doc: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(p) = this.downcast::<Property>() else { return Err(cx.system_error("not a property")) };
+    fn init(
+        this: &Value,
+        fget: &Value,
+        fset: &Value,
+        fdel: &Value,
+        doc: &Value,
+        cx: &mut Cx,
+    ) -> Res<()> {
+        let Some(p) = this.downcast::<Property>() else {
+            return Err(cx.system_error("not a property"));
+        };
         let given = |v: &Value| if v.is_none() { None } else { Some(v.clone()) };
         drop(p.get.put(&p.head, cx, given(fget)));
         drop(p.set.put(&p.head, cx, given(fset)));
@@ -378,7 +439,8 @@ impl Property {
             text = protocol::getattr_str_opt(cx, fget, "__doc__")?.filter(|d| !d.is_none());
             from_getter = text.is_some();
         }
-        p.getter_doc.store(from_getter, std::sync::atomic::Ordering::Relaxed);
+        p.getter_doc
+            .store(from_getter, std::sync::atomic::Ordering::Relaxed);
         if this.class_word() != crate::statics::word::PROPERTY {
             // A subclass keeps its doc among the instance's attributes, where it hides the class's own.
             let v = text.clone().unwrap_or_else(Value::none);
@@ -393,9 +455,18 @@ impl Property {
         Ok(())
     }
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let Some(obj) = obj.filter(|o| !o.is_none()) else { return Ok(this.clone()) };
-        let Some(p) = this.downcast::<Property>() else { return Ok(this.clone()) };
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _ty: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
+        let Some(obj) = obj.filter(|o| !o.is_none()) else {
+            return Ok(this.clone());
+        };
+        let Some(p) = this.downcast::<Property>() else {
+            return Ok(this.clone());
+        };
         match p.get.get(&p.head) {
             Some(f) => protocol::call(cx, &f, std::slice::from_ref(obj)),
             None => Err(p.lacks(cx, obj, "getter")),
@@ -430,7 +501,9 @@ impl Property {
     fn __set_name__(&self, args: Args<'_>, cx: &mut Cx) -> Res<()> {
         let n = args.pos.len();
         let [_, name] = args.pos else {
-            return Err(cx.type_error(format!("__set_name__() takes 2 positional arguments but {n} were given")));
+            return Err(cx.type_error(format!(
+                "__set_name__() takes 2 positional arguments but {n} were given"
+            )));
         };
         drop(self.name.put(&self.head, cx, Some(name.clone())));
         Ok(())
@@ -457,12 +530,19 @@ impl Property {
     }
     #[getter]
     fn __name__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(p) = this.downcast::<Property>() else { return Err(cx.system_error("not a property")) };
+        let Some(p) = this.downcast::<Property>() else {
+            return Err(cx.system_error("not a property"));
+        };
         match p.any_name(cx)? {
             Some(n) => Ok(n),
             None => {
                 let n = intern_str(cx, "__name__")?;
-                Err(raise_attribute_error(cx, "'property' object has no attribute '__name__'", this, &n))
+                Err(raise_attribute_error(
+                    cx,
+                    "'property' object has no attribute '__name__'",
+                    this,
+                    &n,
+                ))
             }
         }
     }

@@ -34,18 +34,37 @@ pub fn new_function(cx: &mut Cx, code: Value, globals: Value, builtins: Value) -
 }
 
 /// The same with the builtins that `globals` name.
-pub fn new_function_in(cx: &mut Cx, code: &Value, globals: &Value, closure: Option<Value>) -> Res<Value> {
-    let Some(g) = globals.downcast::<Dict>() else { return Err(cx.system_error("a function wants a dict of globals")) };
+pub fn new_function_in(
+    cx: &mut Cx,
+    code: &Value,
+    globals: &Value,
+    closure: Option<Value>,
+) -> Res<Value> {
+    let Some(g) = globals.downcast::<Dict>() else {
+        return Err(cx.system_error("a function wants a dict of globals"));
+    };
     let builtins = builtins_of(cx, g)?;
     make(cx, code, globals, builtins, closure)
 }
 
-fn make(cx: &mut Cx, code: &Value, globals: &Value, builtins: Value, closure: Option<Value>) -> Res<Value> {
-    let Some(c) = code.downcast::<CodeObj>() else { return Err(cx.system_error("a function wants a code object")) };
-    let Some(g) = globals.downcast::<Dict>() else { return Err(cx.system_error("a function wants a dict of globals")) };
+fn make(
+    cx: &mut Cx,
+    code: &Value,
+    globals: &Value,
+    builtins: Value,
+    closure: Option<Value>,
+) -> Res<Value> {
+    let Some(c) = code.downcast::<CodeObj>() else {
+        return Err(cx.system_error("a function wants a code object"));
+    };
+    let Some(g) = globals.downcast::<Dict>() else {
+        return Err(cx.system_error("a function wants a dict of globals"));
+    };
     let module = g.get_named(cx, "__name__");
     let doc = if c.flags & crate::objects::code::co::HAS_DOCSTRING != 0 {
-        c.consts.downcast::<Tuple>().and_then(|t| t.items().first().cloned())
+        c.consts
+            .downcast::<Tuple>()
+            .and_then(|t| t.items().first().cloned())
     } else {
         None
     };
@@ -69,7 +88,10 @@ fn make(cx: &mut Cx, code: &Value, globals: &Value, builtins: Value, closure: Op
     let v = alloc(cx, Type::of::<Function>(), f)?;
     // R16: functions of module and class bodies are read by every thread; nested ones start counted.
     // SAFETY: the running frame's record.
-    if !cx.frame.is_null() && unsafe { (*cx.frame).locals } != 0 && let Some(h) = v.header() {
+    if !cx.frame.is_null()
+        && unsafe { (*cx.frame).locals } != 0
+        && let Some(h) = v.header()
+    {
         h.set_deferred();
     }
     Ok(v)
@@ -78,7 +100,11 @@ fn make(cx: &mut Cx, code: &Value, globals: &Value, builtins: Value, closure: Op
 /// A bound method.
 #[inline]
 pub fn new_method(cx: &mut Cx, func: &Value, this: &Value) -> Res<Value> {
-    let m = Method { head: Header::placeholder(), func: func.clone(), this: this.clone() };
+    let m = Method {
+        head: Header::placeholder(),
+        func: func.clone(),
+        this: this.clone(),
+    };
     alloc(cx, Type::of::<Method>(), m)
 }
 
@@ -136,8 +162,14 @@ impl Function {
         }
         let given = cells.map_or(0, Tuple::len);
         if given != nfree {
-            let n = code.name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
-            return Err(cx.value_error(format!("{n} requires closure of length {nfree}, not {given}")));
+            let n = code
+                .name
+                .downcast::<Str>()
+                .map(|s| s.to_string_lossy())
+                .unwrap_or_default();
+            return Err(cx.value_error(format!(
+                "{n} requires closure of length {nfree}, not {given}"
+            )));
         }
         if let Some(cells) = cells {
             for c in cells.items() {
@@ -148,7 +180,16 @@ impl Function {
             }
         }
         let (code, globals) = (code.into_value(cx)?, globals.into_value(cx)?);
-        let v = new_function_in(cx, &code, &globals, if nfree > 0 { Some(closure.clone()) } else { None })?;
+        let v = new_function_in(
+            cx,
+            &code,
+            &globals,
+            if nfree > 0 {
+                Some(closure.clone())
+            } else {
+                None
+            },
+        )?;
         if let Some(f) = v.downcast::<Function>() {
             if !name.is_none() {
                 drop(f.name.put(&f.head, cx, Some(name.clone())));
@@ -167,7 +208,12 @@ impl Function {
         crate::call::call_function(cx, this, args)
     }
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _ty: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         match obj {
             Some(o) if !o.is_none() => new_method(cx, this, o),
             _ => Ok(this.clone()),
@@ -175,7 +221,11 @@ impl Function {
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<function {} at {:#x}>", super::qualname(self), &raw const *self as u64)
+        format!(
+            "<function {} at {:#x}>",
+            super::qualname(self),
+            &raw const *self as u64
+        )
     }
 
     #[getter]
@@ -186,10 +236,20 @@ impl Function {
     fn set___code__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
         let v = need::<CodeObj>(cx, v, "__code__ must be set to a code object")?;
         let nfree = v.downcast::<CodeObj>().map_or(0, |c| c.nfree as usize);
-        let have = self.closure.as_ref().and_then(|c| c.downcast::<Tuple>()).map_or(0, Tuple::len);
+        let have = self
+            .closure
+            .as_ref()
+            .and_then(|c| c.downcast::<Tuple>())
+            .map_or(0, Tuple::len);
         if nfree != have {
-            let n = self.name.get(&self.head).and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy())).unwrap_or_default();
-            return Err(cx.value_error(format!("{n}() requires a code object with {have} free vars, not {nfree}")));
+            let n = self
+                .name
+                .get(&self.head)
+                .and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy()))
+                .unwrap_or_default();
+            return Err(cx.value_error(format!(
+                "{n}() requires a code object with {have} free vars, not {nfree}"
+            )));
         }
         let old = self.code.put(&self.head, cx, Some(v.clone()));
         // A frame may be running the old code, which it names through the function only: it is kept for good.
@@ -284,7 +344,9 @@ impl Function {
                     let d = protocol::call(cx, &f, &[Value::small_int(1)])?;
                     if d.downcast::<Dict>().is_none() {
                         let t = d.type_name();
-                        return Err(cx.type_error(format!("__annotate__() must return a dict, not {t}")));
+                        return Err(
+                            cx.type_error(format!("__annotate__() must return a dict, not {t}"))
+                        );
                     }
                     d
                 }
@@ -310,7 +372,9 @@ impl Function {
     }
     #[setter]
     fn set___annotate__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.type_error("__annotate__ cannot be deleted")) };
+        let Some(v) = v else {
+            return Err(cx.type_error("__annotate__ cannot be deleted"));
+        };
         if v.is_none() {
             drop(self.annotate.put(&self.head, cx, None));
             return Ok(());
@@ -341,7 +405,9 @@ impl Function {
     }
     #[setter]
     fn set___dict__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.type_error("cannot delete __dict__")) };
+        let Some(v) = v else {
+            return Err(cx.type_error("cannot delete __dict__"));
+        };
         if v.downcast::<Dict>().is_none() {
             let t = v.type_name();
             return Err(cx.type_error(format!("__dict__ must be set to a dictionary, not a '{t}'")));
@@ -365,7 +431,9 @@ impl Method {
     }
     #[slot]
     fn call(&self, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        with_receiver(cx, &self.this, args, |cx, args| protocol::call_args(cx, &self.func, args))
+        with_receiver(cx, &self.this, args, |cx, args| {
+            protocol::call_args(cx, &self.func, args)
+        })
     }
     #[slot]
     fn repr(&self, cx: &mut Cx) -> Res<String> {
@@ -379,7 +447,10 @@ impl Method {
             }
         }
         let this = protocol::repr_string(cx, &self.this)?;
-        Ok(format!("<bound method {} of {this}>", name.as_deref().unwrap_or("?")))
+        Ok(format!(
+            "<bound method {} of {this}>",
+            name.as_deref().unwrap_or("?")
+        ))
     }
     #[slot]
     fn richcompare(&self, other: &Method, op: CmpOp, cx: &mut Cx) -> Res<Value> {
@@ -392,12 +463,15 @@ impl Method {
     #[slot]
     fn hash(&self, cx: &mut Cx) -> Res<i64> {
         let f = protocol::hash(cx, &self.func)?;
-        Ok((crate::objects::object::methods::address_hash(&self.this) ^ f).max(i64::MIN + 1)).map(|h| if h == -1 { -2 } else { h })
+        Ok((crate::objects::object::methods::address_hash(&self.this) ^ f).max(i64::MIN + 1))
+            .map(|h| if h == -1 { -2 } else { h })
     }
     /// The attributes of the method's own class, then those of the function.
     #[slot]
     fn getattro(this: &Value, name: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(m) = this.downcast::<Method>() else { return Err(cx.system_error("not a method")) };
+        let Some(m) = this.downcast::<Method>() else {
+            return Err(cx.system_error("not a method"));
+        };
         let interned = crate::objects::str::intern::intern(name);
         if let Some(d) = this.ty().lookup(cx, &interned) {
             return match d.ty().slots.descr_get.get() {
@@ -411,9 +485,17 @@ impl Method {
         match protocol::getattr_opt(cx, &m.func, &interned)? {
             Some(v) => Ok(v),
             None => {
-                let n = interned.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+                let n = interned
+                    .downcast::<Str>()
+                    .map(|s| s.to_string_lossy())
+                    .unwrap_or_default();
                 let t = m.func.type_name();
-                Err(raise_attribute_error(cx, &format!("'{t}' object has no attribute '{n}'"), &m.func, &interned))
+                Err(raise_attribute_error(
+                    cx,
+                    &format!("'{t}' object has no attribute '{n}'"),
+                    &m.func,
+                    &interned,
+                ))
             }
         }
     }
@@ -438,4 +520,3 @@ impl Method {
         new_tuple(cx, vec![getattr, args])
     }
 }
-

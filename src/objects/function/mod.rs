@@ -70,8 +70,10 @@ pub fn as_function(v: &Value) -> Option<&Function> {
 /// The name for messages: `qualname()` of a function.
 pub fn qualname(f: &Function) -> String {
     match f.qualname.get(&f.head) {
-        Some(v) => v.downcast::<crate::objects::Str>().map(|s| s.to_string_lossy()).unwrap_or_default(),
+        Some(v) => v
+            .downcast::<crate::objects::Str>()
+            .map(|s| s.to_string_lossy())
+            .unwrap_or_default(),
         None => String::new(),
     }
 }
-

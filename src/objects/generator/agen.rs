@@ -3,7 +3,10 @@
 //! An async generator suspends for two reasons: an `await` inside it waits (the value goes out to the event loop as it is),
 //! or it yields an item, which comes wrapped (`Wrapped`) so that the awaitable can tell it and finish with it.
 
-use super::methods::{self, CLASS_GETITEM, NAME, QUALNAME, attr, finish, finish_next, get_code, get_delegate, get_frame, get_suspended, method, of, receiver, repr, throw_arguments};
+use super::methods::{
+    self, CLASS_GETITEM, NAME, QUALNAME, attr, finish, finish_next, get_code, get_delegate,
+    get_frame, get_suspended, method, of, receiver, repr, throw_arguments,
+};
 use super::{CREATED, DONE, Generator, SUSPENDED, as_generator};
 use crate::call::{Resume, Step, resume};
 use crate::native::*;
@@ -26,7 +29,14 @@ pub struct Wrapped {
 
 pub fn wrap(cx: &mut Cx, v: Value) -> Res<Value> {
     let t = Wrapped::type_object(cx)?;
-    alloc(cx, t, Wrapped { head: Header::placeholder(), value: v.into_counted() })
+    alloc(
+        cx,
+        t,
+        Wrapped {
+            head: Header::placeholder(),
+            value: v.into_counted(),
+        },
+    )
 }
 
 /// First use of an async generator: remember the finalizer, tell the event loop.
@@ -71,7 +81,10 @@ fn unwrap(cx: &mut Cx, g: &Generator, r: Res<Step>) -> Res<Step> {
 
 /// Win the generator for one awaitable.
 fn begin(cx: &mut Cx, g: &Generator, what: &str) -> Res<()> {
-    if g.ag_running.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+    if g.ag_running
+        .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
+        .is_err()
+    {
         return Err(cx.runtime_error(format!("{what}: asynchronous generator is already running")));
     }
     Ok(())
@@ -93,7 +106,12 @@ pub struct Asend {
 
 fn new_asend(cx: &mut Cx, agen: &Value, value: Option<Value>) -> Res<Value> {
     init_hooks(cx, agen)?;
-    let a = Asend { head: Header::placeholder(), agen: agen.clone(), value: value.map(Value::into_counted), state: AtomicU8::new(INIT) };
+    let a = Asend {
+        head: Header::placeholder(),
+        agen: agen.clone(),
+        value: value.map(Value::into_counted),
+        state: AtomicU8::new(INIT),
+    };
     alloc(cx, Type::of::<Asend>(), a)
 }
 
@@ -102,7 +120,9 @@ impl Asend {
         let g = of(&self.agen);
         let mut v = sent.clone();
         match self.state.load(Ordering::Acquire) {
-            CLOSED => return Err(cx.runtime_error("cannot reuse already awaited __anext__()/asend()")),
+            CLOSED => {
+                return Err(cx.runtime_error("cannot reuse already awaited __anext__()/asend()"));
+            }
             INIT => {
                 if let Err(r) = begin(cx, g, "anext()") {
                     self.state.store(CLOSED, Ordering::Release);
@@ -148,7 +168,9 @@ impl Asend {
     fn throw(&self, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let g = of(&self.agen);
         match self.state.load(Ordering::Acquire) {
-            CLOSED => return Err(cx.runtime_error("cannot reuse already awaited __anext__()/asend()")),
+            CLOSED => {
+                return Err(cx.runtime_error("cannot reuse already awaited __anext__()/asend()"));
+            }
             INIT => {
                 if let Err(r) = begin(cx, g, "anext()") {
                     self.state.store(CLOSED, Ordering::Release);
@@ -180,7 +202,10 @@ impl Asend {
 
 /// The exceptions that end an awaitable without a word.
 fn end_quietly(cx: &mut Cx, r: Raised) -> Res<()> {
-    if cx.exc_is(ExcKind::StopIteration) || cx.exc_is(ExcKind::StopAsyncIteration) || cx.exc_is(ExcKind::GeneratorExit) {
+    if cx.exc_is(ExcKind::StopIteration)
+        || cx.exc_is(ExcKind::StopAsyncIteration)
+        || cx.exc_is(ExcKind::GeneratorExit)
+    {
         drop(cx.take_exc(r));
         return Ok(());
     }
@@ -200,7 +225,12 @@ pub struct Athrow {
 
 fn new_athrow(cx: &mut Cx, agen: &Value, args: Option<Value>) -> Res<Value> {
     init_hooks(cx, agen)?;
-    let a = Athrow { head: Header::placeholder(), agen: agen.clone(), args, state: AtomicU8::new(INIT) };
+    let a = Athrow {
+        head: Header::placeholder(),
+        agen: agen.clone(),
+        args,
+        state: AtomicU8::new(INIT),
+    };
     alloc(cx, Type::of::<Athrow>(), a)
 }
 
@@ -243,7 +273,11 @@ impl Athrow {
     }
     fn step(&self, cx: &mut Cx, sent: &Value) -> Res<Step> {
         let g = of(&self.agen);
-        let what = if self.closing() { "aclose()" } else { "athrow()" };
+        let what = if self.closing() {
+            "aclose()"
+        } else {
+            "athrow()"
+        };
         match self.state.load(Ordering::Acquire) {
             CLOSED => Err(cx.runtime_error("cannot reuse already awaited aclose()/athrow()")),
             INIT => {
@@ -262,12 +296,17 @@ impl Athrow {
                 }
                 if !sent.is_none() {
                     g.ag_running.store(0, Ordering::Release);
-                    return Err(cx.runtime_error("can't send non-None value to a just-started coroutine"));
+                    return Err(
+                        cx.runtime_error("can't send non-None value to a just-started coroutine")
+                    );
                 }
                 self.state.store(ITER, Ordering::Release);
                 let exc = match &self.args {
                     Some(a) => {
-                        let items = a.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
+                        let items = a
+                            .downcast::<Tuple>()
+                            .map(|t| t.items().to_vec())
+                            .unwrap_or_default();
                         throw_arguments(cx, &items)?
                     }
                     None => {
@@ -312,9 +351,15 @@ impl Athrow {
     }
     fn throw(&self, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let g = of(&self.agen);
-        let what = if self.closing() { "aclose()" } else { "athrow()" };
+        let what = if self.closing() {
+            "aclose()"
+        } else {
+            "athrow()"
+        };
         match self.state.load(Ordering::Acquire) {
-            CLOSED => return Err(cx.runtime_error("cannot reuse already awaited aclose()/athrow()")),
+            CLOSED => {
+                return Err(cx.runtime_error("cannot reuse already awaited aclose()/athrow()"));
+            }
             INIT => {
                 if let Err(r) = begin(cx, g, what) {
                     self.state.store(CLOSED, Ordering::Release);
@@ -350,7 +395,9 @@ fn anext_method(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let (this, _) = receiver(cx, args, "asend", word::ASYNC_GENERATOR)?;
     let n = args.pos.len() - 1;
     let [_, v] = args.pos else {
-        return Err(cx.type_error(format!("async_generator.asend() takes exactly one argument ({n} given)")));
+        return Err(cx.type_error(format!(
+            "async_generator.asend() takes exactly one argument ({n} given)"
+        )));
     };
     new_asend(cx, this, Some(v.clone()))
 }
@@ -369,7 +416,9 @@ fn get_ag_running(_: &mut Cx, v: &Value) -> Res<Value> {
 
 /// Before it is freed: the event loop's hook takes over a generator that has more to do.
 fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
-    let Some(g) = as_generator(this) else { return Ok(()) };
+    let Some(g) = as_generator(this) else {
+        return Ok(());
+    };
     if g.state() == SUSPENDED
         && g.ag_closed.load(Ordering::Acquire) == 0
         && let Some(f) = g.finalizer.get(&g.head)
@@ -382,8 +431,16 @@ fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
 pub static ASYNC_GENERATOR: Part = Part {
     methods: &[
         method("asend", anext_method, "asend(v) -> send 'v' in generator."),
-        method("athrow", athrow_method, "athrow(value)\nathrow(type[,value[,tb]])\n\nraise exception in generator."),
-        method("aclose", aclose_method, "aclose() -> raise GeneratorExit inside generator."),
+        method(
+            "athrow",
+            athrow_method,
+            "athrow(value)\nathrow(type[,value[,tb]])\n\nraise exception in generator.",
+        ),
+        method(
+            "aclose",
+            aclose_method,
+            "aclose() -> raise GeneratorExit inside generator.",
+        ),
         CLASS_GETITEM,
     ],
     getset: &[
@@ -415,7 +472,11 @@ pub struct AnextAwaitable {
 }
 
 pub fn new_anext_awaitable(cx: &mut Cx, wrapped: &Value, default: &Value) -> Res<Value> {
-    let a = AnextAwaitable { head: Header::placeholder(), wrapped: wrapped.clone(), default: default.clone() };
+    let a = AnextAwaitable {
+        head: Header::placeholder(),
+        wrapped: wrapped.clone(),
+        default: default.clone(),
+    };
     alloc(cx, Type::of::<AnextAwaitable>(), a)
 }
 
@@ -478,4 +539,3 @@ impl AnextAwaitable {
 pub fn ended_with(exc: &Value) -> Value {
     stop_value(exc)
 }
-

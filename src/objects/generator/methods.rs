@@ -12,7 +12,12 @@ use crate::slot_ext::SlotExt;
 use std::sync::atomic::Ordering;
 
 /// The generator (or coroutine, async generator) behind the receiver of a method.
-pub(super) fn receiver<'a>(cx: &mut Cx, args: Args<'a>, name: &str, word: u32) -> Res<(&'a Value, &'a Generator)> {
+pub(super) fn receiver<'a>(
+    cx: &mut Cx,
+    args: Args<'a>,
+    name: &str,
+    word: u32,
+) -> Res<(&'a Value, &'a Generator)> {
     match args.pos.first() {
         Some(v) if v.class_word() == word => match as_generator(v) {
             Some(g) => Ok((v, g)),
@@ -20,7 +25,9 @@ pub(super) fn receiver<'a>(cx: &mut Cx, args: Args<'a>, name: &str, word: u32) -
         },
         Some(v) => {
             let (o, t) = (Type::from_word(word).name(), v.type_name());
-            Err(cx.type_error(format!("descriptor '{name}' for '{o}' objects doesn't apply to a '{t}' object")))
+            Err(cx.type_error(format!(
+                "descriptor '{name}' for '{o}' objects doesn't apply to a '{t}' object"
+            )))
         }
         None => {
             let o = Type::from_word(word).name();
@@ -70,7 +77,11 @@ fn delegate(g: &Generator) -> Option<Value> {
         }
         let w = (*(*f).pc.sub(1)).load(Ordering::Relaxed);
         let d = crate::regcode::d_of(w);
-        if d == 0 { None } else { crate::objects::frame::object::register(f, d - 1) }
+        if d == 0 {
+            None
+        } else {
+            crate::objects::frame::object::register(f, d - 1)
+        }
     }
 }
 
@@ -81,7 +92,11 @@ fn peek_delegate(g: &Generator) -> Option<Value> {
     }
     match g.try_start() {
         Ok(before) => {
-            let v = if before == SUSPENDED { delegate(g) } else { None };
+            let v = if before == SUSPENDED {
+                delegate(g)
+            } else {
+                None
+            };
             g.finish(before);
             v
         }
@@ -101,7 +116,13 @@ pub fn normalize(cx: &mut Cx, typ: &Value, val: Option<&Value>, tb: Option<&Valu
     let exc = if is_exception_class(typ) {
         match val {
             None => exception::instantiate(cx, typ)?,
-            Some(v) if typ.downcast::<Type>().is_some_and(|t| v.ty().is_subtype_of(t)) => v.clone(),
+            Some(v)
+                if typ
+                    .downcast::<Type>()
+                    .is_some_and(|t| v.ty().is_subtype_of(t)) =>
+            {
+                v.clone()
+            }
             Some(v) => {
                 let args: Vec<Value> = match v.downcast::<Tuple>() {
                     Some(t) => t.items().to_vec(),
@@ -110,7 +131,9 @@ pub fn normalize(cx: &mut Cx, typ: &Value, val: Option<&Value>, tb: Option<&Valu
                 let e = protocol::call(cx, typ, &args)?;
                 if !is_exception(&e) {
                     let t = e.type_name();
-                    return Err(cx.type_error(format!("exceptions must derive from BaseException, not {t}")));
+                    return Err(cx.type_error(format!(
+                        "exceptions must derive from BaseException, not {t}"
+                    )));
                 }
                 e
             }
@@ -122,7 +145,9 @@ pub fn normalize(cx: &mut Cx, typ: &Value, val: Option<&Value>, tb: Option<&Valu
         typ.clone()
     } else {
         let t = typ.type_name();
-        return Err(cx.type_error(format!("exceptions must be classes or instances deriving from BaseException, not {t}")));
+        return Err(cx.type_error(format!(
+            "exceptions must be classes or instances deriving from BaseException, not {t}"
+        )));
     };
     if let Some(t) = tb {
         exception::base::exc(&exc).set_traceback(cx, Some(t.clone()));
@@ -149,7 +174,9 @@ pub(super) fn throw_arguments(cx: &mut Cx, args: &[Value]) -> Res<Value> {
 
 /// `warnings.warn(text, DeprecationWarning)`.
 fn warn_deprecated(cx: &mut Cx, text: &str) -> Res<()> {
-    let Some(m) = crate::objects::module::methods::loaded(cx, "warnings")? else { return Ok(()) };
+    let Some(m) = crate::objects::module::methods::loaded(cx, "warnings")? else {
+        return Ok(());
+    };
     let text = crate::objects::str::new_str(cx, text)?;
     let kind = ExcKind::DeprecationWarning.ty().value();
     protocol::call_method(cx, &m, "warn", &[text, kind]).map(drop)
@@ -162,12 +189,18 @@ pub fn throw(cx: &mut Cx, this: &Value, exc: Value) -> Res<Step> {
 
 /// `close_delegate`: whether GeneratorExit closes the delegate instead of being thrown into it.
 pub(super) fn throw_with(cx: &mut Cx, this: &Value, exc: Value, close_delegate: bool) -> Res<Step> {
-    let Some(g) = as_generator(this) else { return Err(cx.system_error("not a generator")) };
+    let Some(g) = as_generator(this) else {
+        return Err(cx.system_error("not a generator"));
+    };
     let before = match g.try_start() {
         Ok(s) => s,
         Err(_) => return resume(cx, this, Resume::Throw(exc)),
     };
-    let inner = if before == SUSPENDED { delegate(g) } else { None };
+    let inner = if before == SUSPENDED {
+        delegate(g)
+    } else {
+        None
+    };
     let Some(inner) = inner else {
         g.finish(before);
         return resume(cx, this, Resume::Throw(exc));
@@ -178,7 +211,10 @@ pub(super) fn throw_with(cx: &mut Cx, this: &Value, exc: Value, close_delegate: 
             Ok(()) => Thrown::Into(exc),
             Err(r) => Thrown::Into(cx.take_exc(r)),
         }
-    } else if matches!(inner.class_word(), crate::statics::word::GENERATOR | crate::statics::word::COROUTINE) {
+    } else if matches!(
+        inner.class_word(),
+        crate::statics::word::GENERATOR | crate::statics::word::COROUTINE
+    ) {
         match throw_with(cx, &inner, exc, close_delegate) {
             Ok(Step::Yield(v)) => Thrown::Yielded(v),
             Ok(Step::Return(v)) => {
@@ -213,7 +249,10 @@ enum Thrown {
 
 /// `close()` of whatever a generator delegates to, when it has one.
 fn close_iterator(cx: &mut Cx, it: &Value) -> Res<()> {
-    if matches!(it.class_word(), crate::statics::word::GENERATOR | crate::statics::word::COROUTINE) {
+    if matches!(
+        it.class_word(),
+        crate::statics::word::GENERATOR | crate::statics::word::COROUTINE
+    ) {
         return close(cx, it).map(drop);
     }
     match protocol::getattr_str_opt(cx, it, "close")? {
@@ -239,7 +278,9 @@ pub(super) fn discard(cx: &mut Cx, g: &Generator) {
 
 /// `gen.close()`: the value it returned, if any.
 pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
-    let Some(g) = as_generator(this) else { return Err(cx.system_error("not a generator")) };
+    let Some(g) = as_generator(this) else {
+        return Err(cx.system_error("not a generator"));
+    };
     let before = match g.try_start() {
         Ok(s) => s,
         Err(DONE) => return Ok(Value::none()),
@@ -283,11 +324,17 @@ pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
 
 /// Before it is freed: `finally` blocks of a suspended generator run; a coroutine that was never awaited is reported.
 pub(super) fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
-    let Some(g) = as_generator(this) else { return Ok(()) };
+    let Some(g) = as_generator(this) else {
+        return Ok(());
+    };
     match g.state() {
         SUSPENDED => close(cx, this).map(drop),
         CREATED if this.class_word() == crate::statics::word::COROUTINE => {
-            let name = g.qualname.get(&g.head).and_then(|q| q.downcast::<Str>().map(|s| s.to_string_lossy())).unwrap_or_default();
+            let name = g
+                .qualname
+                .get(&g.head)
+                .and_then(|q| q.downcast::<Str>().map(|s| s.to_string_lossy()))
+                .unwrap_or_default();
             never_awaited(cx, this, &name)?;
             close(cx, this).map(drop)
         }
@@ -296,7 +343,9 @@ pub(super) fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
 }
 
 fn never_awaited(cx: &mut Cx, this: &Value, name: &str) -> Res<()> {
-    let Some(m) = crate::objects::module::methods::loaded(cx, "warnings")? else { return Ok(()) };
+    let Some(m) = crate::objects::module::methods::loaded(cx, "warnings")? else {
+        return Ok(());
+    };
     if let Some(f) = protocol::getattr_str_opt(cx, &m, "_warn_unawaited_coroutine")? {
         return protocol::call(cx, &f, std::slice::from_ref(this)).map(drop);
     }
@@ -350,7 +399,11 @@ fn get_origin(_: &mut Cx, v: &Value) -> Res<Value> {
 }
 
 /// Run `f` on the record of a generator that this thread runs or may run.
-fn with_record<R>(cx: &mut Cx, g: &Generator, f: impl FnOnce(&mut Cx, *mut crate::objects::frame::Frame) -> R) -> Option<R> {
+fn with_record<R>(
+    cx: &mut Cx,
+    g: &Generator,
+    f: impl FnOnce(&mut Cx, *mut crate::objects::frame::Frame) -> R,
+) -> Option<R> {
     match g.try_start() {
         Ok(before) => {
             let r = f(cx, g.frame.get());
@@ -373,27 +426,63 @@ pub(super) fn get_code(cx: &mut Cx, v: &Value) -> Res<Value> {
     let code = with_record(cx, of(v), |cx, f| {
         // SAFETY: the function word of a record is set until the generator is done.
         let func = unsafe { crate::call::counted(cx, (*f).func) };
-        func.downcast::<Function>().and_then(|f| f.code.get(&f.head))
+        func.downcast::<Function>()
+            .and_then(|f| f.code.get(&f.head))
     });
     Ok(code.flatten().unwrap_or_else(Value::none))
 }
 
 pub(super) fn repr(cx: &mut Cx, v: &Value) -> Res<Value> {
     let g = of(v);
-    let q = g.qualname.get(&g.head).and_then(|q| q.downcast::<Str>().map(|s| s.to_string_lossy())).unwrap_or_default();
+    let q = g
+        .qualname
+        .get(&g.head)
+        .and_then(|q| q.downcast::<Str>().map(|s| s.to_string_lossy()))
+        .unwrap_or_default();
     let t = v.type_name();
     crate::objects::str::new_str(cx, &format!("<{t} object {q} at {:#x}>", v.bits() & !7))
 }
 
-pub(super) const fn attr(name: &'static str, get: fn(&mut Cx, &Value) -> Res<Value>, doc: &'static str) -> GetSetDef {
-    GetSetDef { name, get, set: None, doc }
+pub(super) const fn attr(
+    name: &'static str,
+    get: fn(&mut Cx, &Value) -> Res<Value>,
+    doc: &'static str,
+) -> GetSetDef {
+    GetSetDef {
+        name,
+        get,
+        set: None,
+        doc,
+    }
 }
-pub(super) const NAME: GetSetDef = GetSetDef { name: "__name__", get: get_name, set: Some(set_name), doc: "name of the generator" };
-pub(super) const QUALNAME: GetSetDef =
-    GetSetDef { name: "__qualname__", get: get_qualname, set: Some(set_qualname), doc: "qualified name of the generator" };
+pub(super) const NAME: GetSetDef = GetSetDef {
+    name: "__name__",
+    get: get_name,
+    set: Some(set_name),
+    doc: "name of the generator",
+};
+pub(super) const QUALNAME: GetSetDef = GetSetDef {
+    name: "__qualname__",
+    get: get_qualname,
+    set: Some(set_qualname),
+    doc: "qualified name of the generator",
+};
 
-pub(super) const fn method(name: &'static str, call: crate::native::NativeFn, doc: &'static str) -> MethodDef {
-    MethodDef { name, call, doc, text_signature: None, kind: MethodKind::Method, min: 0, max: 255, takes_keywords: false }
+pub(super) const fn method(
+    name: &'static str,
+    call: crate::native::NativeFn,
+    doc: &'static str,
+) -> MethodDef {
+    MethodDef {
+        name,
+        call,
+        doc,
+        text_signature: None,
+        kind: MethodKind::Method,
+        min: 0,
+        max: 255,
+        takes_keywords: false,
+    }
 }
 
 pub(super) fn class_getitem(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
@@ -418,7 +507,9 @@ macro_rules! driver {
             let n = args.pos.len() - 1;
             let [_, v] = args.pos else {
                 let t = this.type_name();
-                return Err(cx.type_error(format!("{t}.send() takes exactly one argument ({n} given)")));
+                return Err(
+                    cx.type_error(format!("{t}.send() takes exactly one argument ({n} given)"))
+                );
             };
             let step = send(cx, this, v)?;
             finish(cx, step)
@@ -452,7 +543,11 @@ pub static GENERATOR: Part = Part {
     getset: &[
         NAME,
         QUALNAME,
-        attr("gi_yieldfrom", get_delegate, "object being iterated by yield from, or None"),
+        attr(
+            "gi_yieldfrom",
+            get_delegate,
+            "object being iterated by yield from, or None",
+        ),
         attr("gi_running", get_running, ""),
         attr("gi_frame", get_frame, ""),
         attr("gi_suspended", get_suspended, ""),
@@ -468,14 +563,33 @@ pub static GENERATOR: Part = Part {
 };
 
 fn coro_await(cx: &mut Cx, v: &Value) -> Res<Value> {
-    alloc(cx, Type::of::<CoroutineWrapper>(), CoroutineWrapper { head: Header::placeholder(), coro: v.clone() })
+    alloc(
+        cx,
+        Type::of::<CoroutineWrapper>(),
+        CoroutineWrapper {
+            head: Header::placeholder(),
+            coro: v.clone(),
+        },
+    )
 }
 
 pub static COROUTINE: Part = Part {
     methods: &[
-        method("send", coro_send, "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration."),
-        method("throw", coro_throw, "throw(value)\nthrow(type[,value[,traceback]])\n\nRaise exception in coroutine, return next yielded value or raise\nStopIteration."),
-        method("close", coro_close, "close() -> raise GeneratorExit inside coroutine."),
+        method(
+            "send",
+            coro_send,
+            "send(arg) -> send 'arg' into coroutine,\nreturn next yielded value or raise StopIteration.",
+        ),
+        method(
+            "throw",
+            coro_throw,
+            "throw(value)\nthrow(type[,value[,traceback]])\n\nRaise exception in coroutine, return next yielded value or raise\nStopIteration.",
+        ),
+        method(
+            "close",
+            coro_close,
+            "close() -> raise GeneratorExit inside coroutine.",
+        ),
         CLASS_GETITEM,
     ],
     getset: &[

@@ -58,14 +58,21 @@ pub fn as_generator(v: &Value) -> Option<&Generator> {
     use crate::statics::word;
     match v.class_word() {
         // SAFETY: all three types have this layout and no subclasses.
-        word::GENERATOR | word::COROUTINE | word::ASYNC_GENERATOR => Some(unsafe { &*((v.bits() & !7) as *const Generator) }),
+        word::GENERATOR | word::COROUTINE | word::ASYNC_GENERATOR => {
+            Some(unsafe { &*((v.bits() & !7) as *const Generator) })
+        }
         _ => None,
     }
 }
 
 impl Generator {
     /// A generator that has not started.
-    pub fn new(name: Option<Value>, qualname: Option<Value>, frame: Frame, regs: Vec<u64>) -> Generator {
+    pub fn new(
+        name: Option<Value>,
+        qualname: Option<Value>,
+        frame: Frame,
+        regs: Vec<u64>,
+    ) -> Generator {
         Generator {
             head: Header::placeholder(),
             state: AtomicU8::new(CREATED),
@@ -89,7 +96,8 @@ impl Generator {
         if s > SUSPENDED {
             return Err(s);
         }
-        self.state.compare_exchange(s, RUNNING, Ordering::Acquire, Ordering::Relaxed)
+        self.state
+            .compare_exchange(s, RUNNING, Ordering::Acquire, Ordering::Relaxed)
     }
     #[inline(always)]
     pub fn finish(&self, state: u8) {
@@ -135,7 +143,11 @@ impl Generator {
                     out.push(Value::from_bits(w));
                 }
             }
-            for w in [std::mem::take(&mut f.func), std::mem::take(&mut f.locals), std::mem::take(&mut f.frame_obj)] {
+            for w in [
+                std::mem::take(&mut f.func),
+                std::mem::take(&mut f.locals),
+                std::mem::take(&mut f.frame_obj),
+            ] {
                 if w != 0 && w & 7 == 0 {
                     out.push(Value::from_bits(w));
                 }

@@ -22,7 +22,13 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
                 v.drop_in(t);
             }
         }
-        for slot in [&(*g).name, &(*g).qualname, &(*g).handled, &(*g).origin, &(*g).finalizer] {
+        for slot in [
+            &(*g).name,
+            &(*g).qualname,
+            &(*g).handled,
+            &(*g).origin,
+            &(*g).finalizer,
+        ] {
             slot.drop_unshared(t);
         }
         std::ptr::drop_in_place(g);
@@ -31,7 +37,13 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
 
 impl Traverse for Generator {
     fn traverse(&self, v: &mut Visitor) {
-        for slot in [&self.name, &self.qualname, &self.handled, &self.origin, &self.finalizer] {
+        for slot in [
+            &self.name,
+            &self.qualname,
+            &self.handled,
+            &self.origin,
+            &self.finalizer,
+        ] {
             v.visit_slot(slot);
         }
         // SAFETY: the collector traverses with the world stopped.
@@ -84,7 +96,13 @@ unsafe impl PyType for Generator {
     const STATIC_WORD: u32 = static_type_word(index::GENERATOR);
     const SPEC: &'static TypeSpec = &GENERATOR_SPEC;
     fn drop_slots(&self, thread: &Thread) {
-        for slot in [&self.name, &self.qualname, &self.handled, &self.origin, &self.finalizer] {
+        for slot in [
+            &self.name,
+            &self.qualname,
+            &self.handled,
+            &self.origin,
+            &self.finalizer,
+        ] {
             slot.drop_unshared(thread);
         }
     }

@@ -31,8 +31,22 @@ pub fn new(cx: &mut Cx, origin: &Value, args: &Value) -> Res<Value> {
 }
 
 fn make(cx: &mut Cx, cls: &Type, origin: &Value, args: &Value, starred: bool) -> Res<Value> {
-    let args = if args.downcast::<Tuple>().is_some() { args.clone() } else { new_tuple(cx, vec![args.clone()])? };
-    alloc(cx, cls, GenericAlias { head: Header::placeholder(), origin: origin.clone(), args, params: Slot::EMPTY, starred })
+    let args = if args.downcast::<Tuple>().is_some() {
+        args.clone()
+    } else {
+        new_tuple(cx, vec![args.clone()])?
+    };
+    alloc(
+        cx,
+        cls,
+        GenericAlias {
+            head: Header::placeholder(),
+            origin: origin.clone(),
+            args,
+            params: Slot::EMPTY,
+            starred,
+        },
+    )
 }
 
 /// How an argument shows itself in a generic type.
@@ -58,7 +72,9 @@ pub fn type_repr(cx: &mut Cx, v: &Value) -> Res<String> {
     match (q, m) {
         (Some(q), Some(m)) if !m.is_none() => {
             let q = protocol::str_string(cx, &q)?;
-            if m.downcast::<Str>().is_some_and(|m| m.equals_str("builtins")) {
+            if m.downcast::<Str>()
+                .is_some_and(|m| m.equals_str("builtins"))
+            {
                 return Ok(q);
             }
             Ok(format!("{}.{q}", protocol::str_string(cx, &m)?))
@@ -95,7 +111,10 @@ pub fn collect_parameters(cx: &mut Cx, args: &[Value]) -> Res<Vec<Value>> {
             collect_parameters(cx, t.items())?
         } else {
             match protocol::getattr_str_opt(cx, a, "__parameters__")? {
-                Some(p) => p.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default(),
+                Some(p) => p
+                    .downcast::<Tuple>()
+                    .map(|t| t.items().to_vec())
+                    .unwrap_or_default(),
                 None => Vec::new(),
             }
         };
@@ -113,7 +132,10 @@ fn unpack(cx: &mut Cx, items: Vec<Value>) -> Res<Vec<Value>> {
         if i.downcast::<Type>().is_none()
             && let Some(sub) = protocol::getattr_str_opt(cx, &i, "__typing_unpacked_tuple_args__")?
             && let Some(t) = sub.downcast::<Tuple>()
-            && !t.items().last().is_some_and(|l| l.bits() & !4 == statics::ELLIPSIS)
+            && !t
+                .items()
+                .last()
+                .is_some_and(|l| l.bits() & !4 == statics::ELLIPSIS)
         {
             out.extend(t.items().iter().cloned());
             continue;
@@ -124,7 +146,13 @@ fn unpack(cx: &mut Cx, items: Vec<Value>) -> Res<Vec<Value>> {
 }
 
 /// Put `item` (one argument or a tuple of them) in place of the type parameters `params` of `args`.
-pub fn substitute(cx: &mut Cx, this: &Value, args: &[Value], params: &[Value], item: &Value) -> Res<Vec<Value>> {
+pub fn substitute(
+    cx: &mut Cx,
+    this: &Value,
+    args: &[Value],
+    params: &[Value],
+    item: &Value,
+) -> Res<Vec<Value>> {
     if params.is_empty() {
         let r = protocol::repr_string(cx, this)?;
         return Err(cx.type_error(format!("{r} is not a generic class")));
@@ -139,7 +167,11 @@ pub fn substitute(cx: &mut Cx, this: &Value, args: &[Value], params: &[Value], i
         if let Some(f) = protocol::getattr_str_opt(cx, p, "__typing_prepare_subst__")?
             && !f.is_none()
         {
-            let given = if item.downcast::<Tuple>().is_some() { item.clone() } else { new_tuple(cx, vec![item.clone()])? };
+            let given = if item.downcast::<Tuple>().is_some() {
+                item.clone()
+            } else {
+                new_tuple(cx, vec![item.clone()])?
+            };
             item = protocol::call(cx, &f, &[this.clone(), given])?;
         }
     }
@@ -151,12 +183,19 @@ pub fn substitute(cx: &mut Cx, this: &Value, args: &[Value], params: &[Value], i
         let (n, want) = (given.len(), params.len());
         let how = if n > want { "many" } else { "few" };
         let r = protocol::repr_string(cx, this)?;
-        return Err(cx.type_error(format!("Too {how} arguments for {r}; actual {n}, expected {want}")));
+        return Err(cx.type_error(format!(
+            "Too {how} arguments for {r}; actual {n}, expected {want}"
+        )));
     }
     substitute_in(cx, args, params, &given)
 }
 
-fn substitute_in(cx: &mut Cx, args: &[Value], params: &[Value], given: &[Value]) -> Res<Vec<Value>> {
+fn substitute_in(
+    cx: &mut Cx,
+    args: &[Value],
+    params: &[Value],
+    given: &[Value],
+) -> Res<Vec<Value>> {
     let place = |cx: &mut Cx, p: &Value| -> Res<Option<usize>> {
         for (i, q) in params.iter().enumerate() {
             if protocol::equal(cx, p, q)? {
@@ -182,10 +221,11 @@ fn substitute_in(cx: &mut Cx, args: &[Value], params: &[Value], given: &[Value])
             out.push(new_tuple(cx, items)?);
             continue;
         }
-        let unpacked = match protocol::getattr_str_opt(cx, a, "__typing_is_unpacked_typevartuple__")? {
-            Some(v) => protocol::truthy(cx, &v)?,
-            None => false,
-        };
+        let unpacked =
+            match protocol::getattr_str_opt(cx, a, "__typing_is_unpacked_typevartuple__")? {
+                Some(v) => protocol::truthy(cx, &v)?,
+                None => false,
+            };
         let new = match protocol::getattr_str_opt(cx, a, "__typing_subst__")? {
             Some(subst) => {
                 let Some(i) = place(cx, a)? else {
@@ -196,7 +236,9 @@ fn substitute_in(cx: &mut Cx, args: &[Value], params: &[Value], given: &[Value])
             }
             None => {
                 let sub = protocol::getattr_str_opt(cx, a, "__parameters__")?;
-                let sub: Vec<Value> = sub.and_then(|s| s.downcast::<Tuple>().map(|t| t.items().to_vec())).unwrap_or_default();
+                let sub: Vec<Value> = sub
+                    .and_then(|s| s.downcast::<Tuple>().map(|t| t.items().to_vec()))
+                    .unwrap_or_default();
                 if sub.is_empty() {
                     out.push(a.clone());
                     continue;
@@ -204,7 +246,8 @@ fn substitute_in(cx: &mut Cx, args: &[Value], params: &[Value], given: &[Value])
                 let mut inner = Vec::new();
                 for p in &sub {
                     let Some(i) = place(cx, p)? else { continue };
-                    let is_tuple = protocol::getattr_str_opt(cx, p, "__typing_prepare_subst__")?.is_some();
+                    let is_tuple =
+                        protocol::getattr_str_opt(cx, p, "__typing_prepare_subst__")?.is_some();
                     match given[i].downcast::<Tuple>().filter(|_| is_tuple) {
                         Some(t) => inner.extend(t.items().iter().cloned()),
                         None => inner.push(given[i].clone()),
@@ -239,8 +282,17 @@ impl GenericAlias {
 
 /// Attributes of the alias itself; all others are those of the origin.
 const OWN: [&str; 11] = [
-    "__class__", "__origin__", "__args__", "__unpacked__", "__parameters__", "__typing_unpacked_tuple_args__", "__mro_entries__",
-    "__reduce_ex__", "__reduce__", "__orig_class__", "__getitem__",
+    "__class__",
+    "__origin__",
+    "__args__",
+    "__unpacked__",
+    "__parameters__",
+    "__typing_unpacked_tuple_args__",
+    "__mro_entries__",
+    "__reduce_ex__",
+    "__reduce__",
+    "__orig_class__",
+    "__getitem__",
 ];
 /// Attributes that neither gives.
 const BLOCKED: [&str; 3] = ["__bases__", "__copy__", "__deepcopy__"];
@@ -258,8 +310,15 @@ impl GenericAlias {
         for a in self.items() {
             parts.push(type_repr(cx, a)?);
         }
-        let list = if parts.is_empty() { "()".to_owned() } else { parts.join(", ") };
-        Ok(format!("{}{origin}[{list}]", if self.starred { "*" } else { "" }))
+        let list = if parts.is_empty() {
+            "()".to_owned()
+        } else {
+            parts.join(", ")
+        };
+        Ok(format!(
+            "{}{origin}[{list}]",
+            if self.starred { "*" } else { "" }
+        ))
     }
     #[slot]
     fn hash(&self, cx: &mut Cx) -> Res<i64> {
@@ -278,7 +337,9 @@ impl GenericAlias {
     }
     #[slot]
     fn call(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        let Some(a) = this.downcast::<GenericAlias>() else { return Err(cx.system_error("not an alias")) };
+        let Some(a) = this.downcast::<GenericAlias>() else {
+            return Err(cx.system_error("not an alias"));
+        };
         let made = protocol::call_args(cx, &a.origin, args)?;
         if let Err(r) = protocol::setattr_str(cx, &made, "__orig_class__", this) {
             if !cx.exc_is(ExcKind::AttributeError) {
@@ -291,21 +352,36 @@ impl GenericAlias {
     }
     #[slot]
     fn getattro(this: &Value, name: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(a) = this.downcast::<GenericAlias>() else { return generic_getattr(cx, this, name) };
-        let text = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+        let Some(a) = this.downcast::<GenericAlias>() else {
+            return generic_getattr(cx, this, name);
+        };
+        let text = name
+            .downcast::<Str>()
+            .map(|s| s.to_string_lossy())
+            .unwrap_or_default();
         if OWN.contains(&text.as_str()) || BLOCKED.contains(&text.as_str()) {
             return generic_getattr(cx, this, name);
         }
-        if this.ty().lookup(cx, &crate::objects::str::intern::intern(name)).is_some() && !(text.starts_with("__") && text.ends_with("__")) {
+        if this
+            .ty()
+            .lookup(cx, &crate::objects::str::intern::intern(name))
+            .is_some()
+            && !(text.starts_with("__") && text.ends_with("__"))
+        {
             return generic_getattr(cx, this, name);
         }
         protocol::getattr(cx, &a.origin, name)
     }
     #[slot]
     fn getitem(this: &Value, item: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(a) = this.downcast::<GenericAlias>() else { return Err(cx.system_error("not an alias")) };
+        let Some(a) = this.downcast::<GenericAlias>() else {
+            return Err(cx.system_error("not an alias"));
+        };
         let params = a.parameters(cx)?;
-        let params: Vec<Value> = params.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
+        let params: Vec<Value> = params
+            .downcast::<Tuple>()
+            .map(|t| t.items().to_vec())
+            .unwrap_or_default();
         let new = substitute(cx, this, a.items(), &params, item)?;
         let new = new_tuple(cx, new)?;
         make(cx, Type::of::<GenericAlias>(), &a.origin, &new, a.starred)
@@ -316,7 +392,13 @@ impl GenericAlias {
     }
     #[slot]
     fn iter(&self, cx: &mut Cx) -> Res<Value> {
-        let starred = make(cx, Type::of::<GenericAlias>(), &self.origin, &self.args, true)?;
+        let starred = make(
+            cx,
+            Type::of::<GenericAlias>(),
+            &self.origin,
+            &self.args,
+            true,
+        )?;
         let t = new_tuple(cx, vec![starred])?;
         protocol::iter(cx, &t)
     }
@@ -338,8 +420,15 @@ impl GenericAlias {
     }
     #[getter]
     fn __typing_unpacked_tuple_args__(&self) -> Option<Value> {
-        let is_tuple = self.origin.downcast::<Type>().is_some_and(|t| t.word() == word::TUPLE);
-        if self.starred && is_tuple { Some(self.args.clone()) } else { None }
+        let is_tuple = self
+            .origin
+            .downcast::<Type>()
+            .is_some_and(|t| t.word() == word::TUPLE);
+        if self.starred && is_tuple {
+            Some(self.args.clone())
+        } else {
+            None
+        }
     }
     fn __mro_entries__(&self, _bases: &Value, cx: &mut Cx) -> Res<Value> {
         new_tuple(cx, vec![self.origin.clone()])
@@ -351,7 +440,12 @@ impl GenericAlias {
         Err(cx.type_error("issubclass() argument 2 cannot be a parameterized generic"))
     }
     fn __dir__(&self, cx: &mut Cx) -> Res<Value> {
-        let own = protocol::call_method(cx, &self.origin, "__dir__", std::slice::from_ref(&self.origin));
+        let own = protocol::call_method(
+            cx,
+            &self.origin,
+            "__dir__",
+            std::slice::from_ref(&self.origin),
+        );
         let list = match own {
             Ok(l) => l,
             Err(r) => {
@@ -367,7 +461,13 @@ impl GenericAlias {
     }
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         if self.starred {
-            let plain = make(cx, Type::of::<GenericAlias>(), &self.origin, &self.args, false)?;
+            let plain = make(
+                cx,
+                Type::of::<GenericAlias>(),
+                &self.origin,
+                &self.args,
+                false,
+            )?;
             let it = protocol::iter(cx, &plain)?;
             let next = crate::objects::builtin::function::builtin_named(cx, "next")?;
             let a = new_tuple(cx, vec![it])?;

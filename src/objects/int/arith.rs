@@ -69,13 +69,21 @@ pub fn mul(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
 #[inline]
 pub fn floor_divmod_i64(x: i64, y: i64) -> (i64, i64) {
     let (q, r) = (x.wrapping_div(y), x.wrapping_rem(y));
-    if r != 0 && (r < 0) != (y < 0) { (q - 1, r + y) } else { (q, r) }
+    if r != 0 && (r < 0) != (y < 0) {
+        (q - 1, r + y)
+    } else {
+        (q, r)
+    }
 }
 
 /// The same for big integers.
 pub fn floor_divmod_big(x: &IBig, y: &IBig) -> (IBig, IBig) {
     let (q, r) = x.div_rem(y);
-    if !r.is_zero() && r.sign() != y.sign() { (q - IBig::ONE, r + y) } else { (q, r) }
+    if !r.is_zero() && r.sign() != y.sign() {
+        (q - IBig::ONE, r + y)
+    } else {
+        (q, r)
+    }
 }
 
 #[cold]
@@ -242,7 +250,9 @@ fn lshift_slow(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
     if x.is_zero() {
         return new_int(cx, 0);
     }
-    let Some(n) = n.filter(|&n| n < 1 << 62) else { return Err(cx.overflow_error("too many digits in integer")) };
+    let Some(n) = n.filter(|&n| n < 1 << 62) else {
+        return Err(cx.overflow_error("too many digits in integer"));
+    };
     if n + typhon_text::int_bytes::bit_length(&x) as u64 > MAX_BITS {
         return Err(cx.memory_error());
     }
@@ -307,8 +317,12 @@ pub fn pow(cx: &mut Cx, a: &Value, b: &Value, c: Option<&Value>) -> Res<Value> {
         return new_int(cx, if odd { -1 } else { 1 });
     }
     let bits = typhon_text::int_bytes::bit_length(&x) as u64;
-    let fits = u64::try_from(&*n).ok().filter(|n| n.saturating_mul(bits - 1) <= MAX_BITS);
-    let Some(n) = fits else { return Err(cx.memory_error()) };
+    let fits = u64::try_from(&*n)
+        .ok()
+        .filter(|n| n.saturating_mul(bits - 1) <= MAX_BITS);
+    let Some(n) = fits else {
+        return Err(cx.memory_error());
+    };
     let r = x.pow(n as usize);
     new_big(cx, r)
 }
@@ -323,7 +337,10 @@ fn pow_mod(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
         return new_int(cx, 0);
     }
     let (nsign, exponent) = n.into_owned().into_parts();
-    let mut base: UBig = floor_divmod_big(&x, &IBig::from(modulus.clone())).1.into_parts().1;
+    let mut base: UBig = floor_divmod_big(&x, &IBig::from(modulus.clone()))
+        .1
+        .into_parts()
+        .1;
     if nsign == Sign::Negative && !exponent.is_zero() {
         match inverse(&base, &modulus) {
             Some(i) => base = i,
@@ -333,7 +350,11 @@ fn pow_mod(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
     let ring = dashu_int::fast_div::ConstDivisor::new(modulus);
     let r = IBig::from(ring.reduce(base).pow(&exponent).residue());
     // The result takes the sign of the modulus.
-    let r = if msign == Sign::Negative && !r.is_zero() { r + &*m } else { r };
+    let r = if msign == Sign::Negative && !r.is_zero() {
+        r + &*m
+    } else {
+        r
+    };
     new_big(cx, r)
 }
 

@@ -11,8 +11,17 @@ use typhon_text::int_bytes::{self, ByteOrder};
 
 /// The operation `f` when both operands are ints, else NotImplemented.
 #[inline(always)]
-fn both(cx: &mut Cx, a: &Value, b: &Value, f: impl FnOnce(&mut Cx, &Value, &Value) -> Res<Value>) -> Res<Value> {
-    if as_int(a).is_some() && as_int(b).is_some() { f(cx, a, b) } else { Ok(Value::not_implemented()) }
+fn both(
+    cx: &mut Cx,
+    a: &Value,
+    b: &Value,
+    f: impl FnOnce(&mut Cx, &Value, &Value) -> Res<Value>,
+) -> Res<Value> {
+    if as_int(a).is_some() && as_int(b).is_some() {
+        f(cx, a, b)
+    } else {
+        Ok(Value::not_implemented())
+    }
 }
 
 /// Make an instance of `cls` (int or a subclass) from an exact int.
@@ -21,7 +30,14 @@ pub fn of_class(cx: &mut Cx, cls: &Type, exact: Value) -> Res<Value> {
         return Ok(exact);
     }
     let big = as_int(&exact).map(|i| i.to_big()).unwrap_or_default();
-    crate::objects::object::alloc::<Int>(cx, cls, Int { head: Header::placeholder(), big })
+    crate::objects::object::alloc::<Int>(
+        cx,
+        cls,
+        Int {
+            head: Header::placeholder(),
+            big,
+        },
+    )
 }
 
 #[pymethods]
@@ -220,7 +236,13 @@ impl Int {
     ///     If signed is False and a negative integer is given, an OverflowError
     ///     is raised.
     #[sig(length = 1, byteorder = "big", *, signed = False)]
-    fn to_bytes(this: &Value, length: isize, byteorder: &str, signed: bool, cx: &mut Cx) -> Res<Value> {
+    fn to_bytes(
+        this: &Value,
+        length: isize,
+        byteorder: &str,
+        signed: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let order = lift(cx, ByteOrder::parse(byteorder))?;
         if length < 0 {
             return Err(cx.value_error("length argument must be non-negative"));
@@ -228,7 +250,10 @@ impl Int {
         if length > isize::MAX >> 8 {
             return Err(cx.memory_error());
         }
-        let data = lift(cx, int_bytes::to_bytes(&arith::big(this), length as usize, order, signed))?;
+        let data = lift(
+            cx,
+            int_bytes::to_bytes(&arith::big(this), length as usize, order, signed),
+        )?;
         bytes::new_bytes(cx, &data)
     }
     /// Return the integer represented by the given array of bytes.
@@ -248,7 +273,13 @@ impl Int {
     ///     Indicates whether two's complement is used to represent the integer.
     #[classmethod]
     #[sig(bytes, byteorder = "big", *, signed = False)]
-    fn from_bytes(cls: &Type, bytes: &Value, byteorder: &str, signed: bool, cx: &mut Cx) -> Res<Value> {
+    fn from_bytes(
+        cls: &Type,
+        bytes: &Value,
+        byteorder: &str,
+        signed: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let order = lift(cx, ByteOrder::parse(byteorder))?;
         let data = bytes::object_bytes(cx, bytes)?;
         let n = int_bytes::from_bytes(&data, order, signed);

@@ -11,7 +11,9 @@ use crate::{Cx, Res, Value, ValueExt};
 use dashu_int::IBig;
 use typhon_runtime::header::Header;
 
-pub use arith::{abs, add, and, floordiv, invert, lshift, mod_, mul, neg, or, pow, rshift, sub, truediv, xor};
+pub use arith::{
+    abs, add, and, floordiv, invert, lshift, mod_, mul, neg, or, pow, rshift, sub, truediv, xor,
+};
 
 /// int([x]) -> integer
 /// int(x, base=10) -> integer
@@ -51,7 +53,11 @@ pub fn new_big(cx: &mut Cx, big: IBig) -> Res<Value> {
         return Ok(v);
     }
     // SAFETY: R12: the payload is written before the type word.
-    let made = unsafe { typhon_runtime::alloc_sized(&cx.thread, size_of::<Int>(), word::INT, |p| (&raw mut (*p.cast::<Int>()).big).write(big)) };
+    let made = unsafe {
+        typhon_runtime::alloc_sized(&cx.thread, size_of::<Int>(), word::INT, |p| {
+            (&raw mut (*p.cast::<Int>()).big).write(big)
+        })
+    };
     made.map_err(|_| cx.memory_error())
 }
 

@@ -33,7 +33,9 @@ fn short_decimal(t: &[u8]) -> Option<i64> {
     if t.is_empty() || t.len() > 18 {
         return None;
     }
-    t.iter().try_fold(0i64, |n, d| d.is_ascii_digit().then(|| n * 10 + i64::from(d - b'0')))
+    t.iter().try_fold(0i64, |n, d| {
+        d.is_ascii_digit().then(|| n * 10 + i64::from(d - b'0'))
+    })
 }
 
 /// `int(data, base)` for bytes.
@@ -77,10 +79,18 @@ pub fn format(cx: &mut Cx, v: &Value, spec: &Str) -> Res<Value> {
     if spec.is_empty() {
         return crate::protocol::str(cx, v);
     }
-    let Some(i) = as_int(v) else { return Err(cx.type_error("an int is required")) };
+    let Some(i) = as_int(v) else {
+        return Err(cx.type_error("an int is required"));
+    };
     let i = i.to_big();
     let name = v.type_name();
-    let r = typhon_text::format_number::format_int(&i, spec.text(), &name, max_digits(), crate::objects::format::locale());
+    let r = typhon_text::format_number::format_int(
+        &i,
+        spec.text(),
+        &name,
+        max_digits(),
+        crate::objects::format::locale(),
+    );
     let text = lift(cx, r)?;
     new_from_buf(cx, text)
 }

@@ -76,7 +76,9 @@ pub fn cast(cx: &mut Cx, m: &MemoryView, format: &str, shape: Option<&Value>) ->
     let shape = match shape {
         None => vec![(b.len() / itemsize) as isize],
         Some(shape) => {
-            let product = shape.iter().try_fold(itemsize as isize, |p, &n| p.checked_mul(n));
+            let product = shape
+                .iter()
+                .try_fold(itemsize as isize, |p, &n| p.checked_mul(n));
             let Some(total) = product else {
                 return Err(cx.value_error("memoryview.cast(): product(shape) > SSIZE_MAX"));
             };
@@ -87,7 +89,12 @@ pub fn cast(cx: &mut Cx, m: &MemoryView, format: &str, shape: Option<&Value>) ->
         }
     };
     let strides = Layout::c_strides(&shape, itemsize);
-    let layout = Layout { format: format.to_owned().into(), itemsize, shape, strides };
+    let layout = Layout {
+        format: format.to_owned().into(),
+        itemsize,
+        shape,
+        strides,
+    };
     let out = b.sub_view(0, layout);
     of_buffer(cx, out)
 }

@@ -53,8 +53,16 @@ pub fn unpack(cx: &mut Cx, format: &str, raw: &[u8]) -> Res<Value> {
         b'e' => float::new_float(cx, half_to_f64(u16::from_ne_bytes(array(raw)))),
         b'f' => float::new_float(cx, f32::from_ne_bytes(array(raw)).into()),
         b'd' => float::new_float(cx, f64::from_ne_bytes(array(raw))),
-        b'F' => complex::new_complex(cx, f32::from_ne_bytes(array(raw)).into(), f32::from_ne_bytes(array(&raw[4..])).into()),
-        _ => complex::new_complex(cx, f64::from_ne_bytes(array(raw)), f64::from_ne_bytes(array(&raw[8..]))),
+        b'F' => complex::new_complex(
+            cx,
+            f32::from_ne_bytes(array(raw)).into(),
+            f32::from_ne_bytes(array(&raw[4..])).into(),
+        ),
+        _ => complex::new_complex(
+            cx,
+            f64::from_ne_bytes(array(raw)),
+            f64::from_ne_bytes(array(&raw[8..])),
+        ),
     }
 }
 
@@ -75,8 +83,12 @@ pub fn pack(cx: &mut Cx, format: &str, v: &Value) -> Res<([u8; 16], usize)> {
     match pack_into(cx, code, v, &mut out) {
         Ok(()) => Ok((out, n)),
         Err(Bad::Raised(r)) => Err(r),
-        Err(Bad::Type) => Err(cx.type_error(format!("memoryview: invalid type for format '{format}'"))),
-        Err(Bad::Value) => Err(cx.value_error(format!("memoryview: invalid value for format '{format}'"))),
+        Err(Bad::Type) => {
+            Err(cx.type_error(format!("memoryview: invalid type for format '{format}'")))
+        }
+        Err(Bad::Value) => {
+            Err(cx.value_error(format!("memoryview: invalid value for format '{format}'")))
+        }
     }
 }
 

@@ -16,7 +16,12 @@ pub struct MemoryIter {
 
 /// `iter(view)`.
 pub fn new_iter(cx: &mut Cx, this: &Value, len: usize) -> Res<Value> {
-    let payload = MemoryIter { head: Header::placeholder(), source: this.clone(), at: AtomicUsize::new(0), len };
+    let payload = MemoryIter {
+        head: Header::placeholder(),
+        source: this.clone(),
+        at: AtomicUsize::new(0),
+        len,
+    };
     crate::objects::object::alloc(cx, Type::of::<MemoryIter>(), payload)
 }
 
@@ -28,7 +33,11 @@ impl MemoryIter {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let claimed = self.at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i < self.len).then_some(i + 1));
+        let claimed = self
+            .at
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| {
+                (i < self.len).then_some(i + 1)
+            });
         match (claimed, self.source.downcast::<MemoryView>()) {
             (Ok(i), Some(m)) => methods::item(cx, m, i as isize).map(Some),
             _ => Ok(None),

@@ -1,7 +1,7 @@
 //! What Python sees of `memoryview`.
 
 use super::item::{native_code, pack, unpack};
-use super::{MemoryView, cast, iter, from_object, of_buffer, released};
+use super::{MemoryView, cast, from_object, iter, of_buffer, released};
 use crate::native::*;
 use crate::number;
 use crate::objects::buffer::{Layout, get_opt, item_offset};
@@ -99,11 +99,20 @@ fn key_of(cx: &mut Cx, b: &Buffer, key: &Value) -> Res<Key> {
     if let Some(t) = key.downcast::<Tuple>() {
         if t.items().iter().all(is_index) {
             if t.len() != ndim {
-                let (n, what) = (t.len(), if t.len() < ndim { "sub-views are not implemented" } else { "" });
+                let (n, what) = (
+                    t.len(),
+                    if t.len() < ndim {
+                        "sub-views are not implemented"
+                    } else {
+                        ""
+                    },
+                );
                 if !what.is_empty() {
                     return Err(cx.not_implemented(what));
                 }
-                return Err(cx.type_error(format!("cannot index {ndim}-dimension view with {n}-element tuple")));
+                return Err(cx.type_error(format!(
+                    "cannot index {ndim}-dimension view with {n}-element tuple"
+                )));
             }
             let mut indices = Vec::with_capacity(ndim);
             for v in t.items() {
@@ -121,7 +130,11 @@ fn key_of(cx: &mut Cx, b: &Buffer, key: &Value) -> Res<Key> {
 /// The part of the first dimension a slice names.
 fn sliced(b: &Buffer, s: Steps) -> Buffer {
     let mut l = b.layout().into_owned();
-    let offset = if s.count == 0 { 0 } else { s.start * l.strides[0] };
+    let offset = if s.count == 0 {
+        0
+    } else {
+        s.start * l.strides[0]
+    };
     l.shape[0] = s.count as isize;
     l.strides[0] = l.strides[0].wrapping_mul(s.step);
     b.sub_view(offset, l)
@@ -154,13 +167,34 @@ fn equal(cx: &mut Cx, a: &Buffer, b: &Buffer) -> Res<bool> {
         return Ok(false);
     }
     let (ca, cb) = (native_code(&la.format), native_code(&lb.format));
-    let plain = |c: Option<u8>| matches!(c, Some(b'B' | b'b' | b'c' | b'h' | b'H' | b'i' | b'I' | b'l' | b'L' | b'q' | b'Q' | b'n' | b'N' | b'P'));
+    let plain = |c: Option<u8>| {
+        matches!(
+            c,
+            Some(
+                b'B' | b'b'
+                    | b'c'
+                    | b'h'
+                    | b'H'
+                    | b'i'
+                    | b'I'
+                    | b'l'
+                    | b'L'
+                    | b'q'
+                    | b'Q'
+                    | b'n'
+                    | b'N'
+                    | b'P'
+            )
+        )
+    };
     if ca == cb && plain(ca) {
         return Ok(a.contents() == b.contents());
     }
     if ca.is_none() || cb.is_none() {
         // Formats of `struct` beyond single characters: equal only as the same bytes of the same format.
-        return Ok(la.format == lb.format && la.itemsize == lb.itemsize && struct_equal(cx, a, b, &la.format)?);
+        return Ok(la.format == lb.format
+            && la.itemsize == lb.itemsize
+            && struct_equal(cx, a, b, &la.format)?);
     }
     for i in 0..la.items() {
         let x = item_at(cx, a, item_offset(&la, i, false))?;
@@ -198,13 +232,17 @@ impl MemoryView {
             Some(b) => of_buffer(cx, b),
             None => {
                 let n = object.type_name();
-                Err(cx.type_error(format!("memoryview: a bytes-like object is required, not '{n}'")))
+                Err(cx.type_error(format!(
+                    "memoryview: a bytes-like object is required, not '{n}'"
+                )))
             }
         }
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let gone = this.downcast::<MemoryView>().is_none_or(|m| m.view_opt(cx).is_none());
+        let gone = this
+            .downcast::<MemoryView>()
+            .is_none_or(|m| m.view_opt(cx).is_none());
         let what = if gone { "released memory" } else { "memory" };
         new_str(cx, &format!("<{what} at {:#x}>", this.bits() & !7))
     }
@@ -219,7 +257,9 @@ impl MemoryView {
             return Err(cx.value_error("cannot hash writable memoryview object"));
         }
         if !matches!(native_code(b.format()), Some(b'B' | b'b' | b'c')) {
-            return Err(cx.value_error("memoryview: hashing is restricted to formats 'B', 'b' or 'c'"));
+            return Err(
+                cx.value_error("memoryview: hashing is restricted to formats 'B', 'b' or 'c'")
+            );
         }
         // The object must be hashable itself.
         let owner = b.owner().clone();
@@ -234,8 +274,12 @@ impl MemoryView {
             return Ok(Value::not_implemented());
         }
         let answer = |same: bool| Ok(Value::bool(same == (op == CmpOp::Eq)));
-        let Some(m) = this.downcast::<MemoryView>() else { return Ok(Value::not_implemented()) };
-        let Some(a) = m.view_opt(cx) else { return answer(this.is(other)) };
+        let Some(m) = this.downcast::<MemoryView>() else {
+            return Ok(Value::not_implemented());
+        };
+        let Some(a) = m.view_opt(cx) else {
+            return answer(this.is(other));
+        };
         let b = match other.downcast::<MemoryView>() {
             Some(o) => match o.view_opt(cx) {
                 Some(b) => b,
@@ -263,7 +307,9 @@ impl MemoryView {
     }
     #[slot]
     fn getitem(this: &Value, key: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(m) = this.downcast::<MemoryView>() else { return Ok(Value::none()) };
+        let Some(m) = this.downcast::<MemoryView>() else {
+            return Ok(Value::none());
+        };
         if let Some(i) = key.as_small_int()
             && m.with(cx, Buffer::ndim)? == 1
         {
@@ -285,7 +331,9 @@ impl MemoryView {
         if b.readonly() {
             return Err(cx.type_error("cannot modify read-only memory"));
         }
-        let Some(value) = value else { return Err(cx.type_error("cannot delete memory")) };
+        let Some(value) = value else {
+            return Err(cx.type_error("cannot delete memory"));
+        };
         match key_of(cx, &b, key)? {
             Key::Item(at) => {
                 let (raw, n) = pack(cx, b.format(), value)?;
@@ -303,13 +351,20 @@ impl MemoryView {
             }
             Key::Slice(s) => {
                 if b.ndim() > 1 {
-                    return Err(cx.not_implemented("memoryview slice assignments are currently restricted to ndim = 1"));
+                    return Err(cx.not_implemented(
+                        "memoryview slice assignments are currently restricted to ndim = 1",
+                    ));
                 }
                 let to = sliced(&b, s);
                 let from = crate::objects::buffer::get(cx, value, false)?;
                 let (lt, lf) = (to.layout(), from.layout());
-                if lt.shape != lf.shape || lt.itemsize != lf.itemsize || native_code(&lt.format) != native_code(&lf.format) {
-                    return Err(cx.value_error("memoryview assignment: lvalue and rvalue have different structures"));
+                if lt.shape != lf.shape
+                    || lt.itemsize != lf.itemsize
+                    || native_code(&lt.format) != native_code(&lf.format)
+                {
+                    return Err(cx.value_error(
+                        "memoryview assignment: lvalue and rvalue have different structures",
+                    ));
                 }
                 // A copy first: the two may overlap.
                 let data = from.to_vec();
@@ -320,7 +375,9 @@ impl MemoryView {
     }
     #[slot]
     fn iter(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(m) = this.downcast::<MemoryView>() else { return Ok(Value::none()) };
+        let Some(m) = this.downcast::<MemoryView>() else {
+            return Ok(Value::none());
+        };
         let b = m.view_of(cx)?;
         let l = b.layout();
         match l.shape.len() {
@@ -520,6 +577,8 @@ impl MemoryView {
     /// A bool indicating whether the memory is contiguous.
     #[getter]
     fn contiguous(&self, cx: &mut Cx) -> Res<bool> {
-        self.with(cx, |b| b.is_c_contiguous() || b.layout().is_contiguous(true))
+        self.with(cx, |b| {
+            b.is_c_contiguous() || b.layout().is_contiguous(true)
+        })
     }
 }

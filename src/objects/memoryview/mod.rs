@@ -47,7 +47,9 @@ pub fn from_object(cx: &mut Cx, object: &Value) -> Res<Value> {
         Some(b) => of_buffer(cx, b),
         None => {
             let n = object.type_name();
-            Err(cx.type_error(format!("memoryview: a bytes-like object is required, not '{n}'")))
+            Err(cx.type_error(format!(
+                "memoryview: a bytes-like object is required, not '{n}'"
+            )))
         }
     }
 }
@@ -91,7 +93,9 @@ impl MemoryView {
     }
     /// The view handed on: it keeps this memoryview from being released.
     fn export(this: &Value, writable: bool, cx: &mut Cx) -> Res<Buffer> {
-        let Some(m) = this.downcast::<MemoryView>() else { return Err(cx.system_error("not a memoryview")) };
+        let Some(m) = this.downcast::<MemoryView>() else {
+            return Err(cx.system_error("not a memoryview"));
+        };
         let guard = m.view.lock(&m.head, &mut cx.thread);
         let b = match guard.as_ref() {
             None => None,
@@ -99,7 +103,9 @@ impl MemoryView {
             Some(b) => {
                 m.exports.fetch_add(1, Ordering::Relaxed);
                 // SAFETY: the counter lies inside `this` and was just raised; while it is not zero the view stays.
-                Some(Some(unsafe { b.forwarded(this.clone(), &raw const m.exports) }))
+                Some(Some(unsafe {
+                    b.forwarded(this.clone(), &raw const m.exports)
+                }))
             }
         };
         drop(guard);

@@ -12,7 +12,14 @@ use crate::slot_ext::SlotExt;
 /// A module without attributes.
 fn alloc_module(cx: &mut Cx, cls: &Type) -> Res<Value> {
     let dict = crate::objects::dict::new_dict(cx)?;
-    let m = alloc(cx, cls, Module { head: Header::placeholder(), dict: Slot::new(Some(dict)) })?;
+    let m = alloc(
+        cx,
+        cls,
+        Module {
+            head: Header::placeholder(),
+            dict: Slot::new(Some(dict)),
+        },
+    )?;
     // Modules and their namespaces are named by every function in them: counted in the heap only.
     if let Some(h) = m.header() {
         h.set_deferred();
@@ -26,7 +33,9 @@ fn alloc_module(cx: &mut Cx, cls: &Type) -> Res<Value> {
 }
 
 fn set_up(cx: &mut Cx, m: &Value, name: &Value, doc: &Value) -> Res<()> {
-    let Some(m) = m.downcast::<Module>() else { return Err(cx.system_error("not a module")) };
+    let Some(m) = m.downcast::<Module>() else {
+        return Err(cx.system_error("not a module"));
+    };
     let d = m.dict();
     d.set_str(cx, "__name__", name.clone())?;
     d.set_str(cx, "__doc__", doc.clone())?;
@@ -54,8 +63,12 @@ pub fn builtins_module(cx: &mut Cx) -> Res<Value> {
 
 /// `sys.modules[name]`, when it is there.
 pub fn loaded(cx: &mut Cx, name: &str) -> Res<Option<Value>> {
-    let Some(modules) = crate::init::sys_get(cx, "modules") else { return Ok(None) };
-    let Some(d) = modules.downcast::<Dict>() else { return Ok(None) };
+    let Some(modules) = crate::init::sys_get(cx, "modules") else {
+        return Ok(None);
+    };
+    let Some(d) = modules.downcast::<Dict>() else {
+        return Ok(None);
+    };
     Ok(d.get_named(cx, name))
 }
 
@@ -68,14 +81,18 @@ pub fn import(cx: &mut Cx, name: &str) -> Res<Value> {
         Some(b) => b.get_named(cx, "__import__"),
         None => None,
     };
-    let Some(f) = f else { return Err(cx.import_error("__import__ not found")) };
+    let Some(f) = f else {
+        return Err(cx.import_error("__import__ not found"));
+    };
     let n = new_str(cx, name)?;
     protocol::call(cx, &f, &[n])
 }
 
 /// Whether a spec says that its module is still being run.
 fn is_initializing(cx: &mut Cx, spec: Option<&Value>) -> Res<bool> {
-    let Some(spec) = spec.filter(|s| !s.is_none()) else { return Ok(false) };
+    let Some(spec) = spec.filter(|s| !s.is_none()) else {
+        return Ok(false);
+    };
     match protocol::getattr_str_opt(cx, spec, "_initializing")? {
         Some(v) => protocol::truthy(cx, &v),
         None => Ok(false),
@@ -84,7 +101,9 @@ fn is_initializing(cx: &mut Cx, spec: Option<&Value>) -> Res<bool> {
 
 /// The file a spec's module came from.
 fn origin_of(cx: &mut Cx, spec: Option<&Value>) -> Res<Option<String>> {
-    let Some(spec) = spec.filter(|s| !s.is_none()) else { return Ok(None) };
+    let Some(spec) = spec.filter(|s| !s.is_none()) else {
+        return Ok(None);
+    };
     let has = match protocol::getattr_str_opt(cx, spec, "has_location")? {
         Some(v) => protocol::truthy(cx, &v)?,
         None => false,
@@ -92,27 +111,42 @@ fn origin_of(cx: &mut Cx, spec: Option<&Value>) -> Res<Option<String>> {
     if !has {
         return Ok(None);
     }
-    Ok(protocol::getattr_str_opt(cx, spec, "origin")?.and_then(|o| o.downcast::<Str>().map(|s| s.to_string_lossy())))
+    Ok(protocol::getattr_str_opt(cx, spec, "origin")?
+        .and_then(|o| o.downcast::<Str>().map(|s| s.to_string_lossy())))
 }
 
 /// Whether a file in the script's own directory hides a module of the library.
 pub fn shadows_library(cx: &mut Cx, name: &str, origin: &str) -> Res<bool> {
-    let Some(names) = crate::init::sys_get(cx, "stdlib_module_names") else { return Ok(false) };
+    let Some(names) = crate::init::sys_get(cx, "stdlib_module_names") else {
+        return Ok(false);
+    };
     let n = new_str(cx, name)?;
     if !protocol::contains(cx, &names, &n)? {
         return Ok(false);
     }
-    let Some(path) = crate::init::sys_get(cx, "path") else { return Ok(false) };
+    let Some(path) = crate::init::sys_get(cx, "path") else {
+        return Ok(false);
+    };
     let first = protocol::collect(cx, &path)?.into_iter().next();
-    let first = first.and_then(|p| p.downcast::<Str>().map(|s| s.to_string_lossy())).unwrap_or_default();
-    let dir = std::path::Path::new(origin).parent().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let here = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let first = first
+        .and_then(|p| p.downcast::<Str>().map(|s| s.to_string_lossy()))
+        .unwrap_or_default();
+    let dir = std::path::Path::new(origin)
+        .parent()
+        .map(|p| p.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let here = std::env::current_dir()
+        .map(|p| p.to_string_lossy().into_owned())
+        .unwrap_or_default();
     Ok(dir == if first.is_empty() { here } else { first })
 }
 
 /// The text of the AttributeError for a missing module attribute.
 fn missing_text(cx: &mut Cx, d: &Dict, name: &str) -> Res<String> {
-    let Some(module) = d.get_named(cx, "__name__").and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy())) else {
+    let Some(module) = d
+        .get_named(cx, "__name__")
+        .and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy()))
+    else {
         return Ok(format!("module has no attribute '{name}'"));
     };
     let spec = d.get_named(cx, "__spec__");
@@ -126,15 +160,21 @@ fn missing_text(cx: &mut Cx, d: &Dict, name: &str) -> Res<String> {
     }
     if is_initializing(cx, spec.as_ref())? {
         return Ok(match origin {
-            Some(o) => format!("partially initialized module '{module}' from '{o}' has no attribute '{name}' (most likely due to a circular import)"),
-            None => format!("partially initialized module '{module}' has no attribute '{name}' (most likely due to a circular import)"),
+            Some(o) => format!(
+                "partially initialized module '{module}' from '{o}' has no attribute '{name}' (most likely due to a circular import)"
+            ),
+            None => format!(
+                "partially initialized module '{module}' has no attribute '{name}' (most likely due to a circular import)"
+            ),
         });
     }
     if let Some(sub) = loaded(cx, &format!("{module}.{name}"))?
         && let Some(spec) = protocol::getattr_str_opt(cx, &sub, "__spec__")?
         && is_initializing(cx, Some(&spec))?
     {
-        return Ok(format!("cannot access submodule '{name}' of module '{module}' (most likely due to a circular import)"));
+        return Ok(format!(
+            "cannot access submodule '{name}' of module '{module}' (most likely due to a circular import)"
+        ));
     }
     Ok(format!("module '{module}' has no attribute '{name}'"))
 }
@@ -144,12 +184,17 @@ pub fn module_getattr(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
     if let Some(v) = generic_getattr_opt(cx, this, name)? {
         return Ok(v);
     }
-    let Some(m) = this.downcast::<Module>() else { return Err(cx.system_error("not a module")) };
+    let Some(m) = this.downcast::<Module>() else {
+        return Err(cx.system_error("not a module"));
+    };
     let d = m.dict();
     if let Some(f) = d.get_named(cx, "__getattr__") {
         return protocol::call(cx, &f, std::slice::from_ref(name));
     }
-    let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let n = name
+        .downcast::<Str>()
+        .map(|s| s.to_string_lossy())
+        .unwrap_or_default();
     let text = missing_text(cx, d, &n)?;
     Err(raise_attribute_error(cx, &text, this, name))
 }
@@ -176,7 +221,10 @@ fn repr_text(cx: &mut Cx, d: &Dict) -> Res<String> {
             None => false,
         };
         return Ok(if has {
-            format!("<module {name} from {}>", protocol::repr_string(cx, &origin)?)
+            format!(
+                "<module {name} from {}>",
+                protocol::repr_string(cx, &origin)?
+            )
         } else {
             format!("<module {name} ({})>", protocol::str_string(cx, &origin)?)
         });
@@ -184,17 +232,27 @@ fn repr_text(cx: &mut Cx, d: &Dict) -> Res<String> {
     let name = d.get_named(cx, "__name__");
     let name = shown(cx, name)?;
     if let Some(f) = d.get_named(cx, "__file__") {
-        return Ok(format!("<module {name} from {}>", protocol::repr_string(cx, &f)?));
+        return Ok(format!(
+            "<module {name} from {}>",
+            protocol::repr_string(cx, &f)?
+        ));
     }
     match d.get_named(cx, "__loader__").filter(|l| !l.is_none()) {
-        Some(l) => Ok(format!("<module {name} ({})>", protocol::repr_string(cx, &l)?)),
+        Some(l) => Ok(format!(
+            "<module {name} ({})>",
+            protocol::repr_string(cx, &l)?
+        )),
         None => Ok(format!("<module {name}>")),
     }
 }
 
 /// Attribute access of modules, as the very function that caches know.
-pub const ACCESS: &Part =
-    &Part { methods: &[], getset: &[], attrs: &[], install_slots: |s| s.getattro = Some(module_getattr) };
+pub const ACCESS: &Part = &Part {
+    methods: &[],
+    getset: &[],
+    attrs: &[],
+    install_slots: |s| s.getattro = Some(module_getattr),
+};
 
 #[pymethods(include(crate::objects::module::methods::ACCESS))]
 impl Module {
@@ -240,7 +298,9 @@ impl Module {
                 let r = protocol::call(cx, &f, &[Value::small_int(1)])?;
                 if r.downcast::<Dict>().is_none() {
                     let t = r.type_name();
-                    return Err(cx.type_error(format!("__annotate__() must return a dict, not {t}")));
+                    return Err(
+                        cx.type_error(format!("__annotate__() must return a dict, not {t}"))
+                    );
                 }
                 r
             }
@@ -281,7 +341,9 @@ impl Module {
     }
     #[setter]
     fn set___annotate__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.type_error("cannot delete __annotate__ attribute")) };
+        let Some(v) = v else {
+            return Err(cx.type_error("cannot delete __annotate__ attribute"));
+        };
         if !v.is_none() && !protocol::is_callable(v) {
             return Err(cx.type_error("__annotate__ must be callable or None"));
         }

@@ -22,7 +22,14 @@ pub fn new_namespace(cx: &mut Cx, items: Vec<(&str, Value)>) -> Res<Value> {
             dict.set_str(cx, k, v)?;
         }
     }
-    alloc(cx, Type::of::<SimpleNamespace>(), SimpleNamespace { head: Header::placeholder(), dict: Slot::new(Some(d)) })
+    alloc(
+        cx,
+        Type::of::<SimpleNamespace>(),
+        SimpleNamespace {
+            head: Header::placeholder(),
+            dict: Slot::new(Some(d)),
+        },
+    )
 }
 
 impl SimpleNamespace {
@@ -32,7 +39,9 @@ impl SimpleNamespace {
 }
 
 fn fill(cx: &mut Cx, d: &Value, args: Args<'_>) -> Res<()> {
-    let Some(dict) = d.downcast::<Dict>() else { return Ok(()) };
+    let Some(dict) = d.downcast::<Dict>() else {
+        return Ok(());
+    };
     for (k, v) in args.keywords() {
         let k = k.value();
         dict.set(cx, &k, v.clone())?;
@@ -45,11 +54,20 @@ impl SimpleNamespace {
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let d = crate::objects::dict::new_dict(cx)?;
-        alloc(cx, cls, SimpleNamespace { head: Header::placeholder(), dict: Slot::new(Some(d)) })
+        alloc(
+            cx,
+            cls,
+            SimpleNamespace {
+                head: Header::placeholder(),
+                dict: Slot::new(Some(d)),
+            },
+        )
     }
     #[init]
     fn init(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<()> {
-        let Some(ns) = this.downcast::<SimpleNamespace>() else { return Ok(()) };
+        let Some(ns) = this.downcast::<SimpleNamespace>() else {
+            return Ok(());
+        };
         let d = ns.namespace(cx)?;
         match args.pos {
             [] => {}
@@ -74,10 +92,16 @@ impl SimpleNamespace {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
-        let name = if this.class_word() == crate::statics::word::SIMPLE_NAMESPACE { "namespace".into() } else { this.type_name() };
+        let name = if this.class_word() == crate::statics::word::SIMPLE_NAMESPACE {
+            "namespace".into()
+        } else {
+            this.type_name()
+        };
         let shown = repr_guard(cx, this, |cx| {
             let d = protocol::getattr_str(cx, this, "__dict__")?;
-            let Some(d) = d.downcast::<Dict>() else { return Ok(String::new()) };
+            let Some(d) = d.downcast::<Dict>() else {
+                return Ok(String::new());
+            };
             let mut parts = Vec::new();
             for (k, v) in d.entries(cx) {
                 if let Some(k) = k.downcast::<Str>().filter(|k| !k.is_empty()) {
@@ -100,7 +124,9 @@ impl SimpleNamespace {
     }
     /// Return state information for pickling
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(ns) = this.downcast::<SimpleNamespace>() else { return Ok(Value::none()) };
+        let Some(ns) = this.downcast::<SimpleNamespace>() else {
+            return Ok(Value::none());
+        };
         let d = ns.namespace(cx)?;
         let args = new_tuple(cx, vec![])?;
         new_tuple(cx, vec![this.ty().value(), args, d])
@@ -112,7 +138,10 @@ impl SimpleNamespace {
         }
         let cls = this.ty().value();
         let made = protocol::call(cx, &cls, &[])?;
-        let (Some(from), Some(to)) = (this.downcast::<SimpleNamespace>(), made.downcast::<SimpleNamespace>()) else {
+        let (Some(from), Some(to)) = (
+            this.downcast::<SimpleNamespace>(),
+            made.downcast::<SimpleNamespace>(),
+        ) else {
             return Err(cx.type_error("expected a SimpleNamespace"));
         };
         let (a, b) = (from.namespace(cx)?, to.namespace(cx)?);

@@ -24,7 +24,10 @@ pub fn init(seed: Option<u32>) -> bool {
 
 #[cold]
 fn from_environment() -> HashKey {
-    match std::env::var("PYTHONHASHSEED").ok().and_then(|s| s.parse().ok()) {
+    match std::env::var("PYTHONHASHSEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+    {
         Some(seed) => HashKey::from_seed(seed),
         None => random(),
     }
@@ -33,7 +36,12 @@ fn from_environment() -> HashKey {
 fn random() -> HashKey {
     use std::hash::{BuildHasher, Hasher};
     // The standard library seeds its hasher from the system's random source, once per thread, then counts up.
-    let word = || std::collections::hash_map::RandomState::new().build_hasher().finish().to_le_bytes();
+    let word = || {
+        std::collections::hash_map::RandomState::new()
+            .build_hasher()
+            .finish()
+            .to_le_bytes()
+    };
     let mut secret = [0u8; 16];
     secret[..8].copy_from_slice(&word());
     secret[8..].copy_from_slice(&word());

@@ -45,7 +45,11 @@ pub fn word_at(o: &Value, offset: usize) -> &AtomicU64 {
 pub fn layout(t: &Type) -> Option<&Layout> {
     let p = t.layout.load(Ordering::Acquire);
     // SAFETY: freed only with the class.
-    if p.is_null() { None } else { Some(unsafe { &*p }) }
+    if p.is_null() {
+        None
+    } else {
+        Some(unsafe { &*p })
+    }
 }
 
 /// Byte offset of the inline value of `name`, when the class has placed it.
@@ -85,7 +89,11 @@ fn read_locked(slot: &Slot, head: &Header) -> Option<Result<Value, ()>> {
     let t = unsafe { &mut *Thread::current().cast_mut() };
     let guard = head.lock(t);
     let bits = slot.peek_bits();
-    let v = if bits == MOVED { Some(Err(())) } else { slot.get_locked_marking().map(Ok) };
+    let v = if bits == MOVED {
+        Some(Err(()))
+    } else {
+        slot.get_locked_marking().map(Ok)
+    };
     drop(guard);
     v
 }
@@ -113,12 +121,18 @@ pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Option<Value> {
     }
     let d = dict_word(o)?.get(head)?;
     let dict = d.downcast::<Dict>()?;
-    if dict.is_exact() { dict.get_str(cx, name) } else { dict.get_str(cx, name) }
+    if dict.is_exact() {
+        dict.get_str(cx, name)
+    } else {
+        dict.get_str(cx, name)
+    }
 }
 
 /// Set the instance's own attribute. False when the class has no instance attributes.
 pub fn set_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str, value: Value) -> Res<bool> {
-    let Some(dict) = dict_word(o) else { return Ok(false) };
+    let Some(dict) = dict_word(o) else {
+        return Ok(false);
+    };
     let t = o.ty();
     // SAFETY: instances with a dict word are pointers.
     let head = unsafe { o.header_unchecked() };
@@ -179,13 +193,18 @@ pub fn try_store(o: &Value, t: &Type, offset: usize, value: Value) -> Result<Opt
         }
     }
     // SAFETY: the slot's reference is now ours.
-    Ok(if old == 0 { None } else { Some(unsafe { Value::from_bits(old) }) })
+    Ok(if old == 0 {
+        None
+    } else {
+        Some(unsafe { Value::from_bits(old) })
+    })
 }
 
 #[cfg(not(feature = "gil"))]
 #[inline(always)]
 fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
-    word.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire).map(|_| ())
+    word.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire)
+        .map(|_| ())
 }
 /// With a global lock a plain store is enough (R19).
 #[cfg(feature = "gil")]
@@ -207,7 +226,9 @@ fn in_order(o: &Value, t: &Type, offset: usize) -> bool {
 
 /// Delete the instance's own attribute: Some(found), or None when the class has no instance attributes.
 pub fn delete_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str) -> Res<Option<bool>> {
-    let Some(dict) = dict_word(o) else { return Ok(None) };
+    let Some(dict) = dict_word(o) else {
+        return Ok(None);
+    };
     // SAFETY: instances with a dict word are pointers.
     let head = unsafe { o.header_unchecked() };
     if dict.is_empty() {
@@ -219,7 +240,9 @@ pub fn delete_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str) -> Res<Opt
         }
         materialize(cx, o)?;
     }
-    let Some(d) = dict.get(head) else { return Ok(Some(false)) };
+    let Some(d) = dict.get(head) else {
+        return Ok(Some(false));
+    };
     let d = d.downcast::<Dict>().expect("a dict word names a dict");
     Ok(Some(d.remove(cx, name_v)?.is_some()))
 }
@@ -227,7 +250,9 @@ pub fn delete_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str) -> Res<Opt
 /// Make `__dict__`, moving the inline values into it once.
 #[cold]
 pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
-    let Some(word) = dict_word(o) else { return Err(cx.system_error("no dict word")) };
+    let Some(word) = dict_word(o) else {
+        return Err(cx.system_error("no dict word"));
+    };
     // SAFETY: a pointer.
     let head = unsafe { o.header_unchecked() };
     loop {
@@ -235,7 +260,11 @@ pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
             return Ok(d);
         }
         let t = o.ty();
-        let n = if t.has(flag::INLINE) { t.inline_cap.load(Ordering::Relaxed) as usize } else { 0 };
+        let n = if t.has(flag::INLINE) {
+            t.inline_cap.load(Ordering::Relaxed) as usize
+        } else {
+            0
+        };
         let fresh = crate::objects::dict::new_dict_with_capacity(cx, n.max(1))?;
         let dict = fresh.downcast::<Dict>().expect("new_dict makes a dict");
         // Under the lock: take the values, leave MOVED, publish the dict last. The dict is filled before it is published;
@@ -267,7 +296,9 @@ pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
 
 /// `o.__dict__ = d`.
 pub fn replace_dict(cx: &mut Cx, o: &Value, d: Value) -> Res<()> {
-    let Some(word) = dict_word(o) else { return Err(cx.attribute_error("__dict__")) };
+    let Some(word) = dict_word(o) else {
+        return Err(cx.attribute_error("__dict__"));
+    };
     // Inline values move first, so that every later access goes to the dict word.
     let old = materialize(cx, o)?;
     drop(old);

@@ -8,7 +8,10 @@ use crate::protocol;
 /// `isinstance(o, cls)`.
 pub fn isinstance(cx: &mut Cx, o: &Value, cls: &Value) -> Res<bool> {
     // An exact class match needs no hook.
-    if cls.downcast::<Type>().is_some_and(|c| std::ptr::eq(c, o.ty())) {
+    if cls
+        .downcast::<Type>()
+        .is_some_and(|c| std::ptr::eq(c, o.ty()))
+    {
         return Ok(true);
     }
     if cls.class_word() == crate::statics::word::TYPE {
@@ -16,7 +19,11 @@ pub fn isinstance(cx: &mut Cx, o: &Value, cls: &Value) -> Res<bool> {
     }
     if let Some(u) = cls.downcast_exact::<Union>() {
         for c in u.args_vec() {
-            let c = if c.is_none() { Type::from_word(crate::statics::word::NONE).value() } else { c };
+            let c = if c.is_none() {
+                Type::from_word(crate::statics::word::NONE).value()
+            } else {
+                c
+            };
             if cx.recurse(" in __instancecheck__", |cx| isinstance(cx, o, &c))? {
                 return Ok(true);
             }
@@ -52,14 +59,18 @@ pub fn recursive_isinstance(cx: &mut Cx, o: &Value, cls: &Value) -> Res<bool> {
         if has_plain_class(o) {
             return Ok(false);
         }
-        let Some(claimed) = protocol::getattr_str_opt(cx, o, "__class__")? else { return Ok(false) };
+        let Some(claimed) = protocol::getattr_str_opt(cx, o, "__class__")? else {
+            return Ok(false);
+        };
         return Ok(match claimed.downcast::<Type>() {
             Some(t) if !std::ptr::eq(t, o.ty()) => t.is_subtype_of(c),
             _ => false,
         });
     }
     if abstract_bases(cx, cls)?.is_none() {
-        return Err(cx.type_error("isinstance() arg 2 must be a type, a tuple of types, or a union"));
+        return Err(
+            cx.type_error("isinstance() arg 2 must be a type, a tuple of types, or a union")
+        );
     }
     match protocol::getattr_str_opt(cx, o, "__class__")? {
         Some(c) => abstract_issubclass(cx, &c, cls),
@@ -74,7 +85,10 @@ fn has_plain_class(o: &Value) -> bool {
 
 /// `__bases__` of a class or of what looks like one.
 fn abstract_bases(cx: &mut Cx, cls: &Value) -> Res<Option<Value>> {
-    Ok(protocol::getattr_str_opt(cx, cls, "__bases__")?.filter(|b| b.downcast::<Tuple>().is_some()))
+    Ok(
+        protocol::getattr_str_opt(cx, cls, "__bases__")?
+            .filter(|b| b.downcast::<Tuple>().is_some()),
+    )
 }
 
 fn abstract_issubclass(cx: &mut Cx, derived: &Value, cls: &Value) -> Res<bool> {
@@ -82,7 +96,9 @@ fn abstract_issubclass(cx: &mut Cx, derived: &Value, cls: &Value) -> Res<bool> {
         return Ok(true);
     }
     cx.check_native_stack(" in __issubclass__")?;
-    let Some(bases) = abstract_bases(cx, derived)? else { return Ok(false) };
+    let Some(bases) = abstract_bases(cx, derived)? else {
+        return Ok(false);
+    };
     for b in protocol::collect(cx, &bases)? {
         if abstract_issubclass(cx, &b, cls)? {
             return Ok(true);
@@ -101,7 +117,11 @@ pub fn issubclass(cx: &mut Cx, derived: &Value, cls: &Value) -> Res<bool> {
     }
     if let Some(u) = cls.downcast_exact::<Union>() {
         for c in u.args_vec() {
-            let c = if c.is_none() { Type::from_word(crate::statics::word::NONE).value() } else { c };
+            let c = if c.is_none() {
+                Type::from_word(crate::statics::word::NONE).value()
+            } else {
+                c
+            };
             if cx.recurse(" in __subclasscheck__", |cx| issubclass(cx, derived, &c))? {
                 return Ok(true);
             }
@@ -136,7 +156,9 @@ pub fn recursive_issubclass(cx: &mut Cx, derived: &Value, cls: &Value) -> Res<bo
         return Err(cx.type_error("issubclass() arg 1 must be a class"));
     }
     if cls.downcast_exact::<Union>().is_none() && abstract_bases(cx, cls)?.is_none() {
-        return Err(cx.type_error("issubclass() arg 2 must be a class, a tuple of classes, or a union"));
+        return Err(
+            cx.type_error("issubclass() arg 2 must be a class, a tuple of classes, or a union")
+        );
     }
     abstract_issubclass(cx, derived, cls)
 }

@@ -59,7 +59,8 @@ fn new_bits() -> usize {
 #[cold]
 fn excess_new(cx: &mut Cx, cls: &Type) -> Raised {
     if cls.slots.new.bits() != new_bits() {
-        return cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)");
+        return cx
+            .type_error("object.__new__() takes exactly one argument (the type to instantiate)");
     }
     let n = cls.name();
     cx.type_error(format!("{n}() takes no arguments"))
@@ -71,7 +72,11 @@ pub fn abstract_error(cx: &mut Cx, cls: &Type) -> Raised {
     let mut names: Vec<String> = Vec::new();
     if let Some(set) = cls.dict().get_named(cx, "__abstractmethods__") {
         match protocol::collect(cx, &set) {
-            Ok(items) => names.extend(items.iter().filter_map(|v| v.downcast::<Str>().map(|s| s.to_string_lossy()))),
+            Ok(items) => names.extend(
+                items
+                    .iter()
+                    .filter_map(|v| v.downcast::<Str>().map(|s| s.to_string_lossy())),
+            ),
             Err(r) => return r,
         }
     }
@@ -85,7 +90,9 @@ pub fn abstract_error(cx: &mut Cx, cls: &Type) -> Raised {
 impl Object {
     #[new]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        if (!args.pos.is_empty() || args.has_keywords()) && (cls.slots.new.bits() != new_bits() || cls.slots.init.bits() == init_bits()) {
+        if (!args.pos.is_empty() || args.has_keywords())
+            && (cls.slots.new.bits() != new_bits() || cls.slots.init.bits() == init_bits())
+        {
             return Err(excess_new(cx, cls));
         }
         if cls.has(flag::ABSTRACT) {
@@ -105,11 +112,15 @@ impl Object {
         }
         let t = this.ty();
         if t.slots.init.bits() != init_bits() {
-            return Err(cx.type_error("object.__init__() takes exactly one argument (the instance to initialize)"));
+            return Err(cx.type_error(
+                "object.__init__() takes exactly one argument (the instance to initialize)",
+            ));
         }
         if t.slots.new.bits() == new_bits() {
             let n = t.name();
-            return Err(cx.type_error(format!("{n}.__init__() takes exactly one argument (the instance to initialize)")));
+            return Err(cx.type_error(format!(
+                "{n}.__init__() takes exactly one argument (the instance to initialize)"
+            )));
         }
         Ok(())
     }
@@ -130,7 +141,9 @@ impl Object {
         match op {
             CmpOp::Eq if this.is(other) => Ok(Value::bool(true)),
             CmpOp::Ne => {
-                let Some(f) = this.ty().slots.richcompare.get() else { return Ok(Value::not_implemented()) };
+                let Some(f) = this.ty().slots.richcompare.get() else {
+                    return Ok(Value::not_implemented());
+                };
                 let eq = f(cx, this, other, CmpOp::Eq)?;
                 if eq.is_not_implemented() {
                     return Ok(eq);
@@ -160,7 +173,9 @@ impl Object {
     fn __format__(this: &Value, format_spec: &Str, cx: &mut Cx) -> Res<Value> {
         if !format_spec.is_empty() {
             let n = this.type_name();
-            return Err(cx.type_error(format!("unsupported format string passed to {n}.__format__")));
+            return Err(cx.type_error(format!(
+                "unsupported format string passed to {n}.__format__"
+            )));
         }
         protocol::str(cx, this)
     }
@@ -198,11 +213,15 @@ impl Object {
         let n = args.pos.len();
         if args.has_keywords() {
             let c = cls.name();
-            return Err(cx.type_error(format!("{c}.__init_subclass__() takes no keyword arguments")));
+            return Err(cx.type_error(format!(
+                "{c}.__init_subclass__() takes no keyword arguments"
+            )));
         }
         if n != 0 {
             let c = cls.name();
-            return Err(cx.type_error(format!("{c}.__init_subclass__() takes no arguments ({n} given)")));
+            return Err(cx.type_error(format!(
+                "{c}.__init_subclass__() takes no arguments ({n} given)"
+            )));
         }
         Ok(())
     }
@@ -227,10 +246,14 @@ pub fn address_hash(v: &Value) -> i64 {
 // ---- __class__ -----------------------------------------------------------------------------------------------------
 
 fn set_class(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
-    let Some(v) = v else { return Err(cx.type_error("can't delete __class__ attribute")) };
+    let Some(v) = v else {
+        return Err(cx.type_error("can't delete __class__ attribute"));
+    };
     let Some(new) = v.downcast::<Type>() else {
         let t = v.type_name();
-        return Err(cx.type_error(format!("__class__ must be set to a class, not '{t}' object")));
+        return Err(cx.type_error(format!(
+            "__class__ must be set to a class, not '{t}' object"
+        )));
     };
     let old = this.ty();
     if std::ptr::eq(old, new) {
@@ -239,13 +262,19 @@ fn set_class(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
     let module = Type::from_word(word::MODULE);
     let both_modules = old.is_subtype_of(module) && new.is_subtype_of(module);
     if !both_modules && (old.has(flag::IMMUTABLE) || new.has(flag::IMMUTABLE)) {
-        return Err(cx.type_error("__class__ assignment only supported for mutable types or ModuleType subclasses"));
+        return Err(cx.type_error(
+            "__class__ assignment only supported for mutable types or ModuleType subclasses",
+        ));
     }
     if !same_layout(old, new) {
         let (o, n) = (old.name(), new.name());
-        return Err(cx.type_error(format!("__class__ assignment: '{n}' object layout differs from '{o}'")));
+        return Err(cx.type_error(format!(
+            "__class__ assignment: '{n}' object layout differs from '{o}'"
+        )));
     }
-    let Some(head) = this.header() else { return Ok(()) };
+    let Some(head) = this.header() else {
+        return Ok(());
+    };
     // R10: the values move to the dict first, so that the inline places of the new class are all MOVED.
     if old.has(flag::INLINE) {
         drop(instance::materialize(cx, this)?);
@@ -273,7 +302,8 @@ fn same_layout(a: &Type, b: &Type) -> bool {
     native_base(a).word() == native_base(b).word()
         && places(a) == places(b)
         && a.has(flag::WEAKREFABLE) == b.has(flag::WEAKREFABLE)
-        && (a.solid.load(Ordering::Relaxed) == b.solid.load(Ordering::Relaxed) || slot_names(a) == slot_names(b))
+        && (a.solid.load(Ordering::Relaxed) == b.solid.load(Ordering::Relaxed)
+            || slot_names(a) == slot_names(b))
 }
 
 /// The names of the `__slots__` that a class itself adds, by identity.
@@ -312,7 +342,9 @@ pub fn merge_class_dict(cx: &mut Cx, into: &Dict, cls: &Value) -> Res<()> {
 
 fn object_dir(cx: &mut Cx, this: &Value) -> Res<Value> {
     let names = crate::objects::dict::new_dict(cx)?;
-    let Some(d) = names.downcast::<Dict>() else { return Err(cx.system_error("not a dict")) };
+    let Some(d) = names.downcast::<Dict>() else {
+        return Err(cx.system_error("not a dict"));
+    };
     if let Some(own) = protocol::getattr_str_opt(cx, this, "__dict__")?
         && let Some(own) = own.downcast::<Dict>()
     {
@@ -410,7 +442,11 @@ fn common_reduce(cx: &mut Cx, this: &Value, proto: i64) -> Res<Value> {
     };
     let (is_list, is_dict) = (t.has(flag::LIST_SUBCLASS), t.has(flag::DICT_SUBCLASS));
     let state = get_state(cx, this, !(has_args || is_list || is_dict))?;
-    let list_items = if is_list { protocol::iter(cx, this)? } else { Value::none() };
+    let list_items = if is_list {
+        protocol::iter(cx, this)?
+    } else {
+        Value::none()
+    };
     let dict_items = if is_dict {
         let items = protocol::call_method(cx, this, "items", &[])?;
         protocol::iter(cx, &items)?
@@ -426,19 +462,27 @@ fn new_arguments(cx: &mut Cx, this: &Value) -> Res<(Option<Vec<Value>>, Option<V
         let r = protocol::call(cx, &f, &[])?;
         let Some(t) = r.downcast::<Tuple>() else {
             let n = r.type_name();
-            return Err(cx.type_error(format!("__getnewargs_ex__ should return a tuple, not '{n}'")));
+            return Err(cx.type_error(format!(
+                "__getnewargs_ex__ should return a tuple, not '{n}'"
+            )));
         };
         let [args, kwargs] = t.items() else {
             let n = t.len();
-            return Err(cx.value_error(format!("__getnewargs_ex__ should return a tuple of length 2, not {n}")));
+            return Err(cx.value_error(format!(
+                "__getnewargs_ex__ should return a tuple of length 2, not {n}"
+            )));
         };
         let Some(a) = args.downcast::<Tuple>() else {
             let n = args.type_name();
-            return Err(cx.type_error(format!("first item of the tuple returned by __getnewargs_ex__ must be a tuple, not '{n}'")));
+            return Err(cx.type_error(format!(
+                "first item of the tuple returned by __getnewargs_ex__ must be a tuple, not '{n}'"
+            )));
         };
         if kwargs.downcast::<Dict>().is_none() {
             let n = kwargs.type_name();
-            return Err(cx.type_error(format!("second item of the tuple returned by __getnewargs_ex__ must be a dict, not '{n}'")));
+            return Err(cx.type_error(format!(
+                "second item of the tuple returned by __getnewargs_ex__ must be a dict, not '{n}'"
+            )));
         }
         return Ok((Some(a.items().to_vec()), Some(kwargs.clone())));
     }

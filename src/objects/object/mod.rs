@@ -31,7 +31,11 @@ pub fn alloc<T: PyType>(cx: &mut Cx, cls: &Type, payload: T) -> Res<Value> {
             if size > size_of::<T>() {
                 std::ptr::write_bytes(cell.add(size_of::<T>()), 0, size - size_of::<T>());
             }
-            std::ptr::copy_nonoverlapping((&raw const payload).cast::<u8>().add(16), cell.add(16), size_of::<T>() - 16);
+            std::ptr::copy_nonoverlapping(
+                (&raw const payload).cast::<u8>().add(16),
+                cell.add(16),
+                size_of::<T>() - 16,
+            );
         })
     };
     match made {
@@ -120,7 +124,9 @@ pub struct DictRef<'a> {
 impl std::ops::Deref for DictRef<'_> {
     type Target = Dict;
     fn deref(&self) -> &Dict {
-        self.value.downcast::<Dict>().expect("a dict word names a dict")
+        self.value
+            .downcast::<Dict>()
+            .expect("a dict word names a dict")
     }
 }
 
@@ -159,7 +165,10 @@ pub fn generic_getattr(cx: &mut Cx, o: &Value, name: &Value) -> Res<Value> {
 #[cold]
 pub fn no_attribute(cx: &mut Cx, o: &Value, name: &Value) -> crate::Raised {
     let t = o.type_name();
-    let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let n = name
+        .downcast::<Str>()
+        .map(|s| s.to_string_lossy())
+        .unwrap_or_default();
     let msg = format!("'{t}' object has no attribute '{n}'");
     raise_attribute_error(cx, &msg, o, name)
 }
@@ -288,7 +297,9 @@ pub static DICT_GETSET: GetSetDef = GetSetDef {
         Some(d) => {
             if d.downcast::<Dict>().is_none() {
                 let t = d.type_name();
-                return Err(cx.type_error(format!("__dict__ must be set to a dictionary, not a '{t}'")));
+                return Err(
+                    cx.type_error(format!("__dict__ must be set to a dictionary, not a '{t}'"))
+                );
             }
             instance::replace_dict(cx, o, d.clone())
         }
@@ -303,7 +314,12 @@ pub static DICT_GETSET: GetSetDef = GetSetDef {
 /// `__weakref__` of instances of Python classes.
 pub static WEAKREF_GETSET: GetSetDef = GetSetDef {
     name: "__weakref__",
-    get: |cx, o| Ok(typhon_runtime::weak::list(&cx.thread, o).into_iter().next().unwrap_or_else(Value::none)),
+    get: |cx, o| {
+        Ok(typhon_runtime::weak::list(&cx.thread, o)
+            .into_iter()
+            .next()
+            .unwrap_or_else(Value::none))
+    },
     set: None,
     doc: "list of weak references to the object",
 };

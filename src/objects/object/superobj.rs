@@ -2,9 +2,9 @@
 
 use super::{alloc, generic_getattr, raise_attribute_error};
 use crate::native::*;
+use crate::objects::Cell;
 use crate::objects::cell;
 use crate::objects::typeobj::lookup::type_of_word;
-use crate::objects::Cell;
 use crate::protocol;
 use crate::slot_ext::SlotExt;
 
@@ -30,14 +30,35 @@ pub struct Super {
     obj_type: Slot,
 }
 
-fn alloc_super(cx: &mut Cx, cls: &Type, class: Option<Value>, obj: Option<Value>, obj_type: Option<Value>) -> Res<Value> {
-    alloc(cx, cls, Super { head: Header::placeholder(), class: Slot::new(class), obj: Slot::new(obj), obj_type: Slot::new(obj_type) })
+fn alloc_super(
+    cx: &mut Cx,
+    cls: &Type,
+    class: Option<Value>,
+    obj: Option<Value>,
+    obj_type: Option<Value>,
+) -> Res<Value> {
+    alloc(
+        cx,
+        cls,
+        Super {
+            head: Header::placeholder(),
+            class: Slot::new(class),
+            obj: Slot::new(obj),
+            obj_type: Slot::new(obj_type),
+        },
+    )
 }
 
 /// `super(class, obj)`.
 pub fn new_super(cx: &mut Cx, class: &Value, obj: &Value) -> Res<Value> {
     let t = check(cx, class, obj)?;
-    alloc_super(cx, Type::of::<Super>(), Some(class.clone()), Some(obj.clone()), Some(t))
+    alloc_super(
+        cx,
+        Type::of::<Super>(),
+        Some(class.clone()),
+        Some(obj.clone()),
+        Some(t),
+    )
 }
 
 /// The class whose MRO `super(class, obj)` searches.
@@ -65,19 +86,37 @@ fn check(cx: &mut Cx, class: &Value, obj: &Value) -> Res<Value> {
         Some(o) => ("type", o.name(), c.name()),
         None => ("instance of", obj.type_name(), c.name()),
     };
-    Err(cx.type_error(format!("super(type, obj): obj ({what} {o}) is not an instance or subtype of type ({c}).")))
+    Err(cx.type_error(format!(
+        "super(type, obj): obj ({what} {o}) is not an instance or subtype of type ({c})."
+    )))
 }
 
 /// Search the MRO of `start` behind `class`, binding what is found to `obj`.
-fn search(cx: &mut Cx, class: &Value, obj: &Value, start: &Value, name: &Value) -> Res<Option<Value>> {
-    let Some(t) = start.downcast::<Type>() else { return Ok(None) };
-    let Some(key) = name.downcast::<Str>() else { return Ok(None) };
+fn search(
+    cx: &mut Cx,
+    class: &Value,
+    obj: &Value,
+    start: &Value,
+    name: &Value,
+) -> Res<Option<Value>> {
+    let Some(t) = start.downcast::<Type>() else {
+        return Ok(None);
+    };
+    let Some(key) = name.downcast::<Str>() else {
+        return Ok(None);
+    };
     // The tuple is held: lookups below may reach a safepoint.
-    let Some(mro) = t.mro.get(&t.head) else { return Ok(None) };
-    let Some(mro) = mro.downcast::<Tuple>() else { return Ok(None) };
+    let Some(mro) = t.mro.get(&t.head) else {
+        return Ok(None);
+    };
+    let Some(mro) = mro.downcast::<Tuple>() else {
+        return Ok(None);
+    };
     let after = mro.items().iter().skip_while(|c| !c.is(class)).skip(1);
     for c in after {
-        let Some(found) = type_of_word(c).dict().get_str(cx, key) else { continue };
+        let Some(found) = type_of_word(c).dict().get_str(cx, key) else {
+            continue;
+        };
         return match found.ty().slots.descr_get.get() {
             Some(get) => {
                 let instance = if obj.is(start) { None } else { Some(obj) };
@@ -93,7 +132,10 @@ fn search(cx: &mut Cx, class: &Value, obj: &Value, start: &Value, name: &Value) 
 pub fn lookup(cx: &mut Cx, class: &Value, obj: &Value, name: &Value) -> Res<Option<Value>> {
     let start = check(cx, class, obj)?;
     let name = crate::objects::str::intern::intern(name);
-    if name.downcast::<Str>().is_some_and(|n| n.equals_str("__class__")) {
+    if name
+        .downcast::<Str>()
+        .is_some_and(|n| n.equals_str("__class__"))
+    {
         return Ok(None);
     }
     search(cx, class, obj, &start, &name)
@@ -111,7 +153,11 @@ fn from_frame(cx: &mut Cx) -> Res<(Value, Value)> {
         if code.argcount == 0 && code.flags & typhon_compiler::code::flags::VARARGS == 0 {
             return Err(cx.runtime_error("super(): no arguments"));
         }
-        let at = if code.argcount == 0 { code.kwonlyargcount as usize } else { 0 };
+        let at = if code.argcount == 0 {
+            code.kwonlyargcount as usize
+        } else {
+            0
+        };
         (code, crate::objects::frame::object::register(f, at))
     };
     // The argument may live in a cell.
@@ -122,8 +168,13 @@ fn from_frame(cx: &mut Cx) -> Res<(Value, Value)> {
         },
         None => None,
     };
-    let Some(first) = first else { return Err(cx.runtime_error("super(): arg[0] deleted")) };
-    let free = code.localspluskinds.iter().position(|k| k & typhon_compiler::code::kinds::FREE != 0);
+    let Some(first) = first else {
+        return Err(cx.runtime_error("super(): arg[0] deleted"));
+    };
+    let free = code
+        .localspluskinds
+        .iter()
+        .position(|k| k & typhon_compiler::code::kinds::FREE != 0);
     for i in free.unwrap_or(code.localsplusnames.len())..code.localsplusnames.len() {
         if code.localsplusnames[i] == *"__class__" {
             // SAFETY: as above.
@@ -179,10 +230,18 @@ impl Super {
     }
     #[slot]
     fn getattro(this: &Value, name: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Super>() else { return generic_getattr(cx, this, name) };
-        let parts = (s.class.get(&s.head), s.obj.get(&s.head), s.obj_type.get(&s.head));
+        let Some(s) = this.downcast::<Super>() else {
+            return generic_getattr(cx, this, name);
+        };
+        let parts = (
+            s.class.get(&s.head),
+            s.obj.get(&s.head),
+            s.obj_type.get(&s.head),
+        );
         if let (Some(class), Some(obj), Some(start)) = &parts
-            && !name.downcast::<Str>().is_some_and(|n| n.equals_str("__class__"))
+            && !name
+                .downcast::<Str>()
+                .is_some_and(|n| n.equals_str("__class__"))
         {
             let interned = crate::objects::str::intern::intern(name);
             if let Some(v) = search(cx, class, obj, start, &interned)? {
@@ -192,19 +251,38 @@ impl Super {
         match super::generic_getattr_opt(cx, this, name)? {
             Some(v) => Ok(v),
             None => {
-                let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
-                Err(raise_attribute_error(cx, &format!("'super' object has no attribute '{n}'"), this, name))
+                let n = name
+                    .downcast::<Str>()
+                    .map(|s| s.to_string_lossy())
+                    .unwrap_or_default();
+                Err(raise_attribute_error(
+                    cx,
+                    &format!("'super' object has no attribute '{n}'"),
+                    this,
+                    name,
+                ))
             }
         }
     }
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Super>() else { return Ok(this.clone()) };
-        let Some(obj) = obj.filter(|o| !o.is_none()) else { return Ok(this.clone()) };
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _ty: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
+        let Some(s) = this.downcast::<Super>() else {
+            return Ok(this.clone());
+        };
+        let Some(obj) = obj.filter(|o| !o.is_none()) else {
+            return Ok(this.clone());
+        };
         if s.obj.get(&s.head).is_some() {
             return Ok(this.clone());
         }
-        let Some(class) = s.class.get(&s.head) else { return Ok(this.clone()) };
+        let Some(class) = s.class.get(&s.head) else {
+            return Ok(this.clone());
+        };
         if this.class_word() != crate::statics::word::SUPER {
             let t = this.ty().value();
             return protocol::call(cx, &t, &[class, obj.clone()]);
@@ -213,7 +291,10 @@ impl Super {
     }
     #[slot]
     fn repr(&self) -> String {
-        let name = |v: Option<Value>| v.and_then(|c| c.downcast::<Type>().map(Type::name)).unwrap_or_else(|| "NULL".into());
+        let name = |v: Option<Value>| {
+            v.and_then(|c| c.downcast::<Type>().map(Type::name))
+                .unwrap_or_else(|| "NULL".into())
+        };
         let class = name(self.class.get(&self.head));
         match self.obj_type.get(&self.head) {
             Some(t) => format!("<super: <class '{class}'>, <{} object>>", name(Some(t))),

@@ -27,7 +27,11 @@ pub fn is_ellipsis(v: &Value) -> bool {
 }
 
 fn no_arguments(cx: &mut Cx, name: &str, args: Args<'_>) -> Res<()> {
-    if args.pos.is_empty() && !args.has_keywords() { Ok(()) } else { Err(cx.type_error(format!("{name} takes no arguments"))) }
+    if args.pos.is_empty() && !args.has_keywords() {
+        Ok(())
+    } else {
+        Err(cx.type_error(format!("{name} takes no arguments")))
+    }
 }
 
 #[pymethods]

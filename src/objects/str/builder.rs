@@ -15,7 +15,9 @@ impl StrBuilder {
         StrBuilder::default()
     }
     pub fn with_capacity(n: usize) -> StrBuilder {
-        StrBuilder { buf: TextBuf::with_capacity(n) }
+        StrBuilder {
+            buf: TextBuf::with_capacity(n),
+        }
     }
     /// Append a string object's content.
     #[inline]

@@ -7,7 +7,9 @@ use crate::objects::{Tuple, bytes, codec, tuple};
 use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
 use typhon_text::TextBuf;
 use typhon_text::codecs::utf16::Order;
-use typhon_text::codecs::{self, DecodeError, EncodeError, Errors, Replacement, single, utf7, utf8, utf16, utf32};
+use typhon_text::codecs::{
+    self, DecodeError, EncodeError, Errors, Replacement, single, utf7, utf8, utf16, utf32,
+};
 
 /// The encodings that need no lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +60,10 @@ enum Found {
 
 impl<'a> Handler<'a> {
     fn new(name: Option<&'a str>) -> Handler<'a> {
-        Handler { name: name.unwrap_or("strict"), found: None }
+        Handler {
+            name: name.unwrap_or("strict"),
+            found: None,
+        }
     }
     fn get(&mut self, cx: &mut Cx) -> Res<Found> {
         if let Some(f) = &self.found {
@@ -74,14 +79,40 @@ impl<'a> Handler<'a> {
 }
 
 /// Make a `UnicodeEncodeError` for `s`.
-pub fn encode_error(cx: &mut Cx, encoding: &str, s: &Value, start: usize, end: usize, reason: &str) -> Res<Value> {
-    let args = vec![new_str(cx, encoding)?, s.clone(), new_int(cx, start as i64)?, new_int(cx, end as i64)?, new_str(cx, reason)?];
+pub fn encode_error(
+    cx: &mut Cx,
+    encoding: &str,
+    s: &Value,
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> Res<Value> {
+    let args = vec![
+        new_str(cx, encoding)?,
+        s.clone(),
+        new_int(cx, start as i64)?,
+        new_int(cx, end as i64)?,
+        new_str(cx, reason)?,
+    ];
     crate::objects::exception::new_exception(cx, ExcKind::UnicodeEncodeError, args)
 }
 
 /// Make a `UnicodeDecodeError` for the bytes object `data`.
-pub fn decode_error(cx: &mut Cx, encoding: &str, data: &Value, start: usize, end: usize, reason: &str) -> Res<Value> {
-    let args = vec![new_str(cx, encoding)?, data.clone(), new_int(cx, start as i64)?, new_int(cx, end as i64)?, new_str(cx, reason)?];
+pub fn decode_error(
+    cx: &mut Cx,
+    encoding: &str,
+    data: &Value,
+    start: usize,
+    end: usize,
+    reason: &str,
+) -> Res<Value> {
+    let args = vec![
+        new_str(cx, encoding)?,
+        data.clone(),
+        new_int(cx, start as i64)?,
+        new_int(cx, end as i64)?,
+        new_str(cx, reason)?,
+    ];
     crate::objects::exception::new_exception(cx, ExcKind::UnicodeDecodeError, args)
 }
 
@@ -95,7 +126,11 @@ fn raise(cx: &mut Cx, exc: Res<Value>) -> Raised {
 /// The position an error handler returned, within `len`.
 fn resume_at(cx: &mut Cx, v: &Value, len: usize) -> Res<usize> {
     let i = crate::number::index_isize(cx, v)?;
-    let at = if i < 0 { i.saturating_add(len as isize) } else { i };
+    let at = if i < 0 {
+        i.saturating_add(len as isize)
+    } else {
+        i
+    };
     if at < 0 || at as usize > len {
         return Err(cx.index_error(format!("position {i} from error handler out of bounds")));
     }
@@ -103,16 +138,29 @@ fn resume_at(cx: &mut Cx, v: &Value, len: usize) -> Res<usize> {
 }
 
 /// What a handler written in Python answers: replacement and position.
-fn ask(cx: &mut Cx, handler: &Value, exc: Value, len: usize, encoding: bool) -> Res<(Value, usize)> {
+fn ask(
+    cx: &mut Cx,
+    handler: &Value,
+    exc: Value,
+    len: usize,
+    encoding: bool,
+) -> Res<(Value, usize)> {
     let answer = crate::protocol::call(cx, handler, &[exc])?;
-    let good = answer.downcast::<Tuple>().filter(|t| t.len() == 2).and_then(|t| {
-        let (text, at) = (&t.items()[0], &t.items()[1]);
-        let text_ok = text.downcast::<Str>().is_some() || (encoding && text.downcast::<bytes::Bytes>().is_some());
-        (text_ok && crate::objects::int::as_int(at).is_some()).then(|| (text.clone(), at.clone()))
-    });
+    let good = answer
+        .downcast::<Tuple>()
+        .filter(|t| t.len() == 2)
+        .and_then(|t| {
+            let (text, at) = (&t.items()[0], &t.items()[1]);
+            let text_ok = text.downcast::<Str>().is_some()
+                || (encoding && text.downcast::<bytes::Bytes>().is_some());
+            (text_ok && crate::objects::int::as_int(at).is_some())
+                .then(|| (text.clone(), at.clone()))
+        });
     match good {
         Some((text, at)) => Ok((text, resume_at(cx, &at, len)?)),
-        None if encoding => Err(cx.type_error("encoding error handler must return (str/bytes, int) tuple")),
+        None if encoding => {
+            Err(cx.type_error("encoding error handler must return (str/bytes, int) tuple"))
+        }
         None => Err(cx.type_error("decoding error handler must return (str, int) tuple")),
     }
 }
@@ -124,7 +172,12 @@ enum Failed {
 }
 
 /// Encode by a function of the text crate.
-pub fn encode_by(cx: &mut Cx, s: &Str, errors: Option<&str>, encoder: codecs::Encoder<'_>) -> Res<Vec<u8>> {
+pub fn encode_by(
+    cx: &mut Cx,
+    s: &Str,
+    errors: Option<&str>,
+    encoder: codecs::Encoder<'_>,
+) -> Res<Vec<u8>> {
     let mut handler = Handler::new(errors);
     let text = s.text();
     let r = codecs::encode(
@@ -135,11 +188,16 @@ pub fn encode_by(cx: &mut Cx, s: &Str, errors: Option<&str>, encoder: codecs::En
                 match handler.get(cx)? {
                     Found::Builtin(h) => Ok(h.on_encode(e, text)),
                     Found::Python(f) => {
-                        let exc = encode_error(cx, e.encoding, &s.value(), e.start, e.end, e.reason)?;
+                        let exc =
+                            encode_error(cx, e.encoding, &s.value(), e.start, e.end, e.reason)?;
                         let (with, at) = ask(cx, &f, exc, text.len(), true)?;
                         let with = match with.downcast::<Str>() {
                             Some(t) => Replacement::Text(t.text().to_buf()),
-                            None => Replacement::Bytes(with.downcast::<bytes::Bytes>().map(|b| b.as_slice().to_vec()).unwrap_or_default()),
+                            None => Replacement::Bytes(
+                                with.downcast::<bytes::Bytes>()
+                                    .map(|b| b.as_slice().to_vec())
+                                    .unwrap_or_default(),
+                            ),
                         };
                         Ok(Some((with, at)))
                     }
@@ -173,14 +231,26 @@ pub fn encode_as(cx: &mut Cx, s: &Str, kind: Codec, errors: Option<&str>) -> Res
         Codec::Utf16(order) => {
             let name = order_name(order, ["utf-16", "utf-16-le", "utf-16-be"]);
             let o = order.unwrap_or(Order::NATIVE);
-            let body = encode_by(cx, s, errors, &mut |t, at, out| utf16::encode(o, name, t, at, out))?;
-            Ok(if order.is_some() { body } else { with_mark(mark16(o), body) })
+            let body = encode_by(cx, s, errors, &mut |t, at, out| {
+                utf16::encode(o, name, t, at, out)
+            })?;
+            Ok(if order.is_some() {
+                body
+            } else {
+                with_mark(mark16(o), body)
+            })
         }
         Codec::Utf32(order) => {
             let name = order_name(order, ["utf-32", "utf-32-le", "utf-32-be"]);
             let o = order.unwrap_or(Order::NATIVE);
-            let body = encode_by(cx, s, errors, &mut |t, at, out| utf32::encode(o, name, t, at, out))?;
-            Ok(if order.is_some() { body } else { with_mark(mark32(o), body) })
+            let body = encode_by(cx, s, errors, &mut |t, at, out| {
+                utf32::encode(o, name, t, at, out)
+            })?;
+            Ok(if order.is_some() {
+                body
+            } else {
+                with_mark(mark32(o), body)
+            })
         }
     }
 }
@@ -194,10 +264,18 @@ fn order_name(order: Option<Order>, names: [&'static str; 3]) -> &'static str {
 }
 
 fn mark16(o: Order) -> &'static [u8] {
-    if o == Order::Little { b"\xff\xfe" } else { b"\xfe\xff" }
+    if o == Order::Little {
+        b"\xff\xfe"
+    } else {
+        b"\xfe\xff"
+    }
 }
 fn mark32(o: Order) -> &'static [u8] {
-    if o == Order::Little { b"\xff\xfe\0\0" } else { b"\0\0\xfe\xff" }
+    if o == Order::Little {
+        b"\xff\xfe\0\0"
+    } else {
+        b"\0\0\xfe\xff"
+    }
 }
 
 fn with_mark(mark: &[u8], body: Vec<u8>) -> Vec<u8> {
@@ -205,38 +283,56 @@ fn with_mark(mark: &[u8], body: Vec<u8>) -> Vec<u8> {
 }
 
 /// Decode by a function of the text crate: the text and how many bytes were taken.
-pub fn decode_by(cx: &mut Cx, data: &[u8], errors: Option<&str>, is_final: bool, decoder: codecs::Decoder<'_>) -> Res<(TextBuf, usize)> {
+pub fn decode_by(
+    cx: &mut Cx,
+    data: &[u8],
+    errors: Option<&str>,
+    is_final: bool,
+    decoder: codecs::Decoder<'_>,
+) -> Res<(TextBuf, usize)> {
     let mut handler = Handler::new(errors);
     let mut out = TextBuf::with_capacity(data.len());
     let mut object: Option<Value> = None;
-    let taken = codecs::decode(decoder, data, is_final, &mut out, |e: &DecodeError, out: &mut TextBuf| {
-        let found = handler.get(cx)?;
-        if let Found::Builtin(h) = &found
-            && let Some(at) = h.on_decode(e, data, out)
-        {
-            return Ok(at);
-        }
-        let object = match &object {
-            Some(o) => o.clone(),
-            None => object.insert(bytes::new_bytes(cx, data)?).clone(),
-        };
-        let exc = decode_error(cx, e.encoding, &object, e.start, e.end, e.reason);
-        match found {
-            Found::Builtin(_) => Err(raise(cx, exc)),
-            Found::Python(f) => {
-                let (with, at) = ask(cx, &f, exc?, data.len(), false)?;
-                if let Some(t) = with.downcast::<Str>() {
-                    out.push_text(t.text());
-                }
-                Ok(at)
+    let taken = codecs::decode(
+        decoder,
+        data,
+        is_final,
+        &mut out,
+        |e: &DecodeError, out: &mut TextBuf| {
+            let found = handler.get(cx)?;
+            if let Found::Builtin(h) = &found
+                && let Some(at) = h.on_decode(e, data, out)
+            {
+                return Ok(at);
             }
-        }
-    })?;
+            let object = match &object {
+                Some(o) => o.clone(),
+                None => object.insert(bytes::new_bytes(cx, data)?).clone(),
+            };
+            let exc = decode_error(cx, e.encoding, &object, e.start, e.end, e.reason);
+            match found {
+                Found::Builtin(_) => Err(raise(cx, exc)),
+                Found::Python(f) => {
+                    let (with, at) = ask(cx, &f, exc?, data.len(), false)?;
+                    if let Some(t) = with.downcast::<Str>() {
+                        out.push_text(t.text());
+                    }
+                    Ok(at)
+                }
+            }
+        },
+    )?;
     Ok((out, taken))
 }
 
 /// Decode by a built-in codec; unless `is_final`, an unfinished end is left over (the second result is what was taken).
-pub fn decode_as(cx: &mut Cx, data: &[u8], kind: Codec, errors: Option<&str>, is_final: bool) -> Res<(Value, usize)> {
+pub fn decode_as(
+    cx: &mut Cx,
+    data: &[u8],
+    kind: Codec,
+    errors: Option<&str>,
+    is_final: bool,
+) -> Res<(Value, usize)> {
     if matches!(kind, Codec::Utf8 | Codec::Ascii | Codec::Latin1) && data.is_ascii() {
         return Ok((new_str_exact(cx, Units::Latin1(data), true)?, data.len()));
     }
@@ -292,7 +388,12 @@ pub fn encode(cx: &mut Cx, s: &Str, encoding: Option<&str>, errors: Option<&str>
 }
 
 /// `data.decode(encoding, errors)`: a str.
-pub fn decode(cx: &mut Cx, data: &[u8], encoding: Option<&str>, errors: Option<&str>) -> Res<Value> {
+pub fn decode(
+    cx: &mut Cx,
+    data: &[u8],
+    encoding: Option<&str>,
+    errors: Option<&str>,
+) -> Res<Value> {
     match encoding.map_or(Some(Codec::Utf8), Codec::parse) {
         Some(kind) => Ok(decode_as(cx, data, kind, errors, true)?.0),
         None => codec::decode_text(cx, data, encoding.unwrap_or("utf-8"), errors),

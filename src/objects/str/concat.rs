@@ -1,6 +1,6 @@
 //! Joining strings: f-strings and `+`.
 
-use super::{Str, Units, new_str_code_points, new_str_exact, new_str_ucs2, new_str_latin1};
+use super::{Str, Units, new_str_code_points, new_str_exact, new_str_latin1, new_str_ucs2};
 use crate::{Cx, Res, Value, ValueExt};
 
 /// The concatenation of strings (BUILD_STRING).
@@ -9,12 +9,19 @@ pub fn concat_all(cx: &mut Cx, parts: &[Value]) -> Res<Value> {
     let mut kind = 1;
     let mut ascii = true;
     for p in parts {
-        let Some(s) = p.downcast::<Str>() else { return Err(cx.system_error("BUILD_STRING of something else")) };
+        let Some(s) = p.downcast::<Str>() else {
+            return Err(cx.system_error("BUILD_STRING of something else"));
+        };
         total += s.len();
         kind = kind.max(s.kind());
         ascii &= s.is_ascii();
     }
-    let units = || parts.iter().filter_map(|p| p.downcast::<Str>()).map(Str::units);
+    let units = || {
+        parts
+            .iter()
+            .filter_map(|p| p.downcast::<Str>())
+            .map(Str::units)
+    };
     match kind {
         1 => {
             // Most f-strings are short: no allocation for the pieces.
@@ -67,7 +74,9 @@ pub fn concat_all(cx: &mut Cx, parts: &[Value]) -> Res<Value> {
 pub fn is_identifier(text: &str) -> bool {
     let mut chars = text.chars();
     match chars.next() {
-        Some(c) if typhon_text::unicode::is_xid_start(c as u32) || c == '_' => chars.all(|c| typhon_text::unicode::is_xid_continue(c as u32)),
+        Some(c) if typhon_text::unicode::is_xid_start(c as u32) || c == '_' => {
+            chars.all(|c| typhon_text::unicode::is_xid_continue(c as u32))
+        }
         _ => false,
     }
 }

@@ -15,7 +15,9 @@ fn fill(cx: &mut Cx, v: Option<&Value>) -> Res<u32> {
     let Some(v) = v else { return Ok(32) };
     if v.downcast::<Str>().is_none() {
         let n = v.type_name();
-        return Err(cx.type_error(format!("The fill character must be a unicode character, not {n}")));
+        return Err(cx.type_error(format!(
+            "The fill character must be a unicode character, not {n}"
+        )));
     }
     match single_char(v) {
         Some(c) => Ok(c),
@@ -24,9 +26,17 @@ fn fill(cx: &mut Cx, v: Option<&Value>) -> Res<u32> {
 }
 
 /// Pad `this` to `width` as `place` (length, width) divides the rest.
-fn justify(cx: &mut Cx, this: &Value, width: isize, fillchar: Option<&Value>, place: fn(usize, usize) -> (usize, usize)) -> Res<Value> {
+fn justify(
+    cx: &mut Cx,
+    this: &Value,
+    width: isize,
+    fillchar: Option<&Value>,
+    place: fn(usize, usize) -> (usize, usize),
+) -> Res<Value> {
     let c = fill(cx, fillchar)?;
-    let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+    let Some(s) = this.downcast::<Str>() else {
+        return Ok(this.clone());
+    };
     if width <= s.len() as isize {
         return exact(cx, this);
     }
@@ -132,21 +142,33 @@ impl Str {
     /// Return a copy of the string converted to uppercase.
     fn upper(&self, cx: &mut Cx) -> Res<Value> {
         if let Some(t) = self.as_ascii() {
-            return super::new_str_exact(cx, super::Units::Latin1(&t.as_bytes().to_ascii_uppercase()), true);
+            return super::new_str_exact(
+                cx,
+                super::Units::Latin1(&t.as_bytes().to_ascii_uppercase()),
+                true,
+            );
         }
         new_from_buf(cx, case::upper(self.text()))
     }
     /// Return a copy of the string converted to lowercase.
     fn lower(&self, cx: &mut Cx) -> Res<Value> {
         if let Some(t) = self.as_ascii() {
-            return super::new_str_exact(cx, super::Units::Latin1(&t.as_bytes().to_ascii_lowercase()), true);
+            return super::new_str_exact(
+                cx,
+                super::Units::Latin1(&t.as_bytes().to_ascii_lowercase()),
+                true,
+            );
         }
         new_from_buf(cx, case::lower(self.text()))
     }
     /// Return a version of the string suitable for caseless comparisons.
     fn casefold(&self, cx: &mut Cx) -> Res<Value> {
         if let Some(t) = self.as_ascii() {
-            return super::new_str_exact(cx, super::Units::Latin1(&t.as_bytes().to_ascii_lowercase()), true);
+            return super::new_str_exact(
+                cx,
+                super::Units::Latin1(&t.as_bytes().to_ascii_lowercase()),
+                true,
+            );
         }
         new_from_buf(cx, case::casefold(self.text()))
     }
@@ -193,7 +215,9 @@ impl Str {
     ///
     /// The string is never truncated.
     fn zfill(this: &Value, width: isize, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
         if width > isize::MAX / 8 {
             return Err(cx.overflow_error("padded string is too long"));
         }
@@ -211,7 +235,10 @@ impl Str {
         if (tabsize.max(0) as usize).saturating_mul(tabs) > isize::MAX as usize / 8 {
             return Err(cx.overflow_error("new string is too long"));
         }
-        new_from_buf(cx, strings::expand_tabs_text(self.text(), tabsize.max(0) as usize))
+        new_from_buf(
+            cx,
+            strings::expand_tabs_text(self.text(), tabsize.max(0) as usize),
+        )
     }
     /// Replace each character in the string using the given translation table.
     ///
@@ -239,26 +266,38 @@ impl Str {
     #[sig(x, y = absent, z = absent, /)]
     fn maketrans(x: &Value, y: Option<&Str>, z: Option<&Str>, cx: &mut Cx) -> Res<Value> {
         let out = dict::new_dict(cx)?;
-        let Some(d) = dict::as_dict(&out) else { return Ok(out) };
+        let Some(d) = dict::as_dict(&out) else {
+            return Ok(out);
+        };
         let Some(y) = y else {
             let Some(from) = x.downcast_exact::<crate::objects::Dict>() else {
-                return Err(cx.type_error("if you give only one argument to maketrans it must be a dict"));
+                return Err(
+                    cx.type_error("if you give only one argument to maketrans it must be a dict")
+                );
             };
             for (key, value) in from.entries(cx) {
                 let key = match key.downcast::<Str>() {
                     Some(s) if s.len() != 1 => {
-                        return Err(cx.value_error("string keys in translatetable must be of length 1"));
+                        return Err(
+                            cx.value_error("string keys in translatetable must be of length 1")
+                        );
                     }
                     Some(s) => Value::small_int(s.at(0) as i32),
                     None if int::as_int(&key).is_some() => key,
-                    None => return Err(cx.type_error("keys in translate table mustbe strings or integers")),
+                    None => {
+                        return Err(
+                            cx.type_error("keys in translate table mustbe strings or integers")
+                        );
+                    }
                 };
                 d.set(cx, &key, value)?;
             }
             return Ok(out);
         };
         let Some(x) = x.downcast::<Str>() else {
-            return Err(cx.type_error("first maketrans argument must be a string if there is a second argument"));
+            return Err(cx.type_error(
+                "first maketrans argument must be a string if there is a second argument",
+            ));
         };
         if x.len() != y.len() {
             return Err(cx.value_error("the first two maketrans arguments must have equal length"));

@@ -8,12 +8,23 @@ use crate::objects::{list, tuple};
 use crate::{Cx, Res, Value, ValueExt};
 use std::ops::Range;
 use typhon_text::Text;
-use typhon_text::strings::{self, count_text, ends_with_text, find_text, rfind_text, starts_with_text};
+use typhon_text::strings::{
+    self, count_text, ends_with_text, find_text, rfind_text, starts_with_text,
+};
 
 type Found = fn(Text<'_>, Text<'_>) -> Option<usize>;
 
-fn position(cx: &mut Cx, s: &Str, sub: &Str, start: Option<&Value>, end: Option<&Value>, f: Found) -> Res<Option<usize>> {
-    let Some(range) = search_bounds(cx, start, end, s.len())? else { return Ok(None) };
+fn position(
+    cx: &mut Cx,
+    s: &Str,
+    sub: &Str,
+    start: Option<&Value>,
+    end: Option<&Value>,
+    f: Found,
+) -> Res<Option<usize>> {
+    let Some(range) = search_bounds(cx, start, end, s.len())? else {
+        return Ok(None);
+    };
     let from = range.start;
     Ok(f(s.text().slice(range), sub.text()).map(|i| i + from))
 }
@@ -64,19 +75,28 @@ fn partition_at(cx: &mut Cx, this: &Value, sep: &Value, f: Found, last: bool) ->
     }
     let items = match f(s.text(), p.text()) {
         Some(i) => {
-            let (a, b) = (part(cx, this, s, 0..i)?, part(cx, this, s, i + p.len()..s.len())?);
+            let (a, b) = (
+                part(cx, this, s, 0..i)?,
+                part(cx, this, s, i + p.len()..s.len())?,
+            );
             vec![a, sep.clone(), b]
         }
         None => {
             let whole = super::methods::exact(cx, this)?;
-            if last { vec![empty(), empty(), whole] } else { vec![whole, empty(), empty()] }
+            if last {
+                vec![empty(), empty(), whole]
+            } else {
+                vec![whole, empty(), empty()]
+            }
         }
     };
     tuple::new_tuple(cx, items)
 }
 
 fn stripped(cx: &mut Cx, this: &Value, chars: &Value, left: bool, right: bool) -> Res<Value> {
-    let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+    let Some(s) = this.downcast::<Str>() else {
+        return Ok(this.clone());
+    };
     let set = match chars.downcast::<Str>() {
         Some(c) => Some(c.text()),
         None if chars.is_none() => None,
@@ -103,13 +123,19 @@ fn affix(
     test: fn(Text<'_>, Text<'_>) -> bool,
 ) -> Res<bool> {
     let range = search_bounds(cx, start, end, s.len())?;
-    let check = |affix: &Str| range.clone().is_some_and(|r| test(s.text().slice(r), affix.text()));
+    let check = |affix: &Str| {
+        range
+            .clone()
+            .is_some_and(|r| test(s.text().slice(r), affix.text()))
+    };
     if let Some(affix) = given.downcast::<Str>() {
         return Ok(check(affix));
     }
     let Some(several) = given.downcast::<Tuple>() else {
         let n = given.type_name();
-        return Err(cx.type_error(format!("{method} first arg must be str or a tuple of str, not {n}")));
+        return Err(cx.type_error(format!(
+            "{method} first arg must be str or a tuple of str, not {n}"
+        )));
     };
     for v in several.items() {
         let Some(affix) = v.downcast::<Str>() else {
@@ -132,7 +158,9 @@ impl Str {
     #[sig(sub, start = None, end = None, /)]
     #[text_signature = "($self, sub[, start[, end]], /)"]
     fn find(&self, sub: &Str, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<i64> {
-        Ok(or_minus_one(position(cx, self, sub, start, end, find_text)?))
+        Ok(or_minus_one(position(
+            cx, self, sub, start, end, find_text,
+        )?))
     }
     /// Return the highest index in S where substring sub is found, such that sub is contained within S[start:end].
     ///
@@ -140,8 +168,16 @@ impl Str {
     /// Return -1 on failure.
     #[sig(sub, start = None, end = None, /)]
     #[text_signature = "($self, sub[, start[, end]], /)"]
-    fn rfind(&self, sub: &Str, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<i64> {
-        Ok(or_minus_one(position(cx, self, sub, start, end, rfind_text)?))
+    fn rfind(
+        &self,
+        sub: &Str,
+        start: Option<&Value>,
+        end: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<i64> {
+        Ok(or_minus_one(position(
+            cx, self, sub, start, end, rfind_text,
+        )?))
     }
     /// Return the lowest index in S where substring sub is found, such that sub is contained within S[start:end].
     ///
@@ -149,7 +185,13 @@ impl Str {
     /// Raises ValueError when the substring is not found.
     #[sig(sub, start = None, end = None, /)]
     #[text_signature = "($self, sub[, start[, end]], /)"]
-    fn index(&self, sub: &Str, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+    fn index(
+        &self,
+        sub: &Str,
+        start: Option<&Value>,
+        end: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<usize> {
         let i = position(cx, self, sub, start, end, find_text)?;
         found(cx, i)
     }
@@ -159,7 +201,13 @@ impl Str {
     /// Raises ValueError when the substring is not found.
     #[sig(sub, start = None, end = None, /)]
     #[text_signature = "($self, sub[, start[, end]], /)"]
-    fn rindex(&self, sub: &Str, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+    fn rindex(
+        &self,
+        sub: &Str,
+        start: Option<&Value>,
+        end: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<usize> {
         let i = position(cx, self, sub, start, end, rfind_text)?;
         found(cx, i)
     }
@@ -168,7 +216,13 @@ impl Str {
     /// Optional arguments start and end are interpreted as in slice notation.
     #[sig(sub, start = None, end = None, /)]
     #[text_signature = "($self, sub[, start[, end]], /)"]
-    fn count(&self, sub: &Str, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+    fn count(
+        &self,
+        sub: &Str,
+        start: Option<&Value>,
+        end: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<usize> {
         Ok(match search_bounds(cx, start, end, self.len())? {
             Some(range) => count_text(self.text().slice(range), sub.text()),
             None => 0,
@@ -184,7 +238,13 @@ impl Str {
     ///     Optional stop position. Default: end of the string.
     #[sig(prefix, start = None, end = None, /)]
     #[text_signature = "($self, prefix[, start[, end]], /)"]
-    fn startswith(&self, prefix: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<bool> {
+    fn startswith(
+        &self,
+        prefix: &Value,
+        start: Option<&Value>,
+        end: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<bool> {
         affix(cx, self, prefix, start, end, "startswith", starts_with_text)
     }
     /// Return True if the string ends with the specified suffix, False otherwise.
@@ -197,7 +257,13 @@ impl Str {
     ///     Optional stop position. Default: end of the string.
     #[sig(suffix, start = None, end = None, /)]
     #[text_signature = "($self, suffix[, start[, end]], /)"]
-    fn endswith(&self, suffix: &Value, start: Option<&Value>, end: Option<&Value>, cx: &mut Cx) -> Res<bool> {
+    fn endswith(
+        &self,
+        suffix: &Value,
+        start: Option<&Value>,
+        end: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<bool> {
         affix(cx, self, suffix, start, end, "endswith", ends_with_text)
     }
     /// Return a copy with all occurrences of substring old replaced by new.
@@ -210,7 +276,9 @@ impl Str {
     /// replaced.
     #[sig(old, new, /, count = -1)]
     fn replace(this: &Value, old: &Str, new: &Str, count: isize, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
         match strings::replace_text(s.text(), old.text(), new.text(), limit(count)) {
             Some(buf) => new_from_buf(cx, buf),
             None => super::methods::exact(cx, this),
@@ -235,7 +303,9 @@ impl Str {
     /// the regular expression module.
     #[sig(sep = None, maxsplit = -1)]
     fn split(this: &Value, sep: &Value, maxsplit: isize, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
         let sep = separator(cx, sep)?;
         let ranges = lift(cx, strings::split_text(s.text(), sep, limit(maxsplit)))?;
         parts(cx, this, s, ranges)
@@ -255,7 +325,9 @@ impl Str {
     /// Splitting starts at the end of the string and works to the front.
     #[sig(sep = None, maxsplit = -1)]
     fn rsplit(this: &Value, sep: &Value, maxsplit: isize, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
         let sep = separator(cx, sep)?;
         let ranges = lift(cx, strings::rsplit_text(s.text(), sep, limit(maxsplit)))?;
         parts(cx, this, s, ranges)
@@ -266,7 +338,9 @@ impl Str {
     /// true.
     #[sig(keepends = False)]
     fn splitlines(this: &Value, keepends: bool, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
         parts(cx, this, s, strings::split_lines_text(s.text(), keepends))
     }
     /// Partition the string into three parts using the given separator.
@@ -317,8 +391,14 @@ impl Str {
     /// If the string starts with the prefix string, return string[len(prefix):].
     /// Otherwise, return a copy of the original string.
     fn removeprefix(this: &Value, prefix: &Str, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
-        let cut = if starts_with_text(s.text(), prefix.text()) { prefix.len() } else { 0 };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
+        let cut = if starts_with_text(s.text(), prefix.text()) {
+            prefix.len()
+        } else {
+            0
+        };
         part(cx, this, s, cut..s.len())
     }
     /// Return a str with the given suffix string removed if present.
@@ -327,8 +407,14 @@ impl Str {
     /// return string[:-len(suffix)]. Otherwise, return a copy of the original
     /// string.
     fn removesuffix(this: &Value, suffix: &Str, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
-        let cut = if ends_with_text(s.text(), suffix.text()) { suffix.len() } else { 0 };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
+        let cut = if ends_with_text(s.text(), suffix.text()) {
+            suffix.len()
+        } else {
+            0
+        };
         part(cx, this, s, 0..s.len() - cut)
     }
 }

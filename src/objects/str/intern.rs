@@ -23,11 +23,14 @@ impl Hasher for Passthrough {
 }
 
 type Shard = Mutex<HashMap<i64, Vec<Value>, BuildHasherDefault<Passthrough>>>;
-static TABLE: LazyLock<[Shard; SHARDS]> = LazyLock::new(|| std::array::from_fn(|_| Mutex::new(HashMap::default())));
+static TABLE: LazyLock<[Shard; SHARDS]> =
+    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(HashMap::default())));
 
 /// The interned twin of a string (exact `str` only; others are returned as they are).
 pub fn intern(value: &Value) -> Value {
-    let Some(s) = value.downcast_exact::<Str>() else { return value.clone() };
+    let Some(s) = value.downcast_exact::<Str>() else {
+        return value.clone();
+    };
     if s.is_interned() {
         return value.clone();
     }
@@ -56,11 +59,18 @@ pub fn intern_str(cx: &mut Cx, text: &str) -> Res<Value> {
 pub fn register_static(value: &Value) {
     if let Some(s) = value.downcast_exact::<Str>() {
         let h = s.hash();
-        TABLE[(h as usize >> 7) % SHARDS].lock().entry(h).or_default().push(value.clone());
+        TABLE[(h as usize >> 7) % SHARDS]
+            .lock()
+            .entry(h)
+            .or_default()
+            .push(value.clone());
     }
 }
 
 /// Number of interned strings.
 pub fn count() -> usize {
-    TABLE.iter().map(|s| s.lock().values().map(Vec::len).sum::<usize>()).sum()
+    TABLE
+        .iter()
+        .map(|s| s.lock().values().map(Vec::len).sum::<usize>())
+        .sum()
 }

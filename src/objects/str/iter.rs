@@ -18,7 +18,11 @@ pub struct StrIter {
 /// `iter(s)`.
 pub fn new_iter(cx: &mut Cx, s: &Value) -> Res<Value> {
     let cls = Type::of::<StrIter>();
-    let payload = StrIter { head: Header::placeholder(), text: s.clone(), at: AtomicUsize::new(0) };
+    let payload = StrIter {
+        head: Header::placeholder(),
+        text: s.clone(),
+        at: AtomicUsize::new(0),
+    };
     crate::objects::object::alloc(cx, cls, payload)
 }
 
@@ -30,7 +34,10 @@ impl StrIter {
             if i >= len {
                 return None;
             }
-            match self.at.compare_exchange_weak(i, i + 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match self
+                .at
+                .compare_exchange_weak(i, i + 1, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => return Some(i),
                 Err(now) => i = now,
             }
@@ -52,7 +59,9 @@ impl StrIter {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(s) = self.string() else { return Ok(None) };
+        let Some(s) = self.string() else {
+            return Ok(None);
+        };
         match self.claim(s.len()) {
             Some(i) => new_char(cx, s.at(i)).map(Some),
             None => Ok(None),
@@ -60,14 +69,19 @@ impl StrIter {
     }
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self) -> usize {
-        self.string().map_or(0, |s| s.len().saturating_sub(self.position()))
+        self.string()
+            .map_or(0, |s| s.len().saturating_sub(self.position()))
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         let iter = crate::objects::iter::builtin(cx, "iter")?;
         let len = self.string().map_or(0, Str::len);
         let at = self.position();
-        let subject = if at < len { self.text.clone() } else { super::empty() };
+        let subject = if at < len {
+            self.text.clone()
+        } else {
+            super::empty()
+        };
         let args = tuple::new_tuple(cx, vec![subject])?;
         if at >= len {
             return tuple::new_tuple(cx, vec![iter, args]);
@@ -78,6 +92,7 @@ impl StrIter {
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {
         let len = self.string().map_or(0, Str::len);
-        self.at.store((state.0.max(0) as usize).min(len), Ordering::Relaxed);
+        self.at
+            .store((state.0.max(0) as usize).min(len), Ordering::Relaxed);
     }
 }

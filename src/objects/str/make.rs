@@ -69,7 +69,11 @@ pub fn substring(cx: &mut Cx, s: &Str, start: usize, end: usize) -> Res<Value> {
         return Ok(s.value());
     }
     let u = s.units().slice(start..end.max(start));
-    if s.is_ascii() { new_str_exact(cx, u, true) } else { new_str_units(cx, u) }
+    if s.is_ascii() {
+        new_str_exact(cx, u, true)
+    } else {
+        new_str_units(cx, u)
+    }
 }
 
 /// `a + b`
@@ -80,7 +84,11 @@ pub fn concat(cx: &mut Cx, a: &Str, b: &Str) -> Res<Value> {
     if b.is_empty() && a.head.type_word() == statics::word::STR {
         return Ok(a.value());
     }
-    let Some(n) = a.len().checked_add(b.len()).filter(|&n| n < isize::MAX as usize / 4) else {
+    let Some(n) = a
+        .len()
+        .checked_add(b.len())
+        .filter(|&n| n < isize::MAX as usize / 4)
+    else {
         return Err(cx.overflow_error("strings are too large to concat"));
     };
     let ascii = a.is_ascii() && b.is_ascii();
@@ -135,9 +143,18 @@ fn copy_units<T: Wider>(from: Units<'_>, to: &mut [T]) {
         return;
     }
     match from {
-        Units::Latin1(s) => to.iter_mut().zip(s).for_each(|(t, &u)| *t = T::from_unit(u.into())),
-        Units::Ucs2(s) => to.iter_mut().zip(s).for_each(|(t, &u)| *t = T::from_unit(u.into())),
-        Units::Ucs4(s) => to.iter_mut().zip(s).for_each(|(t, &u)| *t = T::from_unit(u)),
+        Units::Latin1(s) => to
+            .iter_mut()
+            .zip(s)
+            .for_each(|(t, &u)| *t = T::from_unit(u.into())),
+        Units::Ucs2(s) => to
+            .iter_mut()
+            .zip(s)
+            .for_each(|(t, &u)| *t = T::from_unit(u.into())),
+        Units::Ucs4(s) => to
+            .iter_mut()
+            .zip(s)
+            .for_each(|(t, &u)| *t = T::from_unit(u)),
     }
 }
 
@@ -150,7 +167,11 @@ pub fn repeat(cx: &mut Cx, s: &Str, n: isize) -> Res<Value> {
         return Ok(s.value());
     }
     let n = n as usize;
-    let Some(total) = s.len().checked_mul(n).filter(|&t| t < isize::MAX as usize / 4) else {
+    let Some(total) = s
+        .len()
+        .checked_mul(n)
+        .filter(|&t| t < isize::MAX as usize / 4)
+    else {
         return Err(cx.memory_error());
     };
     macro_rules! fill {
@@ -211,7 +232,9 @@ pub fn join(cx: &mut Cx, sep: &Str, items: &[Value]) -> Res<Value> {
     for (i, v) in items.iter().enumerate() {
         let Some(s) = v.downcast::<Str>() else {
             let n = v.type_name();
-            return Err(cx.type_error(format!("sequence item {i}: expected str instance, {n} found")));
+            return Err(cx.type_error(format!(
+                "sequence item {i}: expected str instance, {n} found"
+            )));
         };
         let gap = if i == 0 { 0 } else { sep.len() };
         total = match total.checked_add(s.len()).and_then(|t| t.checked_add(gap)) {
@@ -274,7 +297,15 @@ impl Str {
         }
         // SAFETY: a fresh buffer of at least that size.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len()) };
-        let meta = (units.len() as u64) << 8 | super::EXTERNAL | if ascii { super::ASCII } else { 0 } | kind;
-        Some(Str { head: typhon_runtime::header::Header::placeholder(), hash: std::sync::atomic::AtomicI64::new(0), meta, data: (data as usize).to_ne_bytes() })
+        let meta = (units.len() as u64) << 8
+            | super::EXTERNAL
+            | if ascii { super::ASCII } else { 0 }
+            | kind;
+        Some(Str {
+            head: typhon_runtime::header::Header::placeholder(),
+            hash: std::sync::atomic::AtomicI64::new(0),
+            meta,
+            data: (data as usize).to_ne_bytes(),
+        })
     }
 }

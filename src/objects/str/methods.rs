@@ -26,7 +26,9 @@ pub fn of_class(cx: &mut Cx, cls: &Type, v: Value) -> Res<Value> {
     if cls.word() == word::STR {
         return Ok(v);
     }
-    let Some(s) = v.downcast::<Str>() else { return Ok(v) };
+    let Some(s) = v.downcast::<Str>() else {
+        return Ok(v);
+    };
     match Str::payload(s.units(), s.is_ascii()) {
         Some(payload) => crate::objects::object::alloc::<Str>(cx, cls, payload),
         None => Err(cx.memory_error()),
@@ -43,7 +45,13 @@ impl Str {
     #[new]
     #[sig(object = absent, encoding = absent, errors = absent)]
     #[text_signature(none)]
-    fn new(cls: &Type, object: Option<&Value>, encoding: Option<&Value>, errors: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn new(
+        cls: &Type,
+        object: Option<&Value>,
+        encoding: Option<&Value>,
+        errors: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let name = |cx: &mut Cx, v: Option<&Value>, what: &str| match v {
             None => Ok(None),
             Some(v) => match v.downcast::<Str>() {
@@ -56,7 +64,9 @@ impl Str {
         };
         let encoding = name(cx, encoding, "encoding")?;
         let errors = name(cx, errors, "errors")?;
-        let Some(object) = object else { return of_class(cx, cls, empty()) };
+        let Some(object) = object else {
+            return of_class(cx, cls, empty());
+        };
         let v = if encoding.is_none() && errors.is_none() {
             let v = crate::protocol::str(cx, object)?;
             if cls.word() == word::STR {
@@ -69,7 +79,9 @@ impl Str {
             }
             let Some(data) = bytes::contents_opt(cx, object)? else {
                 let n = object.type_name();
-                return Err(cx.type_error(format!("decoding to str: need a bytes-like object, {n} found")));
+                return Err(cx.type_error(format!(
+                    "decoding to str: need a bytes-like object, {n} found"
+                )));
             };
             super::codec::decode(cx, &data, encoding.as_deref(), errors.as_deref())?
         };
@@ -122,7 +134,9 @@ impl Str {
             Some(s) => Ok(typhon_text::strings::find_text(self.text(), s.text()).is_some()),
             None => {
                 let n = item.type_name();
-                Err(cx.type_error(format!("'in <string>' requires string as left operand, not {n}")))
+                Err(cx.type_error(format!(
+                    "'in <string>' requires string as left operand, not {n}"
+                )))
             }
         }
     }
@@ -183,7 +197,9 @@ impl Str {
     }
     /// Return a formatted version of the string as described by format_spec.
     fn __format__(this: &Value, format_spec: &Str, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Str>() else { return Ok(this.clone()) };
+        let Some(s) = this.downcast::<Str>() else {
+            return Ok(this.clone());
+        };
         if format_spec.is_empty() {
             return crate::protocol::str(cx, this);
         }
@@ -300,7 +316,12 @@ pub fn single_char(v: &Value) -> Option<u32> {
 }
 
 /// The string of a text that lies within `s`, which is returned when it is the whole.
-pub(super) fn part(cx: &mut Cx, this: &Value, s: &Str, range: std::ops::Range<usize>) -> Res<Value> {
+pub(super) fn part(
+    cx: &mut Cx,
+    this: &Value,
+    s: &Str,
+    range: std::ops::Range<usize>,
+) -> Res<Value> {
     if range.start == 0 && range.end == s.len() {
         return exact(cx, this);
     }

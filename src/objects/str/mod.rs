@@ -2,9 +2,9 @@
 //! that holds its widest code point; lone surrogates are ordinary units. Short strings keep the units in the cell, long ones
 //! in a buffer (R3). Immutable; the hash is filled in lazily with a relaxed store (every thread computes the same).
 
-pub mod concat;
 pub mod builder;
 pub mod codec;
+pub mod concat;
 pub mod convert;
 pub mod find;
 pub mod intern;
@@ -17,8 +17,8 @@ pub use make::{empty, new_char, new_from_buf, new_from_text};
 
 pub use concat::{concat_all, is_identifier};
 
-use crate::native::pytype;
 use crate::native::Traverse;
+use crate::native::pytype;
 use crate::statics::{self, word};
 use crate::{Cx, Res, Value, ValueExt};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -133,7 +133,11 @@ impl Str {
         // SAFETY: the data, or the pointer to it, stands behind the struct.
         unsafe {
             let at = (&raw const *self).cast::<u8>().add(DATA);
-            if self.meta & EXTERNAL != 0 { *at.cast::<*const u8>() } else { at }
+            if self.meta & EXTERNAL != 0 {
+                *at.cast::<*const u8>()
+            } else {
+                at
+            }
         }
     }
     #[inline]
@@ -155,7 +159,9 @@ impl Str {
             return None;
         }
         // SAFETY: ASCII bytes are UTF-8.
-        Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data(), self.len())) })
+        Some(unsafe {
+            std::str::from_utf8_unchecked(std::slice::from_raw_parts(self.data(), self.len()))
+        })
     }
     /// Code point `i`.
     #[inline]
@@ -166,14 +172,23 @@ impl Str {
     pub fn to_string_lossy(&self) -> String {
         match self.as_ascii() {
             Some(s) => s.to_owned(),
-            None => self.units().iter().map(|c| char::from_u32(c).unwrap_or('\u{FFFD}')).collect(),
+            None => self
+                .units()
+                .iter()
+                .map(|c| char::from_u32(c).unwrap_or('\u{FFFD}'))
+                .collect(),
         }
     }
     /// The text as UTF-8, or None when it holds a lone surrogate.
     pub fn to_utf8(&self) -> Option<std::borrow::Cow<'_, str>> {
         match self.as_ascii() {
             Some(s) => Some(s.into()),
-            None => self.units().iter().map(char::from_u32).collect::<Option<String>>().map(Into::into),
+            None => self
+                .units()
+                .iter()
+                .map(char::from_u32)
+                .collect::<Option<String>>()
+                .map(Into::into),
         }
     }
     /// SipHash-1-3 of the units, as CPython keys it (`PYTHONHASHSEED`).
@@ -195,7 +210,8 @@ impl Str {
     #[inline]
     pub fn equals(&self, other: &Str) -> bool {
         std::ptr::eq(self, other)
-            || (self.meta & !EXTERNAL == other.meta & !EXTERNAL && self.units().bytes() == other.units().bytes())
+            || (self.meta & !EXTERNAL == other.meta & !EXTERNAL
+                && self.units().bytes() == other.units().bytes())
     }
     pub fn equals_str(&self, other: &str) -> bool {
         match self.as_ascii() {
@@ -251,7 +267,14 @@ impl Str {
     /// `cell` is the static place of the string.
     pub unsafe fn init_static(cell: *mut u8, text: &[u8]) {
         // SAFETY: by contract; one byte fits the static stride.
-        unsafe { Str::fill(cell, Units::Latin1(text), text.iter().all(u8::is_ascii), std::ptr::null_mut()) }
+        unsafe {
+            Str::fill(
+                cell,
+                Units::Latin1(text),
+                text.iter().all(u8::is_ascii),
+                std::ptr::null_mut(),
+            )
+        }
     }
 }
 
@@ -274,7 +297,11 @@ pub fn new_str_exact(cx: &mut Cx, units: Units<'_>, ascii: bool) -> Res<Value> {
     };
     let size = DATA + if external.is_null() { n } else { 8 };
     // SAFETY: R12: `fill` writes every field before the type word is stored.
-    let made = unsafe { typhon_runtime::alloc_sized(&cx.thread, size, word::STR, |cell| Str::fill(cell, units, ascii, external)) };
+    let made = unsafe {
+        typhon_runtime::alloc_sized(&cx.thread, size, word::STR, |cell| {
+            Str::fill(cell, units, ascii, external)
+        })
+    };
     made.map_err(|_| cx.memory_error())
 }
 
@@ -289,7 +316,9 @@ fn alloc_buffer(n: usize) -> *mut u8 {
 /// The immortal one-character string of a Latin-1 code point.
 #[inline]
 pub fn latin1_char(c: u8) -> Value {
-    statics::immortal(typhon_runtime::region::static_value_bits(statics::offset::LATIN1 + c as u32 * statics::offset::LATIN1_STRIDE))
+    statics::immortal(typhon_runtime::region::static_value_bits(
+        statics::offset::LATIN1 + c as u32 * statics::offset::LATIN1_STRIDE,
+    ))
 }
 
 /// Make a string from UTF-8.
@@ -390,7 +419,10 @@ pub unsafe fn drop_payload(h: *mut Header, _: &typhon_runtime::thread::Thread) {
     unsafe {
         if (*s).meta & EXTERNAL != 0 {
             let n = ((*s).len() * (*s).kind()).max(1);
-            std::alloc::dealloc((*s).data().cast_mut(), std::alloc::Layout::from_size_align_unchecked(n, 16));
+            std::alloc::dealloc(
+                (*s).data().cast_mut(),
+                std::alloc::Layout::from_size_align_unchecked(n, 16),
+            );
         }
     }
 }

@@ -54,7 +54,16 @@ impl<'a> Values<'a> {
             && operand.downcast::<Str>().is_none()
             && !(bytes && bytes::is_bytes_or_bytearray(operand))
             && operand.ty().slots.getitem.get().is_some();
-        Values { cx: RefCell::new(cx), operand, items, next: 0, selected: None, mapping, used_mapping: false, bytes }
+        Values {
+            cx: RefCell::new(cx),
+            operand,
+            items,
+            next: 0,
+            selected: None,
+            mapping,
+            used_mapping: false,
+            bytes,
+        }
     }
 
     /// The next argument.
@@ -66,7 +75,9 @@ impl<'a> Values<'a> {
         self.next += 1;
         match self.items {
             // After `%(key)s` the whole operand is no argument any more.
-            Some(items) if !self.used_mapping => items.get(i).cloned().ok_or_else(percent::not_enough),
+            Some(items) if !self.used_mapping => {
+                items.get(i).cloned().ok_or_else(percent::not_enough)
+            }
             None if i == 0 && !self.used_mapping => Ok(self.operand.clone()),
             _ => Err(percent::not_enough()),
         }
@@ -78,11 +89,19 @@ impl<'a> Values<'a> {
             Some(items) => self.next >= items.len() || self.used_mapping,
             None => self.next >= 1 || self.mapping || self.used_mapping,
         };
-        if all_used { Ok(()) } else { Err(percent::not_all_converted(self.bytes)) }
+        if all_used {
+            Ok(())
+        } else {
+            Err(percent::not_all_converted(self.bytes))
+        }
     }
 
     pub fn check(&mut self) -> Result<(), Failure> {
-        if self.mapping { Ok(()) } else { Err(percent::needs_mapping().into()) }
+        if self.mapping {
+            Ok(())
+        } else {
+            Err(percent::needs_mapping().into())
+        }
     }
 
     pub fn select_key(&mut self, key: Text<'_>) -> Result<(), Failure> {
@@ -105,7 +124,9 @@ impl<'a> Values<'a> {
             Some(_) => {
                 let cx = &mut **self.cx.borrow_mut();
                 let kind = if precision { "C int" } else { "C ssize_t" };
-                Err(cx.overflow_error(format!("Python int too large to convert to {kind}")).into())
+                Err(cx
+                    .overflow_error(format!("Python int too large to convert to {kind}"))
+                    .into())
             }
             None => Err(percent::star_wants_int().into()),
         }
@@ -113,7 +134,13 @@ impl<'a> Values<'a> {
 }
 
 /// The number conversions, which str and bytes have in common. False when the letter is another.
-pub fn number(cx: &mut Cx, v: &Value, c: &Conversion, bytes: bool, out: &mut TextBuf) -> Result<bool, Failure> {
+pub fn number(
+    cx: &mut Cx,
+    v: &Value,
+    c: &Conversion,
+    bytes: bool,
+    out: &mut TextBuf,
+) -> Result<bool, Failure> {
     let letter = c.letter();
     match letter {
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
@@ -129,7 +156,9 @@ pub fn number(cx: &mut Cx, v: &Value, c: &Conversion, bytes: bool, out: &mut Tex
                 Err(r) if bytes && cx.exc_is(ExcKind::TypeError) => {
                     drop(cx.take_exc(r));
                     let n = v.type_name();
-                    return Err(cx.type_error(format!("float argument required, not {n}")).into());
+                    return Err(cx
+                        .type_error(format!("float argument required, not {n}"))
+                        .into());
                 }
                 Err(r) => return Err(r.into()),
             };
@@ -147,7 +176,12 @@ fn integer(cx: &mut Cx, v: &Value, letter: u8) -> Res<Value> {
     }
     let whole = matches!(letter, b'x' | b'X' | b'o');
     let tried = if whole {
-        v.ty().slots.index.get().is_some().then(|| number::to_index(cx, v))
+        v.ty()
+            .slots
+            .index
+            .get()
+            .is_some()
+            .then(|| number::to_index(cx, v))
     } else {
         let s = &v.ty().slots;
         (s.int.get().is_some() || s.index.get().is_some()).then(|| number::to_int(cx, v))
@@ -211,11 +245,15 @@ fn character(cx: &mut Cx, v: &Value) -> Res<u32> {
             return Ok(s.at(0));
         }
         let n = s.len();
-        return Err(cx.type_error(format!("%c requires an int or a unicode character, not a string of length {n}")));
+        return Err(cx.type_error(format!(
+            "%c requires an int or a unicode character, not a string of length {n}"
+        )));
     }
     if as_int(v).is_none() && v.ty().slots.index.get().is_none() {
         let n = v.type_name();
-        return Err(cx.type_error(format!("%c requires an int or a unicode character, not {n}")));
+        return Err(cx.type_error(format!(
+            "%c requires an int or a unicode character, not {n}"
+        )));
     }
     let c = number::index_isize(cx, v)?;
     match u32::try_from(c) {

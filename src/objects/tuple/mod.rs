@@ -35,7 +35,12 @@ impl Tuple {
     #[inline(always)]
     pub fn items(&self) -> &[Value] {
         // SAFETY: `len` items follow the struct, written before the type word was stored (R12).
-        unsafe { std::slice::from_raw_parts((&raw const *self).cast::<u8>().add(ITEMS).cast::<Value>(), self.len) }
+        unsafe {
+            std::slice::from_raw_parts(
+                (&raw const *self).cast::<u8>().add(ITEMS).cast::<Value>(),
+                self.len,
+            )
+        }
     }
     #[inline(always)]
     pub fn len(&self) -> usize {
@@ -79,14 +84,19 @@ pub fn new_tuple_from(cx: &mut Cx, n: usize, mut items: impl Iterator<Item = Val
     }
     // SAFETY: R12: no safepoint between cell and type store; every item is written before the type word.
     let made = unsafe {
-        typhon_runtime::alloc_sized(&cx.thread, Tuple::size_of(n), statics::word::TUPLE, |cell| {
-            let t = cell.cast::<Tuple>();
-            (*t).len = n;
-            let base = cell.add(ITEMS).cast::<Value>();
-            for i in 0..n {
-                base.add(i).write(items.next().unwrap_or_else(Value::none));
-            }
-        })
+        typhon_runtime::alloc_sized(
+            &cx.thread,
+            Tuple::size_of(n),
+            statics::word::TUPLE,
+            |cell| {
+                let t = cell.cast::<Tuple>();
+                (*t).len = n;
+                let base = cell.add(ITEMS).cast::<Value>();
+                for i in 0..n {
+                    base.add(i).write(items.next().unwrap_or_else(Value::none));
+                }
+            },
+        )
     };
     made.map_err(|_| cx.memory_error())
 }
@@ -117,4 +127,3 @@ impl Traverse for Tuple {
         }
     }
 }
-

@@ -16,24 +16,34 @@ use std::sync::atomic::Ordering;
 pub fn spec_of(t: &Type) -> Option<&'static TypeSpec> {
     let spec = t.spec.load(Ordering::Relaxed);
     // SAFETY: the specs of native types are static.
-    if spec.is_null() { None } else { Some(unsafe { &*spec }) }
+    if spec.is_null() {
+        None
+    } else {
+        Some(unsafe { &*spec })
+    }
 }
 
 /// May a special attribute be set: heap types only, and most cannot be deleted.
 fn settable<'a>(cx: &mut Cx, t: &Type, v: Option<&'a Value>, name: &str) -> Res<&'a Value> {
     let n = t.name();
     if t.has(flag::IMMUTABLE) {
-        return Err(cx.type_error(format!("cannot set '{name}' attribute of immutable type '{n}'")));
+        return Err(cx.type_error(format!(
+            "cannot set '{name}' attribute of immutable type '{n}'"
+        )));
     }
     match v {
         Some(v) => Ok(v),
-        None => Err(cx.type_error(format!("cannot delete '{name}' attribute of immutable type '{n}'"))),
+        None => Err(cx.type_error(format!(
+            "cannot delete '{name}' attribute of immutable type '{n}'"
+        ))),
     }
 }
 
 /// A value of the class's own namespace, bound as an attribute of the class.
 fn own(cx: &mut Cx, this: &Value, t: &Type, name: &str) -> Res<Option<Value>> {
-    let Some(v) = t.dict().get_named(cx, name) else { return Ok(None) };
+    let Some(v) = t.dict().get_named(cx, name) else {
+        return Ok(None);
+    };
     match v.ty().slots.descr_get.get() {
         Some(get) => get(cx, &v, None, Some(this)).map(Some),
         None => Ok(Some(v)),
@@ -93,14 +103,18 @@ impl Type {
         let v = settable(cx, self, v, "__qualname__")?;
         if v.downcast::<Str>().is_none() {
             let (n, t) = (self.name(), v.type_name());
-            return Err(cx.type_error(format!("can only assign string to {n}.__qualname__, not '{t}'")));
+            return Err(cx.type_error(format!(
+                "can only assign string to {n}.__qualname__, not '{t}'"
+            )));
         }
         drop(self.qualname.put(&self.head, cx, Some(v.clone())));
         Ok(())
     }
     #[getter]
     fn __module__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Err(cx.system_error("not a type"));
+        };
         if let Some(spec) = spec_of(t) {
             return intern_str(cx, spec.module);
         }
@@ -118,9 +132,15 @@ impl Type {
     }
     #[getter]
     fn __doc__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Err(cx.system_error("not a type"));
+        };
         if let Some(spec) = spec_of(t) {
-            return if spec.doc.is_empty() { Ok(Value::none()) } else { crate::objects::str::new_str(cx, spec.doc) };
+            return if spec.doc.is_empty() {
+                Ok(Value::none())
+            } else {
+                crate::objects::str::new_str(cx, spec.doc)
+            };
         }
         Ok(own(cx, this, t, "__doc__")?.unwrap_or_else(Value::none))
     }
@@ -150,7 +170,9 @@ impl Type {
     }
     #[setter]
     fn set___bases__(this: &Value, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(t) = this.downcast::<Type>() else { return Ok(()) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Ok(());
+        };
         let v = settable(cx, t, v, "__bases__")?;
         set_bases(cx, t, this, v)
     }
@@ -175,7 +197,11 @@ impl Type {
     }
     #[getter]
     fn __weakrefoffset__(&self) -> i64 {
-        if self.has(flag::WEAKREFABLE) { self.basic_size() as i64 } else { 0 }
+        if self.has(flag::WEAKREFABLE) {
+            self.basic_size() as i64
+        } else {
+            0
+        }
     }
     #[getter]
     fn __flags__(&self) -> u64 {
@@ -192,12 +218,20 @@ impl Type {
             (flag::SEQUENCE, 5),
             (flag::MAPPING, 6),
         ];
-        let low: u64 = map.iter().filter(|(b, _)| f & b != 0).map(|(_, n)| 1u64 << n).sum();
+        let low: u64 = map
+            .iter()
+            .filter(|(b, _)| f & b != 0)
+            .map(|(_, n)| 1u64 << n)
+            .sum();
         low | (f & 0xFF00_0000) as u64
     }
     #[getter]
     fn __abstractmethods__(&self, cx: &mut Cx) -> Res<Value> {
-        let found = if self.word() == crate::statics::word::TYPE { None } else { self.dict().get_named(cx, "__abstractmethods__") };
+        let found = if self.word() == crate::statics::word::TYPE {
+            None
+        } else {
+            self.dict().get_named(cx, "__abstractmethods__")
+        };
         match found {
             Some(v) => Ok(v),
             None => Err(cx.attribute_error("__abstractmethods__")),
@@ -209,7 +243,11 @@ impl Type {
             Some(v) => {
                 let is_abstract = protocol::truthy(cx, v)?;
                 put(cx, self, "__abstractmethods__", v)?;
-                if is_abstract { self.set_flags(flag::ABSTRACT, 0) } else { self.set_flags(0, flag::ABSTRACT) }
+                if is_abstract {
+                    self.set_flags(flag::ABSTRACT, 0)
+                } else {
+                    self.set_flags(0, flag::ABSTRACT)
+                }
             }
             None => {
                 if !drop_named(cx, self, "__abstractmethods__")? {
@@ -237,12 +275,16 @@ impl Type {
     }
     #[getter]
     fn __annotate__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Err(cx.system_error("not a type"));
+        };
         get_annotate(cx, this, t)
     }
     #[setter]
     fn set___annotate__(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.type_error("cannot delete __annotate__ attribute")) };
+        let Some(v) = v else {
+            return Err(cx.type_error("cannot delete __annotate__ attribute"));
+        };
         settable(cx, self, Some(v), "__annotate__")?;
         if !v.is_none() && !protocol::is_callable(v) {
             return Err(cx.type_error("__annotate__ must be callable or None"));
@@ -255,7 +297,9 @@ impl Type {
     }
     #[getter]
     fn __annotations__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Err(cx.system_error("not a type"));
+        };
         if !t.has(flag::HEAP) {
             return Err(missing(cx, this, t, "__annotations__"));
         }
@@ -280,18 +324,28 @@ impl Type {
     }
     #[setter]
     fn set___annotations__(this: &Value, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(t) = this.downcast::<Type>() else { return Ok(()) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Ok(());
+        };
         if t.has(flag::IMMUTABLE) {
             let n = t.name();
-            return Err(cx.type_error(format!("cannot set '__annotations__' attribute of immutable type '{n}'")));
+            return Err(cx.type_error(format!(
+                "cannot set '__annotations__' attribute of immutable type '{n}'"
+            )));
         }
         match v {
             Some(v) => {
-                let place = if t.dict().contains_str(cx, "__annotations__") { "__annotations__" } else { "__annotations_cache__" };
+                let place = if t.dict().contains_str(cx, "__annotations__") {
+                    "__annotations__"
+                } else {
+                    "__annotations_cache__"
+                };
                 put(cx, t, place, v)?;
             }
             None => {
-                if !drop_named(cx, t, "__annotations__")? && !drop_named(cx, t, "__annotations_cache__")? {
+                if !drop_named(cx, t, "__annotations__")?
+                    && !drop_named(cx, t, "__annotations_cache__")?
+                {
                     return Err(cx.attribute_error("__annotations__"));
                 }
             }
@@ -322,27 +376,46 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
         return Err(cx.type_error(format!("can only assign tuple to {n}.__bases__, not {got}")));
     };
     if bases.is_empty() {
-        return Err(cx.type_error(format!("can only assign non-empty tuple to {n}.__bases__, not ()")));
+        return Err(cx.type_error(format!(
+            "can only assign non-empty tuple to {n}.__bases__, not ()"
+        )));
     }
     for b in bases.items() {
         let Some(bt) = b.downcast::<Type>() else {
             let got = b.type_name();
-            return Err(cx.type_error(format!("{n}.__bases__ must be tuple of classes, not '{got}'")));
+            return Err(cx.type_error(format!(
+                "{n}.__bases__ must be tuple of classes, not '{got}'"
+            )));
         };
         if bt.is_subtype_of(t) {
             return Err(cx.type_error("a __bases__ item causes an inheritance cycle"));
         }
     }
-    let best = bases.items().iter().map(type_of_word).find(|b| b.solid.load(Ordering::Relaxed) == t.solid.load(Ordering::Relaxed));
+    let best = bases
+        .items()
+        .iter()
+        .map(type_of_word)
+        .find(|b| b.solid.load(Ordering::Relaxed) == t.solid.load(Ordering::Relaxed));
     let new_base = best.unwrap_or_else(|| type_of_word(&bases.items()[0]));
-    let Some(old_base) = t.base() else { return Ok(()) };
+    let Some(old_base) = t.base() else {
+        return Ok(());
+    };
     let places = |b: &Type| {
         let dict = b.dict_offset.load(Ordering::Relaxed);
-        (native_base(b).word(), b.slots_count.load(Ordering::Relaxed), dict == 0)
+        (
+            native_base(b).word(),
+            b.slots_count.load(Ordering::Relaxed),
+            dict == 0,
+        )
     };
-    if places(new_base) != places(old_base) && !(native_base(new_base).word() == native_base(old_base).word() && new_base.basic_size() <= t.basic_size()) {
+    if places(new_base) != places(old_base)
+        && !(native_base(new_base).word() == native_base(old_base).word()
+            && new_base.basic_size() <= t.basic_size())
+    {
         let (a, b) = (new_base.name(), old_base.name());
-        return Err(cx.type_error(format!("__bases__ assignment: '{a}' object layout differs from '{b}'")));
+        return Err(cx.type_error(format!(
+            "__bases__ assignment: '{a}' object layout differs from '{b}'"
+        )));
     }
     let meta = this.ty();
     let order = build::compute_mro(cx, meta, this, bases)?;
@@ -355,7 +428,11 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
     let displaced = {
         let _guard = TYPE_MUTEX.lock(&mut cx.thread);
         t.invalidate_locked();
-        [t.mro.swap(Some(mro)), t.bases.swap(Some(v.clone())), t.base_slot.swap(Some(new_base.value()))]
+        [
+            t.mro.swap(Some(mro)),
+            t.bases.swap(Some(v.clone())),
+            t.base_slot.swap(Some(new_base.value())),
+        ]
     };
     drop(displaced);
     if let Some(old) = old_bases.as_ref().and_then(|b| b.downcast::<Tuple>()) {
@@ -377,8 +454,12 @@ fn relink(cx: &mut Cx, t: &Type) -> Res<()> {
     for_each_subclass(t, &mut |s| below.push(s.value()));
     for s in below {
         let st = type_of_word(&s);
-        let Some(bases) = st.bases.get(&st.head) else { continue };
-        let Some(b) = bases.downcast::<Tuple>() else { continue };
+        let Some(bases) = st.bases.get(&st.head) else {
+            continue;
+        };
+        let Some(b) = bases.downcast::<Tuple>() else {
+            continue;
+        };
         let order = build::compute_mro(cx, s.ty(), &s, b)?;
         let mro = new_tuple(cx, order)?;
         if let Some(h) = mro.header() {

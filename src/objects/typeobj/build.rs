@@ -53,9 +53,12 @@ pub unsafe fn prepare_static(cell: &'static TypeCell) {
 }
 
 fn fill_fields(t: &Type, spec: &'static TypeSpec) {
-    t.spec.store(spec as *const TypeSpec as *mut TypeSpec, Ordering::Relaxed);
-    t.flags.store(spec.flags | flag::IMMUTABLE, Ordering::Relaxed);
-    t.dict_offset.store(spec.dict_offset as u32, Ordering::Relaxed);
+    t.spec
+        .store(spec as *const TypeSpec as *mut TypeSpec, Ordering::Relaxed);
+    t.flags
+        .store(spec.flags | flag::IMMUTABLE, Ordering::Relaxed);
+    t.dict_offset
+        .store(spec.dict_offset as u32, Ordering::Relaxed);
     t.slots.install(&spec.slots());
     t.solid.store(t.word(), Ordering::Relaxed);
 }
@@ -81,13 +84,21 @@ pub fn complete_native(cx: &mut Cx, t: &Type, spec: &'static TypeSpec) -> Res<()
     if let Some(b) = base {
         mro.extend(b.mro().iter().cloned());
         t.base_slot.init(b.value());
-        let inherited = b.flags() & (flag::INHERITED & !(flag::SEQUENCE | flag::MAPPING) | flag::GC | flag::SEQUENCE | flag::MAPPING);
+        let inherited = b.flags()
+            & (flag::INHERITED & !(flag::SEQUENCE | flag::MAPPING)
+                | flag::GC
+                | flag::SEQUENCE
+                | flag::MAPPING);
         t.set_flags(inherited, 0);
         if t.dict_offset.load(Ordering::Relaxed) == 0 {
-            t.dict_offset.store(b.dict_offset.load(Ordering::Relaxed), Ordering::Relaxed);
+            t.dict_offset
+                .store(b.dict_offset.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        if spec.size == b.basic_size() && std::ptr::fn_addr_eq(spec.drop_payload, b.info.drop_payload) {
-            t.solid.store(b.solid.load(Ordering::Relaxed), Ordering::Relaxed);
+        if spec.size == b.basic_size()
+            && std::ptr::fn_addr_eq(spec.drop_payload, b.info.drop_payload)
+        {
+            t.solid
+                .store(b.solid.load(Ordering::Relaxed), Ordering::Relaxed);
         }
         b.subclasses.words.lock().push(t.word());
     }
@@ -133,13 +144,23 @@ pub fn complete_native(cx: &mut Cx, t: &Type, spec: &'static TypeSpec) -> Res<()
     if spec.unhashable {
         d.set_str(cx, "__hash__", Value::none())?;
     }
-    let doc = if spec.doc.is_empty() { Value::none() } else { crate::objects::str::new_str(cx, spec.doc)? };
+    let doc = if spec.doc.is_empty() {
+        Value::none()
+    } else {
+        crate::objects::str::new_str(cx, spec.doc)?
+    };
     if !d.contains_str(cx, "__doc__") {
         d.set_str(cx, "__doc__", doc)?;
     }
     if spec.module != "builtins" {
         let m = intern_str(cx, spec.module)?;
         d.set_str(cx, "__module__", m)?;
+    }
+    // What stands in the namespace of a native type is never freed: call sites and caches hold it without a count.
+    for (_, v) in d.entries(cx) {
+        if let Some(h) = v.header() {
+            h.set_immortal();
+        }
     }
     t.set_flags(flag::READY, 0);
     Ok(())
@@ -182,8 +203,10 @@ fn inherit_native(t: &Type, b: &Type) {
 pub fn set_generic_flags(t: &Type) {
     let get = t.slots.getattro.bits();
     let set = t.slots.setattro.bits();
-    let generic = crate::objects::object::generic_getattr as fn(&mut Cx, &Value, &Value) -> Res<Value> as usize;
-    let generic_set = crate::objects::object::generic_setattr as fn(&mut Cx, &Value, &Value, Option<&Value>) -> Res<()> as usize;
+    let generic = crate::objects::object::generic_getattr
+        as fn(&mut Cx, &Value, &Value) -> Res<Value> as usize;
+    let generic_set = crate::objects::object::generic_setattr
+        as fn(&mut Cx, &Value, &Value, Option<&Value>) -> Res<()> as usize;
     let mut on = 0;
     if get == 0 || get == generic {
         on |= flag::GENERIC_GETATTR;
@@ -256,8 +279,17 @@ pub fn native_type(cx: &mut Cx, cell: &'static TypeCell) -> Res<&'static Type> {
 }
 
 /// `type.__new__(metatype, name, bases, namespace, **kwargs)`.
-pub fn new_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Value, ns: &Value, kw: crate::native::Args<'_>) -> Res<Value> {
-    let Some(bases_t) = bases.downcast::<Tuple>() else { return Err(cx.type_error("type.__new__() argument 2 must be tuple")) };
+pub fn new_class(
+    cx: &mut Cx,
+    meta: &Type,
+    name: &Value,
+    bases: &Value,
+    ns: &Value,
+    kw: crate::native::Args<'_>,
+) -> Res<Value> {
+    let Some(bases_t) = bases.downcast::<Tuple>() else {
+        return Err(cx.type_error("type.__new__() argument 2 must be tuple"));
+    };
     // The most derived metaclass.
     let meta_v = meta.value();
     let winner = winner_metaclass(cx, &meta_v, bases_t)?;
@@ -270,13 +302,22 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Value, ns: &Val
             let mut all = vec![name.clone(), bases.clone(), ns.clone()];
             all.extend(kw.kwvalues.iter().cloned());
             let (pos, kwv) = all.split_at(3);
-            return new(cx, wt, crate::native::Args { pos, kwvalues: kwv, kwnames: kw.kwnames });
+            return new(
+                cx,
+                wt,
+                crate::native::Args {
+                    pos,
+                    kwvalues: kwv,
+                    kwnames: kw.kwnames,
+                },
+            );
         }
     }
     let winner_t = winner.downcast::<Type>().unwrap_or(meta);
     let default_bases;
     let bases_t = if bases_t.is_empty() {
-        default_bases = crate::objects::tuple::new_tuple(cx, vec![Type::from_word(word::OBJECT).value()])?;
+        default_bases =
+            crate::objects::tuple::new_tuple(cx, vec![Type::from_word(word::OBJECT).value()])?;
         default_bases.downcast::<Tuple>().unwrap_or(bases_t)
     } else {
         bases_t
@@ -294,11 +335,20 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Value, ns: &Val
 }
 
 fn set_name(cx: &mut Cx, class: &Value, key: &Value, value: &Value) -> Res<()> {
-    let Some(f) = protocol::lookup_special(cx, value, "__set_name__")? else { return Ok(()) };
+    let Some(f) = protocol::lookup_special(cx, value, "__set_name__")? else {
+        return Ok(());
+    };
     if let Err(r) = protocol::call(cx, &f, &[class.clone(), key.clone()]) {
         let exc = cx.take_exc(r);
-        let (n, t, k) = (protocol::repr_string(cx, key)?, value.type_name(), class.downcast::<Type>().map(Type::name).unwrap_or_default());
-        let note = crate::objects::str::new_str(cx, &format!("Error calling __set_name__ on '{t}' instance {n} in '{k}'"))?;
+        let (n, t, k) = (
+            protocol::repr_string(cx, key)?,
+            value.type_name(),
+            class.downcast::<Type>().map(Type::name).unwrap_or_default(),
+        );
+        let note = crate::objects::str::new_str(
+            cx,
+            &format!("Error calling __set_name__ on '{t}' instance {n} in '{k}'"),
+        )?;
         crate::objects::exception::types::add_note(cx, &exc, note)?;
         return Err(cx.reraise(exc));
     }
@@ -308,7 +358,15 @@ fn set_name(cx: &mut Cx, class: &Value, key: &Value, value: &Value) -> Res<()> {
 fn init_subclass(cx: &mut Cx, class: &Value, kw: crate::native::Args<'_>) -> Res<()> {
     let sup = crate::objects::object::superobj::new_super(cx, class, class)?;
     let f = protocol::getattr_str(cx, &sup, "__init_subclass__")?;
-    protocol::call_args(cx, &f, crate::native::Args { pos: &[], kwvalues: kw.kwvalues, kwnames: kw.kwnames })?;
+    protocol::call_args(
+        cx,
+        &f,
+        crate::native::Args {
+            pos: &[],
+            kwvalues: kw.kwvalues,
+            kwnames: kw.kwnames,
+        },
+    )?;
     Ok(())
 }
 
@@ -336,7 +394,9 @@ pub fn winner_metaclass(cx: &mut Cx, meta: &Value, bases: &Tuple) -> Res<Value> 
 fn best_base<'a>(cx: &mut Cx, bases: &'a Tuple) -> Res<&'a Type> {
     let mut best: Option<(&Type, u32)> = None;
     for b in bases.items() {
-        let Some(t) = b.downcast::<Type>() else { return Err(cx.type_error("bases must be types")) };
+        let Some(t) = b.downcast::<Type>() else {
+            return Err(cx.type_error("bases must be types"));
+        };
         if !t.has(flag::BASETYPE) {
             let n = t.name();
             return Err(cx.type_error(format!("type '{n}' is not an acceptable base type")));
@@ -345,7 +405,9 @@ fn best_base<'a>(cx: &mut Cx, bases: &'a Tuple) -> Res<&'a Type> {
         match best {
             None => best = Some((t, solid)),
             Some((_, w)) if Type::from_word(w).is_subtype_of(Type::from_word(solid)) => {}
-            Some((_, w)) if Type::from_word(solid).is_subtype_of(Type::from_word(w)) => best = Some((t, solid)),
+            Some((_, w)) if Type::from_word(solid).is_subtype_of(Type::from_word(w)) => {
+                best = Some((t, solid))
+            }
             Some(_) => return Err(cx.type_error("multiple bases have instance lay-out conflict")),
         }
     }
@@ -357,7 +419,11 @@ fn mangle(class: &str, name: &str) -> String {
         return name.to_owned();
     }
     let stripped = class.trim_start_matches('_');
-    if stripped.is_empty() { name.to_owned() } else { format!("_{stripped}{name}") }
+    if stripped.is_empty() {
+        name.to_owned()
+    } else {
+        format!("_{stripped}{name}")
+    }
 }
 
 fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value) -> Res<Value> {
@@ -389,11 +455,17 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
             add_weak = may_add_weak;
         }
         Some(s) => {
-            let names = if s.downcast::<Str>().is_some() { vec![s.clone()] } else { protocol::collect(cx, s)? };
+            let names = if s.downcast::<Str>().is_some() {
+                vec![s.clone()]
+            } else {
+                protocol::collect(cx, s)?
+            };
             for n in &names {
                 let Some(text) = n.downcast::<Str>() else {
                     let t = n.type_name();
-                    return Err(cx.type_error(format!("__slots__ items must be strings, not '{t}'")));
+                    return Err(
+                        cx.type_error(format!("__slots__ items must be strings, not '{t}'"))
+                    );
                 };
                 let text = text.to_string_lossy();
                 if !crate::objects::str::is_identifier(&text) {
@@ -402,23 +474,31 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
                 match text.as_str() {
                     "__dict__" => {
                         if !may_add_dict || add_dict {
-                            return Err(cx.type_error("__dict__ slot disallowed: we already got one"));
+                            return Err(
+                                cx.type_error("__dict__ slot disallowed: we already got one")
+                            );
                         }
                         add_dict = true;
                     }
                     "__weakref__" => {
                         if !may_add_weak || add_weak {
-                            return Err(cx.type_error("__weakref__ slot disallowed: we already got one"));
+                            return Err(
+                                cx.type_error("__weakref__ slot disallowed: we already got one")
+                            );
                         }
                         add_weak = true;
                     }
                     _ => {
                         let m = mangle(&class_name, &text);
                         let v = intern_str(cx, &m)?;
-                        if !matches!(m.as_str(), "__qualname__" | "__classcell__" | "__classdictcell__")
-                            && dict.get(cx, &v)?.is_some()
+                        if !matches!(
+                            m.as_str(),
+                            "__qualname__" | "__classcell__" | "__classdictcell__"
+                        ) && dict.get(cx, &v)?.is_some()
                         {
-                            return Err(cx.value_error(format!("'{m}' in __slots__ conflicts with class variable")));
+                            return Err(cx.value_error(format!(
+                                "'{m}' in __slots__ conflicts with class variable"
+                            )));
                         }
                         slots.push(v);
                     }
@@ -426,7 +506,9 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
             }
             if !slots.is_empty() && base.has_items() {
                 let b = base.name();
-                return Err(cx.type_error(format!("nonempty __slots__ not supported for subtype of '{b}'")));
+                return Err(cx.type_error(format!(
+                    "nonempty __slots__ not supported for subtype of '{b}'"
+                )));
             }
             // Other bases may bring a __dict__ along.
             for b in bases.items() {
@@ -454,7 +536,9 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     if let Some(c) = &classcell {
         if c.downcast::<crate::objects::Cell>().is_none() {
             let t = c.type_name();
-            return Err(cx.type_error(format!("type.__new__(): __classcell__ must be a nonlocal cell, not <class '{t}'>")));
+            return Err(cx.type_error(format!(
+                "type.__new__(): __classcell__ must be a nonlocal cell, not <class '{t}'>"
+            )));
         }
         dict.remove_named(cx, "__classcell__");
     }
@@ -505,7 +589,11 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
         // A base with inline values and slots behind: this class keeps the base's places.
     }
     let has_dict = add_dict || base.has(flag::HAS_DICT);
-    let may_inline = has_dict && dict_offset != 0 && dict_offset != super::SIDE_DICT && !items_behind && (add_dict || base.has(flag::INLINE));
+    let may_inline = has_dict
+        && dict_offset != 0
+        && dict_offset != super::SIDE_DICT
+        && !items_behind
+        && (add_dict || base.has(flag::INLINE));
     if may_inline {
         let wanted = count_attributes(cx, dict, base);
         if add_dict {
@@ -539,7 +627,8 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     // SAFETY: a fresh zeroed type cell; nobody else has its word until the end of this function.
     let ty: &Type = unsafe {
         (&raw mut (*t).info).write(info);
-        (*t).head.init_cell(&cx.thread, meta.word(), hflag::DEFERRED);
+        (*t).head
+            .init_cell(&cx.thread, meta.word(), hflag::DEFERRED);
         &*t
     };
     // SAFETY: init_cell gave us the first count.
@@ -552,7 +641,8 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     ty.bases.init(bases_v);
     let mut flags = flag::HEAP | flag::BASETYPE | base.flags() & flag::INHERITED;
     for b in bases.items() {
-        flags |= lookup::type_of_word(b).flags() & (flag::SEQUENCE | flag::MAPPING | flag::EXC_SUBCLASS);
+        flags |=
+            lookup::type_of_word(b).flags() & (flag::SEQUENCE | flag::MAPPING | flag::EXC_SUBCLASS);
     }
     if add_dict {
         flags |= flag::HAS_DICT;
@@ -560,14 +650,24 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     if add_weak {
         flags |= flag::WEAKREFABLE;
     }
-    flags = if inline_offset != 0 { flags | flag::INLINE } else { flags & !flag::INLINE };
+    flags = if inline_offset != 0 {
+        flags | flag::INLINE
+    } else {
+        flags & !flag::INLINE
+    };
     ty.flags.store(flags, Ordering::Relaxed);
     ty.dict_offset.store(dict_offset as u32, Ordering::Relaxed);
-    ty.inline_offset.store(inline_offset as u32, Ordering::Relaxed);
+    ty.inline_offset
+        .store(inline_offset as u32, Ordering::Relaxed);
     ty.inline_cap.store(inline_cap as u32, Ordering::Relaxed);
-    ty.slots_offset.store(slots_offset as u32, Ordering::Relaxed);
+    ty.slots_offset
+        .store(slots_offset as u32, Ordering::Relaxed);
     ty.slots_count.store(slots.len() as u32, Ordering::Relaxed);
-    let solid = if slots.is_empty() { base.solid.load(Ordering::Relaxed) } else { ty.word() };
+    let solid = if slots.is_empty() {
+        base.solid.load(Ordering::Relaxed)
+    } else {
+        ty.word()
+    };
     ty.solid.store(solid, Ordering::Relaxed);
     if inline_offset != 0 {
         let layout = Box::<super::layout::Layout>::default();
@@ -591,9 +691,14 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     super::dunder::update_all_slots(cx, ty)?;
     set_generic_flags(ty);
     if ty.slots.finalize.bits() != 0 {
-        ty.info.flags.fetch_or(type_flag::HAS_DEL, Ordering::Relaxed);
+        ty.info
+            .flags
+            .fetch_or(type_flag::HAS_DEL, Ordering::Relaxed);
     }
-    if add_dict && !dict.contains_str(cx, "__dict__") && !crate::objects::object::has_dict_getset(cx, base) {
+    if add_dict
+        && !dict.contains_str(cx, "__dict__")
+        && !crate::objects::object::has_dict_getset(cx, base)
+    {
         let g = builtin::new_getset(cx, &crate::objects::object::DICT_GETSET, ty)?;
         dict.set_str(cx, "__dict__", g)?;
     }
@@ -604,15 +709,27 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     if let Some(c) = classcell
         && let Some(cell) = c.downcast::<crate::objects::Cell>()
     {
-        drop(crate::objects::cell::methods::set(cx, cell, Some(class.clone())));
+        drop(crate::objects::cell::methods::set(
+            cx,
+            cell,
+            Some(class.clone()),
+        ));
     }
     if let Some(c) = classdictcell
         && let Some(cell) = c.downcast::<crate::objects::Cell>()
     {
-        drop(crate::objects::cell::methods::set(cx, cell, Some(dict_v.clone())));
+        drop(crate::objects::cell::methods::set(
+            cx,
+            cell,
+            Some(dict_v.clone()),
+        ));
     }
     for b in bases.items() {
-        lookup::type_of_word(b).subclasses.words.lock().push(ty.word());
+        lookup::type_of_word(b)
+            .subclasses
+            .words
+            .lock()
+            .push(ty.word());
     }
     // Functions in a class body are read by every caller: counted in the heap only.
     for (_, v) in dict.entries(cx) {
@@ -627,8 +744,14 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
 /// Values in class namespaces that call sites may hold uncounted: functions and descriptors become deferred.
 pub fn defer_class_value(v: &Value) {
     let w = v.class_word();
-    if matches!(w, word::FUNCTION | word::PROPERTY | word::STATICMETHOD | word::CLASSMETHOD | word::MEMBER_DESCR)
-        && let Some(h) = v.header()
+    if matches!(
+        w,
+        word::FUNCTION
+            | word::PROPERTY
+            | word::STATICMETHOD
+            | word::CLASSMETHOD
+            | word::MEMBER_DESCR
+    ) && let Some(h) = v.header()
         && !h.is_uncounted_in_registers()
         && h.is_owned_by(typhon_runtime::thread::current_tid())
     {
@@ -647,7 +770,11 @@ fn count_attributes(cx: &mut Cx, dict: &Dict, base: &Type) -> usize {
         None => 0,
     };
     let inherited = base.inline_cap.load(Ordering::Relaxed) as usize;
-    let wanted = if own == 0 && inherited == 0 { 2 } else { own + inherited };
+    let wanted = if own == 0 && inherited == 0 {
+        2
+    } else {
+        own + inherited
+    };
     wanted.min(super::layout::MAX_INLINE)
 }
 
@@ -689,7 +816,11 @@ pub fn c3(cx: &mut Cx, class: &Value, bases: &Tuple) -> Res<Vec<Value>> {
             return Err(cx.type_error(format!("duplicate base class {n}")));
         }
     }
-    let mut lists: Vec<Vec<Value>> = bases.items().iter().map(|b| lookup::type_of_word(b).mro().to_vec()).collect();
+    let mut lists: Vec<Vec<Value>> = bases
+        .items()
+        .iter()
+        .map(|b| lookup::type_of_word(b).mro().to_vec())
+        .collect();
     lists.push(bases.items().to_vec());
     let mut heads = vec![0usize; lists.len()];
     let mut out = vec![class.clone()];
@@ -697,9 +828,14 @@ pub fn c3(cx: &mut Cx, class: &Value, bases: &Tuple) -> Res<Vec<Value>> {
         let mut candidate = None;
         let mut done = true;
         for (k, list) in lists.iter().enumerate() {
-            let Some(c) = list.get(heads[k]) else { continue };
+            let Some(c) = list.get(heads[k]) else {
+                continue;
+            };
             done = false;
-            let in_tail = lists.iter().enumerate().any(|(j, l)| l.iter().skip(heads[j] + 1).any(|x| x.is(c)));
+            let in_tail = lists
+                .iter()
+                .enumerate()
+                .any(|(j, l)| l.iter().skip(heads[j] + 1).any(|x| x.is(c)));
             if !in_tail {
                 candidate = Some(c.clone());
                 break;
@@ -719,7 +855,9 @@ pub fn c3(cx: &mut Cx, class: &Value, bases: &Tuple) -> Res<Vec<Value>> {
                 }
             }
             let names = names.join(", ");
-            return Err(cx.type_error(format!("Cannot create a consistent method resolution order (MRO) for bases {names}")));
+            return Err(cx.type_error(format!(
+                "Cannot create a consistent method resolution order (MRO) for bases {names}"
+            )));
         };
         for (k, list) in lists.iter().enumerate() {
             if list.get(heads[k]).is_some_and(|x| x.is(&c)) {

@@ -34,12 +34,25 @@ pub fn add_wrappers(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
         SlotId::iconcat => &["__iadd__"],
         SlotId::irepeat => &["__imul__"],
         SlotId::getattro => &["__getattribute__"],
-        SlotId::hash if t.slots.hash.get().is_some_and(|f| std::ptr::fn_addr_eq(f, crate::native::unhashable as HashFn)) => return Ok(()),
+        SlotId::hash
+            if t.slots
+                .hash
+                .get()
+                .is_some_and(|f| std::ptr::fn_addr_eq(f, crate::native::unhashable as HashFn)) =>
+        {
+            return Ok(());
+        }
         SlotId::buffer => &["__buffer__"],
         _ => id.specials(),
     };
     for &name in names {
-        let w = SlotWrapper { head: Header::placeholder(), name, id, bits, owner: t.word() };
+        let w = SlotWrapper {
+            head: Header::placeholder(),
+            name,
+            id,
+            bits,
+            owner: t.word(),
+        };
         let w = object::alloc(cx, Type::of::<SlotWrapper>(), w)?;
         t.dict().set_str(cx, name, w)?;
     }
@@ -53,9 +66,15 @@ fn nargs(cx: &mut Cx, name: &str, args: &[Value], min: usize, max: usize) -> Res
     let got = args.len();
     let _ = name;
     Err(if min == max {
-        cx.type_error(format!("expected {min} argument{}, got {got}", if min == 1 { "" } else { "s" }))
+        cx.type_error(format!(
+            "expected {min} argument{}, got {got}",
+            if min == 1 { "" } else { "s" }
+        ))
     } else if got < min {
-        cx.type_error(format!("expected at least {min} argument{}, got {got}", if min == 1 { "" } else { "s" }))
+        cx.type_error(format!(
+            "expected at least {min} argument{}, got {got}",
+            if min == 1 { "" } else { "s" }
+        ))
     } else {
         cx.type_error(format!("expected at most {max} arguments, got {got}"))
     })
@@ -66,7 +85,9 @@ pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) 
     let name = w.name;
     if !this.ty().is_subtype_of(Type::from_word(w.owner)) {
         let (o, t) = (Type::from_word(w.owner).name(), this.type_name());
-        return Err(cx.type_error(format!("descriptor '{name}' requires a '{o}' object but received a '{t}'")));
+        return Err(cx.type_error(format!(
+            "descriptor '{name}' requires a '{o}' object but received a '{t}'"
+        )));
     }
     let a = args.pos;
     if args.has_keywords() && !matches!(w.id, SlotId::call | SlotId::init) {
@@ -80,7 +101,8 @@ pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) 
     }
     use SlotId::*;
     match w.id {
-        repr | str | iter | await_ | aiter | anext | neg | pos | abs | invert | int | float | index => {
+        repr | str | iter | await_ | aiter | anext | neg | pos | abs | invert | int | float
+        | index => {
             nargs(cx, name, a, 0, 0)?;
             f!(UnaryFn)(cx, this)
         }
@@ -147,7 +169,10 @@ pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) 
         }
         richcompare => {
             nargs(cx, name, a, 1, 1)?;
-            let op = (0..6).map(CmpOp::from_u8).find(|op| op.dunder() == name).unwrap_or(CmpOp::Eq);
+            let op = (0..6)
+                .map(CmpOp::from_u8)
+                .find(|op| op.dunder() == name)
+                .unwrap_or(CmpOp::Eq);
             f!(CompareFn)(cx, this, &a[0], op)
         }
         descr_get => {
@@ -163,7 +188,11 @@ pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) 
             nargs(cx, name, a, 1, 2)?;
             let none = Value::none();
             let third = a.get(1).unwrap_or(&none);
-            if name == "__rpow__" { f!(TernaryFn)(cx, &a[0], this, third) } else { f!(TernaryFn)(cx, this, &a[0], third) }
+            if name == "__rpow__" {
+                f!(TernaryFn)(cx, &a[0], this, third)
+            } else {
+                f!(TernaryFn)(cx, this, &a[0], third)
+            }
         }
         new => Err(cx.type_error("__new__ is not a slot wrapper")),
         buffer => {
@@ -190,7 +219,10 @@ fn check_hackcheck(cx: &mut Cx, w: &SlotWrapper, this: &Value, what: &str) -> Re
             None => break,
         }
     }
-    if t.slots.setattro.bits() != w.bits && Type::from_word(w.owner).slots.setattro.bits() == w.bits && t.slots.setattro.bits() != 0 {
+    if t.slots.setattro.bits() != w.bits
+        && Type::from_word(w.owner).slots.setattro.bits() == w.bits
+        && t.slots.setattro.bits() != 0
+    {
         let (o, n) = (Type::from_word(w.owner).name(), t.name());
         let _ = o;
         return Err(cx.type_error(format!("can't apply this {what} to {n} object")));
@@ -204,23 +236,38 @@ impl SlotWrapper {
     fn call(&self, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let Some((this, rest)) = args.pos.split_first() else {
             let (n, o) = (self.name, Type::from_word(self.owner).name());
-            return Err(cx.type_error(format!("descriptor '{n}' of '{o}' object needs an argument")));
+            return Err(cx.type_error(format!(
+                "descriptor '{n}' of '{o}' object needs an argument"
+            )));
         };
         call_wrapper(cx, self, this, Args { pos: rest, ..args })
     }
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _ty: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         match obj {
             None => Ok(this.clone()),
             Some(o) => {
-                let w = MethodWrapper { head: Header::placeholder(), wrapper: this.clone(), this: o.clone() };
+                let w = MethodWrapper {
+                    head: Header::placeholder(),
+                    wrapper: this.clone(),
+                    this: o.clone(),
+                };
                 object::alloc(cx, Type::of::<MethodWrapper>(), w)
             }
         }
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<slot wrapper '{}' of '{}' objects>", self.name, Type::from_word(self.owner).name())
+        format!(
+            "<slot wrapper '{}' of '{}' objects>",
+            self.name,
+            Type::from_word(self.owner).name()
+        )
     }
     #[getter]
     fn __name__(&self) -> &'static str {
@@ -254,7 +301,9 @@ pub struct MethodWrapper {
 
 impl MethodWrapper {
     fn inner(&self) -> &SlotWrapper {
-        self.wrapper.downcast::<SlotWrapper>().expect("made from a wrapper")
+        self.wrapper
+            .downcast::<SlotWrapper>()
+            .expect("made from a wrapper")
     }
 }
 
@@ -266,11 +315,21 @@ impl MethodWrapper {
     }
     #[slot]
     fn repr(&self) -> String {
-        format!("<method-wrapper '{}' of {} object at {:#x}>", self.inner().name, self.this.type_name(), self.this.bits() & !7)
+        format!(
+            "<method-wrapper '{}' of {} object at {:#x}>",
+            self.inner().name,
+            self.this.type_name(),
+            self.this.bits() & !7
+        )
     }
     #[slot]
     fn richcompare(this: &Value, b: &Value, op: CmpOp) -> Value {
-        let (Some(x), Some(y)) = (this.downcast::<MethodWrapper>(), b.downcast::<MethodWrapper>()) else { return Value::not_implemented() };
+        let (Some(x), Some(y)) = (
+            this.downcast::<MethodWrapper>(),
+            b.downcast::<MethodWrapper>(),
+        ) else {
+            return Value::not_implemented();
+        };
         let same = x.wrapper.is(&y.wrapper) && x.this.is(&y.this);
         match op {
             CmpOp::Eq => Value::bool(same),
@@ -292,7 +351,11 @@ impl MethodWrapper {
     }
     #[getter]
     fn __qualname__(&self) -> String {
-        format!("{}.{}", Type::from_word(self.inner().owner).name(), self.inner().name)
+        format!(
+            "{}.{}",
+            Type::from_word(self.inner().owner).name(),
+            self.inner().name
+        )
     }
     #[getter]
     fn __objclass__(&self) -> Value {
@@ -360,7 +423,10 @@ fn s_hash(cx: &mut Cx, this: &Value) -> Res<i64> {
         _ => return crate::native::unhashable(cx, this),
     };
     let r = call_found(cx, &f, this, &[])?;
-    if r.downcast::<crate::objects::Int>().is_none() && r.as_small_int().is_none() && crate::objects::int::as_int(&r).is_none() {
+    if r.downcast::<crate::objects::Int>().is_none()
+        && r.as_small_int().is_none()
+        && crate::objects::int::as_int(&r).is_none()
+    {
         return Err(cx.type_error("__hash__ method should return an integer"));
     }
     if let Some(i) = r.as_small_int() {
@@ -386,7 +452,15 @@ fn call_bound_args(cx: &mut Cx, f: &Value, this: &Value, args: Args<'_>) -> Res<
         all.extend_from_slice(args.pos);
         all.extend_from_slice(args.kwvalues);
         let (p, k) = all.split_at(1 + args.pos.len());
-        return protocol::call_args(cx, f, Args { pos: p, kwvalues: k, kwnames: args.kwnames });
+        return protocol::call_args(
+            cx,
+            f,
+            Args {
+                pos: p,
+                kwvalues: k,
+                kwnames: args.kwnames,
+            },
+        );
     }
     match f.ty().slots.descr_get.get() {
         Some(get) => {
@@ -409,12 +483,22 @@ fn s_new(cx: &mut Cx, cls: &Type, args: Args<'_>) -> Res<Value> {
     all.extend_from_slice(args.pos);
     all.extend_from_slice(args.kwvalues);
     let (p, k) = all.split_at(1 + args.pos.len());
-    protocol::call_args(cx, &f, Args { pos: p, kwvalues: k, kwnames: args.kwnames })
+    protocol::call_args(
+        cx,
+        &f,
+        Args {
+            pos: p,
+            kwvalues: k,
+            kwnames: args.kwnames,
+        },
+    )
 }
 
 fn s_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
     let n = intern_str(cx, "__init__")?;
-    let Some(f) = this.ty().lookup(cx, &n) else { return Ok(()) };
+    let Some(f) = this.ty().lookup(cx, &n) else {
+        return Ok(());
+    };
     let r = call_bound_args(cx, &f, this, args)?;
     if !r.is_none() {
         let t = r.type_name();
@@ -436,7 +520,9 @@ fn s_getattro(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
     let main = this.ty().lookup(cx, &gab);
     let generic = main.as_ref().is_none_or(|m| {
         m.downcast_exact::<SlotWrapper>().is_some_and(|w| {
-            w.id == SlotId::getattro && w.bits == object::generic_getattr as fn(&mut Cx, &Value, &Value) -> Res<Value> as usize
+            w.id == SlotId::getattro
+                && w.bits
+                    == object::generic_getattr as fn(&mut Cx, &Value, &Value) -> Res<Value> as usize
         })
     });
     if generic && fallback.is_some() {
@@ -492,7 +578,12 @@ fn s_next(cx: &mut Cx, this: &Value) -> Res<Option<Value>> {
 
 fn s_descr_get(cx: &mut Cx, this: &Value, obj: Option<&Value>, ty: Option<&Value>) -> Res<Value> {
     let none = Value::none();
-    call_named(cx, this, "__get__", &[obj.unwrap_or(&none).clone(), ty.unwrap_or(&none).clone()])
+    call_named(
+        cx,
+        this,
+        "__get__",
+        &[obj.unwrap_or(&none).clone(), ty.unwrap_or(&none).clone()],
+    )
 }
 
 fn s_descr_set(cx: &mut Cx, this: &Value, obj: &Value, value: Option<&Value>) -> Res<()> {
@@ -539,7 +630,11 @@ fn s_setitem(cx: &mut Cx, this: &Value, key: &Value, value: Option<&Value>) -> R
         }
         None => {
             let t = this.type_name();
-            let what = if value.is_some() { "assignment" } else { "deletion" };
+            let what = if value.is_some() {
+                "assignment"
+            } else {
+                "deletion"
+            };
             Err(cx.type_error(format!("'{t}' object does not support item {what}")))
         }
     }
@@ -569,8 +664,20 @@ fn s_contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
 }
 
 /// Both directions of a binary operator whose methods are Python's.
-fn binary_both(cx: &mut Cx, a: &Value, b: &Value, me: BinaryFn, cell: fn(&SlotTable) -> &SlotCell<BinaryFn>, name: &str, rname: &str) -> Res<Value> {
-    let mine = |t: &Type| cell(&t.slots).get().is_some_and(|f| std::ptr::fn_addr_eq(f, me));
+fn binary_both(
+    cx: &mut Cx,
+    a: &Value,
+    b: &Value,
+    me: BinaryFn,
+    cell: fn(&SlotTable) -> &SlotCell<BinaryFn>,
+    name: &str,
+    rname: &str,
+) -> Res<Value> {
+    let mine = |t: &Type| {
+        cell(&t.slots)
+            .get()
+            .is_some_and(|f| std::ptr::fn_addr_eq(f, me))
+    };
     let (ta, tb) = (a.ty(), b.ty());
     let do_other = !std::ptr::eq(ta, tb) && mine(tb);
     if mine(ta) {
@@ -586,7 +693,11 @@ fn binary_both(cx: &mut Cx, a: &Value, b: &Value, me: BinaryFn, cell: fn(&SlotTa
             return Ok(r);
         }
     }
-    if do_other { maybe(cx, b, rname, a) } else { Ok(Value::not_implemented()) }
+    if do_other {
+        maybe(cx, b, rname, a)
+    } else {
+        Ok(Value::not_implemented())
+    }
 }
 
 /// Whether the right operand's class gives its own reflected method.
@@ -629,7 +740,12 @@ inplace_slots! {
 }
 
 fn s_pow(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
-    let mine = |t: &Type| t.slots.pow.get().is_some_and(|f| std::ptr::fn_addr_eq(f, s_pow as TernaryFn));
+    let mine = |t: &Type| {
+        t.slots
+            .pow
+            .get()
+            .is_some_and(|f| std::ptr::fn_addr_eq(f, s_pow as TernaryFn))
+    };
     if c.is_none() {
         let (ta, tb) = (a.ty(), b.ty());
         let do_other = !std::ptr::eq(ta, tb) && mine(tb);
@@ -646,7 +762,11 @@ fn s_pow(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
                 return Ok(r);
             }
         }
-        return if do_other { maybe(cx, b, "__rpow__", a) } else { Ok(Value::not_implemented()) };
+        return if do_other {
+            maybe(cx, b, "__rpow__", a)
+        } else {
+            Ok(Value::not_implemented())
+        };
     }
     if mine(a.ty()) {
         let n = intern_str(cx, "__pow__")?;
@@ -748,7 +868,9 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
     let mut found_any = false;
     for name in specials {
         let n = intern_str(cx, name)?;
-        let Some((v, owner)) = t.lookup_with_owner(cx, &n) else { continue };
+        let Some((v, owner)) = t.lookup_with_owner(cx, &n) else {
+            continue;
+        };
         if let Some(w) = v.downcast_exact::<SlotWrapper>() {
             if w.id == id && t.is_subtype_of(Type::from_word(w.owner)) {
                 found_any = true;
@@ -761,7 +883,9 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
         }
         if id == SlotId::new {
             // The native constructor's face, inherited: the slot of its class.
-            if owner.spec.load(Ordering::Relaxed).is_null() || crate::objects::builtin::is_dunder_new(&v).is_none() {
+            if owner.spec.load(Ordering::Relaxed).is_null()
+                || crate::objects::builtin::is_dunder_new(&v).is_none()
+            {
                 return Ok(dispatcher(id));
             }
             return Ok(owner.slots.new.bits());
@@ -774,7 +898,13 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
         }
         return Ok(dispatcher(id));
     }
-    Ok(if found_any { specific.unwrap_or(0) } else if id == SlotId::buffer || id == SlotId::finalize { base_bits } else { specific.unwrap_or(0) })
+    Ok(if found_any {
+        specific.unwrap_or(0)
+    } else if id == SlotId::buffer || id == SlotId::finalize {
+        base_bits
+    } else {
+        specific.unwrap_or(0)
+    })
 }
 
 /// Fill every slot of a new class.
@@ -788,7 +918,9 @@ pub fn update_all_slots(cx: &mut Cx, t: &Type) -> Res<()> {
 
 /// A class attribute changed: bring the slots of the class and its subclasses up to date.
 pub fn attribute_changed(cx: &mut Cx, t: &Type, name: &Str) -> Res<()> {
-    let Some(text) = name.as_ascii() else { return Ok(()) };
+    let Some(text) = name.as_ascii() else {
+        return Ok(());
+    };
     if !(text.starts_with("__") && text.ends_with("__")) {
         return Ok(());
     }
@@ -809,7 +941,9 @@ fn update_slot_tree(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
             if bits != 0 {
                 t.info.flags.fetch_or(type_flag::HAS_DEL, Ordering::Relaxed);
             } else {
-                t.info.flags.fetch_and(!type_flag::HAS_DEL, Ordering::Relaxed);
+                t.info
+                    .flags
+                    .fetch_and(!type_flag::HAS_DEL, Ordering::Relaxed);
             }
         }
         super::build::set_generic_flags(t);

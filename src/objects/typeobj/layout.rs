@@ -24,7 +24,10 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Layout { count: AtomicU32::new(0), names: [const { AtomicU64::new(0) }; MAX_INLINE] }
+        Layout {
+            count: AtomicU32::new(0),
+            names: [const { AtomicU64::new(0) }; MAX_INLINE],
+        }
     }
 }
 

@@ -14,7 +14,10 @@ use crate::statics::word;
 /// `__qualname__` of a class.
 pub fn qualname_of(t: &Type) -> String {
     match t.qualname.get(&t.head) {
-        Some(v) => v.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default(),
+        Some(v) => v
+            .downcast::<Str>()
+            .map(|s| s.to_string_lossy())
+            .unwrap_or_default(),
         None => t.name(),
     }
 }
@@ -44,10 +47,12 @@ pub fn type_new_base(t: &Type) -> &Type {
 
 /// Whether a bound `__instancecheck__`/`__subclasscheck__` is `type`'s own.
 pub fn is_plain_type_check(f: &Value) -> bool {
-    f.downcast_exact::<crate::objects::Builtin>().is_some_and(|b| {
-        matches!(b.def.name, "__instancecheck__" | "__subclasscheck__")
-            && super::attrs::spec_of(Type::of::<Type>()).is_some_and(|s| s.methods().any(|m| std::ptr::eq(m, b.def)))
-    })
+    f.downcast_exact::<crate::objects::Builtin>()
+        .is_some_and(|b| {
+            matches!(b.def.name, "__instancecheck__" | "__subclasscheck__")
+                && super::attrs::spec_of(Type::of::<Type>())
+                    .is_some_and(|s| s.methods().any(|m| std::ptr::eq(m, b.def)))
+        })
 }
 
 /// `cls(*args, **kwargs)`: make, then initialize.
@@ -73,15 +78,25 @@ pub fn type_getattr(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
         Some(v) => Ok(v),
         None => {
             let t = this.downcast::<Type>().map(Type::name).unwrap_or_default();
-            let n = name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default();
-            Err(raise_attribute_error(cx, &format!("type object '{t}' has no attribute '{n}'"), this, name))
+            let n = name
+                .downcast::<Str>()
+                .map(|s| s.to_string_lossy())
+                .unwrap_or_default();
+            Err(raise_attribute_error(
+                cx,
+                &format!("type object '{t}' has no attribute '{n}'"),
+                this,
+                name,
+            ))
         }
     }
 }
 
 /// The same that says None for a plain miss: data descriptors of the metaclass, the class and its bases, the metaclass.
 pub fn type_getattr_opt(cx: &mut Cx, this: &Value, name: &Value) -> Res<Option<Value>> {
-    let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+    let Some(t) = this.downcast::<Type>() else {
+        return Err(cx.system_error("not a type"));
+    };
     if name.downcast::<Str>().is_none() {
         let n = name.type_name();
         return Err(cx.type_error(format!("attribute name must be string, not '{n}'")));
@@ -116,15 +131,24 @@ pub fn type_getattr_opt(cx: &mut Cx, this: &Value, name: &Value) -> Res<Option<V
 
 /// `cls.name = value`, `del cls.name`.
 pub fn type_setattr(cx: &mut Cx, this: &Value, name: &Value, value: Option<&Value>) -> Res<()> {
-    let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+    let Some(t) = this.downcast::<Type>() else {
+        return Err(cx.system_error("not a type"));
+    };
     if name.downcast::<Str>().is_none() {
         let n = name.type_name();
         return Err(cx.type_error(format!("attribute name must be string, not '{n}'")));
     }
     let name = crate::objects::str::intern::intern(name);
     if t.has(flag::IMMUTABLE) {
-        let (n, tn) = (name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default(), t.name());
-        return Err(cx.type_error(format!("cannot set '{n}' attribute of immutable type '{tn}'")));
+        let (n, tn) = (
+            name.downcast::<Str>()
+                .map(|s| s.to_string_lossy())
+                .unwrap_or_default(),
+            t.name(),
+        );
+        return Err(cx.type_error(format!(
+            "cannot set '{n}' attribute of immutable type '{tn}'"
+        )));
     }
     if let Some(d) = this.ty().lookup(cx, &name)
         && let Some(set) = d.ty().slots.descr_set.get()
@@ -150,8 +174,18 @@ pub fn store(cx: &mut Cx, t: &Type, this: &Value, name: &Value, value: Option<&V
     // A cache filled between the two saw the old value: its version is forgotten too.
     t.invalidate(cx);
     if !found {
-        let (n, tn) = (name.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default(), t.name());
-        return Err(raise_attribute_error(cx, &format!("type object '{tn}' has no attribute '{n}'"), this, name));
+        let (n, tn) = (
+            name.downcast::<Str>()
+                .map(|s| s.to_string_lossy())
+                .unwrap_or_default(),
+            t.name(),
+        );
+        return Err(raise_attribute_error(
+            cx,
+            &format!("type object '{tn}' has no attribute '{n}'"),
+            this,
+            name,
+        ));
     }
     match name.downcast::<Str>() {
         Some(n) => dunder::attribute_changed(cx, t, n),
@@ -177,7 +211,9 @@ impl Type {
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let [name, bases, ns] = args.pos else {
             let n = args.pos.len();
-            return Err(cx.type_error(format!("type.__new__() takes exactly 3 arguments ({n} given)")));
+            return Err(cx.type_error(format!(
+                "type.__new__() takes exactly 3 arguments ({n} given)"
+            )));
         };
         if name.downcast::<Str>().is_none() {
             let t = name.type_name();
@@ -198,14 +234,18 @@ impl Type {
     fn init(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<()> {
         let _ = this;
         match args.pos.len() {
-            1 if args.has_keywords() => Err(cx.type_error("type.__init__() takes no keyword arguments")),
+            1 if args.has_keywords() => {
+                Err(cx.type_error("type.__init__() takes no keyword arguments"))
+            }
             1 | 3 => Ok(()),
             _ => Err(cx.type_error("type.__init__() takes 1 or 3 arguments")),
         }
     }
     #[slot]
     fn call(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Err(cx.system_error("not a type"));
+        };
         if t.word() == word::TYPE {
             match args.pos {
                 [one] if !args.has_keywords() => return Ok(one.ty().value()),
@@ -217,7 +257,9 @@ impl Type {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
-        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Err(cx.system_error("not a type"));
+        };
         Ok(format!("<class '{}'>", full_name(cx, t)))
     }
     #[slot]
@@ -228,7 +270,9 @@ impl Type {
     /// Return a type's method resolution order.
     #[method(name = "mro")]
     fn mro_list(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(t) = this.downcast::<Type>() else { return Err(cx.system_error("not a type")) };
+        let Some(t) = this.downcast::<Type>() else {
+            return Err(cx.system_error("not a type"));
+        };
         let items = match t.bases.get(&t.head) {
             Some(b) => match b.downcast::<Tuple>() {
                 Some(b) => build::c3(cx, this, b)?,
@@ -262,7 +306,9 @@ impl Type {
     /// Specialized __dir__ implementation for types.
     fn __dir__(this: &Value, cx: &mut Cx) -> Res<Value> {
         let names = crate::objects::dict::new_dict(cx)?;
-        let Some(d) = names.downcast::<Dict>() else { return Err(cx.system_error("not a dict")) };
+        let Some(d) = names.downcast::<Dict>() else {
+            return Err(cx.system_error("not a dict"));
+        };
         merge_class_dict(cx, d, this)?;
         let keys = d.entries(cx).into_iter().map(|(k, _)| k).collect();
         new_list(cx, keys)

@@ -15,8 +15,8 @@ pub mod lookup;
 pub mod methods;
 pub mod slots;
 
-use crate::native::pytype;
 use crate::SlotExt;
+use crate::native::pytype;
 use crate::native::{PyType, TypeSpec};
 use crate::objects::dict::Dict;
 use crate::statics::word;
@@ -59,7 +59,8 @@ pub mod flag {
     pub const EXC_SUBCLASS: u32 = 1 << 30;
     pub const TYPE_SUBCLASS: u32 = 1 << 31;
     /// Inherited from the bases.
-    pub const INHERITED: u32 = 0xFF00_0000 | SEQUENCE | MAPPING | HAS_DICT | INLINE | WEAKREFABLE | GC;
+    pub const INHERITED: u32 =
+        0xFF00_0000 | SEQUENCE | MAPPING | HAS_DICT | INLINE | WEAKREFABLE | GC;
 }
 
 /// A class. Who may touch what: `dict`'s contents under its own rules; `mro`, `bases`, `base`, `version`, `slots`, `flags`
@@ -126,7 +127,10 @@ impl Type {
     #[inline(always)]
     pub fn as_value(&self) -> BorrowedType<'_> {
         // SAFETY: the word is never dropped as an owner (ManuallyDrop) and does not outlive `self`.
-        BorrowedType(std::mem::ManuallyDrop::new(unsafe { Value::from_bits(&raw const *self as u64) }), std::marker::PhantomData)
+        BorrowedType(
+            std::mem::ManuallyDrop::new(unsafe { Value::from_bits(&raw const *self as u64) }),
+            std::marker::PhantomData,
+        )
     }
     #[inline(always)]
     pub fn flags(&self) -> u32 {
@@ -169,7 +173,9 @@ impl Type {
     }
     #[inline(never)]
     fn is_subtype_slow(&self, other: &Type) -> bool {
-        self.mro().iter().any(|t| t.bits() & !7 == &raw const *other as u64)
+        self.mro()
+            .iter()
+            .any(|t| t.bits() & !7 == &raw const *other as u64)
     }
     /// `__name__` (the last component).
     pub fn name(&self) -> String {
@@ -187,7 +193,10 @@ impl Type {
 }
 
 /// A type viewed as a `Value` without a count.
-pub struct BorrowedType<'a>(std::mem::ManuallyDrop<Value>, std::marker::PhantomData<&'a Type>);
+pub struct BorrowedType<'a>(
+    std::mem::ManuallyDrop<Value>,
+    std::marker::PhantomData<&'a Type>,
+);
 impl std::ops::Deref for BorrowedType<'_> {
     type Target = Value;
     fn deref(&self) -> &Value {
@@ -263,7 +272,11 @@ impl ValueExt for Value {
     }
     #[inline(always)]
     fn bool(b: bool) -> Value {
-        crate::statics::immortal(if b { crate::statics::TRUE } else { crate::statics::FALSE })
+        crate::statics::immortal(if b {
+            crate::statics::TRUE
+        } else {
+            crate::statics::FALSE
+        })
     }
     #[inline(always)]
     fn is_none(&self) -> bool {
@@ -301,7 +314,10 @@ pub struct TypeGuard(());
 
 impl TypeMutex {
     pub fn lock(&self, t: &mut typhon_runtime::thread::Thread) -> TypeGuard {
-        while !matches!(self.0.lock(t, None, false), typhon_runtime::park::Wait::Acquired) {}
+        while !matches!(
+            self.0.lock(t, None, false),
+            typhon_runtime::park::Wait::Acquired
+        ) {}
         TypeGuard(())
     }
 }
@@ -356,7 +372,14 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
         if !p.is_null() {
             drop(Box::from_raw(p));
         }
-        for slot in [&ty.name, &ty.qualname, &ty.dict, &ty.base_slot, &ty.bases, &ty.mro] {
+        for slot in [
+            &ty.name,
+            &ty.qualname,
+            &ty.dict,
+            &ty.base_slot,
+            &ty.bases,
+            &ty.mro,
+        ] {
             slot.drop_unshared(t);
         }
         std::ptr::drop_in_place(&raw const ty.subclasses as *mut Subclasses);
@@ -365,7 +388,14 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
 
 impl crate::native::Traverse for Type {
     fn traverse(&self, v: &mut typhon_runtime::gc::Visitor) {
-        for slot in [&self.name, &self.qualname, &self.dict, &self.base_slot, &self.bases, &self.mro] {
+        for slot in [
+            &self.name,
+            &self.qualname,
+            &self.dict,
+            &self.base_slot,
+            &self.bases,
+            &self.mro,
+        ] {
             v.visit_slot(slot);
         }
     }

@@ -59,7 +59,11 @@ fn same(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
     if a.is(b) {
         return Ok(true);
     }
-    if a.downcast::<Type>().is_some() && b.downcast::<Type>().is_some() && a.class_word() == word::TYPE && b.class_word() == word::TYPE {
+    if a.downcast::<Type>().is_some()
+        && b.downcast::<Type>().is_some()
+        && a.class_word() == word::TYPE
+        && b.class_word() == word::TYPE
+    {
         return Ok(false);
     }
     // `list[int]` and an alias of another kind may compare equal without being the same.
@@ -92,7 +96,15 @@ pub fn new_union(cx: &mut Cx, members: &[Value]) -> Res<Value> {
         return Ok(flat.remove(0));
     }
     let args = new_tuple(cx, flat)?;
-    alloc(cx, Type::of::<Union>(), Union { head: Header::placeholder(), args, params: Slot::EMPTY })
+    alloc(
+        cx,
+        Type::of::<Union>(),
+        Union {
+            head: Header::placeholder(),
+            args,
+            params: Slot::EMPTY,
+        },
+    )
 }
 
 #[pymethods]
@@ -137,12 +149,19 @@ impl Union {
     }
     #[slot]
     fn getitem(this: &Value, item: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(u) = this.downcast::<Union>() else { return Err(cx.system_error("not a union")) };
+        let Some(u) = this.downcast::<Union>() else {
+            return Err(cx.system_error("not a union"));
+        };
         let params = u.parameters(cx)?;
-        let params: Vec<Value> = params.downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
+        let params: Vec<Value> = params
+            .downcast::<Tuple>()
+            .map(|t| t.items().to_vec())
+            .unwrap_or_default();
         let args = substitute(cx, this, u.items(), &params, item)?;
         let mut members = args.into_iter();
-        let Some(mut all) = members.next() else { return Err(cx.type_error("empty union")) };
+        let Some(mut all) = members.next() else {
+            return Err(cx.type_error("empty union"));
+        };
         for m in members {
             all = protocol::binary(cx, protocol::BinOp::Or, &all, &m)?;
         }

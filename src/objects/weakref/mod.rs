@@ -54,7 +54,12 @@ pub fn new_ref_of(cx: &mut Cx, cls: &Type, target: &Value, callback: Option<&Val
             }
         }
     }
-    let r = WeakRef { head: Header::placeholder(), cell: Registered(WeakCell::new()), callback: Slot::new(callback.cloned()), hash: AtomicI64::new(0) };
+    let r = WeakRef {
+        head: Header::placeholder(),
+        cell: Registered(WeakCell::new()),
+        callback: Slot::new(callback.cloned()),
+        hash: AtomicI64::new(0),
+    };
     let v = alloc(cx, cls, r)?;
     if let Some(r) = v.downcast::<WeakRef>() {
         weak::attach(target, &v, &r.cell.0, callback.is_some());
@@ -104,8 +109,11 @@ impl WeakRef {
             Some(r) => target(cx, r),
             None => None,
         };
-        let Some(o) = found else { return Ok(format!("<weakref at {at:#x}; dead>")) };
-        let name = protocol::getattr_str_opt(cx, &o, "__name__")?.and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy()));
+        let Some(o) = found else {
+            return Ok(format!("<weakref at {at:#x}; dead>"));
+        };
+        let name = protocol::getattr_str_opt(cx, &o, "__name__")?
+            .and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy()));
         let (t, p) = (o.type_name(), o.bits() & !7);
         Ok(match name {
             Some(n) => format!("<weakref at {at:#x}; to '{t}' at {p:#x} ({n})>"),
@@ -118,7 +126,9 @@ impl WeakRef {
         if known != 0 {
             return Ok(known);
         }
-        let Some(o) = target(cx, self) else { return Err(cx.type_error("weak object has gone away")) };
+        let Some(o) = target(cx, self) else {
+            return Err(cx.type_error("weak object has gone away"));
+        };
         let h = protocol::hash(cx, &o)?;
         self.hash.store(h, Ordering::Relaxed);
         Ok(h)
@@ -128,7 +138,9 @@ impl WeakRef {
         if !matches!(op, CmpOp::Eq | CmpOp::Ne) {
             return Ok(Value::not_implemented());
         }
-        let (Some(a), Some(b)) = (this.downcast::<WeakRef>(), other.downcast::<WeakRef>()) else { return Ok(Value::not_implemented()) };
+        let (Some(a), Some(b)) = (this.downcast::<WeakRef>(), other.downcast::<WeakRef>()) else {
+            return Ok(Value::not_implemented());
+        };
         match (target(cx, a), target(cx, b)) {
             (Some(x), Some(y)) => protocol::compare(cx, &x, &y, op),
             _ => Ok(Value::bool(this.is(other) == (op == CmpOp::Eq))),

@@ -34,11 +34,31 @@ pub fn new_proxy(cx: &mut Cx, target: &Value, callback: Option<&Value>) -> Res<V
             }
         }
     }
-    let (head, cell, cb) = (Header::placeholder(), Registered(WeakCell::new()), Slot::new(callback.cloned()));
+    let (head, cell, cb) = (
+        Header::placeholder(),
+        Registered(WeakCell::new()),
+        Slot::new(callback.cloned()),
+    );
     let v = if protocol::is_callable(target) {
-        alloc(cx, Type::of::<CallableProxy>(), CallableProxy { head, cell, callback: cb })?
+        alloc(
+            cx,
+            Type::of::<CallableProxy>(),
+            CallableProxy {
+                head,
+                cell,
+                callback: cb,
+            },
+        )?
     } else {
-        alloc(cx, Type::of::<Proxy>(), Proxy { head, cell, callback: cb })?
+        alloc(
+            cx,
+            Type::of::<Proxy>(),
+            Proxy {
+                head,
+                cell,
+                callback: cb,
+            },
+        )?
     };
     if let Some((_, cell, _)) = parts(&v) {
         weak::attach(target, &v, cell, callback.is_some());
@@ -51,7 +71,8 @@ fn parts(v: &Value) -> Option<(&Header, &WeakCell, &Slot)> {
     if let Some(p) = v.downcast_exact::<Proxy>() {
         return Some((&p.head, &p.cell.0, &p.callback));
     }
-    v.downcast_exact::<CallableProxy>().map(|p| (&p.head, &p.cell.0, &p.callback))
+    v.downcast_exact::<CallableProxy>()
+        .map(|p| (&p.head, &p.cell.0, &p.callback))
 }
 
 pub(super) fn take_callback(cx: &mut Cx, v: &Value) -> Option<Value> {
@@ -61,10 +82,15 @@ pub(super) fn take_callback(cx: &mut Cx, v: &Value) -> Option<Value> {
 
 /// The target of a proxy; any other value is itself.
 fn real(cx: &mut Cx, v: &Value) -> Res<Value> {
-    let Some((_, cell, _)) = parts(v) else { return Ok(v.clone()) };
+    let Some((_, cell, _)) = parts(v) else {
+        return Ok(v.clone());
+    };
     match weak::upgrade(&cx.thread, cell) {
         Some(t) => Ok(t),
-        None => Err(cx.raise(ExcKind::ReferenceError, "weakly-referenced object no longer exists")),
+        None => Err(cx.raise(
+            ExcKind::ReferenceError,
+            "weakly-referenced object no longer exists",
+        )),
     }
 }
 
@@ -244,7 +270,10 @@ impl Proxy {
     }
 }
 
-#[pymethods(include(crate::objects::weakref::proxy::FORWARD, crate::objects::weakref::proxy::CALL))]
+#[pymethods(include(
+    crate::objects::weakref::proxy::FORWARD,
+    crate::objects::weakref::proxy::CALL
+))]
 impl CallableProxy {
     fn __reversed__(this: &Value, cx: &mut Cx) -> Res<Value> {
         call_one(cx, this, "__reversed__")
