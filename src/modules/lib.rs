@@ -7,12 +7,16 @@
 pub mod binascii;
 pub mod cmath;
 pub mod codecs;
+pub mod collections;
+pub mod functools;
 pub mod hashes;
+pub mod itertools;
 pub mod json;
 pub mod math;
 pub mod random;
 pub mod string;
 pub mod struct_;
+pub mod support;
 pub mod unicodedata;
 pub mod util;
 pub mod zlib;
@@ -23,6 +27,8 @@ use typhon_vm::native::ModuleDef;
 pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_blake2", &hashes::blake::module::MODULE),
     ("_codecs", &codecs::module::MODULE),
+    ("_collections", &collections::module::MODULE),
+    ("_functools", &functools::module::MODULE),
     ("_json", &json::module::MODULE),
     ("_md5", &hashes::fixed::md5_module::MODULE),
     ("_random", &random::module::MODULE),
@@ -33,6 +39,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_struct", &struct_::module::MODULE),
     ("binascii", &binascii::module::MODULE),
     ("cmath", &cmath::module::MODULE),
+    ("itertools", &itertools::module::MODULE),
     ("math", &math::module::MODULE),
     ("unicodedata", &unicodedata::module::MODULE),
     ("zlib", &zlib::module::MODULE),

@@ -476,7 +476,7 @@ impl Dict {
     }
 
     /// Shows every counted reference; the world is stopped.
-    pub(super) fn visit(&self, v: &mut Visitor) {
+    pub fn visit(&self, v: &mut Visitor) {
         let t = self.table();
         for n in t.first()..t.tail() {
             let e = t.entry(n);

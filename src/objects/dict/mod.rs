@@ -12,6 +12,7 @@ pub mod iter;
 pub mod keys;
 pub mod methods;
 pub mod named;
+pub mod order;
 pub mod proxy;
 pub mod table;
 #[cfg(test)]
@@ -66,7 +67,8 @@ pub(crate) struct Displaced {
 pub(crate) struct NoRoom(#[allow(dead_code)] Value);
 
 impl Dict {
-    pub(crate) fn empty() -> Dict {
+    /// The payload of an empty dict: for native types that begin with one.
+    pub fn empty() -> Dict {
         Dict {
             head: Header::placeholder(),
             table: AtomicPtr::new(no_table()),
@@ -162,12 +164,11 @@ impl Dict {
         let t = self.table();
         match self.find_unlocked(tid, t, key, hash, &mut held) {
             Found::Absent => Ok(None),
-            // A NULL value: the key was deleted between index and value.
-            Found::At(n) => t
-                .entry(n)
-                .value
-                .try_get_in(tid, || self.is_table(t))
-                .map_err(|_| GaveUp),
+            // A NULL value: the entry was deleted or moved (order.rs) between index and value; the lock tells which.
+            Found::At(n) => match t.entry(n).value.try_get_in(tid, || self.is_table(t)) {
+                Ok(Some(v)) => Ok(Some(v)),
+                _ => Err(GaveUp),
+            },
             Found::Stopped(_) => Err(GaveUp),
         }
     }

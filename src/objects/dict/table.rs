@@ -270,6 +270,9 @@ impl Table {
                         Match::No => {}
                         Match::Stop => return Found::Stopped(n),
                     }
+                } else if index[at & mask].get() != n {
+                    // The entry moved (`move_to_tail`) or went: look at this place again.
+                    continue;
                 }
             } else if n == EMPTY {
                 return Found::Absent;
@@ -346,6 +349,51 @@ impl Table {
         (key.expect("a live entry"), value.expect("a live entry"))
     }
 
+    /// Move live entry `n` behind all others. Under the lock; not full. A reader meets the key in the old place, or finds
+    /// that place empty and the index word changed.
+    pub fn move_to_tail(&self, n: u32) {
+        self.forget_version();
+        let (e, to_n) = (self.entry(n), self.next.load(Ordering::Relaxed));
+        let to = self.entry(to_n);
+        let hash = e.hash.load(Ordering::Relaxed);
+        to.hash.store(hash, Ordering::Relaxed);
+        // SAFETY: the counts move with the words: the old place is emptied below, under the lock.
+        unsafe {
+            to.value.set_bits(e.value.peek_bits());
+            to.key.set_bits(e.key.peek_bits());
+        }
+        self.next.store(to_n + 1, Ordering::Relaxed);
+        self.tail.store(to_n + 1, Ordering::Release);
+        if self.log2 <= 8 {
+            self.index_change_in::<AtomicU8>(hash, n, to_n);
+        } else if self.log2 <= 16 {
+            self.index_change_in::<AtomicU16>(hash, n, to_n);
+        } else {
+            self.index_change_in::<AtomicU32>(hash, n, to_n);
+        }
+        // SAFETY: as above.
+        unsafe {
+            e.value.set_bits(0);
+            e.key.set_bits(0);
+        }
+        if n == self.first() {
+            let next = (n + 1..to_n).find(|&i| !self.entry(i).key.is_empty());
+            self.first.store(next.unwrap_or(to_n), Ordering::Relaxed);
+        }
+    }
+
+    fn index_change_in<W: IndexWord>(&self, hash: i64, n: u32, to: u32) {
+        let index = self.index::<W>();
+        let mask = index.len() - 1;
+        let mut perturb = hash as u64 as usize;
+        let mut at = perturb & mask;
+        while index[at & mask].get() != n {
+            perturb >>= 5;
+            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+        }
+        index[at & mask].put(to);
+    }
+
     fn index_drop(&self, hash: i64, n: u32) {
         if self.log2 <= 8 {
             self.index_drop_in::<AtomicU8>(hash, n);
@@ -376,11 +424,21 @@ impl Table {
     /// A bigger (or tidied) table with the same live entries; the counts move into it when `moving`, else they are taken
     /// anew. Under the lock of the dict that this table belongs to. None when memory is out.
     pub fn rebuilt(&self, log2: u8, moving: bool, tid: u16) -> Option<*mut Table> {
+        self.rebuilt_in_order(log2, moving, tid, self.first()..self.tail())
+    }
+
+    /// The same entries with the live entry `first` before all others; the counts move.
+    pub fn rebuilt_with_first(&self, log2: u8, first: u32) -> Option<*mut Table> {
+        let rest = (self.first()..self.tail()).filter(move |&i| i != first);
+        self.rebuilt_in_order(log2, true, 0, std::iter::once(first).chain(rest))
+    }
+
+    fn rebuilt_in_order(&self, log2: u8, moving: bool, tid: u16, order: impl Iterator<Item = u32>) -> Option<*mut Table> {
         let p = Table::alloc(log2)?;
         // SAFETY: just made, reachable by nobody else.
         let new = unsafe { &*p };
         let mut n = 0;
-        for i in self.first()..self.tail() {
+        for i in order {
             let e = self.entry(i);
             if e.key.is_empty() {
                 continue;
