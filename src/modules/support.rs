@@ -42,12 +42,22 @@ pub fn give_dict(cx: &mut Cx, t: &Type, offset: usize) -> Res<()> {
 /// The TypeError for a wrong type of an argument that has no converter.
 #[cold]
 pub fn wrong_type(cx: &mut Cx, what: &str, expected: &str, found: &Value) -> Raised {
-    let n = if found.is_none() { "None".to_owned() } else { found.type_name() };
+    let n = if found.is_none() {
+        "None".to_owned()
+    } else {
+        found.type_name()
+    };
     cx.type_error(format!("{what} must be {expected}, not {n}"))
 }
 
 /// A new exception class `module.name`.
-pub fn new_exception_class(cx: &mut Cx, module: &str, name: &str, base: ExcKind, doc: Option<&str>) -> Res<Value> {
+pub fn new_exception_class(
+    cx: &mut Cx,
+    module: &str,
+    name: &str,
+    base: ExcKind,
+    doc: Option<&str>,
+) -> Res<Value> {
     use typhon_vm::objects::str::intern::intern_str;
     let d = typhon_vm::objects::dict::new_dict(cx)?;
     if let Some(ns) = d.downcast::<typhon_vm::objects::Dict>() {
@@ -67,7 +77,9 @@ pub fn new_exception_class(cx: &mut Cx, module: &str, name: &str, base: ExcKind,
 
 /// Whether an exception value is an instance of the class.
 pub fn is_instance_of(exc: &Value, class: &Value) -> bool {
-    class.downcast::<Type>().is_some_and(|c| exc.ty().is_subtype_of(c))
+    class
+        .downcast::<Type>()
+        .is_some_and(|c| exc.ty().is_subtype_of(c))
 }
 
 /// `v` as an exception object, for the few places that look inside.

@@ -15,7 +15,9 @@ static ERROR: Once = Once::new();
 static INCOMPLETE: Once = Once::new();
 
 fn error_class(cx: &mut Cx) -> Res<Value> {
-    ERROR.get(cx, |cx| new_exception_class(cx, "binascii", "Error", ExcKind::ValueError))
+    ERROR.get(cx, |cx| {
+        new_exception_class(cx, "binascii", "Error", ExcKind::ValueError)
+    })
 }
 
 pub(crate) fn raise(cx: &mut Cx, msg: &str) -> Raised {
@@ -24,7 +26,13 @@ pub(crate) fn raise(cx: &mut Cx, msg: &str) -> Raised {
 }
 
 fn lift<T>(cx: &mut Cx, r: typhon_text::Result<T>) -> Res<T> {
-    r.map_err(|e| if e.kind == ErrorKind::Binascii { raise(cx, &e.msg) } else { number::raise_text(cx, e) })
+    r.map_err(|e| {
+        if e.kind == ErrorKind::Binascii {
+            raise(cx, &e.msg)
+        } else {
+            number::raise_text(cx, e)
+        }
+    })
 }
 
 /// Bytes-like objects, and str of ASCII only.
@@ -39,7 +47,9 @@ fn ascii_data<'a>(cx: &mut Cx, v: &'a Value) -> Res<Cow<'a, [u8]>> {
         Some(c) => Ok(c),
         None => {
             let n = v.type_name();
-            Err(cx.type_error(format!("argument should be bytes, buffer or ASCII string, not '{n}'")))
+            Err(cx.type_error(format!(
+                "argument should be bytes, buffer or ASCII string, not '{n}'"
+            )))
         }
     }
 }
@@ -61,7 +71,9 @@ pub mod module {
     }
     #[pyattr(name = "Incomplete")]
     fn incomplete(cx: &mut Cx) -> Res<Value> {
-        INCOMPLETE.get(cx, |cx| new_exception_class(cx, "binascii", "Incomplete", ExcKind::Exception))
+        INCOMPLETE.get(cx, |cx| {
+            new_exception_class(cx, "binascii", "Incomplete", ExcKind::Exception)
+        })
     }
     /// Decode a line of base64 data.
     ///
@@ -114,7 +126,12 @@ pub mod module {
     fn b2a_hex(data: &Value, sep: Option<&Value>, bytes_per_sep: isize, cx: &mut Cx) -> Res<Value> {
         let data = bytes::contents(cx, data)?;
         let text = ops::hex(cx, &data, sep, bytes_per_sep)?;
-        let out = text.downcast::<Str>().and_then(|s| s.as_ascii()).unwrap_or_default().as_bytes().to_vec();
+        let out = text
+            .downcast::<Str>()
+            .and_then(|s| s.as_ascii())
+            .unwrap_or_default()
+            .as_bytes()
+            .to_vec();
         new_bytes_vec(cx, out)
     }
     /// Hexadecimal representation of binary data.
@@ -181,7 +198,13 @@ pub mod module {
     /// are both encoded.  When quotetabs is set, space and tabs are encoded.
     #[pyfunction]
     #[sig(data, quotetabs = False, istext = True, header = False)]
-    fn b2a_qp(data: &Value, quotetabs: bool, istext: bool, header: bool, cx: &mut Cx) -> Res<Value> {
+    fn b2a_qp(
+        data: &Value,
+        quotetabs: bool,
+        istext: bool,
+        header: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let data = bytes::contents(cx, data)?;
         new_bytes_vec(cx, quoted::encode(&data, quotetabs, istext, header))
     }

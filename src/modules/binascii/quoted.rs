@@ -44,7 +44,10 @@ pub fn decode(data: &[u8], header: bool) -> Vec<u8> {
 /// The encoded text.
 pub fn encode(data: &[u8], quote_tabs: bool, is_text: bool, header: bool) -> Vec<u8> {
     // Line ends follow the first one there is.
-    let crlf = data.iter().position(|&b| b == b'\n').is_some_and(|i| i > 0 && data[i - 1] == b'\r');
+    let crlf = data
+        .iter()
+        .position(|&b| b == b'\n')
+        .is_some_and(|i| i > 0 && data[i - 1] == b'\r');
     let mut out: Vec<u8> = Vec::with_capacity(data.len() + data.len() / 4);
     let mut column = 0;
     let soft_break = |out: &mut Vec<u8>| {
@@ -56,7 +59,11 @@ pub fn encode(data: &[u8], quote_tabs: bool, is_text: bool, header: bool) -> Vec
     };
     let push_hex = |out: &mut Vec<u8>, b: u8| {
         const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-        out.extend([b'=', DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
+        out.extend([
+            b'=',
+            DIGITS[usize::from(b >> 4)],
+            DIGITS[usize::from(b & 15)],
+        ]);
     };
     let mut i = 0;
     while i < data.len() {
@@ -70,7 +77,10 @@ pub fn encode(data: &[u8], quote_tabs: bool, is_text: bool, header: bool) -> Vec
             || (!is_text && matches!(b, b'\r' | b'\n'))
             || (matches!(b, b'\t' | b' ') && at_end)
             || (b < 33 && !matches!(b, b'\r' | b'\n' | b'\t' | b' '))
-            || (b < 33 && !matches!(b, b'\r' | b'\n') && (quote_tabs || (!quote_tabs && !matches!(b, b'\t' | b' '))) && !(header && b == b' '));
+            || (b < 33
+                && !matches!(b, b'\r' | b'\n')
+                && (quote_tabs || (!quote_tabs && !matches!(b, b'\t' | b' ')))
+                && !(header && b == b' '));
         if quoted {
             if column + 3 >= LINE {
                 soft_break(&mut out);

@@ -26,7 +26,11 @@ fn finite((x, y): C) -> bool {
 
 /// A result that came out infinite from finite arguments is out of range.
 fn in_range(z: C, r: C) -> R {
-    if finite(z) && (r.0.is_infinite() || r.1.is_infinite()) { Err(Fault::Range) } else { Ok(r) }
+    if finite(z) && (r.0.is_infinite() || r.1.is_infinite()) {
+        Err(Fault::Range)
+    } else {
+        Ok(r)
+    }
 }
 
 /// `len` in the direction of the angle `y`; an infinite length keeps a zero angle's zero.
@@ -67,7 +71,11 @@ pub fn sqrt((x, y): C) -> C {
         2.0 * (ax + ax.hypot(ay / 8.0)).sqrt()
     };
     let d = ay / (2.0 * s);
-    if x >= 0.0 { (s, d.copysign(y)) } else { (d, s.copysign(y)) }
+    if x >= 0.0 {
+        (s, d.copysign(y))
+    } else {
+        (d, s.copysign(y))
+    }
 }
 
 pub fn exp(z: C) -> R {
@@ -75,7 +83,10 @@ pub fn exp(z: C) -> R {
     if finite(z) {
         let r = if x > LOG_LARGE {
             let l = (x - 1.0).exp();
-            (l * y.cos() * std::f64::consts::E, l * y.sin() * std::f64::consts::E)
+            (
+                l * y.cos() * std::f64::consts::E,
+                l * y.sin() * std::f64::consts::E,
+            )
         } else {
             let l = x.exp();
             (l * y.cos(), l * y.sin())
@@ -83,7 +94,11 @@ pub fn exp(z: C) -> R {
         return in_range(z, r);
     }
     if x == f64::NEG_INFINITY {
-        return Ok(if y.is_finite() { (0f64.copysign(y.cos()), 0f64.copysign(y.sin())) } else { (0.0, 0.0) });
+        return Ok(if y.is_finite() {
+            (0f64.copysign(y.cos()), 0f64.copysign(y.sin()))
+        } else {
+            (0.0, 0.0)
+        });
     }
     if y.is_infinite() && !x.is_nan() {
         return Err(Fault::Domain);
@@ -143,13 +158,23 @@ pub fn acos(z: C) -> R {
     let (x, y) = z;
     if is_large(z) {
         let l = log_scaled(z);
-        return Ok((y.abs().atan2(x), if x < 0.0 { -l.copysign(y) } else { l.copysign(-y) }));
+        return Ok((
+            y.abs().atan2(x),
+            if x < 0.0 {
+                -l.copysign(y)
+            } else {
+                l.copysign(-y)
+            },
+        ));
     }
     if x == 0.0 && y.is_nan() {
         return Ok((FRAC_PI_2, y));
     }
     let (s1, s2) = (sqrt((1.0 - x, -y)), sqrt((1.0 + x, y)));
-    Ok((2.0 * s1.0.atan2(s2.0), libm::asinh(s2.0 * s1.1 - s2.1 * s1.0)))
+    Ok((
+        2.0 * s1.0.atan2(s2.0),
+        libm::asinh(s2.0 * s1.1 - s2.1 * s1.0),
+    ))
 }
 
 pub fn acosh(z: C) -> R {
@@ -161,20 +186,33 @@ pub fn acosh(z: C) -> R {
         return Ok((y, FRAC_PI_2));
     }
     let (s1, s2) = (sqrt((x - 1.0, y)), sqrt((x + 1.0, y)));
-    Ok((libm::asinh(s1.0 * s2.0 + s1.1 * s2.1), 2.0 * s1.1.atan2(s2.0)))
+    Ok((
+        libm::asinh(s1.0 * s2.0 + s1.1 * s2.1),
+        2.0 * s1.1.atan2(s2.0),
+    ))
 }
 
 pub fn asinh(z: C) -> R {
     let (x, y) = z;
     if is_large(z) {
         let l = log_scaled(z);
-        return Ok((if y >= 0.0 || y.is_nan() { l.copysign(x) } else { -l.copysign(-x) }, y.atan2(x.abs())));
+        return Ok((
+            if y >= 0.0 || y.is_nan() {
+                l.copysign(x)
+            } else {
+                -l.copysign(-x)
+            },
+            y.atan2(x.abs()),
+        ));
     }
     if x.is_nan() && y == 0.0 {
         return Ok((x, y));
     }
     let (s1, s2) = (sqrt((1.0 + y, -x)), sqrt((1.0 - y, x)));
-    Ok((libm::asinh(s1.0 * s2.1 - s2.0 * s1.1), y.atan2(s1.0 * s2.0 - s1.1 * s2.1)))
+    Ok((
+        libm::asinh(s1.0 * s2.1 - s2.0 * s1.1),
+        y.atan2(s1.0 * s2.0 - s1.1 * s2.1),
+    ))
 }
 
 pub fn asin((x, y): C) -> R {
@@ -210,7 +248,10 @@ pub fn atanh(z: C) -> R {
         if ay == 0.0 {
             return Err(Fault::Domain);
         }
-        return Ok((-(ay.sqrt() / ay.hypot(2.0).sqrt()).ln(), (2f64.atan2(-ay) / 2.0).copysign(y)));
+        return Ok((
+            -(ay.sqrt() / ay.hypot(2.0).sqrt()).ln(),
+            (2f64.atan2(-ay) / 2.0).copysign(y),
+        ));
     }
     let re = (4.0 * x / ((1.0 - x) * (1.0 - x) + ay * ay)).ln_1p() / 4.0;
     let im = -(-2.0 * y).atan2((1.0 - x) * (1.0 + x) - ay * ay) / 2.0;
@@ -223,7 +264,10 @@ pub fn cosh(z: C) -> R {
         let r = if x.abs() > LOG_LARGE {
             // One e is held back until the end.
             let less = x - 1f64.copysign(x);
-            (y.cos() * less.cosh() * std::f64::consts::E, y.sin() * less.sinh() * std::f64::consts::E)
+            (
+                y.cos() * less.cosh() * std::f64::consts::E,
+                y.sin() * less.sinh() * std::f64::consts::E,
+            )
         } else {
             (y.cos() * x.cosh(), y.sin() * x.sinh())
         };
@@ -252,7 +296,10 @@ pub fn sinh(z: C) -> R {
     if finite(z) {
         let r = if x.abs() > LOG_LARGE {
             let less = x - 1f64.copysign(x);
-            (y.cos() * less.sinh() * std::f64::consts::E, y.sin() * less.cosh() * std::f64::consts::E)
+            (
+                y.cos() * less.sinh() * std::f64::consts::E,
+                y.sin() * less.cosh() * std::f64::consts::E,
+            )
         } else {
             (y.cos() * x.sinh(), y.sin() * x.cosh())
         };
@@ -283,7 +330,11 @@ pub fn tanh(z: C) -> R {
             return Err(Fault::Domain);
         }
         if x.is_infinite() {
-            let im = if y.is_finite() { 0f64.copysign((2.0 * y).sin()) } else { 0.0 };
+            let im = if y.is_finite() {
+                0f64.copysign((2.0 * y).sin())
+            } else {
+                0.0
+            };
             return Ok((1f64.copysign(x), im));
         }
         if x.is_nan() && y == 0.0 {
@@ -292,13 +343,19 @@ pub fn tanh(z: C) -> R {
         return Ok((if x == 0.0 { x } else { f64::NAN }, f64::NAN));
     }
     if x.abs() > LOG_LARGE {
-        return Ok((1f64.copysign(x), 4.0 * y.sin() * y.cos() * (-2.0 * x.abs()).exp()));
+        return Ok((
+            1f64.copysign(x),
+            4.0 * y.sin() * y.cos() * (-2.0 * x.abs()).exp(),
+        ));
     }
     let (tx, ty) = (x.tanh(), y.tan());
     let cx = 1.0 / x.cosh();
     let txty = tx * ty;
     let denominator = 1.0 + txty * txty;
-    Ok((tx * (1.0 + ty * ty) / denominator, (ty / denominator) * cx * cx))
+    Ok((
+        tx * (1.0 + ty * ty) / denominator,
+        (ty / denominator) * cx * cx,
+    ))
 }
 
 pub fn cos((x, y): C) -> R {
@@ -318,7 +375,11 @@ pub fn tan((x, y): C) -> R {
 /// From polar coordinates.
 pub fn rect(r: f64, phi: f64) -> R {
     if r.is_finite() && phi.is_finite() {
-        return Ok(if phi == 0.0 { (r, r * phi) } else { towards(r, phi) });
+        return Ok(if phi == 0.0 {
+            (r, r * phi)
+        } else {
+            towards(r, phi)
+        });
     }
     if phi.is_infinite() && r != 0.0 && !r.is_nan() {
         return Err(Fault::Domain);
@@ -332,5 +393,16 @@ pub fn rect(r: f64, phi: f64) -> R {
     if r == 0.0 {
         return Ok((0.0, 0.0));
     }
-    Ok((if r.is_infinite() { f64::INFINITY } else { f64::NAN }, if r.is_nan() && phi == 0.0 { phi } else { f64::NAN }))
+    Ok((
+        if r.is_infinite() {
+            f64::INFINITY
+        } else {
+            f64::NAN
+        },
+        if r.is_nan() && phi == 0.0 {
+            phi
+        } else {
+            f64::NAN
+        },
+    ))
 }

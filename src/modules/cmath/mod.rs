@@ -102,7 +102,9 @@ pub mod module {
     fn log(z: &Value, base: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let z = to_complex(cx, z)?;
         let n = functions::log(z).map_err(|f| raise(cx, f))?;
-        let Some(base) = base else { return new_complex(cx, n.0, n.1) };
+        let Some(base) = base else {
+            return new_complex(cx, n.0, n.1);
+        };
         let base = to_complex(cx, base)?;
         let d = functions::log(base).map_err(|f| raise(cx, f))?;
         match typhon_vm::objects::complex::arith::div(n, d) {
@@ -113,7 +115,10 @@ pub mod module {
     /// Return the base-10 logarithm of z.
     #[pyfunction]
     fn log10(z: &Value, cx: &mut Cx) -> Res<Value> {
-        apply(cx, z, |z| functions::log(z).map(|(re, im)| (re / std::f64::consts::LN_10, im / std::f64::consts::LN_10)))
+        apply(cx, z, |z| {
+            functions::log(z)
+                .map(|(re, im)| (re / std::f64::consts::LN_10, im / std::f64::consts::LN_10))
+        })
     }
     /// Return the sine of z.
     #[pyfunction]

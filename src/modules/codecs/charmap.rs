@@ -7,7 +7,9 @@ use typhon_text::codecs::{DecodeError, EncodeError, charmap};
 use typhon_text::{Text, TextBuf};
 use typhon_vm::native::*;
 use typhon_vm::objects::int::{IntRef, as_int};
-use typhon_vm::objects::str::codec::{Codec, decode_as, decode_by, encode_as, encode_by, with_count};
+use typhon_vm::objects::str::codec::{
+    Codec, decode_as, decode_by, encode_as, encode_by, with_count,
+};
 use typhon_vm::objects::str::new_from_buf;
 use typhon_vm::objects::{bytes, object};
 use typhon_vm::{ExcKind, protocol};
@@ -44,7 +46,9 @@ fn ask(cx: &mut Cx, mapping: &Value, key: u32) -> Res<Option<Value>> {
 
 /// What a byte decodes to.
 fn decoded_as(cx: &mut Cx, mapping: &Value, b: u8) -> Res<Option<TextBuf>> {
-    let Some(v) = ask(cx, mapping, b.into())? else { return Ok(None) };
+    let Some(v) = ask(cx, mapping, b.into())? else {
+        return Ok(None);
+    };
     if let Some(i) = as_int(&v) {
         let c = match i {
             IntRef::Small(i) => u32::try_from(i).ok().filter(|&c| c < 0x11_0000),
@@ -65,7 +69,9 @@ fn decoded_as(cx: &mut Cx, mapping: &Value, b: u8) -> Res<Option<TextBuf>> {
 
 /// What a character encodes to.
 fn encoded_as(cx: &mut Cx, mapping: &Value, c: u32) -> Res<Option<Vec<u8>>> {
-    let Some(v) = ask(cx, mapping, c)? else { return Ok(None) };
+    let Some(v) = ask(cx, mapping, c)? else {
+        return Ok(None);
+    };
     if let Some(i) = as_int(&v) {
         return match i {
             IntRef::Small(i @ 0..=255) => Ok(Some(vec![i as u8])),
@@ -76,12 +82,19 @@ fn encoded_as(cx: &mut Cx, mapping: &Value, c: u32) -> Res<Option<Vec<u8>>> {
         Some(b) => Ok(Some(b.as_slice().to_vec())),
         None => {
             let n = v.type_name();
-            Err(cx.type_error(format!("character mapping must return integer, bytes or None, not {n}")))
+            Err(cx.type_error(format!(
+                "character mapping must return integer, bytes or None, not {n}"
+            )))
         }
     }
 }
 
-fn decode_mapping(cx: &mut Cx, data: &[u8], errors: Option<&str>, mapping: &Value) -> Res<(TextBuf, usize)> {
+fn decode_mapping(
+    cx: &mut Cx,
+    data: &[u8],
+    errors: Option<&str>,
+    mapping: &Value,
+) -> Res<(TextBuf, usize)> {
     let mut table: Vec<Option<Option<TextBuf>>> = vec![None; 256];
     for &b in data {
         if table[usize::from(b)].is_none() {
@@ -92,7 +105,14 @@ fn decode_mapping(cx: &mut Cx, data: &[u8], errors: Option<&str>, mapping: &Valu
         while let Some(&b) = input.get(*at) {
             match &table[usize::from(b)] {
                 Some(Some(t)) => out.push_text(t.as_text()),
-                _ => return Err(DecodeError { encoding: "charmap", start: *at, end: *at + 1, reason: REASON }),
+                _ => {
+                    return Err(DecodeError {
+                        encoding: "charmap",
+                        start: *at,
+                        end: *at + 1,
+                        reason: REASON,
+                    });
+                }
             }
             *at += 1;
         }
@@ -108,20 +128,32 @@ fn encode_mapping(cx: &mut Cx, s: &Str, errors: Option<&str>, mapping: &Value) -
             e.insert(encoded_as(cx, mapping, c)?);
         }
     }
-    encode_by(cx, s, errors, &mut |text: Text<'_>, at: &mut usize, out: &mut Vec<u8>| {
-        while let Some(c) = text.get(*at) {
-            match table.get(&c) {
-                Some(Some(b)) => out.extend_from_slice(b),
-                _ => {
-                    let known = |c: u32| matches!(table.get(&c), Some(Some(_)));
-                    let run = (*at..text.len()).take_while(|&i| !known(text.at(i))).count();
-                    return Err(EncodeError { encoding: "charmap", start: *at, end: *at + run, reason: REASON });
+    encode_by(
+        cx,
+        s,
+        errors,
+        &mut |text: Text<'_>, at: &mut usize, out: &mut Vec<u8>| {
+            while let Some(c) = text.get(*at) {
+                match table.get(&c) {
+                    Some(Some(b)) => out.extend_from_slice(b),
+                    _ => {
+                        let known = |c: u32| matches!(table.get(&c), Some(Some(_)));
+                        let run = (*at..text.len())
+                            .take_while(|&i| !known(text.at(i)))
+                            .count();
+                        return Err(EncodeError {
+                            encoding: "charmap",
+                            start: *at,
+                            end: *at + run,
+                            reason: REASON,
+                        });
+                    }
                 }
+                *at += 1;
             }
-            *at += 1;
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }
 
 #[pyfunctions(part = PART, module = "_codecs")]
@@ -130,7 +162,12 @@ pub mod functions {
 
     #[pyfunction]
     #[sig(data, errors = None, mapping = None, /)]
-    fn charmap_decode(data: &Value, errors: Option<&str>, mapping: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn charmap_decode(
+        data: &Value,
+        errors: Option<&str>,
+        mapping: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let data = bytes::contents(cx, data)?;
         let Some(mapping) = mapping else {
             let (v, n) = decode_as(cx, &data, Codec::Latin1, errors, true)?;
@@ -139,7 +176,9 @@ pub mod functions {
         let (buf, n) = match mapping.downcast_exact::<Str>() {
             Some(table) => {
                 let table = table.text();
-                decode_by(cx, &data, errors, true, &mut |input, at, _, out| charmap::decode(table, input, at, out))?
+                decode_by(cx, &data, errors, true, &mut |input, at, _, out| {
+                    charmap::decode(table, input, at, out)
+                })?
             }
             None => decode_mapping(cx, &data, errors, mapping)?,
         };
@@ -148,11 +187,18 @@ pub mod functions {
     }
     #[pyfunction]
     #[sig(str, errors = None, mapping = None, /)]
-    fn charmap_encode(str: &Str, errors: Option<&str>, mapping: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn charmap_encode(
+        str: &Str,
+        errors: Option<&str>,
+        mapping: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let out = match mapping {
             None => encode_as(cx, str, Codec::Latin1, errors)?,
             Some(m) => match m.downcast::<EncodingMap>() {
-                Some(m) => encode_by(cx, str, errors, &mut |text, at, out| m.map.encode(text, at, out))?,
+                Some(m) => encode_by(cx, str, errors, &mut |text, at, out| {
+                    m.map.encode(text, at, out)
+                })?,
                 None => encode_mapping(cx, str, errors, m)?,
             },
         };
@@ -162,7 +208,14 @@ pub mod functions {
     fn charmap_build(map: &Str, cx: &mut Cx) -> Res<Value> {
         let map = charmap::EncodingMap::build(map.text());
         let cls = EncodingMap::type_cell().get(cx)?;
-        object::alloc(cx, cls, EncodingMap { head: Header::placeholder(), map })
+        object::alloc(
+            cx,
+            cls,
+            EncodingMap {
+                head: Header::placeholder(),
+                map,
+            },
+        )
     }
 }
 pub use functions::PART;

@@ -9,8 +9,16 @@ use typhon_vm::objects::{builtin, bytes, codec, exception, tuple};
 use typhon_vm::{ExcKind, number, protocol};
 
 /// The handlers by name, in the order of the functions below.
-const NAMES: [&str; 8] =
-    ["strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace", "namereplace", "surrogatepass", "surrogateescape"];
+const NAMES: [&str; 8] = [
+    "strict",
+    "ignore",
+    "replace",
+    "xmlcharrefreplace",
+    "backslashreplace",
+    "namereplace",
+    "surrogatepass",
+    "surrogateescape",
+];
 
 /// Enter all of them in the registry.
 pub fn register_all(cx: &mut Cx) -> Res<()> {
@@ -55,7 +63,10 @@ fn handle(cx: &mut Cx, errors: Errors, exc: &Value) -> Res<Value> {
         }
         let object = protocol::getattr_str(cx, exc, "object")?;
         let data = bytes::contents(cx, &object)?.into_owned();
-        let (start, end) = (place(cx, exc, "start", data.len())?, place(cx, exc, "end", data.len())?);
+        let (start, end) = (
+            place(cx, exc, "start", data.len())?,
+            place(cx, exc, "end", data.len())?,
+        );
         let encoding = protocol::getattr_str(cx, exc, "encoding")?;
         let encoding = protocol::str_string(cx, &encoding)?;
         let mut out = TextBuf::new();
@@ -72,8 +83,13 @@ fn handle(cx: &mut Cx, errors: Errors, exc: &Value) -> Res<Value> {
         return Err(refuse(cx, exc));
     }
     let object = protocol::getattr_str(cx, exc, "object")?;
-    let Some(s) = object.downcast::<Str>() else { return Err(refuse(cx, exc)) };
-    let (start, end) = (place(cx, exc, "start", s.len())?, place(cx, exc, "end", s.len())?);
+    let Some(s) = object.downcast::<Str>() else {
+        return Err(refuse(cx, exc));
+    };
+    let (start, end) = (
+        place(cx, exc, "start", s.len())?,
+        place(cx, exc, "end", s.len())?,
+    );
     let end = end.max(start);
     if translating {
         let mut out = TextBuf::new();
@@ -86,7 +102,10 @@ fn handle(cx: &mut Cx, errors: Errors, exc: &Value) -> Res<Value> {
                 None => Err(raise(cx, exc)),
             },
             Errors::BackslashReplace => {
-                s.text().slice(start..end).iter().for_each(|c| typhon_text::str_repr::push_escape(&mut out, c));
+                s.text()
+                    .slice(start..end)
+                    .iter()
+                    .for_each(|c| typhon_text::str_repr::push_escape(&mut out, c));
                 let text = new_from_buf(cx, out)?;
                 answer(cx, text, end)
             }

@@ -31,7 +31,13 @@ fn encode(cx: &mut Cx, s: &Str, kind: Codec, errors: Option<&str>) -> Res<Value>
     encoded(cx, data, s.len())
 }
 
-fn decode(cx: &mut Cx, data: &Value, kind: Codec, errors: Option<&str>, is_final: bool) -> Res<Value> {
+fn decode(
+    cx: &mut Cx,
+    data: &Value,
+    kind: Codec,
+    errors: Option<&str>,
+    is_final: bool,
+) -> Res<Value> {
     let data = bytes::contents(cx, data)?;
     let (v, n) = decode_as(cx, &data, kind, errors, is_final)?;
     with_count(cx, v, n)
@@ -51,7 +57,14 @@ fn order_number(o: Order) -> i64 {
 }
 
 /// `utf_16_ex_decode` and `utf_32_ex_decode`: with the order found in a mark.
-fn decode_ex(cx: &mut Cx, data: &Value, errors: Option<&str>, byteorder: i32, is_final: bool, wide: bool) -> Res<Value> {
+fn decode_ex(
+    cx: &mut Cx,
+    data: &Value,
+    errors: Option<&str>,
+    byteorder: i32,
+    is_final: bool,
+    wide: bool,
+) -> Res<Value> {
     let data = bytes::contents(cx, data)?;
     let (order, skip) = match order_of(byteorder) {
         Some(o) => (Some(o), 0),
@@ -59,7 +72,11 @@ fn decode_ex(cx: &mut Cx, data: &Value, errors: Option<&str>, byteorder: i32, is
         None => utf16::read_mark(&data),
     };
     let body = &data[skip..];
-    let kind = if wide { Codec::Utf32(Some(order.unwrap_or(Order::NATIVE))) } else { Codec::Utf16(Some(order.unwrap_or(Order::NATIVE))) };
+    let kind = if wide {
+        Codec::Utf32(Some(order.unwrap_or(Order::NATIVE)))
+    } else {
+        Codec::Utf16(Some(order.unwrap_or(Order::NATIVE)))
+    };
     let (v, n) = decode_as(cx, body, kind, errors, is_final)?;
     let n = new_int(cx, (n + skip) as i64)?;
     let o = new_int(cx, order.map_or(0, order_number))?;
@@ -70,10 +87,14 @@ fn decode_ex(cx: &mut Cx, data: &Value, errors: Option<&str>, byteorder: i32, is
 fn warn_escape(cx: &mut Cx, data: &[u8], bad: Option<escape::BadEscape>) -> Res<()> {
     let Some(bad) = bad else { return Ok(()) };
     let msg = match bad.octal {
-        Some(c) => format!("\"\\{c:o}\" is an invalid octal escape sequence. Such sequences will not work in the future. "),
+        Some(c) => format!(
+            "\"\\{c:o}\" is an invalid octal escape sequence. Such sequences will not work in the future. "
+        ),
         None => {
             let c = data.get(bad.at).map_or('?', |&b| b as char);
-            format!("\"\\{c}\" is an invalid escape sequence. Such sequences will not work in the future. ")
+            format!(
+                "\"\\{c}\" is an invalid escape sequence. Such sequences will not work in the future. "
+            )
         }
     };
     cx.warn(ExcKind::DeprecationWarning, &msg)
@@ -87,7 +108,11 @@ fn bytes_or_text(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
     }
 }
 
-#[pymodule(name = "_codecs", types(charmap::EncodingMap), include(super::charmap::PART))]
+#[pymodule(
+    name = "_codecs",
+    types(charmap::EncodingMap),
+    include(super::charmap::PART)
+)]
 pub mod module {
     use super::*;
 
@@ -166,7 +191,9 @@ pub mod module {
     #[pyfunction]
     fn _unregister_error(errors: &str, cx: &mut Cx) -> Res<bool> {
         if typhon_text::codecs::Errors::parse(errors).is_some() {
-            return Err(cx.value_error(format!("cannot un-register built-in error handler '{errors}'")));
+            return Err(cx.value_error(format!(
+                "cannot un-register built-in error handler '{errors}'"
+            )));
         }
         Ok(codec::unregister_error(errors))
     }
@@ -242,17 +269,33 @@ pub mod module {
     }
     #[pyfunction]
     #[sig(data, errors = None, r#final = False, /)]
-    fn utf_16_le_decode(data: &Value, errors: Option<&str>, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn utf_16_le_decode(
+        data: &Value,
+        errors: Option<&str>,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         decode(cx, data, Codec::Utf16(Some(Order::Little)), errors, r#final)
     }
     #[pyfunction]
     #[sig(data, errors = None, r#final = False, /)]
-    fn utf_16_be_decode(data: &Value, errors: Option<&str>, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn utf_16_be_decode(
+        data: &Value,
+        errors: Option<&str>,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         decode(cx, data, Codec::Utf16(Some(Order::Big)), errors, r#final)
     }
     #[pyfunction]
     #[sig(data, errors = None, byteorder = 0, r#final = False, /)]
-    fn utf_16_ex_decode(data: &Value, errors: Option<&str>, byteorder: i32, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn utf_16_ex_decode(
+        data: &Value,
+        errors: Option<&str>,
+        byteorder: i32,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         decode_ex(cx, data, errors, byteorder, r#final, false)
     }
     #[pyfunction]
@@ -277,17 +320,33 @@ pub mod module {
     }
     #[pyfunction]
     #[sig(data, errors = None, r#final = False, /)]
-    fn utf_32_le_decode(data: &Value, errors: Option<&str>, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn utf_32_le_decode(
+        data: &Value,
+        errors: Option<&str>,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         decode(cx, data, Codec::Utf32(Some(Order::Little)), errors, r#final)
     }
     #[pyfunction]
     #[sig(data, errors = None, r#final = False, /)]
-    fn utf_32_be_decode(data: &Value, errors: Option<&str>, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn utf_32_be_decode(
+        data: &Value,
+        errors: Option<&str>,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         decode(cx, data, Codec::Utf32(Some(Order::Big)), errors, r#final)
     }
     #[pyfunction]
     #[sig(data, errors = None, byteorder = 0, r#final = False, /)]
-    fn utf_32_ex_decode(data: &Value, errors: Option<&str>, byteorder: i32, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn utf_32_ex_decode(
+        data: &Value,
+        errors: Option<&str>,
+        byteorder: i32,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         decode_ex(cx, data, errors, byteorder, r#final, true)
     }
     #[pyfunction]
@@ -318,7 +377,12 @@ pub mod module {
     }
     #[pyfunction]
     #[sig(data, errors = None, r#final = True, /)]
-    fn unicode_escape_decode(data: &Value, errors: Option<&str>, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn unicode_escape_decode(
+        data: &Value,
+        errors: Option<&str>,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let data = bytes_or_text(cx, data)?;
         let mut bad = None;
         let (buf, n) = decode_by(cx, &data, errors, r#final, &mut |input, at, fin, out| {
@@ -336,7 +400,12 @@ pub mod module {
     }
     #[pyfunction]
     #[sig(data, errors = None, r#final = True, /)]
-    fn raw_unicode_escape_decode(data: &Value, errors: Option<&str>, r#final: bool, cx: &mut Cx) -> Res<Value> {
+    fn raw_unicode_escape_decode(
+        data: &Value,
+        errors: Option<&str>,
+        r#final: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let data = bytes_or_text(cx, data)?;
         let (buf, n) = decode_by(cx, &data, errors, r#final, &mut escape::decode_raw_unicode)?;
         let text = new_from_buf(cx, buf)?;
@@ -355,7 +424,10 @@ pub mod module {
     fn escape_decode(data: &Value, errors: Option<&str>, cx: &mut Cx) -> Res<Value> {
         let data = bytes_or_text(cx, data)?;
         let mut bad = None;
-        let out = number::lift(cx, escape::decode_bytes(&data, errors.unwrap_or("strict"), &mut bad))?;
+        let out = number::lift(
+            cx,
+            escape::decode_bytes(&data, errors.unwrap_or("strict"), &mut bad),
+        )?;
         warn_escape(cx, &data, bad)?;
         encoded(cx, out, data.len())
     }

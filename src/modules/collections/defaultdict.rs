@@ -32,7 +32,9 @@ impl DefaultDict {
 
 /// `type(this)(this.default_factory, source)`.
 fn copy_with(cx: &mut Cx, this: &Value, source: &Value) -> Res<Value> {
-    let Some(d) = this.downcast::<DefaultDict>() else { return Ok(Value::none()) };
+    let Some(d) = this.downcast::<DefaultDict>() else {
+        return Ok(Value::none());
+    };
     let (cls, factory) = (this.ty().value(), d.factory());
     protocol::call(cx, &cls, &[factory, source.clone()])
 }
@@ -41,7 +43,9 @@ fn copy_with(cx: &mut Cx, this: &Value, source: &Value) -> Res<Value> {
 impl DefaultDict {
     #[init]
     fn init(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<()> {
-        let Some(d) = this.downcast::<DefaultDict>() else { return Ok(()) };
+        let Some(d) = this.downcast::<DefaultDict>() else {
+            return Ok(());
+        };
         let rest = match args.pos.split_first() {
             None => args,
             Some((f, pos)) => {
@@ -66,7 +70,9 @@ impl DefaultDict {
     #[sig(key, /)]
     #[text_signature(none)]
     fn __missing__(this: &Value, key: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<DefaultDict>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<DefaultDict>() else {
+            return Ok(Value::none());
+        };
         let factory = d.factory();
         if factory.is_none() {
             return Err(cx.key_error(key));
@@ -95,9 +101,15 @@ impl DefaultDict {
     /// Return state information for pickling.
     #[text_signature(none)]
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<DefaultDict>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<DefaultDict>() else {
+            return Ok(Value::none());
+        };
         let factory = d.factory();
-        let args = if factory.is_none() { pack(cx, [])? } else { pack(cx, [factory])? };
+        let args = if factory.is_none() {
+            pack(cx, [])?
+        } else {
+            pack(cx, [factory])?
+        };
         let items = protocol::call_method(cx, this, "items", &[])?;
         let it = protocol::iter(cx, &items)?;
         let cls = this.ty().value();
@@ -125,7 +137,11 @@ impl DefaultDict {
 
     #[slot]
     fn or(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
-        let own = if left.downcast::<DefaultDict>().is_some() { left } else { right };
+        let own = if left.downcast::<DefaultDict>().is_some() {
+            left
+        } else {
+            right
+        };
         if left.downcast::<Dict>().is_none() || right.downcast::<Dict>().is_none() {
             return Ok(Value::not_implemented());
         }
@@ -138,7 +154,9 @@ impl DefaultDict {
 
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<DefaultDict>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<DefaultDict>() else {
+            return Ok(Value::none());
+        };
         let base = match Type::of::<Dict>().slots.repr.get() {
             Some(f) => f(cx, this)?,
             None => Value::none(),

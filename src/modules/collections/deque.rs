@@ -26,7 +26,15 @@ impl Traverse for State {
 }
 
 /// A list-like sequence optimized for data accesses near its endpoints.
-#[pytype(name = "deque", module = "collections", gc, basetype, sequence, weakrefable, unhashable)]
+#[pytype(
+    name = "deque",
+    module = "collections",
+    gc,
+    basetype,
+    sequence,
+    weakrefable,
+    unhashable
+)]
 pub struct Deque {
     pub head: Header,
     pub state: Guarded<State>,
@@ -39,7 +47,11 @@ const MUTATED: &str = "deque mutated during iteration";
 
 impl Deque {
     fn empty(maxlen: isize) -> Deque {
-        Deque { head: Header::placeholder(), state: Guarded::new(State::default()), maxlen: AtomicIsize::new(maxlen) }
+        Deque {
+            head: Header::placeholder(),
+            state: Guarded::new(State::default()),
+            maxlen: AtomicIsize::new(maxlen),
+        }
     }
 
     fn limit(&self) -> usize {
@@ -79,7 +91,9 @@ impl Deque {
     }
 
     fn push_all(this: &Value, iterable: &Value, left: bool, cx: &mut Cx) -> Res<()> {
-        let Some(d) = this.downcast::<Deque>() else { return Ok(()) };
+        let Some(d) = this.downcast::<Deque>() else {
+            return Ok(());
+        };
         if this.is(iterable) {
             for v in d.snapshot(cx).0 {
                 d.push(cx, v, left)?;
@@ -92,7 +106,10 @@ impl Deque {
     /// The items at one moment, and the version they belong to.
     pub fn snapshot(&self, cx: &mut Cx) -> (Vec<Value>, u64) {
         let s = self.state.lock(&self.head, cx);
-        (s.items.iter().map(|v| v.clone_in(s.tid())).collect(), s.version)
+        (
+            s.items.iter().map(|v| v.clone_in(s.tid())).collect(),
+            s.version,
+        )
     }
 
     /// Item `i` while the version is the given one; `Err` when the deque was changed.
@@ -117,7 +134,14 @@ impl Deque {
     }
 
     /// The first position in `lo..hi` that holds an equal item.
-    fn find(&self, cx: &mut Cx, value: &Value, lo: usize, hi: usize, changed: fn(&mut Cx) -> Raised) -> Res<Option<(usize, u64)>> {
+    fn find(
+        &self,
+        cx: &mut Cx,
+        value: &Value,
+        lo: usize,
+        hi: usize,
+        changed: fn(&mut Cx) -> Raised,
+    ) -> Res<Option<(usize, u64)>> {
         let version = self.version(cx);
         for i in lo..hi {
             let item = match self.at(cx, i, version) {
@@ -139,7 +163,10 @@ impl Deque {
     /// The items of `n` repetitions, those that `maxlen` keeps.
     fn repeated(&self, cx: &mut Cx, n: isize) -> Res<VecDeque<Value>> {
         let (items, _) = self.snapshot(cx);
-        let total = match usize::try_from(n.max(0)).ok().and_then(|n| items.len().checked_mul(n)) {
+        let total = match usize::try_from(n.max(0))
+            .ok()
+            .and_then(|n| items.len().checked_mul(n))
+        {
             Some(t) if t <= isize::MAX as usize / 8 => t,
             _ => return Err(cx.memory_error()),
         };
@@ -186,7 +213,9 @@ impl Deque {
     #[init]
     #[sig(iterable = absent, maxlen = None)]
     fn init(this: &Value, iterable: Option<&Value>, maxlen: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(d) = this.downcast::<Deque>() else { return Ok(()) };
+        let Some(d) = this.downcast::<Deque>() else {
+            return Ok(());
+        };
         let mut limit = -1;
         if !maxlen.is_none() {
             if typhon_vm::objects::int::as_int(maxlen).is_none() {
@@ -226,7 +255,9 @@ impl Deque {
 
     /// Return a shallow copy of a deque.
     fn copy(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<Deque>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<Deque>() else {
+            return Ok(Value::none());
+        };
         if this.downcast_exact::<Deque>().is_some() {
             let items = d.snapshot(cx).0.into();
             return d.like(cx, items);
@@ -282,7 +313,13 @@ impl Deque {
     /// Raises ValueError if the value is not present.
     #[sig(value, start = absent, stop = absent, /)]
     #[text_signature = "($self, value, [start, [stop]])"]
-    fn index(&self, value: &Value, start: Option<&Value>, stop: Option<&Value>, cx: &mut Cx) -> Res<usize> {
+    fn index(
+        &self,
+        value: &Value,
+        start: Option<&Value>,
+        stop: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<usize> {
         let bound = |cx: &mut Cx, v: Option<&Value>, default: isize| match v {
             None => Ok(default),
             Some(v) if v.as_small_int().is_none() && v.ty().slots.index.get().is_none() => {
@@ -309,7 +346,11 @@ impl Deque {
         if full || s.items.try_reserve(1).is_err() {
             drop(s);
             drop(value);
-            return Err(if full { cx.index_error("deque already at its maximum size") } else { cx.memory_error() });
+            return Err(if full {
+                cx.index_error("deque already at its maximum size")
+            } else {
+                cx.memory_error()
+            });
         }
         let at = index.clamped(s.items.len());
         s.items.insert(at, value);
@@ -376,7 +417,9 @@ impl Deque {
 
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<Deque>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<Deque>() else {
+            return Ok(Value::none());
+        };
         let state = getstate(cx, this)?;
         let it = protocol::iter(cx, this)?;
         let args = match d.maxlen.load(Ordering::Relaxed) {
@@ -434,7 +477,9 @@ impl Deque {
     fn getitem(&self, key: &Value, cx: &mut Cx) -> Res<Value> {
         let i = Index(position(cx, key)?);
         let s = self.state.lock(&self.head, cx);
-        let found = i.within(s.items.len()).map(|i| s.items[i].clone_in(s.tid()));
+        let found = i
+            .within(s.items.len())
+            .map(|i| s.items[i].clone_in(s.tid()));
         drop(s);
         found.ok_or_else(|| cx.index_error("deque index out of range"))
     }
@@ -501,7 +546,9 @@ impl Deque {
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
         repr::guarded(cx, this, "[...]", |cx, out| {
-            let Some(d) = this.downcast::<Deque>() else { return Ok(()) };
+            let Some(d) = this.downcast::<Deque>() else {
+                return Ok(());
+            };
             let items = d.snapshot(cx).0;
             let list = new_list(cx, items)?;
             out.extend_from_slice(this.type_name().as_bytes());
@@ -542,4 +589,3 @@ impl Deque {
         self.clear(cx);
     }
 }
-

@@ -29,11 +29,17 @@ impl Walk {
             let s = d.state.lock(&d.head, cx);
             (left, version) = (s.items.len().saturating_sub(skip), s.version);
         }
-        Walk { deque: deque.clone(), left: AtomicUsize::new(left), version: AtomicU64::new(version) }
+        Walk {
+            deque: deque.clone(),
+            left: AtomicUsize::new(left),
+            version: AtomicU64::new(version),
+        }
     }
 
     fn next(&self, cx: &mut Cx, backward: bool) -> Res<Option<Value>> {
-        let Some(d) = self.deque.downcast::<Deque>() else { return Ok(None) };
+        let Some(d) = self.deque.downcast::<Deque>() else {
+            return Ok(None);
+        };
         let s = d.state.lock(&d.head, cx);
         if s.version != self.version.load(Ordering::Relaxed) {
             self.left.store(0, Ordering::Relaxed);
@@ -45,7 +51,11 @@ impl Walk {
             return Ok(None);
         }
         self.left.store(left - 1, Ordering::Relaxed);
-        let at = if backward { left - 1 } else { s.items.len() - left };
+        let at = if backward {
+            left - 1
+        } else {
+            s.items.len() - left
+        };
         Ok(Some(s.items[at].clone_in(s.tid())))
     }
 
@@ -54,7 +64,9 @@ impl Walk {
             Some(d) => d.len(cx),
             None => 0,
         };
-        let done = n.saturating_sub(self.left.load(Ordering::Relaxed)).into_value(cx)?;
+        let done = n
+            .saturating_sub(self.left.load(Ordering::Relaxed))
+            .into_value(cx)?;
         let args = pack(cx, [self.deque.clone(), done])?;
         let cls = this.ty().value();
         pack(cx, [cls, args])

@@ -19,7 +19,10 @@ use typhon_vm::objects::Dict;
 use typhon_vm::objects::dict::keys::dict_hash;
 use typhon_vm::protocol::{self, BinOp};
 
-#[pymodule(name = "_collections", types(Deque, DequeIter, DequeRevIter, DefaultDict, OrderedDict, TupleGetter))]
+#[pymodule(
+    name = "_collections",
+    types(Deque, DequeIter, DequeRevIter, DefaultDict, OrderedDict, TupleGetter)
+)]
 pub mod module {
     //! High performance data structures.
     //! - deque:        ordered collection accessible from endpoints only
@@ -58,13 +61,18 @@ pub mod module {
 
 /// The mapping as a dict when its class changes neither `get` nor item assignment.
 fn counts_as_dict<'a>(cx: &mut Cx, mapping: &'a Value) -> Res<Option<&'a Dict>> {
-    let Some(d) = mapping.downcast::<Dict>() else { return Ok(None) };
+    let Some(d) = mapping.downcast::<Dict>() else {
+        return Ok(None);
+    };
     let dict = Type::of::<Dict>();
     if std::ptr::eq(mapping.ty(), dict) {
         return Ok(Some(d));
     }
     let same_set = mapping.ty().slots.setitem.bits() == dict.slots.setitem.bits();
-    let (own, plain) = (mapping.ty().lookup_str(cx, "get"), dict.lookup_str(cx, "get"));
+    let (own, plain) = (
+        mapping.ty().lookup_str(cx, "get"),
+        dict.lookup_str(cx, "get"),
+    );
     let same_get = matches!((own, plain), (Some(a), Some(b)) if a.is(&b));
     Ok((same_set && same_get).then_some(d))
 }

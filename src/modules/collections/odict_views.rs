@@ -17,8 +17,18 @@ pub struct OdictIter {
 
 impl OdictIter {
     pub fn over(cx: &mut Cx, dict: &Value, what: What, backward: bool) -> Res<Value> {
-        let inner = if backward { new_reversed(cx, dict, what)? } else { new_iter(cx, dict, what)? };
-        make(cx, OdictIter { head: Header::placeholder(), inner })
+        let inner = if backward {
+            new_reversed(cx, dict, what)?
+        } else {
+            new_iter(cx, dict, what)?
+        };
+        make(
+            cx,
+            OdictIter {
+                head: Header::placeholder(),
+                inner,
+            },
+        )
     }
 }
 

@@ -22,7 +22,14 @@ impl OrderedDict {
     pub const DICT_OFFSET: usize = std::mem::offset_of!(OrderedDict, dict);
 
     fn new_empty(cx: &mut Cx, cls: &Type) -> Res<Value> {
-        object::alloc(cx, cls, OrderedDict { base: Dict::empty(), dict: Slot::EMPTY })
+        object::alloc(
+            cx,
+            cls,
+            OrderedDict {
+                base: Dict::empty(),
+                dict: Slot::EMPTY,
+            },
+        )
     }
 }
 
@@ -70,12 +77,20 @@ fn update_one(cx: &mut Cx, this: &Value, other: &Value) -> Res<()> {
 
 fn update_all(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
     if args.pos.len() > 1 {
-        return Err(cx.type_error(format!("expected at most 1 argument, got {}", args.pos.len())));
+        return Err(cx.type_error(format!(
+            "expected at most 1 argument, got {}",
+            args.pos.len()
+        )));
     }
     if let Some(other) = args.pos.first() {
         update_one(cx, this, other)?;
     }
-    for (k, v) in args.kwnames.map_or(&[][..], |t| t.items()).iter().zip(args.kwvalues) {
+    for (k, v) in args
+        .kwnames
+        .map_or(&[][..], |t| t.items())
+        .iter()
+        .zip(args.kwvalues)
+    {
         protocol::setitem(cx, this, k, Some(v))?;
     }
     Ok(())
@@ -114,7 +129,9 @@ impl OrderedDict {
     fn fromkeys(cls: &Type, iterable: &Value, value: &Value, cx: &mut Cx) -> Res<Value> {
         let cls = cls.value();
         let made = protocol::call(cx, &cls, &[])?;
-        protocol::for_each(cx, iterable, |cx, k| protocol::setitem(cx, &made, &k, Some(value)))?;
+        protocol::for_each(cx, iterable, |cx, k| {
+            protocol::setitem(cx, &made, &k, Some(value))
+        })?;
         Ok(made)
     }
 
@@ -123,7 +140,9 @@ impl OrderedDict {
     /// Return the value for key if key is in the dictionary, else default.
     #[sig(key, default = None)]
     fn setdefault(this: &Value, key: &Value, default: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<OrderedDict>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<OrderedDict>() else {
+            return Ok(Value::none());
+        };
         if this.downcast_exact::<OrderedDict>().is_some() {
             return d.base.setdefault(cx, key, default);
         }
@@ -152,7 +171,11 @@ impl OrderedDict {
     /// Pairs are returned in LIFO order if last is true or FIFO order if false.
     #[sig(last = True)]
     fn popitem(&self, last: bool, cx: &mut Cx) -> Res<(Value, Value)> {
-        let pair = if last { self.base.pop_last(cx) } else { self.base.pop_first(cx) };
+        let pair = if last {
+            self.base.pop_last(cx)
+        } else {
+            self.base.pop_first(cx)
+        };
         match pair {
             Some(p) => Ok(p),
             None => {
@@ -168,7 +191,11 @@ impl OrderedDict {
     #[sig(key, last = True)]
     fn move_to_end(&self, key: &Value, last: bool, cx: &mut Cx) -> Res<()> {
         let hash = dict_hash(cx, key)?;
-        if self.base.move_key(cx, key, hash, last)? { Ok(()) } else { Err(cx.key_error(key)) }
+        if self.base.move_key(cx, key, hash, last)? {
+            Ok(())
+        } else {
+            Err(cx.key_error(key))
+        }
     }
 
     #[text_signature(none)]
@@ -183,7 +210,9 @@ impl OrderedDict {
 
     /// od.copy() -> a shallow copy of od
     fn copy(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<OrderedDict>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<OrderedDict>() else {
+            return Ok(Value::none());
+        };
         if this.downcast_exact::<OrderedDict>().is_some() {
             let made = OrderedDict::new_empty(cx, this.ty())?;
             if let Some(new) = made.downcast::<OrderedDict>() {
@@ -232,7 +261,9 @@ impl OrderedDict {
 
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(d) = this.downcast::<OrderedDict>() else { return Ok(Value::none()) };
+        let Some(d) = this.downcast::<OrderedDict>() else {
+            return Ok(Value::none());
+        };
         repr::guarded(cx, this, "...", |cx, out| {
             out.extend_from_slice(this.type_name().as_bytes());
             out.push(b'(');
@@ -268,7 +299,11 @@ impl OrderedDict {
 
     #[slot]
     fn or(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
-        let own = if left.downcast::<OrderedDict>().is_some() { left } else { right };
+        let own = if left.downcast::<OrderedDict>().is_some() {
+            left
+        } else {
+            right
+        };
         if left.downcast::<Dict>().is_none() || right.downcast::<Dict>().is_none() {
             return Ok(Value::not_implemented());
         }

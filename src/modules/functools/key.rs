@@ -13,7 +13,11 @@ pub struct KeyWrapper {
 
 impl KeyWrapper {
     pub fn new(cmp: Value, object: Option<Value>) -> KeyWrapper {
-        KeyWrapper { head: Header::placeholder(), cmp, object }
+        KeyWrapper {
+            head: Header::placeholder(),
+            cmp,
+            object,
+        }
     }
 }
 
@@ -25,7 +29,9 @@ impl KeyWrapper {
         let obj = match (args.pos, args.keyword("obj")) {
             ([obj], None) if given == 1 => obj,
             ([], Some(obj)) if given == 1 => obj,
-            _ if given > 1 => return Err(cx.type_error(format!("K() takes at most 1 argument ({given} given)"))),
+            _ if given > 1 => {
+                return Err(cx.type_error(format!("K() takes at most 1 argument ({given} given)")));
+            }
             _ => return Err(cx.type_error("K() missing required argument 'obj' (pos 1)")),
         };
         make(cx, KeyWrapper::new(self.cmp.clone(), Some(obj.clone())))
@@ -39,10 +45,15 @@ impl KeyWrapper {
 
     #[slot]
     fn richcompare(this: &Value, other: &Value, op: CmpOp, cx: &mut Cx) -> Res<Value> {
-        let (Some(a), Some(b)) = (this.downcast::<KeyWrapper>(), other.downcast::<KeyWrapper>()) else {
+        let (Some(a), Some(b)) = (
+            this.downcast::<KeyWrapper>(),
+            other.downcast::<KeyWrapper>(),
+        ) else {
             return Err(cx.type_error("other argument must be K instance"));
         };
-        let (Some(x), Some(y)) = (&a.object, &b.object) else { return Err(cx.attribute_error("object")) };
+        let (Some(x), Some(y)) = (&a.object, &b.object) else {
+            return Err(cx.attribute_error("object"));
+        };
         let r = protocol::call(cx, &a.cmp, &[x.clone(), y.clone()])?;
         protocol::compare(cx, &r, &Value::small_int(0), op)
     }

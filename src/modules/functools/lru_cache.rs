@@ -47,7 +47,13 @@ enum Bound {
 ///
 /// cache_info_type:    namedtuple class with the fields:
 ///                         hits misses currsize maxsize
-#[pytype(name = "_lru_cache_wrapper", module = "functools", gc, weakrefable, method_descriptor)]
+#[pytype(
+    name = "_lru_cache_wrapper",
+    module = "functools",
+    gc,
+    weakrefable,
+    method_descriptor
+)]
 pub struct LruCache {
     pub head: Header,
     func: Value,
@@ -101,7 +107,12 @@ impl LruCache {
         let mut items = args.pos.to_vec();
         if !args.kwvalues.is_empty() {
             items.push(keyword_mark(cx)?);
-            for (k, v) in args.kwnames.map_or(&[][..], Tuple::items).iter().zip(args.kwvalues) {
+            for (k, v) in args
+                .kwnames
+                .map_or(&[][..], Tuple::items)
+                .iter()
+                .zip(args.kwvalues)
+            {
                 items.push(k.clone());
                 items.push(v.clone());
             }
@@ -118,7 +129,14 @@ impl LruCache {
     #[new]
     #[sig(user_function, maxsize, typed, cache_info_type)]
     #[text_signature(none)]
-    fn new(cls: &Type, user_function: &Value, maxsize: &Value, typed: bool, cache_info_type: &Value, cx: &mut Cx) -> Res<Value> {
+    fn new(
+        cls: &Type,
+        user_function: &Value,
+        maxsize: &Value,
+        typed: bool,
+        cache_info_type: &Value,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         if !protocol::is_callable(user_function) {
             return Err(cx.type_error("the first argument must be callable"));
         }
@@ -172,7 +190,12 @@ impl LruCache {
     }
 
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _cls: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _cls: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         match obj {
             Some(o) if !o.is_none() => new_method(cx, this, o),
             _ => Ok(this.clone()),
@@ -181,7 +204,12 @@ impl LruCache {
 
     /// Report cache statistics
     fn cache_info(&self, cx: &mut Cx) -> Res<Value> {
-        let sum = |f: fn(&Stripe) -> &AtomicU64| self.counts.iter().map(|s| f(s).load(Ordering::Relaxed)).sum::<u64>();
+        let sum = |f: fn(&Stripe) -> &AtomicU64| {
+            self.counts
+                .iter()
+                .map(|s| f(s).load(Ordering::Relaxed))
+                .sum::<u64>()
+        };
         let hits = sum(|s| &s.hits).into_value(cx)?;
         let misses = sum(|s| &s.misses).into_value(cx)?;
         let max = match self.bound {
@@ -224,4 +252,3 @@ impl LruCache {
         drop(old);
     }
 }
-

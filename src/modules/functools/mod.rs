@@ -37,7 +37,12 @@ pub mod module {
     /// calculates ((((1 + 2) + 3) + 4) + 5).
     #[pyfunction]
     #[sig(function, iterable, /, initial = absent)]
-    fn reduce(function: &Value, iterable: &Value, initial: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn reduce(
+        function: &Value,
+        iterable: &Value,
+        initial: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let it = match protocol::iter(cx, iterable) {
             Ok(it) => it,
             Err(r) => {
@@ -49,7 +54,9 @@ pub mod module {
             Some(v) => v.clone(),
             None => match protocol::next(cx, &it)? {
                 Some(v) => v,
-                None => return Err(cx.type_error("reduce() of empty iterable with no initial value")),
+                None => {
+                    return Err(cx.type_error("reduce() of empty iterable with no initial value"));
+                }
             },
         };
         while let Some(v) = protocol::next(cx, &it)? {

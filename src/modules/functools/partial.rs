@@ -25,7 +25,12 @@ pub fn placeholder(cx: &mut Cx) -> Res<Value> {
     if let Some(p) = PLACEHOLDER.get() {
         return Ok(p.clone());
     }
-    let made = make(cx, PlaceholderType { head: Header::placeholder() })?;
+    let made = make(
+        cx,
+        PlaceholderType {
+            head: Header::placeholder(),
+        },
+    )?;
     if let Some(h) = made.header() {
         h.set_immortal();
     }
@@ -57,7 +62,14 @@ impl PlaceholderType {
 
 /// Create a new function with partial application of the given arguments
 /// and keywords.
-#[pytype(name = "partial", module = "functools", gc, basetype, weakrefable, method_descriptor)]
+#[pytype(
+    name = "partial",
+    module = "functools",
+    gc,
+    basetype,
+    weakrefable,
+    method_descriptor
+)]
 pub struct Partial {
     pub head: Header,
     func: Value,
@@ -93,9 +105,17 @@ impl Partial {
             && let Some(t) = self.replaced.get(&self.head)
             && let Some([func, args, kw]) = t.downcast::<Tuple>().map(Tuple::items)
         {
-            return Parts { func: func.clone(), args: args.clone(), kw: kw.clone() };
+            return Parts {
+                func: func.clone(),
+                args: args.clone(),
+                kw: kw.clone(),
+            };
         }
-        Parts { func: self.func.clone(), args: self.args.clone(), kw: self.kw.clone() }
+        Parts {
+            func: self.func.clone(),
+            args: self.args.clone(),
+            kw: self.kw.clone(),
+        }
     }
 }
 
@@ -108,7 +128,11 @@ fn fill(args: &[Value], given: &[Value]) -> Result<Vec<Value>, usize> {
     let mut out = Vec::with_capacity(args.len() + given.len() - places);
     let mut rest = given.iter();
     for a in args {
-        let v = if places > 0 && is_placeholder(a) { rest.next().unwrap_or(a) } else { a };
+        let v = if places > 0 && is_placeholder(a) {
+            rest.next().unwrap_or(a)
+        } else {
+            a
+        };
         out.push(v.clone());
     }
     out.extend(rest.cloned());
@@ -135,7 +159,10 @@ impl Partial {
         // A partial of a partial that holds no attributes is one partial.
         let inner = func
             .downcast::<Partial>()
-            .filter(|p| func.ty().slots.call.bits() == Type::of::<Partial>().slots.call.bits() && p.dict.is_empty())
+            .filter(|p| {
+                func.ty().slots.call.bits() == Type::of::<Partial>().slots.call.bits()
+                    && p.dict.is_empty()
+            })
             .map(Partial::parts);
         let (func, all, kw) = match inner {
             None => (func.clone(), given.to_vec(), kwargs_dict(cx, &args)?),
@@ -150,7 +177,13 @@ impl Partial {
                         Err(_) => {
                             let mut rest = given.iter();
                             own.iter()
-                                .map(|a| if is_placeholder(a) { rest.next().unwrap_or(a).clone() } else { a.clone() })
+                                .map(|a| {
+                                    if is_placeholder(a) {
+                                        rest.next().unwrap_or(a).clone()
+                                    } else {
+                                        a.clone()
+                                    }
+                                })
                                 .collect()
                         }
                     }
@@ -167,7 +200,14 @@ impl Partial {
             }
         };
         let args = tuple::new_tuple(cx, all)?;
-        let p = Partial { head: Header::placeholder(), func, args, kw, replaced: Slot::EMPTY, dict: Slot::EMPTY };
+        let p = Partial {
+            head: Header::placeholder(),
+            func,
+            args,
+            kw,
+            replaced: Slot::EMPTY,
+            dict: Slot::EMPTY,
+        };
         object::alloc(cx, cls, p)
     }
 
@@ -188,13 +228,24 @@ impl Partial {
         let Some(own) = keywords else {
             all.extend(args.kwvalues.iter().cloned());
             let (pos, kwvalues) = all.split_at(n);
-            return protocol::call_args(cx, &p.func, Args { pos, kwvalues, kwnames: args.kwnames });
+            return protocol::call_args(
+                cx,
+                &p.func,
+                Args {
+                    pos,
+                    kwvalues,
+                    kwnames: args.kwnames,
+                },
+            );
         };
         // The partial's own keywords first, overridden by those of the call.
         let mut names = Vec::new();
         for (k, v) in own.entries(cx) {
             let mine = match k.downcast::<Str>() {
-                Some(name) => args.keywords().find(|(n, _)| n.equals(name)).map(|(_, v)| v.clone()),
+                Some(name) => args
+                    .keywords()
+                    .find(|(n, _)| n.equals(name))
+                    .map(|(_, v)| v.clone()),
                 None => None,
             };
             names.push(k);
@@ -203,19 +254,37 @@ impl Partial {
         let theirs = args.kwnames.map_or(&[][..], Tuple::items);
         let own_count = names.len();
         for (k, v) in theirs.iter().zip(args.kwvalues) {
-            let Some(name) = k.downcast::<Str>() else { continue };
-            if !names[..own_count].iter().any(|n| n.downcast::<Str>().is_some_and(|n| n.equals(name))) {
+            let Some(name) = k.downcast::<Str>() else {
+                continue;
+            };
+            if !names[..own_count]
+                .iter()
+                .any(|n| n.downcast::<Str>().is_some_and(|n| n.equals(name)))
+            {
                 names.push(k.clone());
                 all.push(v.clone());
             }
         }
         let names = tuple::new_tuple(cx, names)?;
         let (pos, kwvalues) = all.split_at(n);
-        protocol::call_args(cx, &p.func, Args { pos, kwvalues, kwnames: names.downcast::<Tuple>() })
+        protocol::call_args(
+            cx,
+            &p.func,
+            Args {
+                pos,
+                kwvalues,
+                kwnames: names.downcast::<Tuple>(),
+            },
+        )
     }
 
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _cls: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _cls: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         match obj {
             Some(o) if !o.is_none() => new_method(cx, this, o),
             _ => Ok(this.clone()),
@@ -224,7 +293,9 @@ impl Partial {
 
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(p) = this.downcast::<Partial>() else { return Ok(Value::none()) };
+        let Some(p) = this.downcast::<Partial>() else {
+            return Ok(Value::none());
+        };
         repr::guarded(cx, this, "...", |cx, out| {
             let p = p.parts();
             let name = typhon_vm::objects::typeobj::methods::full_name(cx, this.ty());
@@ -253,7 +324,9 @@ impl Partial {
 
     #[text_signature(none)]
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(p) = this.downcast::<Partial>() else { return Ok(Value::none()) };
+        let Some(p) = this.downcast::<Partial>() else {
+            return Ok(Value::none());
+        };
         let dict = p.dict.get(&p.head).unwrap_or_else(Value::none);
         let Parts { func, args, kw } = p.parts();
         let made_of = pack(cx, [func.clone()])?;
@@ -265,7 +338,9 @@ impl Partial {
     #[text_signature(none)]
     fn __setstate__(&self, state: &Value, cx: &mut Cx) -> Res<()> {
         let items = state.downcast::<Tuple>().map_or(&[][..], Tuple::items);
-        let [func, args, kw, dict] = items else { return Err(cx.type_error("invalid partial state")) };
+        let [func, args, kw, dict] = items else {
+            return Err(cx.type_error("invalid partial state"));
+        };
         if !protocol::is_callable(func)
             || args.downcast::<Tuple>().is_none()
             || !(kw.is_none() || kw.downcast::<Dict>().is_some())
@@ -284,7 +359,9 @@ impl Partial {
         };
         let new = pack(cx, [func.clone(), args, kw])?;
         let old = self.replaced.put(&self.head, cx, Some(new));
-        let old_dict = self.dict.put(&self.head, cx, Some(dict.clone()).filter(|d| !d.is_none()));
+        let old_dict = self
+            .dict
+            .put(&self.head, cx, Some(dict.clone()).filter(|d| !d.is_none()));
         drop((old, old_dict));
         Ok(())
     }
@@ -320,4 +397,3 @@ impl Partial {
         drop((a, b));
     }
 }
-

@@ -69,7 +69,11 @@ fn wide(cx: &mut Cx, v: Option<&Value>, bits: u32, what: &str) -> Res<u64> {
 fn settings(cx: &mut Cx, g: &Given<'_>, l: &Limits) -> Res<Settings> {
     if g.digest_size <= 0 || g.digest_size as usize > l.out {
         let max = l.out;
-        return Err(cx.value_error(format!("digest_size for Blake2{} must be between 1 and {max} bytes, here it is {}", if max == 64 { "b" } else { "s" }, g.digest_size)));
+        return Err(cx.value_error(format!(
+            "digest_size for Blake2{} must be between 1 and {max} bytes, here it is {}",
+            if max == 64 { "b" } else { "s" },
+            g.digest_size
+        )));
     }
     let salt = bytes_up_to(cx, g.salt, l.salt, "salt")?;
     let person = bytes_up_to(cx, g.person, l.salt, "person")?;

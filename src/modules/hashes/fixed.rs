@@ -19,7 +19,14 @@ macro_rules! hash_type {
             let mut state = <$algorithm>::new();
             state.update(&data);
             let cls = $t::type_cell().get(cx)?;
-            object::alloc(cx, cls, $t { head: Header::placeholder(), state: Guarded::new(state) })
+            object::alloc(
+                cx,
+                cls,
+                $t {
+                    head: Header::placeholder(),
+                    state: Guarded::new(state),
+                },
+            )
         }
 
         impl $t {
@@ -49,7 +56,14 @@ macro_rules! hash_type {
             fn copy(&self, cx: &mut Cx) -> Res<Value> {
                 let state = self.state(cx);
                 let cls = $t::type_cell().get(cx)?;
-                object::alloc(cx, cls, $t { head: Header::placeholder(), state: Guarded::new(state) })
+                object::alloc(
+                    cx,
+                    cls,
+                    $t {
+                        head: Header::placeholder(),
+                        state: Guarded::new(state),
+                    },
+                )
             }
             #[getter]
             fn name(&self) -> &'static str {
@@ -69,14 +83,78 @@ macro_rules! hash_type {
 
 hash_type!(Md5, "md5", "_md5", md5::Md5, "md5", 64, new_md5);
 hash_type!(Sha1, "sha1", "_sha1", sha1::Sha1, "sha1", 64, new_sha1);
-hash_type!(Sha224, "SHA224Type", "_sha2", sha2::Sha224, "sha224", 64, new_sha224);
-hash_type!(Sha256, "SHA256Type", "_sha2", sha2::Sha256, "sha256", 64, new_sha256);
-hash_type!(Sha384, "SHA384Type", "_sha2", sha2::Sha384, "sha384", 128, new_sha384);
-hash_type!(Sha512, "SHA512Type", "_sha2", sha2::Sha512, "sha512", 128, new_sha512);
-hash_type!(Sha3x224, "sha3_224", "_sha3", sha3::Sha3_224, "sha3_224", 144, new_sha3_224);
-hash_type!(Sha3x256, "sha3_256", "_sha3", sha3::Sha3_256, "sha3_256", 136, new_sha3_256);
-hash_type!(Sha3x384, "sha3_384", "_sha3", sha3::Sha3_384, "sha3_384", 104, new_sha3_384);
-hash_type!(Sha3x512, "sha3_512", "_sha3", sha3::Sha3_512, "sha3_512", 72, new_sha3_512);
+hash_type!(
+    Sha224,
+    "SHA224Type",
+    "_sha2",
+    sha2::Sha224,
+    "sha224",
+    64,
+    new_sha224
+);
+hash_type!(
+    Sha256,
+    "SHA256Type",
+    "_sha2",
+    sha2::Sha256,
+    "sha256",
+    64,
+    new_sha256
+);
+hash_type!(
+    Sha384,
+    "SHA384Type",
+    "_sha2",
+    sha2::Sha384,
+    "sha384",
+    128,
+    new_sha384
+);
+hash_type!(
+    Sha512,
+    "SHA512Type",
+    "_sha2",
+    sha2::Sha512,
+    "sha512",
+    128,
+    new_sha512
+);
+hash_type!(
+    Sha3x224,
+    "sha3_224",
+    "_sha3",
+    sha3::Sha3_224,
+    "sha3_224",
+    144,
+    new_sha3_224
+);
+hash_type!(
+    Sha3x256,
+    "sha3_256",
+    "_sha3",
+    sha3::Sha3_256,
+    "sha3_256",
+    136,
+    new_sha3_256
+);
+hash_type!(
+    Sha3x384,
+    "sha3_384",
+    "_sha3",
+    sha3::Sha3_384,
+    "sha3_384",
+    104,
+    new_sha3_384
+);
+hash_type!(
+    Sha3x512,
+    "sha3_512",
+    "_sha3",
+    sha3::Sha3_512,
+    "sha3_512",
+    72,
+    new_sha3_512
+);
 
 macro_rules! constructors {
     ($module:ident, $name:literal, [$($t:ident),*], $($(#[doc = $doc:literal])* $py:ident = $new:ident;)*) => {

@@ -25,7 +25,11 @@ pub(crate) fn data_of<'a>(cx: &mut Cx, v: &'a Value) -> Res<Cow<'a, [u8]>> {
 }
 
 /// The data argument of a constructor, which has two names.
-pub(crate) fn initial<'a>(cx: &mut Cx, data: Option<&'a Value>, string: Option<&'a Value>) -> Res<Cow<'a, [u8]>> {
+pub(crate) fn initial<'a>(
+    cx: &mut Cx,
+    data: Option<&'a Value>,
+    string: Option<&'a Value>,
+) -> Res<Cow<'a, [u8]>> {
     match (data, string) {
         (Some(_), Some(_)) => {
             Err(cx.type_error("'data' and 'string' are mutually exclusive and support for 'string' keyword parameter is slated for removal in a future version."))
@@ -36,5 +40,8 @@ pub(crate) fn initial<'a>(cx: &mut Cx, data: Option<&'a Value>, string: Option<&
 }
 
 pub(crate) fn hex(data: &[u8]) -> String {
-    typhon_text::binascii::hexlify(data).into_iter().map(char::from).collect()
+    typhon_text::binascii::hexlify(data)
+        .into_iter()
+        .map(char::from)
+        .collect()
 }

@@ -1,6 +1,8 @@
 //! SHA-3 with output of any length: SHAKE128 and SHAKE256; and the module `_sha3`.
 
-use super::fixed::{Sha3x224, Sha3x256, Sha3x384, Sha3x512, new_sha3_224, new_sha3_256, new_sha3_384, new_sha3_512};
+use super::fixed::{
+    Sha3x224, Sha3x256, Sha3x384, Sha3x512, new_sha3_224, new_sha3_256, new_sha3_384, new_sha3_512,
+};
 use super::{data_of, hex, initial};
 use digest::{ExtendableOutput, Update, XofReader};
 use typhon_vm::native::*;
@@ -19,7 +21,14 @@ macro_rules! shake_type {
             let mut state = <$algorithm>::default();
             state.update(&data);
             let cls = $t::type_cell().get(cx)?;
-            object::alloc(cx, cls, $t { head: Header::placeholder(), state: Guarded::new(state) })
+            object::alloc(
+                cx,
+                cls,
+                $t {
+                    head: Header::placeholder(),
+                    state: Guarded::new(state),
+                },
+            )
         }
 
         impl $t {
@@ -60,7 +69,14 @@ macro_rules! shake_type {
             fn copy(&self, cx: &mut Cx) -> Res<Value> {
                 let state = self.state.lock(&self.head, &mut cx.thread).clone();
                 let cls = $t::type_cell().get(cx)?;
-                object::alloc(cx, cls, $t { head: Header::placeholder(), state: Guarded::new(state) })
+                object::alloc(
+                    cx,
+                    cls,
+                    $t {
+                        head: Header::placeholder(),
+                        state: Guarded::new(state),
+                    },
+                )
             }
             #[getter]
             fn name(&self) -> &'static str {
@@ -107,42 +123,72 @@ pub mod module {
     /// Return a new SHA3 hash object.
     #[pyfunction]
     #[sig(data = absent => "b''", *, usedforsecurity = True, string = None)]
-    fn sha3_224(data: Option<&Value>, usedforsecurity: bool, string: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn sha3_224(
+        data: Option<&Value>,
+        usedforsecurity: bool,
+        string: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let _ = usedforsecurity;
         new_sha3_224(cx, data, string)
     }
     /// Return a new SHA3 hash object.
     #[pyfunction]
     #[sig(data = absent => "b''", *, usedforsecurity = True, string = None)]
-    fn sha3_256(data: Option<&Value>, usedforsecurity: bool, string: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn sha3_256(
+        data: Option<&Value>,
+        usedforsecurity: bool,
+        string: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let _ = usedforsecurity;
         new_sha3_256(cx, data, string)
     }
     /// Return a new SHA3 hash object.
     #[pyfunction]
     #[sig(data = absent => "b''", *, usedforsecurity = True, string = None)]
-    fn sha3_384(data: Option<&Value>, usedforsecurity: bool, string: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn sha3_384(
+        data: Option<&Value>,
+        usedforsecurity: bool,
+        string: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let _ = usedforsecurity;
         new_sha3_384(cx, data, string)
     }
     /// Return a new SHA3 hash object.
     #[pyfunction]
     #[sig(data = absent => "b''", *, usedforsecurity = True, string = None)]
-    fn sha3_512(data: Option<&Value>, usedforsecurity: bool, string: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn sha3_512(
+        data: Option<&Value>,
+        usedforsecurity: bool,
+        string: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let _ = usedforsecurity;
         new_sha3_512(cx, data, string)
     }
     /// Return a new SHAKE hash object.
     #[pyfunction]
     #[sig(data = absent => "b''", *, usedforsecurity = True, string = None)]
-    fn shake_128(data: Option<&Value>, usedforsecurity: bool, string: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn shake_128(
+        data: Option<&Value>,
+        usedforsecurity: bool,
+        string: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let _ = usedforsecurity;
         new_shake_128(cx, data, string)
     }
     /// Return a new SHAKE hash object.
     #[pyfunction]
     #[sig(data = absent => "b''", *, usedforsecurity = True, string = None)]
-    fn shake_256(data: Option<&Value>, usedforsecurity: bool, string: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn shake_256(
+        data: Option<&Value>,
+        usedforsecurity: bool,
+        string: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let _ = usedforsecurity;
         new_shake_256(cx, data, string)
     }

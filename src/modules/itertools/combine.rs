@@ -16,7 +16,11 @@ struct Walk {
 
 impl Walk {
     fn start(done: bool) -> Guarded<Walk> {
-        Guarded::new(Walk { indices: None, cycles: Vec::new(), done })
+        Guarded::new(Walk {
+            indices: None,
+            cycles: Vec::new(),
+            done,
+        })
     }
 }
 
@@ -53,7 +57,11 @@ macro_rules! stepping {
                     }
                     let tid = g.tid();
                     let indices = g.indices.as_deref().unwrap_or(&[]);
-                    indices.iter().enumerate().map(|(place, &i)| self.item(place, i).clone_in(tid)).collect::<Vec<_>>()
+                    indices
+                        .iter()
+                        .enumerate()
+                        .map(|(place, &i)| self.item(place, i).clone_in(tid))
+                        .collect::<Vec<_>>()
                 };
                 tuple::new_tuple(cx, items).map(Some)
             }
@@ -125,7 +133,16 @@ impl Product {
                 pools.push(protocol::collect(cx, it)?);
             }
         }
-        object::alloc(cx, cls, Product { head: Header::placeholder(), pools, repeat, walk: Walk::start(false) })
+        object::alloc(
+            cx,
+            cls,
+            Product {
+                head: Header::placeholder(),
+                pools,
+                repeat,
+                walk: Walk::start(false),
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -162,7 +179,9 @@ impl Combinations {
             w.indices = Some((0..r).collect());
             return true;
         };
-        let Some(i) = (0..r).rev().find(|&i| indices[i] != i + n - r) else { return false };
+        let Some(i) = (0..r).rev().find(|&i| indices[i] != i + n - r) else {
+            return false;
+        };
         let first = indices[i] + 1;
         for (k, place) in indices[i..].iter_mut().enumerate() {
             *place = first + k;
@@ -180,7 +199,16 @@ impl Combinations {
         let pool = protocol::collect(cx, iterable)?;
         let r = length(cx, r)?;
         let walk = Walk::start(r > pool.len());
-        object::alloc(cx, cls, Combinations { head: Header::placeholder(), pool, r, walk })
+        object::alloc(
+            cx,
+            cls,
+            Combinations {
+                head: Header::placeholder(),
+                pool,
+                r,
+                walk,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -199,7 +227,12 @@ impl Combinations {
 /// Return successive r-length combinations of elements in the iterable allowing individual elements to have successive repeats.
 ///
 /// combinations_with_replacement('ABC', 2) --> ('A','A'), ('A','B'), ('A','C'), ('B','B'), ('B','C'), ('C','C')
-#[pytype(name = "combinations_with_replacement", module = "itertools", gc, basetype)]
+#[pytype(
+    name = "combinations_with_replacement",
+    module = "itertools",
+    gc,
+    basetype
+)]
 pub struct CombinationsReplaced {
     pub head: Header,
     pool: Vec<Value>,
@@ -216,7 +249,9 @@ impl CombinationsReplaced {
             w.indices = Some(vec![0; self.r]);
             return true;
         };
-        let Some(i) = indices.iter().rposition(|&i| i + 1 != self.pool.len()) else { return false };
+        let Some(i) = indices.iter().rposition(|&i| i + 1 != self.pool.len()) else {
+            return false;
+        };
         let next = indices[i] + 1;
         indices[i..].fill(next);
         true
@@ -233,7 +268,16 @@ impl CombinationsReplaced {
         let r = length(cx, r)?;
         reserve(cx, r)?;
         let walk = Walk::start(pool.is_empty() && r > 0);
-        object::alloc(cx, cls, CombinationsReplaced { head: Header::placeholder(), pool, r, walk })
+        object::alloc(
+            cx,
+            cls,
+            CombinationsReplaced {
+                head: Header::placeholder(),
+                pool,
+                r,
+                walk,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -297,7 +341,11 @@ impl Permutations {
             let tid = g.tid();
             // All positions are permuted; the first `r` are shown.
             let indices = g.indices.as_deref().unwrap_or(&[]);
-            indices.iter().take(self.r).map(|&i| self.item(0, i).clone_in(tid)).collect::<Vec<_>>()
+            indices
+                .iter()
+                .take(self.r)
+                .map(|&i| self.item(0, i).clone_in(tid))
+                .collect::<Vec<_>>()
         };
         tuple::new_tuple(cx, items).map(Some)
     }
@@ -320,7 +368,16 @@ impl Permutations {
             }
         };
         let walk = Walk::start(r > pool.len());
-        object::alloc(cx, cls, Permutations { head: Header::placeholder(), pool, r, walk })
+        object::alloc(
+            cx,
+            cls,
+            Permutations {
+                head: Header::placeholder(),
+                pool,
+                r,
+                walk,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {

@@ -22,7 +22,15 @@ impl Compress {
     #[sig(data, selectors)]
     fn new(cls: &Type, data: &Value, selectors: &Value, cx: &mut Cx) -> Res<Value> {
         let (data, selectors) = (protocol::iter(cx, data)?, protocol::iter(cx, selectors)?);
-        object::alloc(cx, cls, Compress { head: Header::placeholder(), data, selectors })
+        object::alloc(
+            cx,
+            cls,
+            Compress {
+                head: Header::placeholder(),
+                data,
+                selectors,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -31,8 +39,12 @@ impl Compress {
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         loop {
-            let Some(item) = protocol::next(cx, &self.data)? else { return Ok(None) };
-            let Some(selector) = protocol::next(cx, &self.selectors)? else { return Ok(None) };
+            let Some(item) = protocol::next(cx, &self.data)? else {
+                return Ok(None);
+            };
+            let Some(selector) = protocol::next(cx, &self.selectors)? else {
+                return Ok(None);
+            };
             if protocol::truthy(cx, &selector)? {
                 return Ok(Some(item));
             }
@@ -57,7 +69,12 @@ impl DropWhile {
     #[sig(predicate, iterable, /)]
     fn new(cls: &Type, predicate: Value, iterable: &Value, cx: &mut Cx) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
-        let d = DropWhile { head: Header::placeholder(), predicate, it, started: AtomicBool::new(false) };
+        let d = DropWhile {
+            head: Header::placeholder(),
+            predicate,
+            it,
+            started: AtomicBool::new(false),
+        };
         object::alloc(cx, cls, d)
     }
     #[slot]
@@ -95,7 +112,12 @@ impl TakeWhile {
     #[sig(predicate, iterable, /)]
     fn new(cls: &Type, predicate: Value, iterable: &Value, cx: &mut Cx) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
-        let t = TakeWhile { head: Header::placeholder(), predicate, it, stopped: AtomicBool::new(false) };
+        let t = TakeWhile {
+            head: Header::placeholder(),
+            predicate,
+            it,
+            stopped: AtomicBool::new(false),
+        };
         object::alloc(cx, cls, t)
     }
     #[slot]
@@ -107,7 +129,9 @@ impl TakeWhile {
         if self.stopped.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let Some(item) = protocol::next(cx, &self.it)? else { return Ok(None) };
+        let Some(item) = protocol::next(cx, &self.it)? else {
+            return Ok(None);
+        };
         let take = protocol::call(cx, &self.predicate, std::slice::from_ref(&item))?;
         if protocol::truthy(cx, &take)? {
             return Ok(Some(item));
@@ -133,7 +157,15 @@ impl FilterFalse {
     #[sig(function, iterable, /)]
     fn new(cls: &Type, function: Value, iterable: &Value, cx: &mut Cx) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
-        object::alloc(cx, cls, FilterFalse { head: Header::placeholder(), function, it })
+        object::alloc(
+            cx,
+            cls,
+            FilterFalse {
+                head: Header::placeholder(),
+                function,
+                it,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -141,7 +173,10 @@ impl FilterFalse {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let by_truth = self.function.is_none() || self.function.is(&Type::of::<typhon_vm::objects::bool::Bool>().as_value());
+        let by_truth = self.function.is_none()
+            || self
+                .function
+                .is(&Type::of::<typhon_vm::objects::bool::Bool>().as_value());
         while let Some(item) = protocol::next(cx, &self.it)? {
             let drop_it = if by_truth {
                 protocol::truthy(cx, &item)?

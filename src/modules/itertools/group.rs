@@ -43,7 +43,9 @@ pub struct GroupBy {
 impl GroupBy {
     /// Read one item more. False at the end.
     fn step(&self, cx: &mut Cx) -> Res<bool> {
-        let Some(value) = protocol::next(cx, &self.it)? else { return Ok(false) };
+        let Some(value) = protocol::next(cx, &self.it)? else {
+            return Ok(false);
+        };
         let key = match &self.function {
             None => value.clone(),
             Some(f) => protocol::call(cx, f, std::slice::from_ref(&value))?,
@@ -57,7 +59,10 @@ impl GroupBy {
     fn keys(&self, cx: &mut Cx) -> (Option<Value>, Option<Value>) {
         let g = self.state.lock(&self.head, cx);
         let tid = g.tid();
-        (g.target.as_ref().map(|v| v.clone_in(tid)), g.key.as_ref().map(|v| v.clone_in(tid)))
+        (
+            g.target.as_ref().map(|v| v.clone_in(tid)),
+            g.key.as_ref().map(|v| v.clone_in(tid)),
+        )
     }
 }
 
@@ -67,7 +72,12 @@ impl GroupBy {
     #[sig(iterable, key = None)]
     fn new(cls: &Type, iterable: &Value, key: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
-        let g = GroupBy { head: Header::placeholder(), it, function: key.cloned(), state: Guarded::new(State::default()) };
+        let g = GroupBy {
+            head: Header::placeholder(),
+            it,
+            function: key.cloned(),
+            state: Guarded::new(State::default()),
+        };
         object::alloc(cx, cls, g)
     }
     #[slot]
@@ -76,7 +86,9 @@ impl GroupBy {
     }
     #[slot]
     fn next(this: &Value, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(by) = this.downcast::<GroupBy>() else { return Ok(None) };
+        let Some(by) = this.downcast::<GroupBy>() else {
+            return Ok(None);
+        };
         by.state.lock(&by.head, cx).group += 1;
         // Skip to the next group.
         let key = loop {
@@ -99,7 +111,15 @@ impl GroupBy {
         let number = g.group;
         drop(g);
         drop(old);
-        let group = make(cx, Grouper { head: Header::placeholder(), parent: this.clone(), key: key.clone(), number })?;
+        let group = make(
+            cx,
+            Grouper {
+                head: Header::placeholder(),
+                parent: this.clone(),
+                key: key.clone(),
+                number,
+            },
+        )?;
         pack(cx, [key, group]).map(Some)
     }
     #[clear]
@@ -124,10 +144,24 @@ impl Grouper {
     #[text_signature(none)]
     fn new(cls: &Type, parent: &Value, tgtkey: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(by) = parent.downcast::<GroupBy>() else {
-            return Err(crate::support::wrong_type(cx, "_grouper() argument 1", "itertools.groupby", parent));
+            return Err(crate::support::wrong_type(
+                cx,
+                "_grouper() argument 1",
+                "itertools.groupby",
+                parent,
+            ));
         };
         let number = by.state.lock(&by.head, cx).group;
-        object::alloc(cx, cls, Grouper { head: Header::placeholder(), parent: parent.clone(), key: tgtkey.clone(), number })
+        object::alloc(
+            cx,
+            cls,
+            Grouper {
+                head: Header::placeholder(),
+                parent: parent.clone(),
+                key: tgtkey.clone(),
+                number,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -135,7 +169,9 @@ impl Grouper {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(by) = self.parent.downcast::<GroupBy>() else { return Ok(None) };
+        let Some(by) = self.parent.downcast::<GroupBy>() else {
+            return Ok(None);
+        };
         let (current, waiting) = {
             let g = by.state.lock(&by.head, cx);
             (g.group == self.number, g.value.is_some())
@@ -143,7 +179,9 @@ impl Grouper {
         if !current || (!waiting && !by.step(cx)?) {
             return Ok(None);
         }
-        let (_, Some(key)) = by.keys(cx) else { return Ok(None) };
+        let (_, Some(key)) = by.keys(cx) else {
+            return Ok(None);
+        };
         if !protocol::equal(cx, &self.key, &key)? {
             return Ok(None);
         }

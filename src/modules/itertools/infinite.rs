@@ -22,11 +22,16 @@ pub struct Count {
 
 fn is_number(v: &Value) -> bool {
     let s = &v.ty().slots;
-    v.is_small_int() || s.index.get().is_some() || s.float.get().is_some() || s.int.get().is_some() || cx_complex(v)
+    v.is_small_int()
+        || s.index.get().is_some()
+        || s.float.get().is_some()
+        || s.int.get().is_some()
+        || cx_complex(v)
 }
 
 fn cx_complex(v: &Value) -> bool {
-    v.downcast::<typhon_vm::objects::complex::Complex>().is_some()
+    v.downcast::<typhon_vm::objects::complex::Complex>()
+        .is_some()
 }
 
 #[pymethods]
@@ -37,7 +42,11 @@ impl Count {
         if !is_number(start) || !is_number(step) {
             return Err(cx.type_error("a number is required"));
         }
-        let c = Count { head: Header::placeholder(), current: Guarded::new(start.clone()), step: step.clone() };
+        let c = Count {
+            head: Header::placeholder(),
+            current: Guarded::new(start.clone()),
+            step: step.clone(),
+        };
         object::alloc(cx, cls, c)
     }
     #[slot]
@@ -70,12 +79,18 @@ impl Count {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
-        let Some(c) = this.downcast::<Count>() else { return Ok(String::new()) };
+        let Some(c) = this.downcast::<Count>() else {
+            return Ok(String::new());
+        };
         let current = {
             let g = c.current.lock(&c.head, cx);
             g.clone_in(g.tid())
         };
-        let mut out = format!("{}({}", this.type_name(), protocol::repr_string(cx, &current)?);
+        let mut out = format!(
+            "{}({}",
+            this.type_name(),
+            protocol::repr_string(cx, &current)?
+        );
         if int::as_int(&c.step).is_none() || c.step.as_small_int() != Some(1) {
             out.push_str(", ");
             out.push_str(&protocol::repr_string(cx, &c.step)?);
@@ -112,8 +127,19 @@ impl Cycle {
     #[sig(iterable, /)]
     fn new(cls: &Type, iterable: &Value, cx: &mut Cx) -> Res<Value> {
         let source = Some(protocol::iter(cx, iterable)?);
-        let round = Guarded::new(Round { source, saved: Vec::new(), at: 0 });
-        object::alloc(cx, cls, Cycle { head: Header::placeholder(), round })
+        let round = Guarded::new(Round {
+            source,
+            saved: Vec::new(),
+            at: 0,
+        });
+        object::alloc(
+            cx,
+            cls,
+            Cycle {
+                head: Header::placeholder(),
+                round,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -178,7 +204,15 @@ impl Repeat {
     #[text_signature(none)]
     fn new(cls: &Type, object: &Value, times: Option<isize>, cx: &mut Cx) -> Res<Value> {
         let left = AtomicIsize::new(times.map_or(-1, |n| n.max(0)));
-        object::alloc(cx, cls, Repeat { head: Header::placeholder(), object: object.clone(), left })
+        object::alloc(
+            cx,
+            cls,
+            Repeat {
+                head: Header::placeholder(),
+                object: object.clone(),
+                left,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -188,7 +222,12 @@ impl Repeat {
     fn next(&self) -> Option<Value> {
         let mut left = self.left.load(Ordering::Relaxed);
         while left > 0 {
-            match self.left.compare_exchange_weak(left, left - 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match self.left.compare_exchange_weak(
+                left,
+                left - 1,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
                 Ok(_) => return Some(self.object.clone()),
                 Err(seen) => left = seen,
             }
@@ -204,7 +243,9 @@ impl Repeat {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
-        let Some(r) = this.downcast::<Repeat>() else { return Ok(String::new()) };
+        let Some(r) = this.downcast::<Repeat>() else {
+            return Ok(String::new());
+        };
         let (name, object) = (this.type_name(), protocol::repr_string(cx, &r.object)?);
         Ok(match r.left.load(Ordering::Relaxed) {
             n if n < 0 => format!("{name}({object})"),

@@ -30,8 +30,18 @@ pub struct Chain {
 
 impl Chain {
     fn over(cx: &mut Cx, cls: &Type, source: Value) -> Res<Value> {
-        let links = Guarded::new(Links { source: Some(source), begun: VecDeque::new() });
-        object::alloc(cx, cls, Chain { head: Header::placeholder(), links })
+        let links = Guarded::new(Links {
+            source: Some(source),
+            begun: VecDeque::new(),
+        });
+        object::alloc(
+            cx,
+            cls,
+            Chain {
+                head: Header::placeholder(),
+                links,
+            },
+        )
     }
     fn end(&self, cx: &mut Cx) {
         let old = self.links.lock(&self.head, cx).source.take();
@@ -72,7 +82,11 @@ impl Chain {
             let (active, source) = {
                 let g = self.links.lock(&self.head, cx);
                 let active = g.begun.front().map(|v| v.clone_in(g.tid()));
-                let source = if active.is_some() { None } else { g.source.as_ref().map(|v| v.clone_in(g.tid())) };
+                let source = if active.is_some() {
+                    None
+                } else {
+                    g.source.as_ref().map(|v| v.clone_in(g.tid()))
+                };
                 (active, source)
             };
             if let Some(active) = active {
@@ -80,12 +94,18 @@ impl Chain {
                     return Ok(Some(item));
                 }
                 let mut g = self.links.lock(&self.head, cx);
-                let old = if g.begun.front().is_some_and(|v| v.is(&active)) { g.begun.pop_front() } else { None };
+                let old = if g.begun.front().is_some_and(|v| v.is(&active)) {
+                    g.begun.pop_front()
+                } else {
+                    None
+                };
                 drop(g);
                 drop(old);
                 continue;
             }
-            let Some(source) = source else { return Ok(None) };
+            let Some(source) = source else {
+                return Ok(None);
+            };
             let Some(iterable) = protocol::next(cx, &source)? else {
                 self.end(cx);
                 return Ok(None);
@@ -137,7 +157,15 @@ impl ZipLongest {
             its.push(Some(protocol::iter(cx, o)?));
         }
         let fill = fill.cloned().unwrap_or_else(Value::none);
-        object::alloc(cx, cls, ZipLongest { head: Header::placeholder(), its: Guarded::new(its), fill })
+        object::alloc(
+            cx,
+            cls,
+            ZipLongest {
+                head: Header::placeholder(),
+                its: Guarded::new(its),
+                fill,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -147,7 +175,9 @@ impl ZipLongest {
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         let its: Vec<Option<Value>> = {
             let g = self.its.lock(&self.head, cx);
-            g.iter().map(|it| it.as_ref().map(|v| v.clone_in(g.tid()))).collect()
+            g.iter()
+                .map(|it| it.as_ref().map(|v| v.clone_in(g.tid())))
+                .collect()
         };
         let mut active = its.iter().flatten().count();
         if active == 0 {
@@ -163,7 +193,12 @@ impl ZipLongest {
                         let old = match &ended {
                             // An error ends them all.
                             Err(_) => std::mem::take(&mut *self.its.lock(&self.head, cx)),
-                            _ => vec![self.its.lock(&self.head, cx).get_mut(i).and_then(Option::take)],
+                            _ => vec![
+                                self.its
+                                    .lock(&self.head, cx)
+                                    .get_mut(i)
+                                    .and_then(Option::take),
+                            ],
                         };
                         drop(old);
                         ended?;
@@ -200,7 +235,15 @@ impl StarMap {
     #[sig(function, iterable, /)]
     fn new(cls: &Type, function: Value, iterable: &Value, cx: &mut Cx) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
-        object::alloc(cx, cls, StarMap { head: Header::placeholder(), function, it })
+        object::alloc(
+            cx,
+            cls,
+            StarMap {
+                head: Header::placeholder(),
+                function,
+                it,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -208,7 +251,9 @@ impl StarMap {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(args) = protocol::next(cx, &self.it)? else { return Ok(None) };
+        let Some(args) = protocol::next(cx, &self.it)? else {
+            return Ok(None);
+        };
         if let Some(t) = args.downcast_exact::<Tuple>() {
             return protocol::call(cx, &self.function, t.items()).map(Some);
         }
@@ -231,10 +276,25 @@ pub struct Accumulate {
 impl Accumulate {
     #[new]
     #[sig(iterable, func = None, *, initial = None)]
-    fn new(cls: &Type, iterable: &Value, func: Option<&Value>, initial: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn new(
+        cls: &Type,
+        iterable: &Value,
+        func: Option<&Value>,
+        initial: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
         let state = Guarded::new((None, initial.cloned()));
-        object::alloc(cx, cls, Accumulate { head: Header::placeholder(), it, function: func.cloned(), state })
+        object::alloc(
+            cx,
+            cls,
+            Accumulate {
+                head: Header::placeholder(),
+                it,
+                function: func.cloned(),
+                state,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -249,7 +309,9 @@ impl Accumulate {
                 return Ok(Some(first));
             }
         }
-        let Some(item) = protocol::next(cx, &self.it)? else { return Ok(None) };
+        let Some(item) = protocol::next(cx, &self.it)? else {
+            return Ok(None);
+        };
         let total = {
             let g = self.state.lock(&self.head, cx);
             g.0.as_ref().map(|v| v.clone_in(g.tid()))

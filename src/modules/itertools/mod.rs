@@ -26,8 +26,28 @@ use typhon_vm::protocol;
 #[pymodule(
     name = "itertools",
     types(
-        Accumulate, Batched, Chain, Combinations, CombinationsReplaced, Compress, Count, Cycle, DropWhile, FilterFalse, GroupBy,
-        Grouper, Islice, Pairwise, Permutations, Product, Repeat, StarMap, TakeWhile, Tee, TeeData, ZipLongest
+        Accumulate,
+        Batched,
+        Chain,
+        Combinations,
+        CombinationsReplaced,
+        Compress,
+        Count,
+        Cycle,
+        DropWhile,
+        FilterFalse,
+        GroupBy,
+        Grouper,
+        Islice,
+        Pairwise,
+        Permutations,
+        Product,
+        Repeat,
+        StarMap,
+        TakeWhile,
+        Tee,
+        TeeData,
+        ZipLongest
     )
 )]
 pub mod module {
@@ -67,7 +87,9 @@ pub mod module {
     #[pyfunction]
     #[sig(iterable, n = 2, /)]
     fn tee(iterable: &Value, n: isize, cx: &mut Cx) -> Res<Value> {
-        let Ok(n) = usize::try_from(n) else { return Err(cx.value_error("n must be >= 0")) };
+        let Ok(n) = usize::try_from(n) else {
+            return Err(cx.value_error("n must be >= 0"));
+        };
         if n == 0 {
             return tuple::new_tuple(cx, vec![]);
         }

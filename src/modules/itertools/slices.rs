@@ -73,19 +73,38 @@ impl Islice {
         };
         let start_n = bound(cx, start);
         let Ok(stop_n) = bound(cx, stop) else {
-            return Err(cx.value_error("Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."));
+            return Err(cx.value_error(
+                "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.",
+            ));
         };
         let Ok(start_n) = start_n else {
-            return Err(cx.value_error("Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize."));
+            return Err(cx.value_error(
+                "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.",
+            ));
         };
         let step = match bound(cx, step) {
             Ok(None) => 1,
             Ok(Some(n)) if n > 0 => n,
-            _ => return Err(cx.value_error("Step for islice() must be a positive integer or None.")),
+            _ => {
+                return Err(cx.value_error("Step for islice() must be a positive integer or None."));
+            }
         };
         let it = protocol::iter(cx, &args.pos[0])?;
-        let place = Guarded::new(Place { it: Some(it), next: start_n.unwrap_or(0), at: 0 });
-        object::alloc(cx, cls, Islice { head: Header::placeholder(), place, stop: stop_n, step })
+        let place = Guarded::new(Place {
+            it: Some(it),
+            next: start_n.unwrap_or(0),
+            at: 0,
+        });
+        object::alloc(
+            cx,
+            cls,
+            Islice {
+                head: Header::placeholder(),
+                place,
+                stop: stop_n,
+                step,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -97,7 +116,9 @@ impl Islice {
             // Reserve a position, then read the item: it is skipped or handed out.
             let (it, wanted) = {
                 let mut g = self.place.lock(&self.head, cx);
-                let Some(it) = g.it.as_ref().map(|v| v.clone_in(g.tid())) else { return Ok(None) };
+                let Some(it) = g.it.as_ref().map(|v| v.clone_in(g.tid())) else {
+                    return Ok(None);
+                };
                 if g.at >= g.next && self.stop.is_some_and(|s| g.at >= s) {
                     drop(g);
                     drop(it);
@@ -161,7 +182,16 @@ impl Batched {
             return Err(cx.value_error("n must be at least one"));
         }
         let it = Guarded::new(Some(protocol::iter(cx, iterable)?));
-        object::alloc(cx, cls, Batched { head: Header::placeholder(), it, n: n as usize, strict })
+        object::alloc(
+            cx,
+            cls,
+            Batched {
+                head: Header::placeholder(),
+                it,
+                n: n as usize,
+                strict,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -226,7 +256,11 @@ impl Pairwise {
     fn keep(&self, cx: &mut Cx, v: &Value) {
         let mut g = self.state.lock(&self.head, cx);
         let kept = v.clone_in(g.tid());
-        let old = if g.0.is_some() { g.1.replace(kept) } else { Some(kept) };
+        let old = if g.0.is_some() {
+            g.1.replace(kept)
+        } else {
+            Some(kept)
+        };
         drop(g);
         drop(old);
     }
@@ -234,7 +268,10 @@ impl Pairwise {
     fn now(&self, cx: &mut Cx) -> (Option<Value>, Option<Value>) {
         let g = self.state.lock(&self.head, cx);
         let tid = g.tid();
-        (g.0.as_ref().map(|v| v.clone_in(tid)), g.1.as_ref().map(|v| v.clone_in(tid)))
+        (
+            g.0.as_ref().map(|v| v.clone_in(tid)),
+            g.1.as_ref().map(|v| v.clone_in(tid)),
+        )
     }
 }
 
@@ -244,7 +281,14 @@ impl Pairwise {
     #[sig(iterable, /)]
     fn new(cls: &Type, iterable: &Value, cx: &mut Cx) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
-        object::alloc(cx, cls, Pairwise { head: Header::placeholder(), state: Guarded::new((Some(it), None)) })
+        object::alloc(
+            cx,
+            cls,
+            Pairwise {
+                head: Header::placeholder(),
+                state: Guarded::new((Some(it), None)),
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -252,7 +296,9 @@ impl Pairwise {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let (Some(it), mut before) = self.now(cx) else { return Ok(None) };
+        let (Some(it), mut before) = self.now(cx) else {
+            return Ok(None);
+        };
         if before.is_none() {
             match protocol::next(cx, &it)? {
                 Some(v) => {

@@ -33,8 +33,16 @@ pub struct TeeData {
 
 impl TeeData {
     fn over(it: Value) -> TeeData {
-        let cells = Guarded::new(Cells { values: Vec::new(), next: None });
-        TeeData { head: Header::placeholder(), it, cells, running: AtomicBool::new(false) }
+        let cells = Guarded::new(Cells {
+            values: Vec::new(),
+            next: None,
+        });
+        TeeData {
+            head: Header::placeholder(),
+            it,
+            cells,
+            running: AtomicBool::new(false),
+        }
     }
 
     /// Value `i` of this cell, asked of the source when it is the next one.
@@ -63,7 +71,9 @@ impl TeeData {
         if known.is_some() {
             return Ok(known);
         }
-        let Some(v) = protocol::next(cx, &self.it)? else { return Ok(None) };
+        let Some(v) = protocol::next(cx, &self.it)? else {
+            return Ok(None);
+        };
         let mut g = self.cells.lock(&self.head, cx);
         let kept = v.clone_in(g.tid());
         g.values.push(kept);
@@ -102,7 +112,9 @@ impl TeeData {
     fn new(cls: &Type, iterable: &Value, values: &Value, next: &Value, cx: &mut Cx) -> Res<Value> {
         let data = TeeData::over(iterable.clone());
         let values = protocol::collect(cx, values)?;
-        if values.len() > CELL || (!next.is_none() && (values.len() != CELL || next.downcast::<TeeData>().is_none())) {
+        if values.len() > CELL
+            || (!next.is_none() && (values.len() != CELL || next.downcast::<TeeData>().is_none()))
+        {
             return Err(cx.value_error("Invalid arguments"));
         }
         {
@@ -134,7 +146,13 @@ pub struct Tee {
 /// A tee iterator over an iterator.
 pub fn over(cx: &mut Cx, it: &Value) -> Res<Value> {
     let data = make(cx, TeeData::over(it.clone()))?;
-    make(cx, Tee { head: Header::placeholder(), place: Guarded::new((data, 0)) })
+    make(
+        cx,
+        Tee {
+            head: Header::placeholder(),
+            place: Guarded::new((data, 0)),
+        },
+    )
 }
 
 impl Tee {
@@ -154,12 +172,25 @@ impl Tee {
             Some(t) => t.now(cx),
             None => (make(cx, TeeData::over(it.clone()))?, 0),
         };
-        object::alloc(cx, cls, Tee { head: Header::placeholder(), place: Guarded::new(place) })
+        object::alloc(
+            cx,
+            cls,
+            Tee {
+                head: Header::placeholder(),
+                place: Guarded::new(place),
+            },
+        )
     }
     /// Returns an independent iterator.
     fn __copy__(&self, cx: &mut Cx) -> Res<Value> {
         let place = Guarded::new(self.now(cx));
-        make(cx, Tee { head: Header::placeholder(), place })
+        make(
+            cx,
+            Tee {
+                head: Header::placeholder(),
+                place,
+            },
+        )
     }
     #[slot]
     fn iter(this: &Value) -> Value {
@@ -169,16 +200,24 @@ impl Tee {
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         loop {
             let (cell, at) = self.now(cx);
-            let Some(data) = cell.downcast::<TeeData>() else { return Ok(None) };
+            let Some(data) = cell.downcast::<TeeData>() else {
+                return Ok(None);
+            };
             if at == CELL {
                 let next = data.next_cell(cx)?;
                 let mut g = self.place.lock(&self.head, cx);
-                let old = if g.0.is(&cell) && g.1 == at { std::mem::replace(&mut *g, (next, 0)).0 } else { next };
+                let old = if g.0.is(&cell) && g.1 == at {
+                    std::mem::replace(&mut *g, (next, 0)).0
+                } else {
+                    next
+                };
                 drop(g);
                 drop(old);
                 continue;
             }
-            let Some(v) = data.get(cx, at)? else { return Ok(None) };
+            let Some(v) = data.get(cx, at)? else {
+                return Ok(None);
+            };
             let mut g = self.place.lock(&self.head, cx);
             if g.0.is(&cell) && g.1 == at {
                 g.1 = at + 1;

@@ -62,9 +62,18 @@ impl Encoder {
         }
         if !self.allow_nan {
             let shown = float_text::repr(x);
-            return Err(cx.value_error(format!("Out of range float values are not JSON compliant: {shown}")));
+            return Err(cx.value_error(format!(
+                "Out of range float values are not JSON compliant: {shown}"
+            )));
         }
-        Ok(if x.is_nan() { "NaN" } else if x > 0.0 { "Infinity" } else { "-Infinity" }.into())
+        Ok(if x.is_nan() {
+            "NaN"
+        } else if x > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .into())
     }
 
     /// The text of a value without children; None for the others.
@@ -89,7 +98,9 @@ impl Encoder {
 
     /// Note that `v` is being written; its identity, unless circles are not looked for.
     fn enter(&self, cx: &mut Cx, v: &Value) -> Res<Option<Value>> {
-        let Some(markers) = dict::as_dict(&self.markers) else { return Ok(None) };
+        let Some(markers) = dict::as_dict(&self.markers) else {
+            return Ok(None);
+        };
         let id = int::new_int(cx, (v.bits() & !7) as i64)?;
         if markers.contains(cx, &id)? {
             return Err(cx.value_error("Circular reference detected"));
@@ -150,8 +161,9 @@ impl Encoder {
             Err(r) => {
                 let exc = cx.take_exc(r);
                 let n = v.type_name();
-                let made = typhon_vm::objects::str::new_str(cx, &format!("when serializing {n} object"))
-                    .and_then(|note| protocol::call_method(cx, &exc, "add_note", &[note]));
+                let made =
+                    typhon_vm::objects::str::new_str(cx, &format!("when serializing {n} object"))
+                        .and_then(|note| protocol::call_method(cx, &exc, "add_note", &[note]));
                 if let Err(r) = made {
                     drop(cx.take_exc(r));
                 }
@@ -198,7 +210,9 @@ impl Encoder {
             return Ok(None);
         }
         let n = k.type_name();
-        Err(cx.type_error(format!("keys must be str, int, float, bool or None, not {n}")))
+        Err(cx.type_error(format!(
+            "keys must be str, int, float, bool or None, not {n}"
+        )))
     }
 
     fn object(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
@@ -256,7 +270,9 @@ impl Encoder {
         let exc = cx.take_exc(r);
         let n = v.type_name();
         let made = protocol::repr_string(cx, key)
-            .and_then(|k| typhon_vm::objects::str::new_str(cx, &format!("when serializing {n} item {k}")))
+            .and_then(|k| {
+                typhon_vm::objects::str::new_str(cx, &format!("when serializing {n} item {k}"))
+            })
             .and_then(|note| protocol::call_method(cx, &exc, "add_note", &[note]));
         if let Err(r) = made {
             drop(cx.take_exc(r));
@@ -268,7 +284,17 @@ impl Encoder {
 #[pymethods]
 impl Encoder {
     #[new]
-    #[sig(markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan)]
+    #[sig(
+        markers,
+        default,
+        encoder,
+        indent,
+        key_separator,
+        item_separator,
+        sort_keys,
+        skipkeys,
+        allow_nan
+    )]
     #[allow(clippy::too_many_arguments)]
     fn new(
         cls: &Type,
@@ -285,7 +311,9 @@ impl Encoder {
     ) -> Res<Value> {
         if !markers.is_none() && markers.downcast::<Dict>().is_none() {
             let n = markers.type_name();
-            return Err(cx.type_error(format!("make_encoder() argument 1 must be dict or None, not {n}")));
+            return Err(cx.type_error(format!(
+                "make_encoder() argument 1 must be dict or None, not {n}"
+            )));
         }
         let quoting = match encoder.downcast_exact::<Builtin>().map(Builtin::name) {
             Some("encode_basestring_ascii") => Quoting::Ascii,

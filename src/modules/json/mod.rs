@@ -4,10 +4,10 @@
 pub mod encoder;
 pub mod scanner;
 
+use crate::util::import_submodule;
 use typhon_text::json_text::{self, JsonError};
 use typhon_vm::native::*;
 use typhon_vm::objects::int::new_int;
-use crate::util::import_submodule;
 use typhon_vm::objects::str::new_from_buf;
 use typhon_vm::objects::tuple;
 use typhon_vm::{number, protocol};
@@ -32,7 +32,11 @@ pub(crate) fn quoted(cx: &mut Cx, v: &Value, ascii: bool) -> Res<Value> {
         let n = v.type_name();
         return Err(cx.type_error(format!("first argument must be a string, not {n}")));
     };
-    let buf = if ascii { json_text::encode_ascii(s.text()) } else { json_text::encode_plain(s.text()) };
+    let buf = if ascii {
+        json_text::encode_ascii(s.text())
+    } else {
+        json_text::encode_plain(s.text())
+    };
     new_from_buf(cx, buf)
 }
 

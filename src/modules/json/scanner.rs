@@ -54,7 +54,11 @@ type Scan<T> = Result<T, Stop>;
 
 impl Reader<'_> {
     fn fail<T>(&self, cx: &mut Cx, msg: &'static str, at: usize) -> Scan<T> {
-        Err(Stop::Raised(raise(cx, JsonError { msg, at }, self.document)))
+        Err(Stop::Raised(raise(
+            cx,
+            JsonError { msg, at },
+            self.document,
+        )))
     }
 
     fn skip_blanks(&self, mut i: usize) -> usize {
@@ -81,7 +85,9 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, cx: &mut Cx, i: usize) -> Scan<(Value, usize)> {
-        let Some(c) = self.text.get(i) else { return Err(Stop::NoValue(i)) };
+        let Some(c) = self.text.get(i) else {
+            return Err(Stop::NoValue(i));
+        };
         match u8::try_from(c).unwrap_or(0) {
             b'"' => {
                 let (buf, at) = self.string(cx, i + 1)?;
@@ -118,11 +124,14 @@ impl Reader<'_> {
     }
 
     fn string(&self, cx: &mut Cx, start: usize) -> Scan<(typhon_text::TextBuf, usize)> {
-        json_text::scan_string(self.text, start, self.scanner.is_strict).map_err(|e| Stop::Raised(raise(cx, e, self.document)))
+        json_text::scan_string(self.text, start, self.scanner.is_strict)
+            .map_err(|e| Stop::Raised(raise(cx, e, self.document)))
     }
 
     fn number(&self, cx: &mut Cx, i: usize) -> Scan<(Value, usize)> {
-        let Some(n) = json_text::scan_number(self.text, i) else { return Err(Stop::NoValue(i)) };
+        let Some(n) = json_text::scan_number(self.text, i) else {
+            return Err(Stop::NoValue(i));
+        };
         let end = n.span.end;
         let literal = self.text.slice(n.span);
         let (plain, hook) = if n.is_float {
@@ -138,7 +147,10 @@ impl Reader<'_> {
             let x = number::lift(cx, float_text::parse(literal))?;
             float::new_float(cx, x)?
         } else {
-            let i = number::lift(cx, typhon_text::int_text::parse_int(literal, 10, int::text::max_digits()))?;
+            let i = number::lift(
+                cx,
+                typhon_text::int_text::parse_int(literal, 10, int::text::max_digits()),
+            )?;
             int::new_big(cx, i)?
         };
         Ok((v, end))
@@ -158,7 +170,11 @@ impl Reader<'_> {
     /// Behind `{`.
     fn object(&mut self, cx: &mut Cx, start: usize) -> Scan<(Value, usize)> {
         let pairs_hook = !self.scanner.object_pairs_hook.is_none();
-        let out = if pairs_hook { None } else { Some(dict::new_dict(cx)?) };
+        let out = if pairs_hook {
+            None
+        } else {
+            Some(dict::new_dict(cx)?)
+        };
         let mut pairs = Vec::new();
         let mut i = self.skip_blanks(start);
         if !self.is(i, b'}') {
@@ -239,9 +255,14 @@ impl Scanner {
         let mut get = |name: &str| protocol::getattr_str(cx, context, name);
         let strict = get("strict")?;
         let (object_hook, object_pairs_hook) = (get("object_hook")?, get("object_pairs_hook")?);
-        let (parse_float, parse_int, parse_constant) = (get("parse_float")?, get("parse_int")?, get("parse_constant")?);
+        let (parse_float, parse_int, parse_constant) = (
+            get("parse_float")?,
+            get("parse_int")?,
+            get("parse_constant")?,
+        );
         let is_strict = protocol::truthy(cx, &strict)?;
-        let is_class = |v: &Value, t: &Type| v.downcast::<Type>().is_some_and(|c| std::ptr::eq(c, t));
+        let is_class =
+            |v: &Value, t: &Type| v.downcast::<Type>().is_some_and(|c| std::ptr::eq(c, t));
         let plain_float = is_class(&parse_float, Type::of::<typhon_vm::objects::Float>());
         let plain_int = is_class(&parse_int, Type::of::<typhon_vm::objects::Int>());
         let payload = Scanner {
@@ -268,7 +289,12 @@ impl Scanner {
         if idx < 0 {
             return Err(cx.value_error("idx cannot be negative"));
         }
-        let mut reader = Reader { scanner: self, document: string, text: s.text(), keys: HashMap::new() };
+        let mut reader = Reader {
+            scanner: self,
+            document: string,
+            text: s.text(),
+            keys: HashMap::new(),
+        };
         match reader.value(cx, idx as usize) {
             Ok((v, end)) => {
                 let end = int::new_int(cx, end as i64)?;

@@ -33,7 +33,9 @@ fn falling(n: &UBig, k: u64) -> UBig {
     }
     fn part(n: &UBig, from: u64, to: u64) -> UBig {
         if to - from < 8 {
-            return (from..to).map(|i| n - UBig::from(i)).fold(UBig::ONE, |a, b| a * b);
+            return (from..to)
+                .map(|i| n - UBig::from(i))
+                .fold(UBig::ONE, |a, b| a * b);
         }
         let middle = from + (to - from) / 2;
         part(n, from, middle) * part(n, middle, to)
@@ -46,7 +48,11 @@ fn factorial_of(cx: &mut Cx, x: &Value) -> Res<UBig> {
     if is_negative(&n) {
         return Err(cx.value_error("factorial() not defined for negative values"));
     }
-    let n = word(cx, &n, "factorial() argument should not exceed 9223372036854775807")?;
+    let n = word(
+        cx,
+        &n,
+        "factorial() argument should not exceed 9223372036854775807",
+    )?;
     Ok(product(2, n))
 }
 
@@ -156,7 +162,9 @@ pub mod functions {
     #[pyfunction]
     #[sig(n, k = None, /)]
     fn perm(n: &Value, k: Option<&Value>, cx: &mut Cx) -> Res<IBig> {
-        let Some(k) = k else { return Ok(factorial_of(cx, n)?.into()) };
+        let Some(k) = k else {
+            return Ok(factorial_of(cx, n)?.into());
+        };
         let (n, k) = (natural(cx, n, "n")?, natural(cx, k, "k")?);
         if k > n {
             return Ok(IBig::ZERO);

@@ -11,7 +11,12 @@ use typhon_vm::objects::{float, int};
 use typhon_vm::protocol;
 
 /// `r`, unless it came out of nothing: an overflow is an error, a NaN from numbers too.
-pub(crate) fn checked(cx: &mut Cx, r: f64, finite_arguments: bool, nan_arguments: bool) -> Res<f64> {
+pub(crate) fn checked(
+    cx: &mut Cx,
+    r: f64,
+    finite_arguments: bool,
+    nan_arguments: bool,
+) -> Res<f64> {
     if r.is_nan() && !nan_arguments {
         return Err(cx.value_error("math domain error"));
     }
@@ -88,8 +93,16 @@ fn step_towards(x: f64, y: f64, steps: u64) -> f64 {
     if steps >= distance {
         return y;
     }
-    let r = if b > a { a + steps as i64 } else { a - steps as i64 };
-    f64::from_bits(if r < 0 { (i64::MIN - r) as u64 } else { r as u64 })
+    let r = if b > a {
+        a + steps as i64
+    } else {
+        a - steps as i64
+    };
+    f64::from_bits(if r < 0 {
+        (i64::MIN - r) as u64
+    } else {
+        r as u64
+    })
 }
 
 #[pymodule(name = "math", include(super::integer::PART, super::sums::PART))]
@@ -114,19 +127,37 @@ pub mod module {
     /// The result is between 0 and pi.
     #[pyfunction]
     fn acos(x: f64, cx: &mut Cx) -> Res<f64> {
-        one(cx, x, x.abs() <= 1.0, "expected a number in range from -1 up to 1", f64::acos)
+        one(
+            cx,
+            x,
+            x.abs() <= 1.0,
+            "expected a number in range from -1 up to 1",
+            f64::acos,
+        )
     }
     /// Return the inverse hyperbolic cosine of x.
     #[pyfunction]
     fn acosh(x: f64, cx: &mut Cx) -> Res<f64> {
-        one(cx, x, x >= 1.0, "expected argument value not less than 1", libm::acosh)
+        one(
+            cx,
+            x,
+            x >= 1.0,
+            "expected argument value not less than 1",
+            libm::acosh,
+        )
     }
     /// Return the arc sine (measured in radians) of x.
     ///
     /// The result is between -pi/2 and pi/2.
     #[pyfunction]
     fn asin(x: f64, cx: &mut Cx) -> Res<f64> {
-        one(cx, x, x.abs() <= 1.0, "expected a number in range from -1 up to 1", f64::asin)
+        one(
+            cx,
+            x,
+            x.abs() <= 1.0,
+            "expected a number in range from -1 up to 1",
+            f64::asin,
+        )
     }
     /// Return the inverse hyperbolic sine of x.
     #[pyfunction]
@@ -150,7 +181,13 @@ pub mod module {
     /// Return the inverse hyperbolic tangent of x.
     #[pyfunction]
     fn atanh(x: f64, cx: &mut Cx) -> Res<f64> {
-        one(cx, x, x.abs() < 1.0, "expected a number between -1 and 1", libm::atanh)
+        one(
+            cx,
+            x,
+            x.abs() < 1.0,
+            "expected a number between -1 and 1",
+            libm::atanh,
+        )
     }
     /// Return the cube root of x.
     #[pyfunction]
@@ -246,7 +283,12 @@ pub mod module {
     /// x % y may differ.
     #[pyfunction]
     fn fmod(x: f64, y: f64, cx: &mut Cx) -> Res<f64> {
-        checked(cx, x % y, x.is_finite() && y.is_finite(), x.is_nan() || y.is_nan())
+        checked(
+            cx,
+            x % y,
+            x.is_finite() && y.is_finite(),
+            x.is_nan() || y.is_nan(),
+        )
     }
     /// Return the mantissa and exponent of x, as pair (m, e).
     ///
@@ -254,19 +296,41 @@ pub mod module {
     /// If x is 0, m and e are both 0.  Else 0.5 <= abs(m) < 1.0.
     #[pyfunction]
     fn frexp(x: f64) -> (f64, i32) {
-        if x.is_finite() && x != 0.0 { libm::frexp(x) } else { (x, 0) }
+        if x.is_finite() && x != 0.0 {
+            libm::frexp(x)
+        } else {
+            (x, 0)
+        }
     }
     /// Gamma function at x.
     #[pyfunction]
     fn gamma(x: f64, cx: &mut Cx) -> Res<f64> {
         let pole = x == f64::NEG_INFINITY || (x <= 0.0 && x == x.floor());
-        one(cx, x, !pole, "expected a noninteger or positive integer", libm::tgamma)
+        one(
+            cx,
+            x,
+            !pole,
+            "expected a noninteger or positive integer",
+            libm::tgamma,
+        )
     }
     /// Natural logarithm of absolute value of Gamma function at x.
     #[pyfunction]
     fn lgamma(x: f64, cx: &mut Cx) -> Res<f64> {
         let pole = x.is_finite() && x <= 0.0 && x == x.floor();
-        one(cx, x, !pole, "expected a noninteger or positive integer", |x| if x.is_infinite() { f64::INFINITY } else { libm::lgamma(x) })
+        one(
+            cx,
+            x,
+            !pole,
+            "expected a noninteger or positive integer",
+            |x| {
+                if x.is_infinite() {
+                    f64::INFINITY
+                } else {
+                    libm::lgamma(x)
+                }
+            },
+        )
     }
     /// Determine whether two floating-point numbers are close in value.
     ///
@@ -401,7 +465,12 @@ pub mod module {
             return Err(cx.value_error("math domain error"));
         }
         let r = x.powf(y);
-        checked(cx, r, x.is_finite() && y.is_finite(), x.is_nan() || y.is_nan())
+        checked(
+            cx,
+            r,
+            x.is_finite() && y.is_finite(),
+            x.is_nan() || y.is_nan(),
+        )
     }
     /// Convert angle x from degrees to radians.
     #[pyfunction]
@@ -418,7 +487,12 @@ pub mod module {
         if x.is_finite() && y.is_infinite() {
             return Ok(x);
         }
-        checked(cx, libm::remainder(x, y), x.is_finite() && y.is_finite(), x.is_nan() || y.is_nan())
+        checked(
+            cx,
+            libm::remainder(x, y),
+            x.is_finite() && y.is_finite(),
+            x.is_nan() || y.is_nan(),
+        )
     }
     /// Return the sine of x (measured in radians).
     #[pyfunction]
@@ -472,6 +546,10 @@ pub mod module {
             return x;
         }
         let up = x.next_up();
-        if up.is_infinite() { x - x.next_down() } else { up - x }
+        if up.is_infinite() {
+            x - x.next_down()
+        } else {
+            up - x
+        }
     }
 }

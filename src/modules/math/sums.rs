@@ -67,7 +67,9 @@ impl Partials {
     /// The exact total of finite parts, rounded once, halves to even.
     fn rounded(&self) -> f64 {
         let mut rest = self.parts.iter().rev();
-        let Some(&first) = rest.next() else { return 0.0 };
+        let Some(&first) = rest.next() else {
+            return 0.0;
+        };
         let mut high = first;
         let mut low = 0.0;
         let mut rest = rest.peekable();
@@ -114,7 +116,11 @@ fn norm(values: &[f64]) -> f64 {
         let square = x * x;
         let low = x.mul_add(x, -square);
         let total = sum + square;
-        let error = if sum >= square { (sum - total) + square } else { (square - total) + sum };
+        let error = if sum >= square {
+            (sum - total) + square
+        } else {
+            (square - total) + sum
+        };
         sum = total;
         carry += error + low;
     }
@@ -167,7 +173,10 @@ pub mod functions {
     #[pyfunction]
     #[sig(*coordinates)]
     fn hypot(coordinates: &[Value], cx: &mut Cx) -> Res<f64> {
-        let values: Vec<f64> = coordinates.iter().map(|v| number::as_f64(cx, v)).collect::<Res<_>>()?;
+        let values: Vec<f64> = coordinates
+            .iter()
+            .map(|v| number::as_f64(cx, v))
+            .collect::<Res<_>>()?;
         Ok(norm(&values))
     }
     /// Return an accurate floating-point sum of values in the iterable seq.
@@ -224,8 +233,12 @@ pub mod functions {
             let exact_int = |v: &Value| number::is_exact_int(v);
             let numbers = match pair {
                 (Some(x), Some(y)) => Some((x, y)),
-                (Some(x), None) if exact_int(&b) => as_int(&b).and_then(|i| int_f64(i)).map(|y| (x, y)),
-                (None, Some(y)) if exact_int(&a) => as_int(&a).and_then(|i| int_f64(i)).map(|x| (x, y)),
+                (Some(x), None) if exact_int(&b) => {
+                    as_int(&b).and_then(|i| int_f64(i)).map(|y| (x, y))
+                }
+                (None, Some(y)) if exact_int(&a) => {
+                    as_int(&a).and_then(|i| int_f64(i)).map(|x| (x, y))
+                }
                 _ => None,
             };
             if let Some((x, y)) = numbers {

@@ -21,14 +21,26 @@ fn entropy() -> Vec<u32> {
     let mut bytes = [0u8; 624 * 4];
     if getrandom::fill(&mut bytes).is_err() {
         // Without a source the clock and an address must do.
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-        return vec![now as u32, (now >> 32) as u32, std::process::id(), &raw const bytes as usize as u32];
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |d| d.as_nanos());
+        return vec![
+            now as u32,
+            (now >> 32) as u32,
+            std::process::id(),
+            &raw const bytes as usize as u32,
+        ];
     }
-    bytes.chunks_exact(4).map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()
+    bytes
+        .chunks_exact(4)
+        .map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]]))
+        .collect()
 }
 
 fn seeded(cx: &mut Cx, seed: Option<&Value>) -> Res<Mt19937> {
-    let Some(v) = seed else { return Ok(Mt19937::from_key(&entropy())) };
+    let Some(v) = seed else {
+        return Ok(Mt19937::from_key(&entropy()));
+    };
     if let Some(i) = as_int(v) {
         return Ok(Mt19937::from_int(&i.to_big()));
     }
@@ -49,7 +61,14 @@ impl Random {
     fn new(cls: &Type, args: &[Value], kwargs: Kwargs<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = (args, kwargs);
         let state = Guarded::new(Mt19937::from_key(&entropy()));
-        typhon_vm::objects::object::alloc(cx, cls, Random { head: Header::placeholder(), state })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            Random {
+                head: Header::placeholder(),
+                state,
+            },
+        )
     }
     #[init]
     #[sig(seed = None, /)]
@@ -109,7 +128,9 @@ impl Random {
     }
     /// setstate(state) -> None.  Restores generator state.
     fn setstate(&self, state: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(t) = state.downcast::<Tuple>() else { return Err(cx.type_error("state vector must be a tuple")) };
+        let Some(t) = state.downcast::<Tuple>() else {
+            return Err(cx.type_error("state vector must be a tuple"));
+        };
         if t.len() != 625 {
             return Err(cx.value_error("state vector is the wrong size"));
         }

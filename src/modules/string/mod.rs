@@ -36,7 +36,11 @@ pub mod module {
                         Some(c) => new_char(cx, c)?,
                         None => Value::none(),
                     };
-                    [new_from_text(cx, f.name)?, new_from_text(cx, f.spec)?, conversion]
+                    [
+                        new_from_text(cx, f.name)?,
+                        new_from_text(cx, f.spec)?,
+                        conversion,
+                    ]
                 }
             };
             let [name, spec, conversion] = rest;

@@ -28,7 +28,9 @@ static ERROR: Once = Once::new();
 
 /// `struct.error`.
 pub fn error_class(cx: &mut Cx) -> Res<Value> {
-    ERROR.get(cx, |cx| new_exception_class(cx, "struct", "error", ExcKind::Exception))
+    ERROR.get(cx, |cx| {
+        new_exception_class(cx, "struct", "error", ExcKind::Exception)
+    })
 }
 
 pub fn raise(cx: &mut Cx, e: typhon_text::Error) -> Raised {
@@ -49,14 +51,21 @@ pub fn format_bytes(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
     if let Some(s) = v.downcast::<Str>() {
         return match s.as_ascii() {
             Some(t) => Ok(t.as_bytes().to_vec()),
-            None => Ok(typhon_vm::objects::str::codec::encode_as(cx, s, typhon_vm::objects::str::codec::Codec::Ascii, None)?),
+            None => Ok(typhon_vm::objects::str::codec::encode_as(
+                cx,
+                s,
+                typhon_vm::objects::str::codec::Codec::Ascii,
+                None,
+            )?),
         };
     }
     if let Some(b) = v.downcast::<bytes::Bytes>() {
         return Ok(b.as_slice().to_vec());
     }
     let n = v.type_name();
-    Err(cx.type_error(format!("Struct() argument 1 must be a str or bytes object, not {n}")))
+    Err(cx.type_error(format!(
+        "Struct() argument 1 must be a str or bytes object, not {n}"
+    )))
 }
 
 /// The parsed format.
@@ -107,7 +116,9 @@ fn argument<'a>(cx: &mut Cx, code: u8, v: &'a Value) -> Res<Owned<'a>> {
                 Owned::Other
             }
         },
-        _ if int::as_int(v).is_some() || v.ty().slots.index.get().is_some() => Owned::Int(number::as_bigint(cx, v)?),
+        _ if int::as_int(v).is_some() || v.ty().slots.index.get().is_some() => {
+            Owned::Int(number::as_bigint(cx, v)?)
+        }
         _ => Owned::Other,
     })
 }
@@ -161,14 +172,19 @@ pub fn unpack_values(cx: &mut Cx, f: &Format, data: &[u8]) -> Res<Value> {
 pub fn pack_into(cx: &mut Cx, f: &Format, args: &[Value]) -> Res<()> {
     let [target, offset, values @ ..] = args else {
         let what = if args.is_empty() { "buffer" } else { "offset" };
-        return Err(struct_error(cx, &format!("pack_into expected {what} argument")));
+        return Err(struct_error(
+            cx,
+            &format!("pack_into expected {what} argument"),
+        ));
     };
     if values.len() != f.len {
         return Err(raise(cx, f.wrong_count("pack_into", values.len())));
     }
     let b = writable(cx, target)?;
     let offset = number::index_isize_checked(cx, offset, ExcKind::IndexError)?;
-    let at = f.check_offset(b.len(), offset, true).map_err(|e| raise(cx, e))?;
+    let at = f
+        .check_offset(b.len(), offset, true)
+        .map_err(|e| raise(cx, e))?;
     let data = pack_values(cx, f, values, "pack_into")?;
     b.write(at, &data);
     Ok(())
@@ -186,7 +202,9 @@ fn writable(cx: &mut Cx, v: &Value) -> Res<Buffer> {
         Some(b) if !b.readonly() && b.is_c_contiguous() => Ok(b),
         _ => {
             let n = v.type_name();
-            Err(cx.type_error(format!("argument must be read-write bytes-like object, not {n}")))
+            Err(cx.type_error(format!(
+                "argument must be read-write bytes-like object, not {n}"
+            )))
         }
     }
 }
@@ -194,7 +212,9 @@ fn writable(cx: &mut Cx, v: &Value) -> Res<Buffer> {
 /// `unpack_from(buffer, offset)`.
 pub fn unpack_from(cx: &mut Cx, f: &Format, source: &Value, offset: isize) -> Res<Value> {
     let data = bytes::contents(cx, source)?;
-    let at = f.check_offset(data.len(), offset, false).map_err(|e| raise(cx, e))?;
+    let at = f
+        .check_offset(data.len(), offset, false)
+        .map_err(|e| raise(cx, e))?;
     unpack_values(cx, f, &data[at..at + f.size])
 }
 
@@ -202,7 +222,10 @@ pub fn unpack(cx: &mut Cx, f: &Format, source: &Value) -> Res<Value> {
     let data = bytes::contents(cx, source)?;
     if data.len() != f.size {
         let n = f.size;
-        return Err(struct_error(cx, &format!("unpack requires a buffer of {n} bytes")));
+        return Err(struct_error(
+            cx,
+            &format!("unpack requires a buffer of {n} bytes"),
+        ));
     }
     unpack_values(cx, f, &data)
 }
@@ -244,7 +267,9 @@ pub mod module {
     #[sig(*args)]
     #[text_signature(none)]
     fn pack(args: &[Value], cx: &mut Cx) -> Res<Value> {
-        let [format, values @ ..] = args else { return Err(cx.type_error("missing format argument")) };
+        let [format, values @ ..] = args else {
+            return Err(cx.type_error("missing format argument"));
+        };
         let f = parse(cx, format)?;
         let data = pack_values(cx, &f, values, "pack")?;
         bytes::new_bytes_vec(cx, data)
@@ -259,7 +284,9 @@ pub mod module {
     #[sig(*args)]
     #[text_signature(none)]
     fn pack_into_function(args: &[Value], cx: &mut Cx) -> Res<()> {
-        let [format, rest @ ..] = args else { return Err(cx.type_error("missing format argument")) };
+        let [format, rest @ ..] = args else {
+            return Err(cx.type_error("missing format argument"));
+        };
         let f = parse(cx, format)?;
         pack_into(cx, &f, rest)
     }
@@ -281,7 +308,12 @@ pub mod module {
     /// See help(struct) for more on format strings.
     #[pyfunction(name = "unpack_from")]
     #[sig(format, /, buffer, offset = 0)]
-    fn unpack_from_function(format: &Value, buffer: &Value, offset: isize, cx: &mut Cx) -> Res<Value> {
+    fn unpack_from_function(
+        format: &Value,
+        buffer: &Value,
+        offset: isize,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let f = parse(cx, format)?;
         unpack_from(cx, &f, buffer, offset)
     }

@@ -26,7 +26,15 @@ impl Struct {
         let raw = format_bytes(cx, format)?;
         let parsed = super::parse(cx, format)?;
         let text = raw.iter().map(|&b| b as char).collect();
-        typhon_vm::objects::object::alloc(cx, cls, Struct { head: Header::placeholder(), parsed, text })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            Struct {
+                head: Header::placeholder(),
+                parsed,
+                text,
+            },
+        )
     }
     #[init]
     #[sig(*args, **kwargs)]
@@ -35,7 +43,9 @@ impl Struct {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<Struct>() else { return Ok(Value::none()) };
+        let Some(s) = this.downcast::<Struct>() else {
+            return Ok(Value::none());
+        };
         let text = str::new_str(cx, &s.text)?;
         let shown = typhon_vm::protocol::repr_string(cx, &text)?;
         let name = this.ty().name();
@@ -124,7 +134,12 @@ pub fn new_iter(cx: &mut Cx, parsed: Arc<Format>, source: &Value) -> Res<Value> 
     let source = buffer::get(cx, source, false)?;
     parsed.check_iter(source.len()).map_err(|e| raise(cx, e))?;
     let cls = UnpackIter::type_cell().get(cx)?;
-    let payload = UnpackIter { head: Header::placeholder(), parsed, source, at: AtomicUsize::new(0) };
+    let payload = UnpackIter {
+        head: Header::placeholder(),
+        parsed,
+        source,
+        at: AtomicUsize::new(0),
+    };
     typhon_vm::objects::object::alloc(cx, cls, payload)
 }
 
@@ -137,7 +152,11 @@ impl UnpackIter {
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         let (n, step) = (self.source.len(), self.parsed.size);
-        let claimed = self.at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| (i + step <= n).then_some(i + step));
+        let claimed = self
+            .at
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |i| {
+                (i + step <= n).then_some(i + step)
+            });
         let Ok(at) = claimed else { return Ok(None) };
         let mut item = vec![0; step];
         self.source.read(at, &mut item);

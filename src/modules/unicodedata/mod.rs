@@ -19,11 +19,15 @@ fn character(cx: &mut Cx, v: &Value, function: &str) -> Res<u32> {
         Some(s) if s.len() == 1 => Ok(s.at(0)),
         Some(s) => {
             let n = s.len();
-            Err(cx.type_error(format!("{function}: argument 1 must be a unicode character, not a string of length {n}")))
+            Err(cx.type_error(format!(
+                "{function}: argument 1 must be a unicode character, not a string of length {n}"
+            )))
         }
         None => {
             let n = v.type_name();
-            Err(cx.type_error(format!("{function}() argument 1 must be a unicode character, not {n}")))
+            Err(cx.type_error(format!(
+                "{function}() argument 1 must be a unicode character, not {n}"
+            )))
         }
     }
 }
@@ -66,32 +70,58 @@ fn numeric_of(cx: &mut Cx, old: bool, chr: &Value, default: Option<&Value>) -> R
 
 fn category_of(cx: &mut Cx, old: bool, chr: &Value) -> Res<&'static str> {
     let c = character(cx, chr, "category")?;
-    Ok(if old { ucd32::category(c) } else { unicode::category(c) })
+    Ok(if old {
+        ucd32::category(c)
+    } else {
+        unicode::category(c)
+    })
 }
 
 fn bidirectional_of(cx: &mut Cx, old: bool, chr: &Value) -> Res<&'static str> {
     let c = character(cx, chr, "bidirectional")?;
-    Ok(if old { ucd32::bidirectional(c) } else { unicode::bidirectional(c) })
+    Ok(if old {
+        ucd32::bidirectional(c)
+    } else {
+        unicode::bidirectional(c)
+    })
 }
 
 fn combining_of(cx: &mut Cx, old: bool, chr: &Value) -> Res<i64> {
     let c = character(cx, chr, "combining")?;
-    Ok(if old { ucd32::combining(c) } else { unicode::combining(c) }.into())
+    Ok(if old {
+        ucd32::combining(c)
+    } else {
+        unicode::combining(c)
+    }
+    .into())
 }
 
 fn mirrored_of(cx: &mut Cx, old: bool, chr: &Value) -> Res<i64> {
     let c = character(cx, chr, "mirrored")?;
-    Ok(if old { ucd32::is_mirrored(c) } else { unicode::is_mirrored(c) }.into())
+    Ok(if old {
+        ucd32::is_mirrored(c)
+    } else {
+        unicode::is_mirrored(c)
+    }
+    .into())
 }
 
 fn width_of(cx: &mut Cx, old: bool, chr: &Value) -> Res<&'static str> {
     let c = character(cx, chr, "east_asian_width")?;
-    Ok(if old { ucd32::east_asian_width(c) } else { unicode::east_asian_width(c) })
+    Ok(if old {
+        ucd32::east_asian_width(c)
+    } else {
+        unicode::east_asian_width(c)
+    })
 }
 
 fn decomposition_of(cx: &mut Cx, old: bool, chr: &Value) -> Res<String> {
     let c = character(cx, chr, "decomposition")?;
-    Ok(if known(old, c) { unicode::decomposition(c) } else { String::new() })
+    Ok(if known(old, c) {
+        unicode::decomposition(c)
+    } else {
+        String::new()
+    })
 }
 
 fn normalized(cx: &mut Cx, form: &str, text: &Value) -> Res<Value> {
@@ -130,8 +160,13 @@ fn lookup_name(cx: &mut Cx, old: bool, name: &Value) -> Res<Value> {
     }
     match names::lookup(&text) {
         Some(names::Named::Char(c)) if known(old, c) => new_char(cx, c),
-        Some(names::Named::Sequence(cs)) if !old => typhon_vm::objects::str::new_str_code_points(cx, cs),
-        _ => Err(cx.raise(typhon_vm::ExcKind::KeyError, format!("undefined character name '{text}'"))),
+        Some(names::Named::Sequence(cs)) if !old => {
+            typhon_vm::objects::str::new_str_code_points(cx, cs)
+        }
+        _ => Err(cx.raise(
+            typhon_vm::ExcKind::KeyError,
+            format!("undefined character name '{text}'"),
+        )),
     }
 }
 
@@ -222,7 +257,13 @@ pub mod module {
     #[pyattr]
     fn ucd_3_2_0(cx: &mut Cx) -> Res<Value> {
         let cls = Ucd::type_cell().get(cx)?;
-        typhon_vm::objects::object::alloc(cx, cls, Ucd { head: Header::placeholder() })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            Ucd {
+                head: Header::placeholder(),
+            },
+        )
     }
     /// Converts a Unicode character into its equivalent decimal value.
     ///

@@ -12,7 +12,9 @@ use typhon_vm::{ExcKind, number};
 static ERROR: Once = Once::new();
 
 pub(crate) fn error_class(cx: &mut Cx) -> Res<Value> {
-    ERROR.get(cx, |cx| new_exception_class(cx, "zlib", "error", ExcKind::Exception))
+    ERROR.get(cx, |cx| {
+        new_exception_class(cx, "zlib", "error", ExcKind::Exception)
+    })
 }
 
 pub(crate) fn raise(cx: &mut Cx, msg: &str) -> Raised {
@@ -75,12 +77,19 @@ pub fn level_of(level: i32) -> Option<Compression> {
 }
 
 /// Run a compressor over all of `input`; whether memory sufficed.
-pub(crate) fn compress_all(c: &mut Compress, input: &[u8], flush: FlushCompress, out: &mut Vec<u8>) -> Result<(), &'static str> {
+pub(crate) fn compress_all(
+    c: &mut Compress,
+    input: &[u8],
+    flush: FlushCompress,
+    out: &mut Vec<u8>,
+) -> Result<(), &'static str> {
     let start = c.total_in();
     loop {
         out.try_reserve(4096).map_err(|_| "out of memory")?;
         let used = (c.total_in() - start) as usize;
-        let status = c.compress_vec(&input[used..], out, flush).map_err(|_| "stream error")?;
+        let status = c
+            .compress_vec(&input[used..], out, flush)
+            .map_err(|_| "stream error")?;
         let used = (c.total_in() - start) as usize;
         match status {
             Status::StreamEnd => return Ok(()),
@@ -94,7 +103,14 @@ pub(crate) fn compress_all(c: &mut Compress, input: &[u8], flush: FlushCompress,
     }
 }
 
-#[pymodule(name = "zlib", types(objects::CompressObj, objects::DecompressObj, objects::ZlibDecompressor))]
+#[pymodule(
+    name = "zlib",
+    types(
+        objects::CompressObj,
+        objects::DecompressObj,
+        objects::ZlibDecompressor
+    )
+)]
 pub mod module {
     //! The functions in this module allow compression and decompression using the
     //! zlib library, which is based on GNU zip.
@@ -198,12 +214,19 @@ pub mod module {
     #[sig(data, /, level = -1, wbits = 15)]
     fn compress(data: &Value, level: i32, wbits: i32, cx: &mut Cx) -> Res<Value> {
         let data = bytes::contents(cx, data)?;
-        let Some(level) = level_of(level) else { return Err(raise(cx, "Bad compression level")) };
+        let Some(level) = level_of(level) else {
+            return Err(raise(cx, "Bad compression level"));
+        };
         let Some(wrap) = Wrap::of(wbits, false) else {
             return Err(raise(cx, "Invalid initialization option"));
         };
         let mut out = Vec::with_capacity(data.len() / 2 + 64);
-        match compress_all(&mut wrap.compressor(level), &data, FlushCompress::Finish, &mut out) {
+        match compress_all(
+            &mut wrap.compressor(level),
+            &data,
+            FlushCompress::Finish,
+            &mut out,
+        ) {
             Ok(()) => new_bytes_vec(cx, out),
             Err(_) => Err(cx.memory_error()),
         }
@@ -236,7 +259,12 @@ pub mod module {
             match d.decompress_vec(&data[used..], &mut out, FlushDecompress::Finish) {
                 Ok(Status::StreamEnd) => return new_bytes_vec(cx, out),
                 Ok(_) if out.len() > before || d.total_in() as usize > used => {}
-                Ok(_) => return Err(raise(cx, "Error -5 while decompressing data: incomplete or truncated stream")),
+                Ok(_) => {
+                    return Err(raise(
+                        cx,
+                        "Error -5 while decompressing data: incomplete or truncated stream",
+                    ));
+                }
                 Err(e) => return Err(failure(cx, &e, "decompressing data")),
             }
         }

@@ -26,7 +26,14 @@ pub fn new_compress(cx: &mut Cx, level: i32, wbits: i32, zdict: Option<&Value>) 
         }
     }
     let cls = CompressObj::type_cell().get(cx)?;
-    object::alloc(cx, cls, CompressObj { head: Header::placeholder(), state: Guarded::new(Some(state)) })
+    object::alloc(
+        cx,
+        cls,
+        CompressObj {
+            head: Header::placeholder(),
+            state: Guarded::new(Some(state)),
+        },
+    )
 }
 
 impl CompressObj {
@@ -43,7 +50,10 @@ impl CompressObj {
         match r {
             Ok(()) => new_bytes_vec(cx, out),
             Err("out of memory") => Err(cx.memory_error()),
-            Err(_) => Err(raise(cx, "Error -2 while compressing data: inconsistent stream state")),
+            Err(_) => Err(raise(
+                cx,
+                "Error -2 while compressing data: inconsistent stream state",
+            )),
         }
     }
 }
@@ -77,7 +87,12 @@ impl CompressObj {
             2 | 5 => FlushCompress::Sync,
             3 => FlushCompress::Full,
             4 => FlushCompress::Finish,
-            _ => return Err(raise(cx, "Error -2 while flushing: inconsistent stream state")),
+            _ => {
+                return Err(raise(
+                    cx,
+                    "Error -2 while flushing: inconsistent stream state",
+                ));
+            }
         };
         self.run(cx, &[], flush, mode == 4)
     }
@@ -104,7 +119,14 @@ enum Step {
 
 impl Stream {
     fn new(wrap: Wrap, zdict: Option<Vec<u8>>) -> Stream {
-        Stream { wrap, zdict, state: None, unused: vec![], tail: vec![], eof: false }
+        Stream {
+            wrap,
+            zdict,
+            state: None,
+            unused: vec![],
+            tail: vec![],
+            eof: false,
+        }
     }
 
     /// Decompress `input` to at most `limit` bytes. What is left over goes to `unused` behind the end, else to `tail`.
@@ -198,9 +220,18 @@ fn dictionary(cx: &mut Cx, zdict: Option<&Value>) -> Res<Option<Vec<u8>>> {
 /// `zlib.decompressobj(...)`.
 pub fn new_decompress(cx: &mut Cx, wbits: i32, zdict: Option<&Value>) -> Res<Value> {
     let zdict = dictionary(cx, zdict)?;
-    let Some(wrap) = Wrap::of(wbits, true) else { return Err(cx.value_error("Invalid initialization option")) };
+    let Some(wrap) = Wrap::of(wbits, true) else {
+        return Err(cx.value_error("Invalid initialization option"));
+    };
     let cls = DecompressObj::type_cell().get(cx)?;
-    object::alloc(cx, cls, DecompressObj { head: Header::placeholder(), stream: Guarded::new(Stream::new(wrap, zdict)) })
+    object::alloc(
+        cx,
+        cls,
+        DecompressObj {
+            head: Header::placeholder(),
+            stream: Guarded::new(Stream::new(wrap, zdict)),
+        },
+    )
 }
 
 impl DecompressObj {
@@ -285,8 +316,13 @@ impl ZlibDecompressor {
     #[sig(wbits = 15, zdict = absent => "b''")]
     fn new(cls: &Type, wbits: i32, zdict: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let zdict = dictionary(cx, zdict)?;
-        let Some(wrap) = Wrap::of(wbits, true) else { return Err(cx.value_error("Invalid initialization option")) };
-        let payload = ZlibDecompressor { head: Header::placeholder(), stream: Guarded::new(Stream::new(wrap, zdict)) };
+        let Some(wrap) = Wrap::of(wbits, true) else {
+            return Err(cx.value_error("Invalid initialization option"));
+        };
+        let payload = ZlibDecompressor {
+            head: Header::placeholder(),
+            stream: Guarded::new(Stream::new(wrap, zdict)),
+        };
         object::alloc(cx, cls, payload)
     }
     /// Decompress *data*, returning uncompressed data as bytes.

@@ -2,8 +2,8 @@
 //! end by taking the next free place of the table; its index word is exchanged in one store, so that lock-free readers find
 //! the key throughout (R9: the place left behind is never used again in this table).
 
-use super::table::{OldTable, Table};
 use super::Dict;
+use super::table::{OldTable, Table};
 use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
 
@@ -87,9 +87,20 @@ impl Dict {
 
     /// Add a key as the last one and take out first ones, so that there are never more than `max`. A key that is there
     /// already keeps its value.
-    pub fn insert_bounded(&self, cx: &mut Cx, key: &Value, hash: i64, value: Value, max: usize) -> Res<()> {
+    pub fn insert_bounded(
+        &self,
+        cx: &mut Cx,
+        key: &Value,
+        hash: i64,
+        value: Value,
+        max: usize,
+    ) -> Res<()> {
         let gone = self.with_entry(cx, key, hash, |d, _, n| {
-            let mut out = Evicted { pairs: Vec::new(), table: OldTable::none(), refused: None };
+            let mut out = Evicted {
+                pairs: Vec::new(),
+                table: OldTable::none(),
+                refused: None,
+            };
             if n.is_some() {
                 out.refused = Some(value);
                 return Ok(out);
@@ -110,7 +121,11 @@ impl Dict {
             }
         })?;
         match gone {
-            Ok(Evicted { table, pairs, refused }) => {
+            Ok(Evicted {
+                table,
+                pairs,
+                refused,
+            }) => {
                 drop((pairs, refused));
                 table.dispose(cx);
                 Ok(())

@@ -433,7 +433,13 @@ impl Table {
         self.rebuilt_in_order(log2, true, 0, std::iter::once(first).chain(rest))
     }
 
-    fn rebuilt_in_order(&self, log2: u8, moving: bool, tid: u16, order: impl Iterator<Item = u32>) -> Option<*mut Table> {
+    fn rebuilt_in_order(
+        &self,
+        log2: u8,
+        moving: bool,
+        tid: u16,
+        order: impl Iterator<Item = u32>,
+    ) -> Option<*mut Table> {
         let p = Table::alloc(log2)?;
         // SAFETY: just made, reachable by nobody else.
         let new = unsafe { &*p };
