@@ -18,6 +18,7 @@ pub mod native;
 pub mod number;
 #[path = "../objects/mod.rs"]
 pub mod objects;
+pub mod os;
 pub mod protocol;
 pub mod regcode;
 pub mod slot_ext;
