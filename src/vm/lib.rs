@@ -23,6 +23,7 @@ pub mod protocol;
 pub mod regcode;
 pub mod slot_ext;
 pub mod slow;
+pub mod spawn;
 pub mod statics;
 pub mod threads;
 pub mod translate;

@@ -259,11 +259,11 @@ pub fn getrusage(who: i32) -> io::Result<libc::rusage> {
 }
 
 pub fn getlogin() -> io::Result<Vec<u8>> {
-    let mut out = vec![0u8; 256];
-    // SAFETY: writes a terminated string. The error is the result itself.
-    match unsafe { libc::getlogin_r(out.as_mut_ptr().cast(), out.len()) } {
-        0 => Ok(CStr::from_bytes_until_nul(&out).unwrap_or_default().to_bytes().to_vec()),
-        e => Err(io::Error::from_raw_os_error(e)),
+    let _one = WALK.lock();
+    // SAFETY: one call at a time; the terminated name is copied before the next.
+    unsafe {
+        let p = libc::getlogin();
+        if p.is_null() { Err(io::Error::last_os_error()) } else { Ok(text(p)) }
     }
 }
 

@@ -1,0 +1,41 @@
+//! Native threads that run Python: a record of their own on their own stack, attached for their life.
+
+use crate::Cx;
+use std::io;
+use std::os::unix::thread::JoinHandleExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use typhon_runtime::thread;
+
+/// Native stack of threads whose size nobody chose.
+pub const DEFAULT_STACK: usize = 16 << 20;
+
+/// Run `main` in a new thread, then `ended` when the thread's record is gone: nothing of the interpreter may be touched
+/// there. A panic in `main` ends the thread only. The thread's `pthread_self`.
+pub fn spawn(stack: usize, main: impl FnOnce(&mut Cx) + Send + 'static, ended: impl FnOnce() + Send + 'static) -> io::Result<u64> {
+    let id = thread::reserve_id().map_err(|_| io::Error::from_raw_os_error(libc::EAGAIN))?;
+    let stack = if stack == 0 { DEFAULT_STACK } else { stack };
+    let body = move || {
+        let Some(mut cx) = Cx::new(false, stack - stack / 16) else {
+            // Without a record values cannot be dropped.
+            std::mem::forget(main);
+            return ended();
+        };
+        // SAFETY: the thread is new, and the boxed record does not move until `exit`.
+        unsafe { cx.thread.attach_with(id) };
+        let _ = catch_unwind(AssertUnwindSafe(|| main(&mut cx)));
+        clear(&mut cx);
+        cx.thread.exit();
+        drop(cx);
+        ended();
+    };
+    std::thread::Builder::new().stack_size(stack).spawn(body).map(|t| t.as_pthread_t() as u64)
+}
+
+/// Drop what the record still holds, with what that brings about.
+fn clear(cx: &mut Cx) {
+    for _ in 0..3 {
+        let held = (cx.exc.take(), std::mem::replace(&mut cx.handled, vec![None]), std::mem::take(&mut cx.locals), cx.trace.take(), cx.profile.take());
+        drop(held);
+        let _ = catch_unwind(AssertUnwindSafe(|| crate::call::run_pending(cx)));
+    }
+}
