@@ -4,27 +4,42 @@
 // Functions of a `#[pymodule]` bear Python's names.
 #![allow(non_upper_case_globals, non_snake_case)]
 
+pub mod abc;
+pub mod atexit;
 pub mod binascii;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+pub mod fcntl;
 pub mod functools;
+pub mod gc;
+pub mod grp;
 pub mod hashes;
 pub mod itertools;
 pub mod json;
 pub mod math;
+pub mod os_call;
+pub mod posix;
+pub mod pwd;
 pub mod random;
+pub mod resource;
+pub mod signal;
 pub mod string;
 pub mod struct_;
+pub mod structseq;
 pub mod support;
+pub mod thread;
+pub mod time;
 pub mod unicodedata;
 pub mod util;
+pub mod weakref;
 pub mod zlib;
 
 use typhon_vm::native::ModuleDef;
 
 /// Every native module by name, sorted.
 pub static MODULES: &[(&str, &ModuleDef)] = &[
+    ("_abc", &abc::MODULE),
     ("_blake2", &hashes::blake::module::MODULE),
     ("_codecs", &codecs::module::MODULE),
     ("_collections", &collections::module::MODULE),
@@ -35,12 +50,23 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_sha1", &hashes::fixed::sha1_module::MODULE),
     ("_sha2", &hashes::fixed::sha2_module::MODULE),
     ("_sha3", &hashes::shake::module::MODULE),
+    ("_signal", &signal::MODULE),
     ("_string", &string::module::MODULE),
     ("_struct", &struct_::module::MODULE),
+    ("_thread", &thread::MODULE),
+    ("_weakref", &weakref::MODULE),
+    ("atexit", &atexit::MODULE),
     ("binascii", &binascii::module::MODULE),
     ("cmath", &cmath::module::MODULE),
+    ("fcntl", &fcntl::MODULE),
+    ("gc", &gc::MODULE),
+    ("grp", &grp::MODULE),
     ("itertools", &itertools::module::MODULE),
     ("math", &math::module::MODULE),
+    ("posix", &posix::MODULE),
+    ("pwd", &pwd::MODULE),
+    ("resource", &resource::MODULE),
+    ("time", &time::MODULE),
     ("unicodedata", &unicodedata::module::MODULE),
     ("zlib", &zlib::module::MODULE),
 ];

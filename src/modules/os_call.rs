@@ -48,7 +48,9 @@ pub fn raise_on(cx: &mut Cx, e: &io::Error, file: &Value) -> Raised {
 pub fn encode_name(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
     let Some(s) = v.downcast::<Str>() else {
         let n = v.type_name();
-        return Err(cx.type_error(format!("expected str, bytes or os.PathLike object, not {n}")));
+        return Err(cx.type_error(format!(
+            "expected str, bytes or os.PathLike object, not {n}"
+        )));
     };
     if let Some(a) = s.as_ascii() {
         return Ok(a.as_bytes().to_vec());
@@ -92,7 +94,9 @@ pub fn fspath(cx: &mut Cx, v: &Value) -> Res<Value> {
         Some(p) => Ok(p),
         None => {
             let n = v.type_name();
-            Err(cx.type_error(format!("expected str, bytes or os.PathLike object, not {n}")))
+            Err(cx.type_error(format!(
+                "expected str, bytes or os.PathLike object, not {n}"
+            )))
         }
     }
 }
@@ -102,12 +106,16 @@ pub fn fspath_opt(cx: &mut Cx, v: &Value) -> Res<Option<Value>> {
     if v.downcast::<Str>().is_some() || v.downcast::<Bytes>().is_some() {
         return Ok(Some(v.clone()));
     }
-    let Some(p) = protocol::call_special(cx, v, "__fspath__", &[])? else { return Ok(None) };
+    let Some(p) = protocol::call_special(cx, v, "__fspath__", &[])? else {
+        return Ok(None);
+    };
     if p.downcast::<Str>().is_some() || p.downcast::<Bytes>().is_some() {
         return Ok(Some(p));
     }
     let (t, n) = (v.type_name(), p.type_name());
-    Err(cx.type_error(format!("expected {t}.__fspath__() to return str or bytes, not {n}")))
+    Err(cx.type_error(format!(
+        "expected {t}.__fspath__() to return str or bytes, not {n}"
+    )))
 }
 
 /// A path argument: a name, or a descriptor where those are allowed.
@@ -130,9 +138,17 @@ pub enum Also {
 
 impl Path {
     pub fn new(cx: &mut Cx, v: &Value, function: &str, parameter: &str, also: Also) -> Res<Path> {
-        let (fd_ok, none_ok) = (matches!(also, Also::Fd | Also::FdOrNone), matches!(also, Also::None | Also::FdOrNone));
+        let (fd_ok, none_ok) = (
+            matches!(also, Also::Fd | Also::FdOrNone),
+            matches!(also, Also::None | Also::FdOrNone),
+        );
         if v.is_none() && none_ok {
-            return Ok(Path { object: Value::none(), name: c".".to_owned(), fd: None, is_bytes: false });
+            return Ok(Path {
+                object: Value::none(),
+                name: c".".to_owned(),
+                fd: None,
+                is_bytes: false,
+            });
         }
         let path = match fspath_opt(cx, v)? {
             Some(p) => p,
@@ -140,8 +156,14 @@ impl Path {
                 if v.is_true() || v.is_false() {
                     cx.warn(ExcKind::RuntimeWarning, "bool is used as a file descriptor")?;
                 }
-                let fd = <i32 as FromArg>::from_arg(cx, v, At::attribute("path")).map_err(|r| fd_range(cx, r))?;
-                return Ok(Path { object: v.clone(), name: CString::default(), fd: Some(fd), is_bytes: false });
+                let fd = <i32 as FromArg>::from_arg(cx, v, At::attribute("path"))
+                    .map_err(|r| fd_range(cx, r))?;
+                return Ok(Path {
+                    object: v.clone(),
+                    name: CString::default(),
+                    fd: Some(fd),
+                    is_bytes: false,
+                });
             }
             None => {
                 let allowed = match also {
@@ -151,7 +173,9 @@ impl Path {
                     Also::FdOrNone => "string, bytes, os.PathLike, integer or None",
                 };
                 let n = v.type_name();
-                return Err(cx.type_error(format!("{function}: {parameter} should be {allowed}, not {n}")));
+                return Err(cx.type_error(format!(
+                    "{function}: {parameter} should be {allowed}, not {n}"
+                )));
             }
         };
         let (bytes, is_bytes) = match path.downcast::<Bytes>() {
@@ -159,9 +183,18 @@ impl Path {
             None => (encode_name(cx, &path)?, false),
         };
         match CString::new(bytes) {
-            Ok(name) => Ok(Path { object: v.clone(), name, fd: None, is_bytes }),
+            Ok(name) => Ok(Path {
+                object: v.clone(),
+                name,
+                fd: None,
+                is_bytes,
+            }),
             Err(_) => {
-                let what = if function.is_empty() { "embedded null byte".to_owned() } else { format!("{function}: embedded null character in {parameter}") };
+                let what = if function.is_empty() {
+                    "embedded null byte".to_owned()
+                } else {
+                    format!("{function}: embedded null character in {parameter}")
+                };
                 Err(cx.value_error(what))
             }
         }
@@ -173,7 +206,11 @@ impl Path {
     }
     /// A file name of the same kind.
     pub fn make(&self, cx: &mut Cx, name: &[u8]) -> Res<Value> {
-        if self.is_bytes { new_bytes(cx, name) } else { decode_name(cx, name) }
+        if self.is_bytes {
+            new_bytes(cx, name)
+        } else {
+            decode_name(cx, name)
+        }
     }
     /// Run a call on it; errors name it.
     pub fn call<T>(&self, cx: &mut Cx, f: impl FnMut(&Path) -> io::Result<T>) -> Res<T> {
@@ -196,7 +233,9 @@ pub fn dir_fd(cx: &mut Cx, v: Option<&Value>) -> Res<i32> {
     match v {
         None => Ok(typhon_vm::os::fs::CWD),
         Some(v) if v.is_none() => Ok(typhon_vm::os::fs::CWD),
-        Some(v) if v.ty().slots.index.get().is_some() => <i32 as FromArg>::from_arg(cx, v, At::attribute("dir_fd")),
+        Some(v) if v.ty().slots.index.get().is_some() => {
+            <i32 as FromArg>::from_arg(cx, v, At::attribute("dir_fd"))
+        }
         Some(v) => {
             let n = v.type_name();
             Err(cx.type_error(format!("argument should be integer or None, not {n}")))
@@ -224,7 +263,9 @@ pub fn fileno(cx: &mut Cx, v: &Value) -> Res<i32> {
     };
     let fd = <i32 as FromArg>::from_arg(cx, &n, At::attribute("fd"))?;
     if fd < 0 {
-        return Err(cx.value_error(format!("file descriptor cannot be a negative integer ({fd})")));
+        return Err(cx.value_error(format!(
+            "file descriptor cannot be a negative integer ({fd})"
+        )));
     }
     Ok(fd)
 }

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_vm::native::*;
 use typhon_vm::objects::object::isinstance;
+use typhon_vm::objects::set;
 use typhon_vm::objects::typeobj::{flag, lookup};
 use typhon_vm::objects::weakref::{self, WeakRef};
-use typhon_vm::objects::set;
 use typhon_vm::protocol;
 
 /// Grows with every registration anywhere: older negative results are void.
@@ -21,7 +21,8 @@ static REGISTRATIONS: AtomicU64 = AtomicU64::new(0);
 struct WeakClasses(HashMap<u64, Value>);
 
 fn is_alive(w: &Value, address: u64) -> bool {
-    w.downcast::<WeakRef>().is_some_and(|r| r.cell.0.target_bits() == address)
+    w.downcast::<WeakRef>()
+        .is_some_and(|r| r.cell.0.target_bits() == address)
 }
 
 impl WeakClasses {
@@ -34,7 +35,12 @@ impl WeakClasses {
     fn add(&mut self, at: u64, w: Value) -> Vec<Value> {
         let mut gone = Vec::new();
         if self.0.len() == self.0.capacity() {
-            let dead: Vec<u64> = self.0.iter().filter(|(a, w)| !is_alive(w, **a)).map(|(a, _)| *a).collect();
+            let dead: Vec<u64> = self
+                .0
+                .iter()
+                .filter(|(a, w)| !is_alive(w, **a))
+                .map(|(a, _)| *a)
+                .collect();
             gone.extend(dead.iter().filter_map(|a| self.0.remove(a)));
         }
         gone.extend(self.0.insert(at, w));
@@ -106,7 +112,8 @@ impl AbcData {
         if s.cache.contains(class) {
             return Some(true);
         }
-        (s.negative_version == REGISTRATIONS.load(Ordering::Acquire) && s.negative.contains(class)).then_some(false)
+        (s.negative_version == REGISTRATIONS.load(Ordering::Acquire) && s.negative.contains(class))
+            .then_some(false)
     }
     /// Forget negative answers from before the last registration.
     fn renew(&self, cx: &mut Cx) {
@@ -168,7 +175,9 @@ fn compute_abstract_methods(cx: &mut Cx, this: &Value) -> Res<()> {
     }
     let bases = protocol::getattr_str(cx, this, "__bases__")?;
     for base in protocol::collect(cx, &bases)? {
-        let Some(inherited) = protocol::getattr_str_opt(cx, &base, "__abstractmethods__")? else { continue };
+        let Some(inherited) = protocol::getattr_str_opt(cx, &base, "__abstractmethods__")? else {
+            continue;
+        };
         for name in protocol::collect(cx, &inherited)? {
             if let Some(v) = protocol::getattr_opt(cx, this, &name)?
                 && is_abstract(cx, &v)?
@@ -185,7 +194,9 @@ const COLLECTION: u32 = flag::SEQUENCE | flag::MAPPING;
 
 /// `match` treats a class and its subclasses as sequences or mappings.
 fn set_collection_flags(cx: &mut Cx, class: &Value, flags: u32) -> Res<()> {
-    let Some(t) = class.downcast::<Type>() else { return Ok(()) };
+    let Some(t) = class.downcast::<Type>() else {
+        return Ok(());
+    };
     if t.has(flag::IMMUTABLE) || t.flags() & COLLECTION == flags {
         return Ok(());
     }
@@ -218,17 +229,24 @@ fn subclass_check(cx: &mut Cx, this: &Value, subclass: &Value) -> Res<bool> {
         return Ok(false);
     }
     if !ok.is_not_implemented() {
-        return Err(cx.assertion_error("__subclasshook__ must return either False, True, or NotImplemented"));
+        return Err(cx.assertion_error(
+            "__subclasshook__ must return either False, True, or NotImplemented",
+        ));
     }
     // A real subclass?
-    if subclass.downcast::<Type>().is_some_and(|t| t.mro().iter().any(|c| c.is(this))) {
+    if subclass
+        .downcast::<Type>()
+        .is_some_and(|t| t.mro().iter().any(|c| c.is(this)))
+    {
         d.add(cx, Which::Cache, subclass)?;
         return Ok(true);
     }
     // A subclass of a registered one?
     let registry = d.sets.lock(&d.head, &mut cx.thread).registry.all();
     for w in registry {
-        let Some(class) = w.downcast::<WeakRef>().and_then(|r| weakref::target(cx, r)) else { continue };
+        let Some(class) = w.downcast::<WeakRef>().and_then(|r| weakref::target(cx, r)) else {
+            continue;
+        };
         if isinstance::issubclass(cx, subclass, &class)? {
             d.add(cx, Which::Cache, subclass)?;
             return Ok(true);
@@ -265,20 +283,32 @@ pub mod module {
     #[sig(this, /)]
     fn _abc_init(this: &Value, cx: &mut Cx) -> Res<()> {
         compute_abstract_methods(cx, this)?;
-        let sets = Sets { negative_version: REGISTRATIONS.load(Ordering::Acquire), ..Sets::default() };
-        let d = os_call::make(cx, AbcData { head: Header::placeholder(), sets: Guarded::new(sets) })?;
+        let sets = Sets {
+            negative_version: REGISTRATIONS.load(Ordering::Acquire),
+            ..Sets::default()
+        };
+        let d = os_call::make(
+            cx,
+            AbcData {
+                head: Header::placeholder(),
+                sets: Guarded::new(sets),
+            },
+        )?;
         protocol::setattr_str(cx, this, "_abc_impl", &d)?;
         // `Sequence` and `Mapping` say with CPython's bits what `match` makes of them.
         if let Some(t) = this.downcast::<Type>()
             && let Some(bits) = t.dict().get_named(cx, "__abc_tpflags__")
             && let Some(bits) = bits.as_small_int()
         {
-            let flags = match bits & (3 << 5) {
-                0x20 => flag::SEQUENCE,
-                0x40 => flag::MAPPING,
-                0 => 0,
-                _ => return Err(cx.type_error("__abc_tpflags__ cannot be both Py_TPFLAGS_SEQUENCE and Py_TPFLAGS_MAPPING")),
-            };
+            let flags =
+                match bits & (3 << 5) {
+                    0x20 => flag::SEQUENCE,
+                    0x40 => flag::MAPPING,
+                    0 => 0,
+                    _ => return Err(cx.type_error(
+                        "__abc_tpflags__ cannot be both Py_TPFLAGS_SEQUENCE and Py_TPFLAGS_MAPPING",
+                    )),
+                };
             t.set_flags(flags, COLLECTION & !flags);
             let name = typhon_vm::objects::str::intern::intern_str(cx, "__abc_tpflags__")?;
             protocol::setattr(cx, this, &name, None)?;
@@ -323,7 +353,12 @@ pub mod module {
             Some(false) if own.is(&subclass) => return Ok(Value::bool(false)),
             _ => {}
         }
-        let r = protocol::call_method(cx, this, "__subclasscheck__", std::slice::from_ref(&subclass))?;
+        let r = protocol::call_method(
+            cx,
+            this,
+            "__subclasscheck__",
+            std::slice::from_ref(&subclass),
+        )?;
         if own.is(&subclass) || protocol::truthy(cx, &r)? {
             return Ok(r);
         }
@@ -334,7 +369,9 @@ pub mod module {
     #[pyfunction]
     #[sig(this, subclass, /)]
     fn _abc_subclasscheck(this: &Value, subclass: &Value, cx: &mut Cx) -> Res<bool> {
-        cx.recurse(" in __subclasscheck__", |cx| subclass_check(cx, this, subclass))
+        cx.recurse(" in __subclasscheck__", |cx| {
+            subclass_check(cx, this, subclass)
+        })
     }
 
     /// Internal ABC helper to reset registry of a given class.
@@ -368,7 +405,10 @@ pub mod module {
         let d = data_of(cx, this)?;
         let d = data(&d);
         let s = d.sets.lock(&d.head, &mut cx.thread);
-        let (lists, version) = ([s.registry.all(), s.cache.all(), s.negative.all()], s.negative_version);
+        let (lists, version) = (
+            [s.registry.all(), s.cache.all(), s.negative.all()],
+            s.negative_version,
+        );
         drop(s);
         let [a, b, c] = lists;
         let mut make = |list: Vec<Value>| -> Res<Value> {

@@ -23,7 +23,11 @@ pub fn run_callbacks(cx: &mut Cx) {
     loop {
         let next = CALLBACKS.lock().pop();
         let Some(c) = next else { return };
-        let args = Args { pos: &c.pos, kwvalues: &c.kwvalues, kwnames: c.names.as_ref().and_then(|n| n.downcast::<Tuple>()) };
+        let args = Args {
+            pos: &c.pos,
+            kwvalues: &c.kwvalues,
+            kwnames: c.names.as_ref().and_then(|n| n.downcast::<Tuple>()),
+        };
         if let Err(r) = protocol::call_args(cx, &c.func, args) {
             typhon_vm::threads::unraisable(cx, r, "Exception ignored in atexit callback", &c.func);
         }
@@ -57,8 +61,17 @@ pub mod module {
         for (n, _) in args.keywords() {
             names.push(new_str(cx, &n.to_string_lossy())?);
         }
-        let names = if names.is_empty() { None } else { Some(new_tuple(cx, names)?) };
-        let c = Callback { func: func.clone(), pos: pos.to_vec(), names, kwvalues: args.kwvalues.to_vec() };
+        let names = if names.is_empty() {
+            None
+        } else {
+            Some(new_tuple(cx, names)?)
+        };
+        let c = Callback {
+            func: func.clone(),
+            pos: pos.to_vec(),
+            names,
+            kwvalues: args.kwvalues.to_vec(),
+        };
         CALLBACKS.lock().push(c);
         Ok(func.clone())
     }

@@ -29,20 +29,31 @@ fn lists(cx: &mut Cx) -> Res<(Value, Value)> {
 
 fn call_back(cx: &mut Cx, phase: &str, generation: i64, collected: usize) -> Res<()> {
     let (_, callbacks) = lists(cx)?;
-    let Some(all) = callbacks.downcast::<List>() else { return Ok(()) };
+    let Some(all) = callbacks.downcast::<List>() else {
+        return Ok(());
+    };
     if all.is_empty() {
         return Ok(());
     }
     let info = dict::new_dict(cx)?;
     let d = info.downcast::<Dict>().expect("a new dict");
-    for (name, n) in [("generation", generation), ("collected", collected as i64), ("uncollectable", 0)] {
+    for (name, n) in [
+        ("generation", generation),
+        ("collected", collected as i64),
+        ("uncollectable", 0),
+    ] {
         let n = n.into_value(cx)?;
         d.set_str(cx, name, n)?;
     }
     let phase = str::new_str(cx, phase)?;
     for f in all.to_vec(cx) {
         if let Err(r) = protocol::call(cx, &f, &[phase.clone(), info.clone()]) {
-            typhon_vm::threads::unraisable(cx, r, "Exception ignored while calling GC callback", &f);
+            typhon_vm::threads::unraisable(
+                cx,
+                r,
+                "Exception ignored while calling GC callback",
+                &f,
+            );
         }
     }
     Ok(())
@@ -116,7 +127,11 @@ pub mod module {
     #[sig(threshold0, threshold1 = None, threshold2 = None, /)]
     fn set_threshold(threshold0: i32, threshold1: Option<i32>, threshold2: Option<i32>) {
         let old = gc::threshold();
-        gc::set_threshold([threshold0 as i64, threshold1.map_or(old[1], i64::from), threshold2.map_or(old[2], i64::from)]);
+        gc::set_threshold([
+            threshold0 as i64,
+            threshold1.map_or(old[1], i64::from),
+            threshold2.map_or(old[2], i64::from),
+        ]);
     }
     /// Return the current collection thresholds.
     #[pyfunction]
@@ -135,11 +150,21 @@ pub mod module {
         let t = gc::totals();
         let mut out = Vec::new();
         for generation in 0..3 {
-            let (n, found) = if generation == 2 { (t.collections, t.found) } else { (0, 0) };
+            let (n, found) = if generation == 2 {
+                (t.collections, t.found)
+            } else {
+                (0, 0)
+            };
             let d = dict::new_dict(cx)?;
-            for (name, v) in [("collections", n), ("collected", found), ("uncollectable", 0)] {
+            for (name, v) in [
+                ("collections", n),
+                ("collected", found),
+                ("uncollectable", 0),
+            ] {
                 let v = v.into_value(cx)?;
-                d.downcast::<Dict>().expect("a new dict").set_str(cx, name, v)?;
+                d.downcast::<Dict>()
+                    .expect("a new dict")
+                    .set_str(cx, name, v)?;
             }
             out.push(d);
         }
@@ -151,8 +176,12 @@ pub mod module {
     #[sig(generation = None)]
     fn get_objects(generation: Option<i64>, cx: &mut Cx) -> Res<Vec<Value>> {
         match generation {
-            Some(n) if n < 0 => return Err(cx.value_error("generation parameter cannot be negative")),
-            Some(n) if n > 2 => return Err(cx.value_error("generation parameter must be less than the number of available generations (3)")),
+            Some(n) if n < 0 => {
+                return Err(cx.value_error("generation parameter cannot be negative"));
+            }
+            Some(n) if n > 2 => return Err(cx.value_error(
+                "generation parameter must be less than the number of available generations (3)",
+            )),
             // Everything is in the oldest generation.
             Some(0 | 1) => return Ok(Vec::new()),
             _ => {}
@@ -211,7 +240,10 @@ pub mod module {
                 ("DEBUG_COLLECTABLE", DEBUG_COLLECTABLE),
                 ("DEBUG_UNCOLLECTABLE", DEBUG_UNCOLLECTABLE),
                 ("DEBUG_SAVEALL", DEBUG_SAVEALL),
-                ("DEBUG_LEAK", DEBUG_COLLECTABLE | DEBUG_UNCOLLECTABLE | DEBUG_SAVEALL),
+                (
+                    "DEBUG_LEAK",
+                    DEBUG_COLLECTABLE | DEBUG_UNCOLLECTABLE | DEBUG_SAVEALL,
+                ),
             ],
         )?;
         let (garbage, callbacks) = lists(cx)?;

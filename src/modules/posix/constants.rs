@@ -395,7 +395,11 @@ const HAVE: &[&str] = &[
 
 pub fn install(cx: &mut Cx, module: &Value) -> Res<()> {
     os_call::set_constants(cx, module, NUMBERS)?;
-    let have = HAVE.iter().map(|s| s.to_string()).collect::<Vec<_>>().into_value(cx)?;
+    let have = HAVE
+        .iter()
+        .map(|s| s.to_string())
+        .collect::<Vec<_>>()
+        .into_value(cx)?;
     os_call::set(cx, module, "_have_functions", have)
 }
 

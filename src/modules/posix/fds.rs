@@ -12,7 +12,10 @@ use typhon_vm::protocol;
 /// Room for `n` bytes that a user asked for.
 fn room(cx: &mut Cx, n: i64) -> Res<Vec<u8>> {
     if n < 0 {
-        return Err(os_call::raise(cx, &std::io::Error::from_raw_os_error(libc::EINVAL)));
+        return Err(os_call::raise(
+            cx,
+            &std::io::Error::from_raw_os_error(libc::EINVAL),
+        ));
     }
     let mut v = Vec::new();
     match v.try_reserve_exact(n as usize) {
@@ -31,7 +34,11 @@ fn buffers(cx: &mut Cx, list: &Value, writable: bool, function: &str) -> Res<Vec
     };
     let mut out = Vec::with_capacity(items.len());
     for v in &items {
-        out.push(if writable { buffer::get_writable(cx, v, function)? } else { buffer::get(cx, v, false)? });
+        out.push(if writable {
+            buffer::get_writable(cx, v, function)?
+        } else {
+            buffer::get(cx, v, false)?
+        });
     }
     Ok(out)
 }
@@ -144,14 +151,23 @@ pub mod functions {
     #[sig(fd, buffers, /)]
     fn writev(fd: i32, buffers: &Value, cx: &mut Cx) -> Res<usize> {
         let from = super::buffers(cx, buffers, false, "writev")?;
-        let all: Vec<u8> = from.iter().flat_map(|b| b.contents().into_owned()).collect();
+        let all: Vec<u8> = from
+            .iter()
+            .flat_map(|b| b.contents().into_owned())
+            .collect();
         os_call::call(cx, || fs::write(fd, &all))
     }
 
     /// Copy count bytes from file descriptor in_fd to file descriptor out_fd.
     #[pyfunction]
     #[sig(out_fd, in_fd, offset, count)]
-    fn sendfile(out_fd: i32, in_fd: i32, offset: Option<i64>, count: usize, cx: &mut Cx) -> Res<usize> {
+    fn sendfile(
+        out_fd: i32,
+        in_fd: i32,
+        offset: Option<i64>,
+        count: usize,
+        cx: &mut Cx,
+    ) -> Res<usize> {
         os_call::call(cx, || fs::sendfile(out_fd, in_fd, offset, count))
     }
 
@@ -221,7 +237,13 @@ pub mod functions {
     #[sig(fd = 1, /)]
     fn get_terminal_size(fd: i32, cx: &mut Cx) -> Res<Value> {
         let (columns, lines) = os_call::call(cx, || fs::terminal_size(fd))?;
-        TERMINAL_SIZE.make(cx, vec![Value::small_int(columns as i32), Value::small_int(lines as i32)])
+        TERMINAL_SIZE.make(
+            cx,
+            vec![
+                Value::small_int(columns as i32),
+                Value::small_int(lines as i32),
+            ],
+        )
     }
 
     /// Truncate a file, specified by file descriptor, to a specific length.
@@ -293,8 +315,21 @@ pub mod functions {
     #[pyfunction]
     #[sig(fd, command, length, /)]
     fn lockf(fd: i32, command: i32, length: i64, cx: &mut Cx) -> Res<()> {
-        let kind = if command == libc::F_ULOCK { libc::F_UNLCK } else { libc::F_WRLCK };
-        os_call::call(cx, || fs::record_lock(fd, command == libc::F_LOCK, kind as i16, 0, length, libc::SEEK_CUR as i16))
+        let kind = if command == libc::F_ULOCK {
+            libc::F_UNLCK
+        } else {
+            libc::F_WRLCK
+        };
+        os_call::call(cx, || {
+            fs::record_lock(
+                fd,
+                command == libc::F_LOCK,
+                kind as i16,
+                0,
+                length,
+                libc::SEEK_CUR as i16,
+            )
+        })
     }
 
     #[pyfunction]

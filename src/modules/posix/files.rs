@@ -28,10 +28,18 @@ fn check_fd(cx: &mut Cx, function: &str, p: &Path, dir: i32, follow: bool) -> Re
         return Ok(());
     }
     if dir != fs::CWD {
-        return Err(refuse(cx, function, "can't specify dir_fd without matching path"));
+        return Err(refuse(
+            cx,
+            function,
+            "can't specify dir_fd without matching path",
+        ));
     }
     if !follow {
-        return Err(refuse(cx, function, "cannot use fd and follow_symlinks together"));
+        return Err(refuse(
+            cx,
+            function,
+            "cannot use fd and follow_symlinks together",
+        ));
     }
     Ok(())
 }
@@ -69,7 +77,12 @@ pub mod functions {
     /// Perform a stat system call on the given path.
     #[pyfunction]
     #[sig(path, *, dir_fd = None, follow_symlinks = True)]
-    fn stat(path: &Value, dir_fd: Option<&Value>, follow_symlinks: bool, cx: &mut Cx) -> Res<Value> {
+    fn stat(
+        path: &Value,
+        dir_fd: Option<&Value>,
+        follow_symlinks: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         let p = path_or_fd(cx, path, "stat")?;
         let dir = super::dir_fd(cx, dir_fd)?;
         check_fd(cx, "stat", &p, dir, follow_symlinks)?;
@@ -116,7 +129,14 @@ pub mod functions {
     /// Use the real uid/gid to test for access to a path.
     #[pyfunction]
     #[sig(path, mode, *, dir_fd = None, effective_ids = False, follow_symlinks = True)]
-    fn access(path: &Value, mode: i32, dir_fd: Option<&Value>, effective_ids: bool, follow_symlinks: bool, cx: &mut Cx) -> Res<bool> {
+    fn access(
+        path: &Value,
+        mode: i32,
+        dir_fd: Option<&Value>,
+        effective_ids: bool,
+        follow_symlinks: bool,
+        cx: &mut Cx,
+    ) -> Res<bool> {
         let p = super::path(cx, path, "access")?;
         let dir = super::dir_fd(cx, dir_fd)?;
         let mut flags = 0;
@@ -126,7 +146,10 @@ pub mod functions {
         if !follow_symlinks {
             flags |= libc::AT_SYMLINK_NOFOLLOW;
         }
-        Ok(cx.thread.detach(|| fs::access(dir, &p.name, mode, flags)).is_ok())
+        Ok(cx
+            .thread
+            .detach(|| fs::access(dir, &p.name, mode, flags))
+            .is_ok())
     }
 
     /// Create a directory.
@@ -183,7 +206,14 @@ pub mod functions {
         p.call(cx, |p| fs::unlink(dir, &p.name, 0))
     }
 
-    fn move_file(cx: &mut Cx, src: &Value, dst: &Value, from: Option<&Value>, to: Option<&Value>, name: &str) -> Res<()> {
+    fn move_file(
+        cx: &mut Cx,
+        src: &Value,
+        dst: &Value,
+        from: Option<&Value>,
+        to: Option<&Value>,
+        name: &str,
+    ) -> Res<()> {
         let a = Path::new(cx, src, name, "src", Also::Nothing)?;
         let b = Path::new(cx, dst, name, "dst", Also::Nothing)?;
         let (from, to) = (super::dir_fd(cx, from)?, super::dir_fd(cx, to)?);
@@ -194,25 +224,51 @@ pub mod functions {
     /// Rename a file or directory.
     #[pyfunction]
     #[sig(src, dst, *, src_dir_fd = None, dst_dir_fd = None)]
-    fn rename(src: &Value, dst: &Value, src_dir_fd: Option<&Value>, dst_dir_fd: Option<&Value>, cx: &mut Cx) -> Res<()> {
+    fn rename(
+        src: &Value,
+        dst: &Value,
+        src_dir_fd: Option<&Value>,
+        dst_dir_fd: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<()> {
         move_file(cx, src, dst, src_dir_fd, dst_dir_fd, "rename")
     }
 
     /// Rename a file or directory, overwriting the destination.
     #[pyfunction]
     #[sig(src, dst, *, src_dir_fd = None, dst_dir_fd = None)]
-    fn replace(src: &Value, dst: &Value, src_dir_fd: Option<&Value>, dst_dir_fd: Option<&Value>, cx: &mut Cx) -> Res<()> {
+    fn replace(
+        src: &Value,
+        dst: &Value,
+        src_dir_fd: Option<&Value>,
+        dst_dir_fd: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<()> {
         move_file(cx, src, dst, src_dir_fd, dst_dir_fd, "replace")
     }
 
     /// Create a hard link to a file.
     #[pyfunction]
     #[sig(src, dst, *, src_dir_fd = None, dst_dir_fd = None, follow_symlinks = True)]
-    fn link(src: &Value, dst: &Value, src_dir_fd: Option<&Value>, dst_dir_fd: Option<&Value>, follow_symlinks: bool, cx: &mut Cx) -> Res<()> {
+    fn link(
+        src: &Value,
+        dst: &Value,
+        src_dir_fd: Option<&Value>,
+        dst_dir_fd: Option<&Value>,
+        follow_symlinks: bool,
+        cx: &mut Cx,
+    ) -> Res<()> {
         let a = Path::new(cx, src, "link", "src", Also::Nothing)?;
         let b = Path::new(cx, dst, "link", "dst", Also::Nothing)?;
-        let (from, to) = (super::dir_fd(cx, src_dir_fd)?, super::dir_fd(cx, dst_dir_fd)?);
-        let flags = if follow_symlinks { libc::AT_SYMLINK_FOLLOW } else { 0 };
+        let (from, to) = (
+            super::dir_fd(cx, src_dir_fd)?,
+            super::dir_fd(cx, dst_dir_fd)?,
+        );
+        let flags = if follow_symlinks {
+            libc::AT_SYMLINK_FOLLOW
+        } else {
+            0
+        };
         let r = os_call::retry(cx, || fs::link(from, &a.name, to, &b.name, flags))?;
         r.map_err(|e| raise_two(cx, &e, &a, &b))
     }
@@ -220,7 +276,13 @@ pub mod functions {
     /// Create a symbolic link pointing to src named dst.
     #[pyfunction]
     #[sig(src, dst, target_is_directory = False, *, dir_fd = None)]
-    fn symlink(src: &Value, dst: &Value, target_is_directory: bool, dir_fd: Option<&Value>, cx: &mut Cx) -> Res<()> {
+    fn symlink(
+        src: &Value,
+        dst: &Value,
+        target_is_directory: bool,
+        dir_fd: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<()> {
         let _ = target_is_directory;
         let a = Path::new(cx, src, "symlink", "src", Also::Nothing)?;
         let b = Path::new(cx, dst, "symlink", "dst", Also::Nothing)?;
@@ -242,11 +304,21 @@ pub mod functions {
     /// Change the access permissions of a file.
     #[pyfunction]
     #[sig(path, mode, *, dir_fd = None, follow_symlinks = True)]
-    fn chmod(path: &Value, mode: i32, dir_fd: Option<&Value>, follow_symlinks: bool, cx: &mut Cx) -> Res<()> {
+    fn chmod(
+        path: &Value,
+        mode: i32,
+        dir_fd: Option<&Value>,
+        follow_symlinks: bool,
+        cx: &mut Cx,
+    ) -> Res<()> {
         let p = path_or_fd(cx, path, "chmod")?;
         let dir = super::dir_fd(cx, dir_fd)?;
         check_fd(cx, "chmod", &p, dir, true)?;
-        let flags = if follow_symlinks { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
+        let flags = if follow_symlinks {
+            0
+        } else {
+            libc::AT_SYMLINK_NOFOLLOW
+        };
         p.call(cx, |p| match p.fd {
             Some(fd) => fs::fchmod(fd, mode as u32),
             None => fs::chmod(dir, &p.name, mode as u32, flags),
@@ -263,11 +335,22 @@ pub mod functions {
     /// Change the owner and group id of path to the numeric uid and gid.
     #[pyfunction]
     #[sig(path, uid, gid, *, dir_fd = None, follow_symlinks = True)]
-    fn chown(path: &Value, uid: i64, gid: i64, dir_fd: Option<&Value>, follow_symlinks: bool, cx: &mut Cx) -> Res<()> {
+    fn chown(
+        path: &Value,
+        uid: i64,
+        gid: i64,
+        dir_fd: Option<&Value>,
+        follow_symlinks: bool,
+        cx: &mut Cx,
+    ) -> Res<()> {
         let p = path_or_fd(cx, path, "chown")?;
         let dir = super::dir_fd(cx, dir_fd)?;
         check_fd(cx, "chown", &p, dir, follow_symlinks)?;
-        let flags = if follow_symlinks { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
+        let flags = if follow_symlinks {
+            0
+        } else {
+            libc::AT_SYMLINK_NOFOLLOW
+        };
         p.call(cx, |p| match p.fd {
             Some(fd) => fs::fchown(fd, uid as u32, gid as u32),
             None => fs::chown(dir, &p.name, uid as u32, gid as u32, flags),
@@ -286,30 +369,58 @@ pub mod functions {
     #[sig(path, uid, gid)]
     fn lchown(path: &Value, uid: i64, gid: i64, cx: &mut Cx) -> Res<()> {
         let p = super::path(cx, path, "lchown")?;
-        p.call(cx, |p| fs::chown(fs::CWD, &p.name, uid as u32, gid as u32, libc::AT_SYMLINK_NOFOLLOW))
+        p.call(cx, |p| {
+            fs::chown(
+                fs::CWD,
+                &p.name,
+                uid as u32,
+                gid as u32,
+                libc::AT_SYMLINK_NOFOLLOW,
+            )
+        })
     }
 
     /// Set the access and modified time of path.
     #[pyfunction]
     #[sig(path, times = absent, *, ns = absent, dir_fd = None, follow_symlinks = True)]
-    fn utime(path: &Value, times: Option<&Value>, ns: Option<&Value>, dir_fd: Option<&Value>, follow_symlinks: bool, cx: &mut Cx) -> Res<()> {
+    fn utime(
+        path: &Value,
+        times: Option<&Value>,
+        ns: Option<&Value>,
+        dir_fd: Option<&Value>,
+        follow_symlinks: bool,
+        cx: &mut Cx,
+    ) -> Res<()> {
         let p = path_or_fd(cx, path, "utime")?;
         let times = times.filter(|t| !t.is_none());
         if times.is_some() && ns.is_some() {
-            return Err(cx.value_error("utime: you may specify either 'times' or 'ns' but not both"));
+            return Err(
+                cx.value_error("utime: you may specify either 'times' or 'ns' but not both")
+            );
         }
         let when = match (times, ns) {
             (Some(t), _) => match pair_of(cx, t) {
                 Some((a, b)) => Some([split_time(cx, &a)?, split_time(cx, &b)?]),
-                None => return Err(cx.type_error("utime: 'times' must be either a tuple of two ints or None")),
+                None => {
+                    return Err(
+                        cx.type_error("utime: 'times' must be either a tuple of two ints or None")
+                    );
+                }
             },
             (None, Some(n)) => match pair_of(cx, n) {
                 Some((a, b)) => {
                     let mut out = [(0, 0); 2];
                     for (place, v) in out.iter_mut().zip([a, b]) {
                         let big = typhon_vm::number::as_bigint(cx, &v)?;
-                        let Ok(n) = i128::try_from(&big) else { return Err(cx.overflow_error("Python int too large to convert to C long")) };
-                        *place = (n.div_euclid(1_000_000_000) as i64, n.rem_euclid(1_000_000_000) as i64);
+                        let Ok(n) = i128::try_from(&big) else {
+                            return Err(
+                                cx.overflow_error("Python int too large to convert to C long")
+                            );
+                        };
+                        *place = (
+                            n.div_euclid(1_000_000_000) as i64,
+                            n.rem_euclid(1_000_000_000) as i64,
+                        );
                     }
                     Some(out)
                 }

@@ -11,13 +11,19 @@ use typhon_vm::protocol;
 fn names(cx: &mut Cx, table: &[(&str, i32)]) -> Res<Value> {
     let d = dict::new_dict(cx)?;
     for &(name, n) in table {
-        d.downcast::<Dict>().expect("a new dict").set_str(cx, name, Value::small_int(n))?;
+        d.downcast::<Dict>()
+            .expect("a new dict")
+            .set_str(cx, name, Value::small_int(n))?;
     }
     Ok(d)
 }
 
 pub fn install(cx: &mut Cx, module: &Value) -> Res<()> {
-    for (name, table) in [("sysconf_names", SYSCONF), ("pathconf_names", PATHCONF), ("confstr_names", CONFSTR)] {
+    for (name, table) in [
+        ("sysconf_names", SYSCONF),
+        ("pathconf_names", PATHCONF),
+        ("confstr_names", CONFSTR),
+    ] {
         let d = names(cx, table)?;
         os_call::set(cx, module, name, d)?;
     }
@@ -26,7 +32,10 @@ pub fn install(cx: &mut Cx, module: &Value) -> Res<()> {
 
 /// The number of CPUs this process may use.
 fn usable_cpus() -> Option<usize> {
-    sys::sched_getaffinity(0).ok().map(|c| c.len()).filter(|&n| n > 0)
+    sys::sched_getaffinity(0)
+        .ok()
+        .map(|c| c.len())
+        .filter(|&n| n > 0)
 }
 
 /// A user's or group's id; -1 stands for "unchanged".
@@ -38,7 +47,13 @@ fn id(cx: &mut Cx, v: &Value, what: &str) -> Res<u32> {
     if n == -1 {
         return Ok(u32::MAX);
     }
-    u32::try_from(n).map_err(|_| cx.overflow_error(format!("{what} is {} than {}", if n < 0 { "less" } else { "greater" }, if n < 0 { "minimum" } else { "maximum" })))
+    u32::try_from(n).map_err(|_| {
+        cx.overflow_error(format!(
+            "{what} is {} than {}",
+            if n < 0 { "less" } else { "greater" },
+            if n < 0 { "minimum" } else { "maximum" }
+        ))
+    })
 }
 
 #[pyfunctions(part = PART, module = "posix")]
@@ -251,7 +266,9 @@ pub mod functions {
     /// Return the number of logical CPUs in the system.
     #[pyfunction]
     fn cpu_count() -> Option<i64> {
-        sys::sysconf(libc::_SC_NPROCESSORS_ONLN).ok().filter(|&n| n > 0)
+        sys::sysconf(libc::_SC_NPROCESSORS_ONLN)
+            .ok()
+            .filter(|&n| n > 0)
     }
     #[pyfunction]
     fn _process_cpu_count() -> Option<usize> {

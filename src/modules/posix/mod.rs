@@ -24,7 +24,9 @@ fn environ(cx: &mut Cx) -> Res<Value> {
     let d = dict::new_dict(cx)?;
     for (k, v) in sys::environment() {
         let (k, v) = (new_bytes(cx, &k)?, new_bytes(cx, &v)?);
-        d.downcast::<Dict>().expect("a new dict").setdefault(cx, &k, &v)?;
+        d.downcast::<Dict>()
+            .expect("a new dict")
+            .setdefault(cx, &k, &v)?;
     }
     Ok(d)
 }

@@ -96,7 +96,9 @@ fn argv_of(cx: &mut Cx, argv: &Value, function: &str) -> Res<Vec<CString>> {
     let args = strings(cx, argv)?;
     match args.first() {
         None => Err(cx.value_error(format!("{function}() arg 2 must not be empty"))),
-        Some(first) if first.is_empty() => Err(cx.value_error(format!("{function}() arg 2 first element cannot be empty"))),
+        Some(first) if first.is_empty() => {
+            Err(cx.value_error(format!("{function}() arg 2 first element cannot be empty")))
+        }
         Some(_) => Ok(args),
     }
 }
@@ -105,8 +107,14 @@ fn env_of(cx: &mut Cx, env: &Value) -> Res<Vec<CString>> {
     let pairs = match env.downcast::<Dict>() {
         Some(d) => d.entries(cx),
         None => {
-            let (keys, values) = (protocol::call_method(cx, env, "keys", &[])?, protocol::call_method(cx, env, "values", &[])?);
-            let (keys, values) = (protocol::collect(cx, &keys)?, protocol::collect(cx, &values)?);
+            let (keys, values) = (
+                protocol::call_method(cx, env, "keys", &[])?,
+                protocol::call_method(cx, env, "values", &[])?,
+            );
+            let (keys, values) = (
+                protocol::collect(cx, &keys)?,
+                protocol::collect(cx, &values)?,
+            );
             keys.into_iter().zip(values).collect()
         }
     };
@@ -116,7 +124,10 @@ fn env_of(cx: &mut Cx, env: &Value) -> Res<Vec<CString>> {
         if k.is_empty() || k.as_bytes()[1..].contains(&b'=') {
             return Err(cx.value_error("illegal environment variable name"));
         }
-        out.push(os_call::c_string(cx, [k.as_bytes(), b"=", v.as_bytes()].concat())?);
+        out.push(os_call::c_string(
+            cx,
+            [k.as_bytes(), b"=", v.as_bytes()].concat(),
+        )?);
     }
     Ok(out)
 }
@@ -168,8 +179,17 @@ pub mod functions {
     /// Register callables to be called when forking a new process.
     #[pyfunction]
     #[sig(*, before = absent, after_in_child = absent, after_in_parent = absent)]
-    fn register_at_fork(before: Option<&Value>, after_in_child: Option<&Value>, after_in_parent: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let given = [("before", before), ("after_in_parent", after_in_parent), ("after_in_child", after_in_child)];
+    fn register_at_fork(
+        before: Option<&Value>,
+        after_in_child: Option<&Value>,
+        after_in_parent: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<()> {
+        let given = [
+            ("before", before),
+            ("after_in_parent", after_in_parent),
+            ("after_in_child", after_in_child),
+        ];
         if given.iter().all(|(_, f)| f.is_none()) {
             return Err(cx.type_error("At least one argument is required."));
         }
@@ -270,7 +290,9 @@ pub mod functions {
     fn waitid(idtype: u32, id: u32, options: i32, cx: &mut Cx) -> Res<Option<Value>> {
         match os_call::call(cx, || sys::waitid(idtype, id, options))? {
             None => Ok(None),
-            Some(fields) => WAITID.make(cx, fields.map(Value::small_int).to_vec()).map(Some),
+            Some(fields) => WAITID
+                .make(cx, fields.map(Value::small_int).to_vec())
+                .map(Some),
         }
     }
 
@@ -291,7 +313,10 @@ pub mod functions {
         } else if libc::WIFSIGNALED(status) {
             Ok(-libc::WTERMSIG(status))
         } else if libc::WIFSTOPPED(status) {
-            Err(cx.value_error(format!("process stopped by delivery of signal {}", libc::WSTOPSIG(status))))
+            Err(cx.value_error(format!(
+                "process stopped by delivery of signal {}",
+                libc::WSTOPSIG(status)
+            )))
         } else {
             Err(cx.value_error(format!("invalid wait status: {status}")))
         }

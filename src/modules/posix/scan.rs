@@ -31,7 +31,9 @@ fn kind_of(t: io::Result<std::fs::FileType>) -> Kind {
         Ok(t) if t.is_symlink() => Kind::Link,
         Ok(t) if t.is_dir() => Kind::Dir,
         Ok(t) if t.is_file() => Kind::File,
-        Ok(t) if t.is_fifo() || t.is_socket() || t.is_char_device() || t.is_block_device() => Kind::Other,
+        Ok(t) if t.is_fifo() || t.is_socket() || t.is_char_device() || t.is_block_device() => {
+            Kind::Other
+        }
         _ => Kind::Unknown,
     }
 }
@@ -57,7 +59,11 @@ fn read_some(dir: &mut std::fs::ReadDir) -> io::Result<Vec<Found>> {
     let mut out = Vec::new();
     for e in dir.by_ref().take(256) {
         let e = e?;
-        out.push(Found { kind: kind_of(e.file_type()), inode: e.ino(), name: e.file_name().into_vec() });
+        out.push(Found {
+            kind: kind_of(e.file_type()),
+            inode: e.ino(),
+            name: e.file_name().into_vec(),
+        });
     }
     Ok(out)
 }
@@ -92,9 +98,19 @@ impl ScandirIterator {
     fn entry(&self, cx: &mut Cx, f: Found) -> Res<Value> {
         let mut full = self.prefix.clone();
         full.extend_from_slice(&f.name);
-        let make = |cx: &mut Cx, b: &[u8]| if self.is_bytes { typhon_vm::objects::bytes::new_bytes(cx, b) } else { os_call::decode_name(cx, b) };
+        let make = |cx: &mut Cx, b: &[u8]| {
+            if self.is_bytes {
+                typhon_vm::objects::bytes::new_bytes(cx, b)
+            } else {
+                os_call::decode_name(cx, b)
+            }
+        };
         let name = make(cx, &f.name)?;
-        let path = if self.fd.is_some() { name.clone() } else { make(cx, &full)? };
+        let path = if self.fd.is_some() {
+            name.clone()
+        } else {
+            make(cx, &full)?
+        };
         os_call::make(
             cx,
             DirEntry {
@@ -127,7 +143,9 @@ impl ScandirIterator {
                 return self.entry(cx, f).map(Some);
             }
             // Away from the lock while reading: another thread meets an exhausted iterator meanwhile.
-            let Some(mut dir) = s.dir.take() else { return Ok(None) };
+            let Some(mut dir) = s.dir.take() else {
+                return Ok(None);
+            };
             drop(s);
             let batch = cx.thread.detach(|| read_some(&mut dir));
             match batch {
@@ -264,7 +282,10 @@ impl DirEntry {
     }
     #[slot]
     fn repr(&self, cx: &mut Cx) -> Res<String> {
-        Ok(format!("<DirEntry {}>", protocol::repr_string(cx, &self.name)?))
+        Ok(format!(
+            "<DirEntry {}>",
+            protocol::repr_string(cx, &self.name)?
+        ))
     }
     /// See PEP 585
     #[classmethod]
@@ -315,7 +336,10 @@ pub mod functions {
             cx,
             ScandirIterator {
                 head: Header::placeholder(),
-                state: Guarded::new(State { dir: Some(dir), ready: Vec::new().into_iter() }),
+                state: Guarded::new(State {
+                    dir: Some(dir),
+                    ready: Vec::new().into_iter(),
+                }),
                 prefix,
                 is_bytes,
                 fd: p.fd,

@@ -54,7 +54,10 @@ pub static STATVFS: StructSeq = StructSeq::new(
 pub static TERMINAL_SIZE: StructSeq = StructSeq::new(
     "os.terminal_size",
     "A tuple of (columns, lines) for holding terminal window size",
-    &[("columns", "width of the terminal window in characters"), ("lines", "height of the terminal window in characters")],
+    &[
+        ("columns", "width of the terminal window in characters"),
+        ("lines", "height of the terminal window in characters"),
+    ],
     2,
 );
 
@@ -66,7 +69,10 @@ pub static TIMES: StructSeq = StructSeq::new(
         ("system", "system time"),
         ("children_user", "user time of children"),
         ("children_system", "system time of children"),
-        ("elapsed", "elapsed time since an arbitrary point in the past"),
+        (
+            "elapsed",
+            "elapsed time since an arbitrary point in the past",
+        ),
     ],
     5,
 );
@@ -76,7 +82,10 @@ pub static UNAME: StructSeq = StructSeq::new(
     "uname_result: Result from os.uname().\n\nThis object may be accessed either as a tuple of\n  (sysname, nodename, release, version, machine),\nor via the attributes sysname, nodename, release, version, and machine.\n\nSee os.uname for more information.",
     &[
         ("sysname", "operating system name"),
-        ("nodename", "name of machine on network (implementation-defined)"),
+        (
+            "nodename",
+            "name of machine on network (implementation-defined)",
+        ),
         ("release", "operating system release"),
         ("version", "operating system version"),
         ("machine", "hardware identifier"),
@@ -87,7 +96,13 @@ pub static UNAME: StructSeq = StructSeq::new(
 pub static WAITID: StructSeq = StructSeq::new(
     "posix.waitid_result",
     "waitid_result: Result from waitid.\n\nThis object may be accessed either as a tuple of\n  (si_pid, si_uid, si_signo, si_status, si_code),\nor via the attributes si_pid, si_uid, and so on.\n\nSee os.waitid for more information.",
-    &[("si_pid", ""), ("si_uid", ""), ("si_signo", ""), ("si_status", ""), ("si_code", "")],
+    &[
+        ("si_pid", ""),
+        ("si_uid", ""),
+        ("si_signo", ""),
+        ("si_status", ""),
+        ("si_code", ""),
+    ],
     5,
 );
 
@@ -99,7 +114,15 @@ pub static SCHED_PARAM: StructSeq = StructSeq::new(
 );
 
 pub fn install(cx: &mut Cx, module: &Value) -> Res<()> {
-    for spec in [&STAT, &STATVFS, &TERMINAL_SIZE, &TIMES, &UNAME, &WAITID, &SCHED_PARAM] {
+    for spec in [
+        &STAT,
+        &STATVFS,
+        &TERMINAL_SIZE,
+        &TIMES,
+        &UNAME,
+        &WAITID,
+        &SCHED_PARAM,
+    ] {
         export(cx, module, spec)?;
     }
     Ok(())
@@ -107,7 +130,11 @@ pub fn install(cx: &mut Cx, module: &Value) -> Res<()> {
 
 /// `os.stat_result` of a system's struct.
 pub fn stat_result(cx: &mut Cx, s: &Stat) -> Res<Value> {
-    let times = [(s.st_atime, s.st_atime_nsec), (s.st_mtime, s.st_mtime_nsec), (s.st_ctime, s.st_ctime_nsec)];
+    let times = [
+        (s.st_atime, s.st_atime_nsec),
+        (s.st_mtime, s.st_mtime_nsec),
+        (s.st_ctime, s.st_ctime_nsec),
+    ];
     let mut v = vec![
         s.st_mode.into_value(cx)?,
         s.st_ino.into_value(cx)?,
@@ -135,7 +162,17 @@ pub fn stat_result(cx: &mut Cx, s: &Stat) -> Res<Value> {
 pub fn statvfs_result(cx: &mut Cx, s: &libc::statvfs) -> Res<Value> {
     let mut v = Vec::new();
     let numbers = [
-        s.f_bsize, s.f_frsize, s.f_blocks, s.f_bfree, s.f_bavail, s.f_files, s.f_ffree, s.f_favail, s.f_flag, s.f_namemax, s.f_fsid,
+        s.f_bsize,
+        s.f_frsize,
+        s.f_blocks,
+        s.f_bfree,
+        s.f_bavail,
+        s.f_files,
+        s.f_ffree,
+        s.f_favail,
+        s.f_flag,
+        s.f_namemax,
+        s.f_fsid,
     ];
     for n in numbers {
         v.push(n.into_value(cx)?);

@@ -35,7 +35,12 @@ fn handle(cx: &mut Cx) -> Res<()> {
     if let Some(e) = sys::take_wakeup_error() {
         let r = os_call::raise(cx, &std::io::Error::from_raw_os_error(e));
         let none = Value::none();
-        typhon_vm::threads::unraisable(cx, r, "Exception ignored when trying to write to the signal wakeup fd", &none);
+        typhon_vm::threads::unraisable(
+            cx,
+            r,
+            "Exception ignored when trying to write to the signal wakeup fd",
+            &none,
+        );
     }
     let came = sys::take_tripped();
     for (i, &s) in came.iter().enumerate() {
@@ -98,8 +103,12 @@ pub mod module {
             Disposition::Python
         } else {
             match typhon_vm::objects::int::as_int(handler) {
-                Some(typhon_vm::objects::int::IntRef::Small(v)) if v == SIG_IGN as i64 => Disposition::Ignore,
-                Some(typhon_vm::objects::int::IntRef::Small(v)) if v == SIG_DFL as i64 => Disposition::Default,
+                Some(typhon_vm::objects::int::IntRef::Small(v)) if v == SIG_IGN as i64 => {
+                    Disposition::Ignore
+                }
+                Some(typhon_vm::objects::int::IntRef::Small(v)) if v == SIG_DFL as i64 => {
+                    Disposition::Default
+                }
                 _ => {
                     return Err(cx.type_error("signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object"));
                 }
@@ -151,7 +160,9 @@ pub mod module {
     fn set_wakeup_fd(fd: &Value, warn_on_full_buffer: bool, cx: &mut Cx) -> Res<i32> {
         let fd = <i32 as FromArg>::from_arg(cx, fd, At::attribute("fd"))?;
         if !cx.is_main {
-            return Err(cx.value_error("set_wakeup_fd only works in main thread of the main interpreter"));
+            return Err(
+                cx.value_error("set_wakeup_fd only works in main thread of the main interpreter")
+            );
         }
         if fd != -1 {
             fs::fstat(fd).map_err(|e| os_call::raise(cx, &e))?;
@@ -168,7 +179,9 @@ pub mod module {
         let base = ExcKind::OSError.ty().value();
         let ns = dict::new_dict(cx)?;
         let name = new_str(cx, "signal")?;
-        ns.downcast::<Dict>().expect("a new dict").set_str(cx, "__module__", name)?;
+        ns.downcast::<Dict>()
+            .expect("a new dict")
+            .set_str(cx, "__module__", name)?;
         let name = new_str(cx, "itimer_error")?;
         let bases = typhon_vm::objects::tuple::new_tuple(cx, vec![base])?;
         let meta = Type::of::<Type>().value();
@@ -202,7 +215,9 @@ pub mod module {
                 drop(set_handler(s, Some(Value::small_int(SIG_IGN))));
             }
         }
-        if handler(libc::SIGINT).is_some_and(|h| h.as_small_int() == Some(SIG_DFL as i64)) && sys::set(libc::SIGINT, Disposition::Python).is_ok() {
+        if handler(libc::SIGINT).is_some_and(|h| h.as_small_int() == Some(SIG_DFL as i64))
+            && sys::set(libc::SIGINT, Disposition::Python).is_ok()
+        {
             drop(set_handler(libc::SIGINT, Some(int_handler)));
         }
         Ok(())

@@ -6,8 +6,8 @@ use crate::time::nanoseconds;
 use typhon_text::time_text::Round;
 use typhon_vm::native::*;
 use typhon_vm::objects::set::new_set_from;
-use typhon_vm::os::signal::{self as sys, NSIG, Timer};
 use typhon_vm::os::libc;
+use typhon_vm::os::signal::{self as sys, NSIG, Timer};
 use typhon_vm::protocol;
 
 static SIGINFO: StructSeq = StructSeq::new(
@@ -59,7 +59,10 @@ fn itimer_error(cx: &mut Cx, e: &std::io::Error) -> Raised {
         let m = typhon_vm::objects::module::methods::import(cx, "_signal")?;
         let cls = protocol::getattr_str(cx, &m, "ItimerError")?;
         let n = e.raw_os_error().unwrap_or(0);
-        let text = typhon_vm::objects::str::new_str(cx, &typhon_vm::objects::exception::oserror::strerror(n))?;
+        let text = typhon_vm::objects::str::new_str(
+            cx,
+            &typhon_vm::objects::exception::oserror::strerror(n),
+        )?;
         protocol::call(cx, &cls, &[Value::small_int(n), text])
     })();
     match made {
@@ -117,7 +120,10 @@ pub mod functions {
     #[sig(thread_id, signalnum, /)]
     fn pthread_kill(thread_id: u64, signalnum: i32, cx: &mut Cx) -> Res<()> {
         if !crate::thread::is_live(thread_id) {
-            return Err(os_call::raise(cx, &std::io::Error::from_raw_os_error(libc::ESRCH)));
+            return Err(os_call::raise(
+                cx,
+                &std::io::Error::from_raw_os_error(libc::ESRCH),
+            ));
         }
         sys::pthread_kill(thread_id, signalnum).map_err(|e| os_call::raise(cx, &e))?;
         os_call::check_signals(cx)
@@ -173,7 +179,10 @@ pub mod functions {
             return Err(cx.value_error("timeout must be non-negative"));
         }
         let end = std::time::Instant::now() + std::time::Duration::from_nanos(ns as u64);
-        let left = || end.saturating_duration_since(std::time::Instant::now()).as_nanos() as i64;
+        let left = || {
+            end.saturating_duration_since(std::time::Instant::now())
+                .as_nanos() as i64
+        };
         match os_call::retry(cx, || sys::sigtimedwait(&s, Some(left())))? {
             Ok(info) => siginfo(cx, info).map(Some),
             Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => Ok(None),

@@ -25,7 +25,11 @@ pub struct State {
 
 impl State {
     fn new(stage: u8, ident: u64) -> Arc<State> {
-        Arc::new(State { stage: AtomicU8::new(stage), ident: AtomicU64::new(ident), done: RawEvent::new() })
+        Arc::new(State {
+            stage: AtomicU8::new(stage),
+            ident: AtomicU64::new(ident),
+            done: RawEvent::new(),
+        })
     }
 }
 
@@ -74,7 +78,14 @@ pub fn after_fork(_: &mut Cx) {
 }
 
 /// Start a thread that calls `func`.
-pub fn start(cx: &mut Cx, func: Value, pos: Vec<Value>, kw: Vec<(String, Value)>, state: Arc<State>, daemon: bool) -> Res<u64> {
+pub fn start(
+    cx: &mut Cx,
+    func: Value,
+    pos: Vec<Value>,
+    kw: Vec<(String, Value)>,
+    state: Arc<State>,
+    daemon: bool,
+) -> Res<u64> {
     RUNNING_THREADS.lock().push(state.clone());
     if !daemon {
         AWAITED.lock().push(state.clone());
@@ -102,7 +113,12 @@ pub fn start(cx: &mut Cx, func: Value, pos: Vec<Value>, kw: Vec<(String, Value)>
     match spawn::spawn(stack, main, ended) {
         Ok(ident) => {
             state.ident.store(ident, Ordering::Relaxed);
-            let _ = state.stage.compare_exchange(STARTING, RUNNING, Ordering::AcqRel, Ordering::Relaxed);
+            let _ = state.stage.compare_exchange(
+                STARTING,
+                RUNNING,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
             Ok(ident)
         }
         Err(_) => {
@@ -125,11 +141,20 @@ fn forget(state: &Arc<State>) {
 pub fn shutdown(cx: &mut Cx) {
     let me = os::thread_ident();
     loop {
-        let next = AWAITED.lock().iter().find(|s| s.ident.load(Ordering::Relaxed) != me).cloned();
+        let next = AWAITED
+            .lock()
+            .iter()
+            .find(|s| s.ident.load(Ordering::Relaxed) != me)
+            .cloned();
         let Some(s) = next else { return };
         if let Err(r) = wait(cx, &s, None) {
             let none = Value::none();
-            threads::unraisable(cx, r, "Exception ignored while joining a thread in _thread._shutdown()", &none);
+            threads::unraisable(
+                cx,
+                r,
+                "Exception ignored while joining a thread in _thread._shutdown()",
+                &none,
+            );
             AWAITED.lock().retain(|o| !Arc::ptr_eq(o, &s));
         }
     }
@@ -159,17 +184,34 @@ pub struct ThreadHandle {
 
 /// A handle of a thread that runs already and was not started here.
 pub fn adopt(cx: &mut Cx, ident: u64) -> Res<Value> {
-    crate::os_call::make(cx, ThreadHandle { head: Header::placeholder(), state: State::new(RUNNING, ident) })
+    crate::os_call::make(
+        cx,
+        ThreadHandle {
+            head: Header::placeholder(),
+            state: State::new(RUNNING, ident),
+        },
+    )
 }
 
 impl ThreadHandle {
     /// A handle to be started.
     pub fn fresh(cx: &mut Cx) -> Res<Value> {
-        crate::os_call::make(cx, ThreadHandle { head: Header::placeholder(), state: State::new(NOT_STARTED, 0) })
+        crate::os_call::make(
+            cx,
+            ThreadHandle {
+                head: Header::placeholder(),
+                state: State::new(NOT_STARTED, 0),
+            },
+        )
     }
     /// Claim it for a start; an error when it has been started.
     pub fn claim(&self, cx: &mut Cx) -> Res<Arc<State>> {
-        match self.state.stage.compare_exchange(NOT_STARTED, STARTING, Ordering::AcqRel, Ordering::Relaxed) {
+        match self.state.stage.compare_exchange(
+            NOT_STARTED,
+            STARTING,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        ) {
             Ok(_) => Ok(self.state.clone()),
             Err(_) => Err(cx.runtime_error("thread already started")),
         }
@@ -180,7 +222,14 @@ impl ThreadHandle {
 impl ThreadHandle {
     #[new]
     fn new(cls: &Type, cx: &mut Cx) -> Res<Value> {
-        typhon_vm::objects::object::alloc(cx, cls, ThreadHandle { head: Header::placeholder(), state: State::new(NOT_STARTED, 0) })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            ThreadHandle {
+                head: Header::placeholder(),
+                state: State::new(NOT_STARTED, 0),
+            },
+        )
     }
     #[getter]
     fn ident(&self) -> u64 {
@@ -202,7 +251,11 @@ impl ThreadHandle {
             None => None,
             Some(t) => {
                 let ns = crate::time::nanoseconds(cx, t, Round::Up)?;
-                if ns < 0 { None } else { Instant::now().checked_add(Duration::from_nanos(ns as u64)) }
+                if ns < 0 {
+                    None
+                } else {
+                    Instant::now().checked_add(Duration::from_nanos(ns as u64))
+                }
             }
         };
         let s = &self.state;
@@ -217,7 +270,10 @@ impl ThreadHandle {
     #[slot]
     fn repr(&self) -> String {
         let at = (&raw const self.head) as usize;
-        format!("<_thread._ThreadHandle object at {at:#x}: ident={}>", self.state.ident.load(Ordering::Relaxed))
+        format!(
+            "<_thread._ThreadHandle object at {at:#x}: ident={}>",
+            self.state.ident.load(Ordering::Relaxed)
+        )
     }
 }
 

@@ -53,13 +53,20 @@ impl Local {
         d.0.iter().find(|(s, _)| *s == me).map(|(_, d)| d.clone())
     }
     fn args(&self) -> Args<'_> {
-        Args { pos: &self.pos, kwvalues: &self.kwvalues, kwnames: self.kwnames.as_ref().and_then(|n| n.downcast::<Tuple>()) }
+        Args {
+            pos: &self.pos,
+            kwvalues: &self.kwvalues,
+            kwnames: self.kwnames.as_ref().and_then(|n| n.downcast::<Tuple>()),
+        }
     }
     /// A new dict for this thread.
     fn add(&self, cx: &mut Cx, this: &Value) -> Res<Value> {
         let d = dict::new_dict(cx)?;
         remember(cx, this)?;
-        self.dicts.lock(&self.head, &mut cx.thread).0.push((serial(), d.clone()));
+        self.dicts
+            .lock(&self.head, &mut cx.thread)
+            .0
+            .push((serial(), d.clone()));
         Ok(d)
     }
     fn remove(&self, cx: &mut Cx) -> Option<Value> {
@@ -83,11 +90,16 @@ fn remember(cx: &mut Cx, this: &Value) -> Res<()> {
             l
         }
     };
-    let Some(l) = known.downcast::<List>() else { return Ok(()) };
+    let Some(l) = known.downcast::<List>() else {
+        return Ok(());
+    };
     // Dead ones go when their number may have doubled.
     if l.len().is_power_of_two() && l.len() >= 16 {
-        let alive: Vec<Value> =
-            l.to_vec(cx).into_iter().filter(|w| w.downcast::<WeakRef>().is_some_and(|r| !r.cell.0.is_dead())).collect();
+        let alive: Vec<Value> = l
+            .to_vec(cx)
+            .into_iter()
+            .filter(|w| w.downcast::<WeakRef>().is_some_and(|r| !r.cell.0.is_dead()))
+            .collect();
         l.replace_all(cx, alive)?;
     }
     l.push(cx, w)
@@ -97,8 +109,12 @@ fn remember(cx: &mut Cx, this: &Value) -> Res<()> {
 pub fn forget_thread(cx: &mut Cx) {
     // Finalizers may make new ones.
     for _ in 0..4 {
-        let Some(known) = cx.locals[SLOT].take() else { return };
-        let Some(l) = known.downcast::<List>() else { return };
+        let Some(known) = cx.locals[SLOT].take() else {
+            return;
+        };
+        let Some(l) = known.downcast::<List>() else {
+            return;
+        };
         for w in l.to_vec(cx) {
             let target = w.downcast::<WeakRef>().and_then(|r| weakref::target(cx, r));
             if let Some(t) = target
@@ -115,7 +131,9 @@ pub fn forget_thread(cx: &mut Cx) {
 
 /// The dict of this thread; a thread's first use runs `__init__`.
 fn dict_of(cx: &mut Cx, this: &Value) -> Res<Value> {
-    let Some(l) = this.downcast::<Local>() else { return Err(cx.type_error("_thread._local object expected")) };
+    let Some(l) = this.downcast::<Local>() else {
+        return Err(cx.type_error("_thread._local object expected"));
+    };
     if let Some(d) = l.find(cx) {
         return Ok(d);
     }
@@ -137,14 +155,20 @@ impl Local {
     #[new]
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        if cls.slots.init.bits() == Type::of::<Object>().slots.init.bits() && (!args.pos.is_empty() || args.has_keywords()) {
+        if cls.slots.init.bits() == Type::of::<Object>().slots.init.bits()
+            && (!args.pos.is_empty() || args.has_keywords())
+        {
             return Err(cx.type_error("Initialization arguments are not supported"));
         }
         let mut names = Vec::new();
         for (n, _) in args.keywords() {
             names.push(n.value());
         }
-        let kwnames = if names.is_empty() { None } else { Some(typhon_vm::objects::tuple::new_tuple(cx, names)?) };
+        let kwnames = if names.is_empty() {
+            None
+        } else {
+            Some(typhon_vm::objects::tuple::new_tuple(cx, names)?)
+        };
         let local = Local {
             head: Header::placeholder(),
             dicts: Guarded::new(Dicts::default()),
@@ -162,7 +186,10 @@ impl Local {
     #[slot]
     fn getattro(this: &Value, name: &Value, cx: &mut Cx) -> Res<Value> {
         let d = dict_of(cx, this)?;
-        if name.downcast::<Str>().is_some_and(|n| n.equals_str("__dict__")) {
+        if name
+            .downcast::<Str>()
+            .is_some_and(|n| n.equals_str("__dict__"))
+        {
             return Ok(d);
         }
         let name = &str::intern::intern(name);
@@ -195,7 +222,9 @@ impl Local {
         };
         if n.equals_str("__dict__") {
             let t = this.type_name();
-            return Err(cx.attribute_error(format!("'{t}' object attribute '__dict__' is read-only")));
+            return Err(
+                cx.attribute_error(format!("'{t}' object attribute '__dict__' is read-only"))
+            );
         }
         let d = dict_of(cx, this)?;
         let name = &str::intern::intern(name);
@@ -204,7 +233,9 @@ impl Local {
         {
             return set(cx, &f, this, value);
         }
-        let Some(d) = d.downcast::<Dict>() else { return Ok(()) };
+        let Some(d) = d.downcast::<Dict>() else {
+            return Ok(());
+        };
         match value {
             Some(v) => d.set(cx, name, v.clone()),
             None => match d.remove(cx, name)? {

@@ -39,10 +39,12 @@ fn patience(cx: &mut Cx, blocking: bool, timeout: Option<&Value>) -> Res<Patienc
     if ns > TIMEOUT_MAX {
         return Err(cx.overflow_error("timeout value is too large"));
     }
-    Ok(match Instant::now().checked_add(Duration::from_nanos(ns as u64)) {
-        Some(end) => Patience::Until(end),
-        None => Patience::Forever,
-    })
+    Ok(
+        match Instant::now().checked_add(Duration::from_nanos(ns as u64)) {
+            Some(end) => Patience::Until(end),
+            None => Patience::Forever,
+        },
+    )
 }
 
 /// Take a lock as patiently as asked, handling signals meanwhile.
@@ -77,12 +79,22 @@ pub struct Lock {
 }
 
 pub fn new_lock(cx: &mut Cx) -> Res<Value> {
-    crate::os_call::make(cx, Lock { head: Header::placeholder(), raw: RawLock::new() })
+    crate::os_call::make(
+        cx,
+        Lock {
+            head: Header::placeholder(),
+            raw: RawLock::new(),
+        },
+    )
 }
 
 impl Lock {
     fn unlock(&self, cx: &mut Cx) -> Res<()> {
-        if self.raw.unlock() { Ok(()) } else { Err(cx.runtime_error("release unlocked lock")) }
+        if self.raw.unlock() {
+            Ok(())
+        } else {
+            Err(cx.runtime_error("release unlocked lock"))
+        }
     }
 }
 
@@ -90,7 +102,14 @@ impl Lock {
 impl Lock {
     #[new]
     fn new(cls: &Type, cx: &mut Cx) -> Res<Value> {
-        typhon_vm::objects::object::alloc(cx, cls, Lock { head: Header::placeholder(), raw: RawLock::new() })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            Lock {
+                head: Header::placeholder(),
+                raw: RawLock::new(),
+            },
+        )
     }
     /// Lock the lock.
     ///
@@ -149,7 +168,11 @@ impl Lock {
     fn repr(this: &Value) -> String {
         let locked = this.downcast::<Lock>().is_some_and(|l| l.raw.is_locked());
         let state = if locked { "locked" } else { "unlocked" };
-        format!("<{state} {} object at {:#x}>", qualified(this), this.bits() & !7)
+        format!(
+            "<{state} {} object at {:#x}>",
+            qualified(this),
+            this.bits() & !7
+        )
     }
 }
 
@@ -175,7 +198,12 @@ pub struct RLock {
 
 impl RLock {
     fn fresh() -> RLock {
-        RLock { head: Header::placeholder(), raw: RawLock::new(), owner: AtomicU64::new(0), count: AtomicU32::new(0) }
+        RLock {
+            head: Header::placeholder(),
+            raw: RawLock::new(),
+            owner: AtomicU64::new(0),
+            count: AtomicU32::new(0),
+        }
     }
     fn is_mine(&self) -> bool {
         self.owner.load(Ordering::Relaxed) == os::thread_ident()
@@ -218,7 +246,10 @@ impl RLock {
         if std::ptr::eq(cls, RLock::type_object(cx)?) {
             args.no_keywords(cx, "RLock")?;
             if !args.pos.is_empty() {
-                return Err(cx.type_error(format!("RLock() takes no arguments ({} given)", args.pos.len())));
+                return Err(cx.type_error(format!(
+                    "RLock() takes no arguments ({} given)",
+                    args.pos.len()
+                )));
             }
         }
         typhon_vm::objects::object::alloc(cx, cls, RLock::fresh())
@@ -258,14 +289,21 @@ impl RLock {
     }
     /// For internal use by reentrancy guards.
     fn _recursion_count(&self) -> u32 {
-        if self.is_mine() { self.count.load(Ordering::Relaxed) } else { 0 }
+        if self.is_mine() {
+            self.count.load(Ordering::Relaxed)
+        } else {
+            0
+        }
     }
     /// For internal use by `threading.Condition`.
     fn _release_save(&self, cx: &mut Cx) -> Res<(u32, u64)> {
         if !self.is_mine() {
             return Err(cx.runtime_error("cannot release un-acquired lock"));
         }
-        let saved = (self.count.swap(0, Ordering::Relaxed), self.owner.swap(0, Ordering::Relaxed));
+        let saved = (
+            self.count.swap(0, Ordering::Relaxed),
+            self.owner.swap(0, Ordering::Relaxed),
+        );
         let _was_locked = self.raw.unlock();
         Ok(saved)
     }
@@ -290,9 +328,22 @@ impl RLock {
     }
     #[slot]
     fn repr(this: &Value) -> String {
-        let Some(l) = this.downcast::<RLock>() else { return String::new() };
-        let (owner, count) = (l.owner.load(Ordering::Relaxed), l.count.load(Ordering::Relaxed));
-        let state = if l.raw.is_locked() { "locked" } else { "unlocked" };
-        format!("<{state} {} object owner={owner} count={count} at {:#x}>", qualified(this), this.bits() & !7)
+        let Some(l) = this.downcast::<RLock>() else {
+            return String::new();
+        };
+        let (owner, count) = (
+            l.owner.load(Ordering::Relaxed),
+            l.count.load(Ordering::Relaxed),
+        );
+        let state = if l.raw.is_locked() {
+            "locked"
+        } else {
+            "unlocked"
+        };
+        format!(
+            "<{state} {} object owner={owner} count={count} at {:#x}>",
+            qualified(this),
+            this.bits() & !7
+        )
     }
 }

@@ -44,7 +44,9 @@ pub mod module {
         if !protocol::is_callable(function) {
             return Err(cx.type_error("first arg must be callable"));
         }
-        let Some(pos) = args.downcast::<Tuple>() else { return Err(cx.type_error("2nd arg must be a tuple")) };
+        let Some(pos) = args.downcast::<Tuple>() else {
+            return Err(cx.type_error("2nd arg must be a tuple"));
+        };
         let kw = match kwargs {
             None => Vec::new(),
             Some(k) => match k.downcast::<Dict>() {
@@ -61,21 +63,36 @@ pub mod module {
     /// Start a new thread and return its identifier.
     #[pyfunction]
     #[sig(function, args, kwargs = absent, /)]
-    fn start_new_thread(function: &Value, args: &Value, kwargs: Option<&Value>, cx: &mut Cx) -> Res<u64> {
+    fn start_new_thread(
+        function: &Value,
+        args: &Value,
+        kwargs: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<u64> {
         start_new(cx, function, args, kwargs)
     }
 
     /// An obsolete synonym of start_new_thread().
     #[pyfunction(name = "start_new")]
     #[sig(function, args, kwargs = absent, /)]
-    fn start_new_alias(function: &Value, args: &Value, kwargs: Option<&Value>, cx: &mut Cx) -> Res<u64> {
+    fn start_new_alias(
+        function: &Value,
+        args: &Value,
+        kwargs: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<u64> {
         start_new(cx, function, args, kwargs)
     }
 
     /// *For internal use only*: start a new thread.
     #[pyfunction]
     #[sig(function, handle = None, daemon = True)]
-    fn start_joinable_thread(function: &Value, handle: Option<&Value>, daemon: bool, cx: &mut Cx) -> Res<Value> {
+    fn start_joinable_thread(
+        function: &Value,
+        handle: Option<&Value>,
+        daemon: bool,
+        cx: &mut Cx,
+    ) -> Res<Value> {
         if !protocol::is_callable(function) {
             return Err(cx.type_error("thread function must be callable"));
         }
@@ -83,7 +100,9 @@ pub mod module {
             Some(h) => h.clone(),
             None => ThreadHandle::fresh(cx)?,
         };
-        let Some(t) = h.downcast::<ThreadHandle>() else { return Err(cx.type_error("'handle' must be a _ThreadHandle")) };
+        let Some(t) = h.downcast::<ThreadHandle>() else {
+            return Err(cx.type_error("'handle' must be a _ThreadHandle"));
+        };
         let state = t.claim(cx)?;
         super::handle::start(cx, function.clone(), vec![], vec![], state, daemon)?;
         Ok(h)
@@ -206,7 +225,11 @@ pub mod module {
     #[sig(exc_info, /)]
     fn _excepthook(exc_info: &Value, cx: &mut Cx) -> Res<()> {
         let class = EXCEPT_HOOK_ARGS.class(cx)?;
-        let Some([kind, value, traceback, thread]) = exc_info.downcast::<Tuple>().map(Tuple::items).filter(|_| exc_info.ty().value().is(&class)) else {
+        let Some([kind, value, traceback, thread]) = exc_info
+            .downcast::<Tuple>()
+            .map(Tuple::items)
+            .filter(|_| exc_info.ty().value().is(&class))
+        else {
             return Err(cx.type_error("_thread.excepthook argument type must be ExceptHookArgs"));
         };
         if kind.is(&ExcKind::SystemExit.ty().value()) {

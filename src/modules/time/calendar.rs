@@ -23,7 +23,10 @@ pub static STRUCT_TIME: StructSeq = StructSeq::new(
         ("tm_sec", "seconds, range [0, 61])"),
         ("tm_wday", "day of week, range [0, 6], Monday is 0"),
         ("tm_yday", "day of year, range [1, 366]"),
-        ("tm_isdst", "1 if summer time is in effect, 0 if not, and -1 if unknown"),
+        (
+            "tm_isdst",
+            "1 if summer time is in effect, 0 if not, and -1 if unknown",
+        ),
         ("tm_zone", "abbreviation of timezone name"),
         ("tm_gmtoff", "offset from UTC in seconds"),
     ],
@@ -32,7 +35,9 @@ pub static STRUCT_TIME: StructSeq = StructSeq::new(
 
 fn struct_time(cx: &mut Cx, c: &Calendar) -> Res<Value> {
     let mut v = vec![c.year.into_value(cx)?];
-    for n in [c.month, c.day, c.hour, c.minute, c.second, c.weekday, c.yday, c.dst] {
+    for n in [
+        c.month, c.day, c.hour, c.minute, c.second, c.weekday, c.yday, c.dst,
+    ] {
         v.push(Value::small_int(n));
     }
     v.push(str::new_str(cx, &c.zone)?);
@@ -67,9 +72,15 @@ fn local(cx: &mut Cx, s: i64) -> Res<Calendar> {
 
 /// A calendar time from a tuple of nine ints, unchecked.
 fn calendar_of(cx: &mut Cx, v: &Value, function: &str) -> Res<Calendar> {
-    let Some(t) = v.downcast::<Tuple>() else { return Err(cx.type_error("Tuple or struct_time argument required")) };
+    let Some(t) = v.downcast::<Tuple>() else {
+        return Err(cx.type_error("Tuple or struct_time argument required"));
+    };
     let mut n = [0i32; 9];
-    if t.len() != 9 || t.items().iter().any(|i| as_int(i).is_none() && i.ty().slots.index.get().is_none()) {
+    if t.len() != 9
+        || t.items()
+            .iter()
+            .any(|i| as_int(i).is_none() && i.ty().slots.index.get().is_none())
+    {
         return Err(cx.type_error(format!("{function}(): illegal time tuple argument")));
     }
     let items = t.items().to_vec();
@@ -158,13 +169,21 @@ pub fn set_zone(cx: &mut Cx, module: &Value) -> Res<()> {
     let (jan, jul) = (local(cx, t)?, local(cx, t + YEAR / 2)?);
     let (jan_zone, jul_zone) = (-jan.offset, -jul.offset);
     let south = jan_zone < jul_zone;
-    let (zone, alt, name, alt_name) =
-        if south { (jul_zone, jan_zone, jul.zone, jan.zone) } else { (jan_zone, jul_zone, jan.zone, jul.zone) };
+    let (zone, alt, name, alt_name) = if south {
+        (jul_zone, jan_zone, jul.zone, jan.zone)
+    } else {
+        (jan_zone, jul_zone, jan.zone, jul.zone)
+    };
     let v = zone.into_value(cx)?;
     os_call::set(cx, module, "timezone", v)?;
     let v = alt.into_value(cx)?;
     os_call::set(cx, module, "altzone", v)?;
-    os_call::set(cx, module, "daylight", Value::small_int((jan_zone != jul_zone) as i32))?;
+    os_call::set(
+        cx,
+        module,
+        "daylight",
+        Value::small_int((jan_zone != jul_zone) as i32),
+    )?;
     let names = vec![str::new_str(cx, &name)?, str::new_str(cx, &alt_name)?];
     let names = new_tuple(cx, names)?;
     os_call::set(cx, module, "tzname", names)
@@ -261,7 +280,11 @@ pub mod functions {
         if c.zone.is_empty() && tuple.is_some() {
             let zone = clocks::localtime(epoch).unwrap_or_default();
             c.zone = zone.zone;
-            c.offset = if tuple.is_some_and(|t| t.ty().name() == "struct_time") { zone.offset } else { 0 };
+            c.offset = if tuple.is_some_and(|t| t.ty().name() == "struct_time") {
+                zone.offset
+            } else {
+                0
+            };
         }
         let tm = Tm {
             year: c.year,

@@ -25,15 +25,20 @@ pub fn nanoseconds(cx: &mut Cx, v: &Value, round: Round) -> Res<i64> {
             Some(ns) => Ok(ns),
             None => Err(cx.overflow_error("timestamp too large to convert to C PyTime_t")),
         },
-        Some(IntRef::Big(_)) => Err(cx.overflow_error("timestamp too large to convert to C PyTime_t")),
+        Some(IntRef::Big(_)) => {
+            Err(cx.overflow_error("timestamp too large to convert to C PyTime_t"))
+        }
         None => {
-            if typhon_vm::objects::float::as_f64(v).is_none() && v.ty().slots.index.get().is_some() {
+            if typhon_vm::objects::float::as_f64(v).is_none() && v.ty().slots.index.get().is_some()
+            {
                 let i = typhon_vm::number::to_index(cx, v)?;
                 return nanoseconds(cx, &i, round);
             }
             let Some(f) = typhon_vm::objects::float::as_f64(v) else {
                 let n = v.type_name();
-                return Err(cx.type_error(format!("'{n}' object cannot be interpreted as an integer")));
+                return Err(
+                    cx.type_error(format!("'{n}' object cannot be interpreted as an integer"))
+                );
             };
             let r = time_text::to_nanoseconds(f, NS, round);
             typhon_vm::number::lift(cx, r)
@@ -50,11 +55,41 @@ pub fn sleep_for(cx: &mut Cx, ns: i64) -> Res<()> {
 
 /// Name, implementation, whether monotonic and adjustable, of `get_clock_info`'s clocks.
 const CLOCKS: &[(&str, &str, i32, bool, bool)] = &[
-    ("time", "clock_gettime(CLOCK_REALTIME)", libc::CLOCK_REALTIME, false, true),
-    ("monotonic", "clock_gettime(CLOCK_MONOTONIC)", libc::CLOCK_MONOTONIC, true, false),
-    ("perf_counter", "clock_gettime(CLOCK_MONOTONIC)", libc::CLOCK_MONOTONIC, true, false),
-    ("process_time", "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)", libc::CLOCK_PROCESS_CPUTIME_ID, true, false),
-    ("thread_time", "clock_gettime(CLOCK_THREAD_CPUTIME_ID)", libc::CLOCK_THREAD_CPUTIME_ID, true, false),
+    (
+        "time",
+        "clock_gettime(CLOCK_REALTIME)",
+        libc::CLOCK_REALTIME,
+        false,
+        true,
+    ),
+    (
+        "monotonic",
+        "clock_gettime(CLOCK_MONOTONIC)",
+        libc::CLOCK_MONOTONIC,
+        true,
+        false,
+    ),
+    (
+        "perf_counter",
+        "clock_gettime(CLOCK_MONOTONIC)",
+        libc::CLOCK_MONOTONIC,
+        true,
+        false,
+    ),
+    (
+        "process_time",
+        "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)",
+        libc::CLOCK_PROCESS_CPUTIME_ID,
+        true,
+        false,
+    ),
+    (
+        "thread_time",
+        "clock_gettime(CLOCK_THREAD_CPUTIME_ID)",
+        libc::CLOCK_THREAD_CPUTIME_ID,
+        true,
+        false,
+    ),
 ];
 
 #[pymodule(name = "time", include(super::calendar::functions::PART))]
@@ -171,7 +206,10 @@ pub mod module {
     #[sig(thread_id, /)]
     fn pthread_getcpuclockid(thread_id: u64, cx: &mut Cx) -> Res<i32> {
         if !crate::thread::is_live(thread_id) {
-            return Err(os_call::raise(cx, &std::io::Error::from_raw_os_error(libc::ESRCH)));
+            return Err(os_call::raise(
+                cx,
+                &std::io::Error::from_raw_os_error(libc::ESRCH),
+            ));
         }
         clocks::thread_cpu_clock(thread_id).map_err(|e| os_call::raise(cx, &e))
     }
@@ -182,7 +220,9 @@ pub mod module {
     #[pyfunction]
     #[sig(name, /)]
     fn get_clock_info(name: &str, cx: &mut Cx) -> Res<Value> {
-        let Some(&(_, implementation, id, monotonic, adjustable)) = CLOCKS.iter().find(|c| c.0 == name) else {
+        let Some(&(_, implementation, id, monotonic, adjustable)) =
+            CLOCKS.iter().find(|c| c.0 == name)
+        else {
             return Err(cx.value_error("unknown clock"));
         };
         let resolution = clocks::clock_getres(id).map_err(|e| os_call::raise(cx, &e))? as f64 / NS;
@@ -223,8 +263,14 @@ pub mod module {
                 ("CLOCK_REALTIME", libc::CLOCK_REALTIME as i64),
                 ("CLOCK_MONOTONIC", libc::CLOCK_MONOTONIC as i64),
                 ("CLOCK_MONOTONIC_RAW", libc::CLOCK_MONOTONIC_RAW as i64),
-                ("CLOCK_PROCESS_CPUTIME_ID", libc::CLOCK_PROCESS_CPUTIME_ID as i64),
-                ("CLOCK_THREAD_CPUTIME_ID", libc::CLOCK_THREAD_CPUTIME_ID as i64),
+                (
+                    "CLOCK_PROCESS_CPUTIME_ID",
+                    libc::CLOCK_PROCESS_CPUTIME_ID as i64,
+                ),
+                (
+                    "CLOCK_THREAD_CPUTIME_ID",
+                    libc::CLOCK_THREAD_CPUTIME_ID as i64,
+                ),
                 ("CLOCK_BOOTTIME", libc::CLOCK_BOOTTIME as i64),
                 ("CLOCK_TAI", libc::CLOCK_TAI as i64),
                 ("_STRUCT_TM_ITEMS", 11),

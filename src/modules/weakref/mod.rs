@@ -4,8 +4,8 @@ pub use module::MODULE;
 
 use crate::os_call;
 use typhon_vm::native::*;
-use typhon_vm::objects::weakref::{self, WeakRef, proxy};
 use typhon_vm::objects::Dict;
+use typhon_vm::objects::weakref::{self, WeakRef, proxy};
 use typhon_vm::runtime::weak;
 
 #[pymodule(name = "_weakref")]
@@ -17,14 +17,22 @@ pub mod module {
     #[pyfunction]
     #[sig(object, /)]
     fn getweakrefcount(object: &Value) -> usize {
-        if object.is_ptr() { weak::count(object) } else { 0 }
+        if object.is_ptr() {
+            weak::count(object)
+        } else {
+            0
+        }
     }
 
     /// Return a list of all weak reference objects pointing to 'object'.
     #[pyfunction]
     #[sig(object, /)]
     fn getweakrefs(object: &Value, cx: &mut Cx) -> Vec<Value> {
-        if object.is_ptr() { weak::list(&cx.thread, object) } else { Vec::new() }
+        if object.is_ptr() {
+            weak::list(&cx.thread, object)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Create a proxy object that weakly references 'object'.
@@ -40,9 +48,13 @@ pub mod module {
     fn _remove_dead_weakref(dct: &Value, key: &Value, cx: &mut Cx) -> Res<()> {
         let Some(d) = dct.downcast::<Dict>() else {
             let n = dct.type_name();
-            return Err(cx.type_error(format!("_remove_dead_weakref() argument 1 must be dict, not {n}")));
+            return Err(cx.type_error(format!(
+                "_remove_dead_weakref() argument 1 must be dict, not {n}"
+            )));
         };
-        let Some(v) = d.get(cx, key)? else { return Ok(()) };
+        let Some(v) = d.get(cx, key)? else {
+            return Ok(());
+        };
         match v.downcast::<WeakRef>() {
             None => Err(cx.type_error("not a weakref")),
             Some(r) if weakref::target(cx, r).is_none() => {
@@ -59,6 +71,11 @@ pub mod module {
             os_call::set(cx, module, name, Type::of::<WeakRef>().value())?;
         }
         os_call::set(cx, module, "ProxyType", Type::of::<proxy::Proxy>().value())?;
-        os_call::set(cx, module, "CallableProxyType", Type::of::<proxy::CallableProxy>().value())
+        os_call::set(
+            cx,
+            module,
+            "CallableProxyType",
+            Type::of::<proxy::CallableProxy>().value(),
+        )
     }
 }
