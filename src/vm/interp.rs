@@ -656,6 +656,9 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- names
                     Rop::LoadGlobal => {
                         let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        if x_of(w) != 0 {
+                            reg!(d_of(w) + 1) = 0;
+                        }
                         if let Some(bits) = attr::global_hit(cx, frame, cache) {
                             set!(d_of(w), bits);
                             continue;
@@ -1021,10 +1024,12 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                     reg!(i) = 0;
                                 }
                                 pc = rc.words.as_ptr();
+                                breaker!();
                                 continue;
                             }
                             try_!(enter_function(cx, r.add(base), at - base, n, None));
                             reload!();
+                            breaker!();
                             continue;
                         }
                         match type_word {
@@ -1237,7 +1242,6 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                         }
                     }
-                    Rop::Resume => breaker!(),
                     Rop::ReturnGenerator => {
                         save!();
                         let kind = (*frame).kind;

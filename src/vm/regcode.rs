@@ -43,7 +43,7 @@ macro_rules! for_each_rop {
             CmpJump "x>>2 = operator, bit 7 of x = jump when true; compare a with b; the next word is the jump target; d = orders that satisfy it",
             CmpJumpI "the same with b as i16",
             // names
-            LoadGlobal "d = global or builtin; b = cache", LoadName "d = name; b = cache", StoreName "name b = a", DeleteName "b",
+            LoadGlobal "d = global or builtin, d+1 = empty when x; b = cache", LoadName "d = name; b = cache", StoreName "name b = a", DeleteName "b",
             StoreGlobal "global b = a", DeleteGlobal "b",
             LoadAttr "d = a.name; b = cache", LoadMethod "d, d+1 = method of a, self (or attribute, empty); b = cache",
             StoreAttr "a.name = d; b = cache", DeleteAttr "del a.name; b = cache",
@@ -60,7 +60,7 @@ macro_rules! for_each_rop {
             GetIter "d = iter(a)", ForIter "d = next(a) or jump to the next word's target when exhausted",
             Call "d = call of callable a, self-or-empty a+1, b arguments", CallKw "the same, names tuple above the arguments",
             CallEx "d = a(*a+2, **a+3)",
-            Return "return a", Resume "entry of the frame: eval breaker", ReturnGenerator "make the generator and return it",
+            Return "return a", ReturnGenerator "make the generator and return it",
             Yield "d = value sent, after yielding a; x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
             // strings
             FormatSimple "d = format(a)", FormatSpec "d = format(a, b)",

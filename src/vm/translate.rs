@@ -519,7 +519,8 @@ impl Translator<'_> {
         let (op, arg) = (self.ins[i].op, self.ins[i].arg);
         match op {
             Op::NOP | Op::NOT_TAKEN | Op::CACHE => {}
-            Op::RESUME => self.op(Rop::Resume, arg.min(255) as u8, 0, 0, 0),
+            // The caller checks the eval breaker when it enters a frame (`Call`), loops check it at their end.
+            Op::RESUME => {}
             Op::LOAD_FAST => {
                 let l = self.local(arg)?;
                 self.push_result(Rop::Copy, 0, l, 0);
@@ -702,9 +703,9 @@ impl Translator<'_> {
             }
             Op::LOAD_GLOBAL => {
                 let c = self.cache(arg >> 1)?;
-                self.push_result(Rop::LoadGlobal, 0, 0, c);
+                self.push_result(Rop::LoadGlobal, (arg & 1) as u8, 0, c);
                 if arg & 1 != 0 {
-                    self.stack.push(Entry::Null);
+                    self.stack.push(Entry::Temp);
                     self.patchable = None;
                 }
             }
