@@ -6,7 +6,6 @@ Prints one line per kind of difference with an example, then totals.
 """
 import collections, dis, marshal, os, re, subprocess, sys, tempfile, types, warnings
 
-warnings.simplefilter("ignore")
 FIELDS = ["co_name", "co_qualname", "co_flags", "co_argcount", "co_posonlyargcount", "co_kwonlyargcount",
           "co_firstlineno", "co_varnames", "co_cellvars", "co_freevars", "co_names", "co_stacksize",
           "co_code", "co_exceptiontable", "co_linetable"]
@@ -114,7 +113,9 @@ def main():
                         source = source.decode() if b"coding" not in source[:200] else source
                     except UnicodeDecodeError:
                         pass
-                    theirs = compile(source, "<compared>", "exec", dont_inherit=True, optimize=0)
+                    with warnings.catch_warnings(record=True) as caught:
+                        warnings.simplefilter("always")
+                        theirs = compile(source, "<compared>", "exec", dont_inherit=True, optimize=0)
                 except (SyntaxError, ValueError) as e:
                     theirs = e
                 if os.path.exists(f"{out}/{n}.err"):
@@ -131,6 +132,11 @@ def main():
                 if isinstance(theirs, Exception):
                     report.differ("we accept", path, repr(theirs))
                     continue
+                with open(f"{out}/{n}.warn") as f:
+                    ours = f.read().splitlines()
+                expected = [line for w in caught for line in f"{w.lineno} {w.message}".splitlines()]
+                if sorted(ours) != sorted(expected):
+                    report.differ("warnings", path, f"\n    ours   {ours}\n    theirs {expected}")
                 with open(f"{out}/{n}.bin", "rb") as f:
                     data = f.read()
                 try:

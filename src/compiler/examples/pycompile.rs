@@ -1,10 +1,10 @@
-//! Compiles files and writes each code object, marshalled, to `OUTDIR/N.bin`; errors go to `OUTDIR/N.err`.
+//! Compiles files and writes each code object, marshalled, to `OUTDIR/N.bin`; warnings go to `OUTDIR/N.warn`, errors to `OUTDIR/N.err`.
 //! `compare.py` beside this file reads them with CPython and tells what differs.
 //!
 //!     pycompile OUTDIR FILE...
 
 use std::path::Path;
-use typhon_compiler::{Mode, Options, Source, compile, marshal};
+use typhon_compiler::{Mode, Options, Source, compile_with_warnings, marshal};
 
 fn main() -> std::io::Result<()> {
     let mut args = std::env::args().skip(1);
@@ -15,10 +15,18 @@ fn main() -> std::io::Result<()> {
     for (index, file) in args.enumerate() {
         let target = |suffix: &str| Path::new(&out).join(format!("{index}.{suffix}"));
         let bytes = std::fs::read(&file)?;
-        let result = Source::from_bytes(&bytes, &file)
-            .and_then(|source| compile(&source, &file, Mode::Exec, &Options::default()));
+        let result = Source::from_bytes(&bytes, &file).and_then(|source| {
+            compile_with_warnings(&source, &file, Mode::Exec, &Options::default())
+        });
         match result {
-            Ok(code) => std::fs::write(target("bin"), marshal::dump_code(&code))?,
+            Ok((code, warnings)) => {
+                let lines: String = warnings
+                    .iter()
+                    .map(|w| format!("{} {}\n", w.line, w.msg))
+                    .collect();
+                std::fs::write(target("warn"), lines)?;
+                std::fs::write(target("bin"), marshal::dump_code(&code))?;
+            }
             Err(err) => std::fs::write(
                 target("err"),
                 format!(

@@ -23,6 +23,7 @@ mod symtable;
 pub mod verify;
 #[cfg(test)]
 mod verify_tests;
+pub mod warnings;
 
 pub use error::{CompileError, ErrorKind};
 pub use source::Source;
@@ -65,11 +66,37 @@ pub fn compile(
     mode: Mode,
     opts: &Options,
 ) -> Result<Arc<code::Code>, CompileError> {
-    let stack = (source.text().len() * STACK_PER_BYTE).clamp(MIN_STACK, MAX_STACK);
-    stacker::maybe_grow(stack, stack + MIN_STACK, || {
-        let tree = parse::parse(source, mode, opts)?;
-        let future = future::features(tree.body(), source, opts.flags & code::flags::FUTURE_MASK)?;
-        let table = symtable::build(tree.root(), source, opts, future)?;
-        codegen::compile(tree.root(), source, table, filename, opts, future)
+    on_a_large_stack(source, || {
+        compile_tree(&parse::parse(source, mode, opts)?, source, filename, opts)
     })
+}
+
+/// Compiles source text and tells what CPython would warn of.
+pub fn compile_with_warnings(
+    source: &Source,
+    filename: &str,
+    mode: Mode,
+    opts: &Options,
+) -> Result<(Arc<code::Code>, Vec<warnings::Warning>), CompileError> {
+    on_a_large_stack(source, || {
+        let tree = parse::parse(source, mode, opts)?;
+        let code = compile_tree(&tree, source, filename, opts)?;
+        Ok((code, warnings::collect(tree.root(), source, opts)))
+    })
+}
+
+fn compile_tree(
+    tree: &parse::Tree,
+    source: &Source,
+    filename: &str,
+    opts: &Options,
+) -> Result<Arc<code::Code>, CompileError> {
+    let future = future::features(tree.body(), source, opts.flags & code::flags::FUTURE_MASK)?;
+    let table = symtable::build(tree.root(), source, opts, future)?;
+    codegen::compile(tree.root(), source, table, filename, opts, future)
+}
+
+fn on_a_large_stack<T>(source: &Source, run: impl FnOnce() -> T) -> T {
+    let stack = (source.text().len() * STACK_PER_BYTE).clamp(MIN_STACK, MAX_STACK);
+    stacker::maybe_grow(stack, stack + MIN_STACK, run)
 }

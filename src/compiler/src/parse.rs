@@ -5,6 +5,7 @@ use crate::diagnose::diagnose;
 use crate::error::{CompileError, ErrorKind};
 use crate::source::Source;
 use crate::{Mode, Options};
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{PythonVersion, Stmt};
 use ruff_python_parser::{Mode as ParseMode, ParseOptions, Parsed, parse_unchecked};
 
@@ -60,5 +61,40 @@ pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileEr
             diagnose(src, mode, opts).unwrap_or_else(|| src.error(ErrorKind::Syntax, msg, range))
         );
     }
+    if (nests_deep(&parsed) || is_special(src, mode, &parsed))
+        && let Some(error) = diagnose(src, mode, opts)
+    {
+        return Err(error);
+    }
     Ok(Tree { parsed, mode })
+}
+
+/// Whether the input must be looked at again because the mode asks more than the grammar.
+fn is_special(src: &Source, mode: Mode, parsed: &Parsed<ruff_python_ast::Mod>) -> bool {
+    match mode {
+        Mode::Exec => false,
+        // Blanks in front are an indentation.
+        Mode::Eval => src.text().starts_with([' ', '\t', '\x0c']),
+        Mode::Single => match parsed.syntax() {
+            ruff_python_ast::Mod::Module(module) => {
+                module.body.len() != 1 || !src.text().ends_with('\n')
+            }
+            ruff_python_ast::Mod::Expression(_) => false,
+        },
+    }
+}
+
+/// Whether parentheses or indentation may go beyond the limits of CPython's tokenizer.
+fn nests_deep(parsed: &Parsed<ruff_python_ast::Mod>) -> bool {
+    let (mut open, mut indent) = (0_usize, 0_usize);
+    parsed.tokens().iter().any(|token| {
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => open += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => open = open.saturating_sub(1),
+            TokenKind::Indent => indent += 1,
+            TokenKind::Dedent => indent = indent.saturating_sub(1),
+            _ => {}
+        }
+        open > 200 || indent >= 100
+    })
 }

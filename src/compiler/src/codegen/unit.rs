@@ -3,7 +3,7 @@
 use super::blocks::FBlock;
 use super::{Compiler, Res};
 use crate::code::Const;
-use crate::error::CompileError;
+use crate::error::{CompileError, ErrorKind};
 use crate::ir::{Arg, Instr, InstrSeq, Item, Label, Loc, Unit};
 use crate::opcode::{Op, resume};
 use crate::symtable::{BlockId, NameScope, def};
@@ -11,6 +11,9 @@ use ruff_python_ast::StmtAnnAssign;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// Scopes nest this deep at most: every level's qualified name holds all the others.
+const MAX_SCOPES: usize = 1000;
 
 /// What kind of code a unit holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -170,6 +173,10 @@ impl<'a> Compiler<'a> {
         private: Option<&str>,
         counts: [u32; 3],
     ) -> Res {
+        if self.units.len() >= MAX_SCOPES {
+            let msg = "maximum recursion depth exceeded during compilation";
+            return Err(CompileError::new(ErrorKind::Recursion, msg));
+        }
         let entry = &self.table[block];
         let mut varnames = NameTable::default();
         for param in &entry.varnames {

@@ -1,6 +1,6 @@
 //! What the rules for mistakes do once they match: judge, and raise with CPython's words and places.
 
-use super::lexer::{Tok, Token, Tokens, range};
+use super::lexer::{Stop, Tok, Token, Tokens, range};
 use super::peg::{Action, Parser, Span};
 use crate::error::{CompileError, ErrorKind};
 use crate::source::Source;
@@ -49,7 +49,7 @@ fn place_of(src: &Source, token: &Token) -> Place {
                 end_col: -1,
             }
         }
-        Tok::Indent | Tok::Dedent | Tok::End => {
+        _ if token.is_virtual() => {
             // The end lies on the last line, behind its newline.
             let text = src.text();
             let body = text.strip_suffix('\n').unwrap_or(text);
@@ -127,7 +127,7 @@ fn error(src: &Source, kind: ErrorKind, msg: impl Into<String>, place: Place) ->
 /// An error at a token whose place is taken as it is: those without text have no column.
 fn at_known(parser: &Parser<'_>, token: &Token, msg: impl Into<String>) -> CompileError {
     let mut place = place_of(parser.src, token);
-    if matches!(token.kind, Tok::Indent | Tok::Dedent | Tok::End) {
+    if token.is_virtual() {
         (place.col, place.end_col) = (0, 0);
     }
     error(parser.src, ErrorKind::Syntax, msg, place)
@@ -169,6 +169,29 @@ fn last_token(parser: &Parser<'_>) -> Option<Token> {
         .list
         .get(parser.fill.saturating_sub(1))
         .copied()
+}
+
+/// The error of input that stops too early.
+pub fn incomplete(parser: &Parser<'_>, whole_file: bool) -> CompileError {
+    let len = parser.src.text().len() as u32;
+    let end = Token {
+        kind: Tok::End,
+        start: len,
+        end: len,
+        level: 0,
+    };
+    // A file gets a newline at its end; other input may end right behind a token.
+    let bare = !whole_file && !parser.src.text().ends_with('\n');
+    let last = last_token(parser).filter(|token| {
+        bare && token.end == len
+            && !token.is_virtual()
+            && !matches!(parser.tokens.stop, Some(Stop::Unclosed))
+    });
+    let mut place = place_of(parser.src, &last.unwrap_or(end));
+    if bare && last.is_none() {
+        place.col -= 1;
+    }
+    error(parser.src, ErrorKind::Incomplete, "incomplete input", place)
 }
 
 /// The error for what starts or ends a block where none may, or for a plain mistake at a token.
@@ -348,7 +371,7 @@ pub fn perform(
             let Some(close) = rest[open..].find('}').map(|n| open + n) else {
                 break;
             };
-            let inner = rest[open + 1..close].as_bytes();
+            let inner = &rest.as_bytes()[open + 1..close];
             let &[what @ (b'n' | b't' | b'l'), b' ', name] = inner else {
                 out += &rest[..=open];
                 rest = &rest[open + 1..];

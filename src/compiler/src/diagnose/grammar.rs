@@ -15,7 +15,7 @@ interactive: statement_newline
 eval: expressions NEWLINE* ENDMARKER
 statements: statement+
 statement: compound_stmt | simple_stmts
-statement_newline: compound_stmt NEWLINE | simple_stmts | NEWLINE | ENDMARKER
+statement_newline: compound_stmt NEWLINE | simple_stmts | NEWLINE
 simple_stmts: simple_stmt !';' NEWLINE | simple_stmt++';' [';'] NEWLINE
 simple_stmt: assignment | &"type" type_alias | star_expressions | &'return' return_stmt
     | &('import' | 'from') import_stmt | &'raise' raise_stmt | &'pass' pass_stmt | &'del' del_stmt | &'yield' yield_stmt

@@ -37,6 +37,17 @@ pub struct Token {
     pub level: u16,
 }
 
+impl Token {
+    /// Whether the token has no text of its own.
+    pub fn is_virtual(&self) -> bool {
+        match self.kind {
+            Tok::Indent | Tok::Dedent | Tok::End => true,
+            Tok::Newline => self.start == self.end,
+            _ => false,
+        }
+    }
+}
+
 /// How the token stream ends early.
 #[derive(Clone, Debug)]
 pub enum Stop {
@@ -88,12 +99,16 @@ struct Lexer<'s> {
     open: Vec<(u8, u32)>,
     modes: Vec<Mode>,
     line_begins: bool,
+    interactive: bool,
+    imply_dedent: bool,
 }
 
 type Lexed<T> = Result<T, Stop>;
 
 /// Cuts the source into tokens.
-pub fn tokenize(src: &Source) -> Tokens {
+///
+/// `interactive` input ends with one more newline; `imply_dedent` closes blocks that lack the last one.
+pub fn tokenize(src: &Source, interactive: bool, imply_dedent: bool) -> Tokens {
     let mut lexer = Lexer {
         src,
         text: src.text().as_bytes(),
@@ -103,6 +118,8 @@ pub fn tokenize(src: &Source) -> Tokens {
         open: Vec::new(),
         modes: Vec::new(),
         line_begins: true,
+        interactive,
+        imply_dedent,
     };
     let stop = lexer.run().err();
     let in_string = !lexer.modes.is_empty();
@@ -406,9 +423,14 @@ impl Lexer<'_> {
         if !self.open.is_empty() {
             return Err(Stop::Unclosed);
         }
-        while self.indents.len() > 1 {
-            self.indents.pop();
-            self.push(Tok::Dedent, self.at);
+        if self.imply_dedent || self.text.ends_with(b"\n") {
+            while self.indents.len() > 1 {
+                self.indents.pop();
+                self.push(Tok::Dedent, self.at);
+            }
+        }
+        if self.interactive && !self.tokens.is_empty() {
+            self.push(Tok::Newline, self.at);
         }
         self.push(Tok::End, self.at);
         Ok(true)
@@ -418,8 +440,7 @@ impl Lexer<'_> {
     fn word(&mut self) -> Lexed<()> {
         let start = self.at;
         let mut seen = [false; 5];
-        loop {
-            let Some(c) = self.peek() else { break };
+        while let Some(c) = self.peek() {
             let letter = c.to_ascii_lowercase();
             match b"burft".iter().position(|&p| p == letter) {
                 Some(index) if !seen[index] => {

@@ -16,21 +16,29 @@ use lexer::{Stop, Tok};
 
 /// The error of a source, or `None` when nothing is wrong with it.
 pub fn diagnose(src: &Source, mode: Mode, opts: &Options) -> Option<CompileError> {
-    let tokens = lexer::tokenize(src);
+    let single = mode == Mode::Single;
+    let tokens = lexer::tokenize(src, single, !(single && opts.dont_imply_dedent));
     let start = match mode {
         Mode::Exec => "file",
         Mode::Eval => "eval",
         Mode::Single => "interactive",
     };
-    let mut parser = peg::Parser::new(src, &tokens, opts.flags & flags::FUTURE_BARRY_AS_BDFL != 0);
+    let barry = opts.flags & flags::FUTURE_BARRY_AS_BDFL != 0;
+    let mut parser = peg::Parser::new(src, &tokens, barry);
     let first = parser.run(start, false);
-    if matches!(first, Ok(true)) {
-        return None;
+    if let Ok(Some(end)) = first {
+        let more = tokens.list[end.min(tokens.list.len())..]
+            .iter()
+            .any(|token| !matches!(token.kind, Tok::Newline | Tok::Dedent | Tok::End));
+        if !single || !(more || tokens.stop.is_some()) {
+            return None;
+        }
+        let last = tokens.list.get(parser.fill.saturating_sub(1))?;
+        let msg = "multiple statements found while compiling a single statement";
+        return Some(actions::at_token(&parser, last, msg));
     }
-    if opts.allow_incomplete && ends_early(&tokens, parser.fill) {
-        let mut error = CompileError::new(ErrorKind::Incomplete, "incomplete input");
-        (error.line, error.text) = (src.line_count() as i32, Some(String::new()));
-        return Some(error);
+    if opts.allow_incomplete && ends_early(src, mode, &tokens, parser.fill) {
+        return Some(actions::incomplete(&parser, mode == Mode::Exec));
     }
     if let Err(error) = first {
         return Some(further_on(&parser, &tokens).unwrap_or(*error));
@@ -76,20 +84,25 @@ fn token_error(tokens: &lexer::Tokens) -> Option<CompileError> {
     }
 }
 
-/// Whether the source stops where more could follow.
-fn ends_early(tokens: &lexer::Tokens, fill: usize) -> bool {
+/// Whether the tokenizer had reached the end of the source when the parser gave up.
+fn ends_early(src: &Source, mode: Mode, tokens: &lexer::Tokens, fill: usize) -> bool {
+    let reached = fill >= tokens.list.len();
     match &tokens.stop {
-        Some(Stop::Unclosed) => fill >= tokens.list.len(),
-        Some(Stop::Error(error)) => error.msg.starts_with("unterminated triple-quoted"),
-        Some(Stop::State(error)) => error.msg.starts_with("unexpected EOF"),
+        Some(Stop::Unclosed) => reached,
+        Some(Stop::Error(error)) => reached && error.msg.starts_with("unterminated triple-quoted"),
+        Some(Stop::State(error)) => reached && error.msg.starts_with("unexpected EOF"),
         None => {
-            tokens.list[fill.min(tokens.list.len())..]
-                .iter()
-                .all(|t| matches!(t.kind, Tok::Dedent | Tok::End))
-                && tokens
-                    .list
-                    .get(fill.saturating_sub(1))
-                    .is_some_and(|t| matches!(t.kind, Tok::Dedent | Tok::End | Tok::Newline))
+            let Some(last) = tokens.list.get(fill.saturating_sub(1)) else {
+                return true;
+            };
+            let at_end = last.end as usize >= src.text().len();
+            match last.kind {
+                Tok::End => true,
+                Tok::Dedent => at_end,
+                Tok::Newline if last.is_virtual() => true,
+                // Only whole files get a newline at their end.
+                _ => at_end && mode != Mode::Exec && !src.text().ends_with('\n'),
+            }
         }
     }
 }

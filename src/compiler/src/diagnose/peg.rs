@@ -360,14 +360,14 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// Runs a start rule. `Err` is an error found on the way.
-    pub fn run(&mut self, start: &str, find_mistakes: bool) -> Result<bool, Box<CompileError>> {
+    /// Runs a start rule: how many tokens it matched. `Err` is an error found on the way.
+    pub fn run(&mut self, start: &str, find_mistakes: bool) -> Matched {
         self.find_mistakes = find_mistakes;
         self.memo.clear();
         let Some(&rule) = PARSED.index.get(start) else {
-            return Ok(false);
+            return Ok(None);
         };
-        self.rule(rule, 0).map(|end| end.is_some())
+        self.rule(rule, 0)
     }
 
     pub fn text(&self, token: &Token) -> &'s str {
