@@ -100,6 +100,8 @@ def main():
     if files and files[0].startswith("@"):
         with open(files[0][1:]) as f:
             files = f.read().splitlines()
+    level = sys.flags.optimize
+    mode = os.environ.get("PYCOMPILE_MODE", "exec")
     report = Report(verbose)
     for start in range(0, len(files), 500):
         batch = files[start:start + 500]
@@ -115,7 +117,7 @@ def main():
                         pass
                     with warnings.catch_warnings(record=True) as caught:
                         warnings.simplefilter("always")
-                        theirs = compile(source, "<compared>", "exec", dont_inherit=True, optimize=0)
+                        theirs = compile(source, "<compared>", mode, dont_inherit=True, optimize=level)
                 except (SyntaxError, ValueError) as e:
                     theirs = e
                 if os.path.exists(f"{out}/{n}.err"):

@@ -57,7 +57,11 @@ impl Source {
         };
         let cookie = coding_cookie(body);
         let encoding = cookie.as_deref().map_or("utf-8".into(), normalized);
-        if bom && encoding != "utf-8" {
+        let spelled_utf8 = |name: &String| {
+            let lower = name.to_ascii_lowercase().replace('_', "-");
+            lower == "utf-8" || lower.starts_with("utf-8-")
+        };
+        if bom && !cookie.as_ref().is_none_or(spelled_utf8) {
             let msg = format!("encoding problem: {} with BOM", cookie.unwrap_or_default());
             return Err(CompileError::new(ErrorKind::Syntax, msg));
         }
@@ -90,6 +94,17 @@ impl Source {
                 Err(CompileError::new(ErrorKind::Syntax, msg))
             }
         }
+    }
+
+    /// The encoding that a source's cookie names, if it is one that [`Source::from_bytes`] does not decode itself:
+    /// then the caller decodes the bytes and goes by [`Source::from_text`].
+    pub fn foreign_encoding(bytes: &[u8]) -> Option<String> {
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            return None;
+        }
+        let cookie = coding_cookie(bytes)?;
+        let known = matches!(&*normalized(&cookie), "utf-8" | "iso-8859-1" | "ascii");
+        (!known).then_some(cookie)
     }
 
     pub fn text(&self) -> &str {

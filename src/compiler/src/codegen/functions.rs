@@ -1,6 +1,7 @@
 //! Functions, lambdas, decorators, closures.
 
 use super::blocks::FKind;
+use super::statements::stripped_docstring;
 use super::{Compiler, Res, unit::ScopeKind};
 use crate::ast::docstring;
 use crate::code::{Code, Const};
@@ -209,7 +210,7 @@ impl<'a> Compiler<'a> {
                     self.unit().add_const(Const::Str(clean_docstring(&text)));
                 }
             } else if body.is_empty() {
-                let at = self.loc(doc);
+                let at = stripped_docstring(self.loc(doc));
                 self.op(Op::NOP, at);
             }
         }

@@ -70,15 +70,16 @@ pub fn compile(
         [0; 3],
     )?;
     match root {
-        Root::Body(body, _) => compiler.body(module_start(src, body), body)?,
+        Root::Body(body, _) => compiler.body(module_start(src, body, opts), body)?,
         Root::Expr(expr) => compiler.expr(expr)?,
     }
     compiler.leave_scope(root.mode() != Mode::Eval)
 }
 
 /// The location of what a module does before its first statement.
-fn module_start(src: &Source, body: &[ruff_python_ast::Stmt]) -> Loc {
-    match body.first() {
+fn module_start(src: &Source, body: &[ruff_python_ast::Stmt], opts: &Options) -> Loc {
+    let stripped = opts.optimize >= 2 && body.len() > 1 && ast::docstring(body).is_some();
+    match body.get(usize::from(stripped)) {
         Some(stmt) => src.loc(statements::stmt_range(src, stmt)),
         None => Loc {
             line: 1,

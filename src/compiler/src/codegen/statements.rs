@@ -52,7 +52,7 @@ impl<'a> Compiler<'a> {
                     self.store("__doc__", Loc::NONE)?;
                 }
             } else if rest.is_empty() {
-                let loc = self.loc(doc);
+                let loc = stripped_docstring(self.loc(doc));
                 self.op(Op::NOP, loc);
             }
         }
@@ -266,6 +266,15 @@ impl<'a> Compiler<'a> {
     /// Whether the code being generated is the body of a module or class.
     pub fn in_module_or_class(&self) -> bool {
         matches!(self.unit_ref().kind, ScopeKind::Module | ScopeKind::Class)
+    }
+}
+
+/// Where the `pass` stands that replaces a docstring which was all of a body.
+pub fn stripped_docstring(doc: Loc) -> Loc {
+    Loc {
+        end_line: doc.line,
+        end_col: doc.col + 4,
+        ..doc
     }
 }
 
