@@ -485,11 +485,6 @@ impl List {
         }
     }
 
-    /// Under the lock: hand out the words (for `lock2` operations).
-    pub(super) fn peek_locked(&self) -> (&ListBuf, usize) {
-        (self.buffer(), self.len.load(Ordering::Relaxed))
-    }
-
     /// Take the content for sorting: values in order; the list is empty and marked meanwhile.
     pub(super) fn take_for_sort(&self, cx: &mut Cx) -> Vec<Value> {
         let (b, n, shared) = {
