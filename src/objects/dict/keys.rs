@@ -159,7 +159,7 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
         return Some(false);
     }
     // Two exact built-in types that never are equal, or one of them against an object compared by identity.
-    if plain(wa, a) && plain(wb, b) {
+    if wa != wb && plain(wa, a) && plain(wb, b) {
         return Some(false);
     }
     None
