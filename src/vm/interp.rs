@@ -877,7 +877,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let Some(l) = vref!(a_of(w)).downcast::<List>() else {
                             fail_break!(pending, cx.system_error("LIST_APPEND to something else"));
                         };
-                        try_!(l.push(cx, v));
+                        try_!(l.push_register(cx, v));
                     }
                     Rop::SetAdd => {
                         save!();

@@ -295,7 +295,7 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
         word::DICT => {
             // SAFETY: exactly a dict.
             let d = unsafe { &*((o.bits() & !7) as *const Dict) };
-            d.set(cx, key, v.clone())
+            d.set_register(cx, key, v.clone())
         }
         word::LIST if key.is_small_int() => {
             // SAFETY: exactly a list.

@@ -35,6 +35,14 @@ impl BaseException {
         }
     }
     pub fn set_arg_list(&self, cx: &mut Cx, args: &[Value]) -> Res<()> {
+        // `__new__` has stored them already, as a rule.
+        if let Some(now) = self.args.get(&self.head)
+            && let Some(now) = now.downcast_exact::<Tuple>()
+            && now.len() == args.len()
+            && now.items().iter().zip(args).all(|(a, b)| a.is(b))
+        {
+            return Ok(());
+        }
         let t = new_tuple(cx, args.to_vec())?;
         drop(self.args.put(&self.head, cx, Some(t)));
         Ok(())

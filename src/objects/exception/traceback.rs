@@ -60,6 +60,13 @@ pub fn new_traceback(
 /// The exception passed through a frame: put an entry in front of its traceback.
 pub fn add_entry(cx: &mut Cx, this: &Value, frame_obj: Value, lasti: u32, line: i32) -> Res<()> {
     let e = exc(this);
+    if e.head.is_uniquely_held(cx.thread.tid) {
+        // The unwinder holds the only reference: no lock.
+        let next = e.traceback.take();
+        let tb = new_traceback(cx, next, frame_obj, lasti as i32, line)?;
+        drop(e.traceback.swap(Some(tb)));
+        return Ok(());
+    }
     let next = e.traceback();
     let tb = new_traceback(cx, next, frame_obj, lasti as i32, line)?;
     e.set_traceback(cx, Some(tb));
