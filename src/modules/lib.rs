@@ -7,29 +7,41 @@
 pub mod abc;
 pub mod atexit;
 pub mod binascii;
+pub mod bisect;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+pub mod contextvars;
 pub mod fcntl;
 pub mod functools;
 pub mod gc;
 pub mod grp;
 pub mod hashes;
+pub mod heapq;
 pub mod itertools;
 pub mod json;
+pub mod locale;
 pub mod math;
+pub mod opcode;
+pub mod operator;
 pub mod os_call;
 pub mod posix;
 pub mod pwd;
+pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod signal;
+pub mod stat;
+pub mod statistics;
 pub mod string;
 pub mod struct_;
 pub mod structseq;
+pub mod suggestions;
 pub mod support;
 pub mod thread;
 pub mod time;
+pub mod tracemalloc;
+pub mod types;
 pub mod unicodedata;
 pub mod util;
 pub mod weakref;
@@ -40,20 +52,32 @@ use typhon_vm::native::ModuleDef;
 /// Every native module by name, sorted.
 pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_abc", &abc::MODULE),
+    ("_bisect", &bisect::module::MODULE),
     ("_blake2", &hashes::blake::module::MODULE),
     ("_codecs", &codecs::module::MODULE),
     ("_collections", &collections::module::MODULE),
+    ("_contextvars", &contextvars::module::MODULE),
     ("_functools", &functools::module::MODULE),
+    ("_heapq", &heapq::module::MODULE),
     ("_json", &json::module::MODULE),
+    ("_locale", &locale::module::MODULE),
     ("_md5", &hashes::fixed::md5_module::MODULE),
+    ("_opcode", &opcode::module::MODULE),
+    ("_operator", &operator::module::MODULE),
+    ("_queue", &queue::module::MODULE),
     ("_random", &random::module::MODULE),
     ("_sha1", &hashes::fixed::sha1_module::MODULE),
     ("_sha2", &hashes::fixed::sha2_module::MODULE),
     ("_sha3", &hashes::shake::module::MODULE),
     ("_signal", &signal::MODULE),
+    ("_stat", &stat::module::MODULE),
+    ("_statistics", &statistics::module::MODULE),
     ("_string", &string::module::MODULE),
     ("_struct", &struct_::module::MODULE),
+    ("_suggestions", &suggestions::module::MODULE),
     ("_thread", &thread::MODULE),
+    ("_tracemalloc", &tracemalloc::module::MODULE),
+    ("_types", &types::module::MODULE),
     ("_weakref", &weakref::MODULE),
     ("atexit", &atexit::MODULE),
     ("binascii", &binascii::module::MODULE),

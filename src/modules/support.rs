@@ -86,3 +86,11 @@ pub fn is_instance_of(exc: &Value, class: &Value) -> bool {
 pub fn as_exception(v: &Value) -> Option<&exception::BaseException> {
     v.downcast()
 }
+
+/// The namespace of a module under construction.
+pub fn namespace(cx: &mut Cx, module: &Value) -> Res<Value> {
+    match object::dict_of(cx, module)? {
+        Some(d) => Ok(d),
+        None => Err(cx.system_error("a module without a namespace")),
+    }
+}

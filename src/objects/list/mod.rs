@@ -4,6 +4,7 @@
 //! - `methods.rs`, `slice.rs`, `sort.rs`, `iter.rs`: what Python sees
 
 pub mod buf;
+pub mod heap;
 pub mod iter;
 pub mod methods;
 pub mod repr;
