@@ -18,6 +18,8 @@ pub mod marshal;
 mod marshal_tests;
 pub mod opcode;
 mod parse;
+mod pieces;
+pub mod pyast;
 pub mod source;
 mod symtable;
 pub mod verify;

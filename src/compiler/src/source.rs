@@ -2,7 +2,7 @@
 
 use crate::error::{CompileError, ErrorKind};
 use crate::ir::Loc;
-use ruff_python_ast::Decorator;
+use ruff_python_ast::{Decorator, ExprGenerator};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 /// Decoded source with its line index. Newlines are `\n`.
@@ -184,6 +184,33 @@ impl Source {
             }
         }
         TextRange::new(TextSize::new(rest as u32), range.end())
+    }
+
+    /// The range of a generator expression. As the only argument of a call it shares the call's parentheses.
+    pub fn generator_range(&self, generator: &ExprGenerator) -> TextRange {
+        if generator.parenthesized {
+            return generator.range;
+        }
+        let text = self.text.as_bytes();
+        let (mut start, mut end) = (
+            generator.start().to_usize().saturating_sub(1),
+            generator.end().to_usize(),
+        );
+        while start > 0 && text[start] != b'(' {
+            start -= 1;
+        }
+        while end < text.len() && text[end] != b')' {
+            // A comment before the closing parenthesis may hold one.
+            if text[end] == b'#' {
+                while end < text.len() && text[end] != b'\n' {
+                    end += 1;
+                }
+            } else {
+                end += 1;
+            }
+        }
+        let size = |at: usize| TextSize::new(at as u32);
+        TextRange::new(size(start), size((end + 1).min(text.len())))
     }
 
     /// A compound statement with the semicolon after its last simple statement.

@@ -5,8 +5,8 @@ use crate::error::CompileError;
 use crate::ir::{Label, Loc};
 use crate::opcode::{Op, intrinsic1, resume};
 use crate::symtable::{BlockId, BlockKey, NameScope, Symbol, def};
-use ruff_python_ast::{Comprehension, Expr, ExprGenerator};
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use ruff_python_ast::{Comprehension, Expr};
+use ruff_text_size::{Ranged, TextRange};
 use std::rc::Rc;
 
 /// What a comprehension builds.
@@ -109,33 +109,6 @@ impl<'a> Compiler<'a> {
             self.await_value(0, loc)?;
         }
         Ok(())
-    }
-
-    /// The range of a generator expression. As the only argument of a call it shares the call's parentheses.
-    pub fn generator_range(&self, generator: &ExprGenerator) -> TextRange {
-        if generator.parenthesized {
-            return generator.range;
-        }
-        let text = self.src.text().as_bytes();
-        let (mut start, mut end) = (
-            generator.start().to_usize().saturating_sub(1),
-            generator.end().to_usize(),
-        );
-        while start > 0 && text[start] != b'(' {
-            start -= 1;
-        }
-        while end < text.len() && text[end] != b')' {
-            // A comment before the closing parenthesis may hold one.
-            if text[end] == b'#' {
-                while end < text.len() && text[end] != b'\n' {
-                    end += 1;
-                }
-            } else {
-                end += 1;
-            }
-        }
-        let size = |at: usize| TextSize::new(at as u32);
-        TextRange::new(size(start), size((end + 1).min(text.len())))
     }
 
     fn async_comprehension_allowed(&self) -> bool {

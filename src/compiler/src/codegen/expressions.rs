@@ -4,15 +4,13 @@ use super::comprehensions::Builds;
 use super::statements::binary_op;
 use super::{Compiler, Res, STACK_USE_GUIDELINE, names::Access, unit::ScopeKind};
 use crate::code::Const;
-use crate::error::{CompileError, ErrorKind};
+use crate::error::CompileError;
 use crate::ir::Loc;
-use crate::literal;
 use crate::opcode::{Op, binary, intrinsic1};
 use crate::symtable::BlockKey;
 use ruff_python_ast::{
     DictItem, Expr, ExprAttribute, ExprContext, ExprSlice, ExprSubscript, ExprUnaryOp, UnaryOp,
 };
-use ruff_text_size::TextRange;
 
 /// What a display with unpacking builds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,7 +87,7 @@ impl<'a> Compiler<'a> {
                 )
             }
             Expr::Generator(e) => {
-                let range = self.generator_range(e);
+                let range = self.src.generator_range(e);
                 self.comprehension(
                     BlockKey::node(e),
                     range,
@@ -144,11 +142,6 @@ impl<'a> Compiler<'a> {
             Expr::IpyEscapeCommand(e) => self.error("invalid syntax", e.range),
             _ => Err(CompileError::internal("a literal without a value")),
         }
-    }
-
-    pub fn number_value(&self, range: TextRange) -> Res<Const> {
-        literal::number(self.src.slice(range))
-            .map_err(|bad| self.src.error(ErrorKind::Syntax, bad.msg, range))
     }
 
     fn unary(&mut self, e: &'a ExprUnaryOp, loc: Loc) -> Res {

@@ -19,6 +19,7 @@ mod loops;
 mod names;
 mod patterns;
 mod statements;
+pub use statements::stmt_range;
 mod strings;
 mod type_params;
 mod unit;
