@@ -17,7 +17,7 @@ use typhon_vm::{ExcKind, protocol};
 const REASON: &str = "character maps to <undefined>";
 
 /// The inverse of a decoding table, made by `charmap_build`.
-#[pytype(name = "EncodingMap", module = "_codecs")]
+#[pytype(name = "EncodingMap", module = "_codecs", no_new)]
 pub struct EncodingMap {
     pub head: Header,
     map: charmap::EncodingMap,

@@ -108,11 +108,7 @@ fn bytes_or_text(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
     }
 }
 
-#[pymodule(
-    name = "_codecs",
-    types(charmap::EncodingMap),
-    include(super::charmap::PART)
-)]
+#[pymodule(name = "_codecs", include(super::charmap::PART))]
 pub mod module {
     use super::*;
 

@@ -7,7 +7,7 @@ use typhon_vm::objects::{bytes, object};
 
 macro_rules! hash_type {
     ($t:ident, $pyname:literal, $module:literal, $algorithm:ty, $name:literal, $block:literal, $new:ident) => {
-        #[pytype(name = $pyname, module = $module)]
+        #[pytype(name = $pyname, module = $module, no_new)]
         pub struct $t {
             pub head: Header,
             state: Guarded<$algorithm>,
@@ -174,11 +174,11 @@ macro_rules! constructors {
     };
 }
 
-constructors!(md5_module, "_md5", [Md5],
+constructors!(md5_module, "_md5", [],
     /// Return a new MD5 hash object; optionally initialized with a string.
     md5 = new_md5;
 );
-constructors!(sha1_module, "_sha1", [Sha1],
+constructors!(sha1_module, "_sha1", [],
     /// Return a new SHA1 hash object; optionally initialized with a string.
     sha1 = new_sha1;
 );

@@ -10,7 +10,7 @@ use typhon_vm::objects::{bytes, object};
 
 macro_rules! shake_type {
     ($t:ident, $pyname:literal, $algorithm:ty, $block:literal, $new:ident) => {
-        #[pytype(name = $pyname, module = "_sha3")]
+        #[pytype(name = $pyname, module = "_sha3", no_new)]
         pub struct $t {
             pub head: Header,
             state: Guarded<$algorithm>,

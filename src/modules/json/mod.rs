@@ -40,7 +40,7 @@ pub(crate) fn quoted(cx: &mut Cx, v: &Value, ascii: bool) -> Res<Value> {
     new_from_buf(cx, buf)
 }
 
-#[pymodule(name = "_json", types(scanner::Scanner, encoder::Encoder))]
+#[pymodule(name = "_json")]
 pub mod module {
     //! json speedups
     use super::*;

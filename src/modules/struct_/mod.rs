@@ -230,7 +230,7 @@ pub fn unpack(cx: &mut Cx, f: &Format, source: &Value) -> Res<Value> {
     unpack_values(cx, f, &data)
 }
 
-#[pymodule(name = "_struct", types(objects::Struct, objects::UnpackIter))]
+#[pymodule(name = "_struct", types(objects::Struct))]
 pub mod module {
     //! Functions to convert between Python values and C structs.
     //! Python bytes objects are used to hold the data representing the C struct

@@ -119,7 +119,7 @@ impl Struct {
     }
 }
 
-#[pytype(name = "unpack_iterator", module = "_struct", gc)]
+#[pytype(name = "unpack_iterator", module = "_struct", gc, no_new)]
 pub struct UnpackIter {
     pub head: Header,
     #[skip]

@@ -8,7 +8,7 @@ use typhon_vm::objects::str::{new_char, new_from_buf, new_str};
 use typhon_vm::objects::{float, int};
 
 /// unicodedata.UCD: the database of one version.
-#[pytype(name = "UCD", module = "unicodedata")]
+#[pytype(name = "UCD", module = "unicodedata", no_new)]
 pub struct Ucd {
     pub head: Header,
 }

@@ -103,14 +103,7 @@ pub(crate) fn compress_all(
     }
 }
 
-#[pymodule(
-    name = "zlib",
-    types(
-        objects::CompressObj,
-        objects::DecompressObj,
-        objects::ZlibDecompressor
-    )
-)]
+#[pymodule(name = "zlib", types(objects::ZlibDecompressor))]
 pub mod module {
     //! The functions in this module allow compression and decompression using the
     //! zlib library, which is based on GNU zip.
@@ -319,10 +312,6 @@ pub mod module {
     #[sig(wbits = 15, zdict = absent => "b''")]
     fn decompressobj(wbits: i32, zdict: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         objects::new_decompress(cx, wbits, zdict)
-    }
-    #[pyattr]
-    fn _ZlibDecompressor(cx: &mut Cx) -> Res<Value> {
-        Ok(objects::ZlibDecompressor::type_cell().get(cx)?.value())
     }
 }
 

@@ -6,7 +6,7 @@ use typhon_vm::native::*;
 use typhon_vm::objects::bytes::{self, new_bytes, new_bytes_vec};
 use typhon_vm::objects::object;
 
-#[pytype(name = "Compress", module = "zlib")]
+#[pytype(name = "Compress", module = "zlib", no_new)]
 pub struct CompressObj {
     pub head: Header,
     /// None when finished.
@@ -200,7 +200,7 @@ fn finish(cx: &mut Cx, step: Step, out: Vec<u8>) -> Res<Value> {
     }
 }
 
-#[pytype(name = "Decompress", module = "zlib")]
+#[pytype(name = "Decompress", module = "zlib", no_new)]
 pub struct DecompressObj {
     pub head: Header,
     stream: Guarded<Stream>,

@@ -41,7 +41,7 @@ fn reduce(cx: &mut Cx, at: &AtomicUsize, source: &Value) -> Res<Value> {
     tuple::new_tuple(cx, vec![iter, args, i])
 }
 
-#[pytype(name = "bytes_iterator", gc, static_index = BYTES_ITER)]
+#[pytype(name = "bytes_iterator", gc, no_new, static_index = BYTES_ITER)]
 pub struct BytesIter {
     pub head: Header,
     source: Value,
@@ -49,7 +49,7 @@ pub struct BytesIter {
     at: AtomicUsize,
 }
 
-#[pytype(name = "bytearray_iterator", gc, static_index = BYTEARRAY_ITER)]
+#[pytype(name = "bytearray_iterator", gc, no_new, static_index = BYTEARRAY_ITER)]
 pub struct BytearrayIter {
     pub head: Header,
     source: Value,

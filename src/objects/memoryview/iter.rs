@@ -4,7 +4,7 @@ use super::{MemoryView, methods};
 use crate::native::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-#[pytype(name = "memory_iterator", gc, static_index = MEMORY_ITER)]
+#[pytype(name = "memory_iterator", gc, no_new, static_index = MEMORY_ITER)]
 pub struct MemoryIter {
     pub head: Header,
     source: Value,

@@ -6,7 +6,7 @@ use crate::objects::{int, tuple};
 use crate::{Cx, Res, Value, ValueExt};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-#[pytype(name = "str_iterator", gc, static_index = STR_ITER)]
+#[pytype(name = "str_iterator", gc, no_new, static_index = STR_ITER)]
 pub struct StrIter {
     pub head: Header,
     pub text: Value,
