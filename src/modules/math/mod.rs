@@ -48,11 +48,11 @@ fn logarithm(cx: &mut Cx, v: &Value, f: fn(f64) -> f64) -> Res<f64> {
         if let Ok(x) = typhon_text::int_float::int_to_f64(b) {
             return Ok(f(x));
         }
-        // 2**shift * m with m in the range of floats.
-        let shift = typhon_text::int_bytes::bit_length(b) - 512;
-        let m: IBig = b >> shift;
-        let m = lift(cx, typhon_text::int_float::int_to_f64(&m))?;
-        return Ok(f(m) + f(2.0) * shift as f64);
+        // m * 2**e with m below one. The sixty-four bits kept round to the same double but for a tie.
+        let e = typhon_text::int_bytes::bit_length(b);
+        let m: IBig = b >> (e - 64);
+        let m = libm::ldexp(lift(cx, typhon_text::int_float::int_to_f64(&m))?, -64);
+        return Ok(f(m) + f(2.0) * e as f64);
     }
     let x = number::as_f64(cx, v)?;
     if x <= 0.0 {

@@ -49,13 +49,15 @@ fn evaluate(cx: &mut Cx, globals: &Value, expression: &str) -> String {
 }
 
 fn answer(cx: &mut Cx, globals: &Value, expression: &str) -> Res<String> {
-    let source = Source::Text(expression);
-    let code = match typhon_compiler::compile(&source, "<test>", Mode::Eval, &Options::default()) {
+    let source = Source::from_text(expression);
+    let compiled = source.and_then(|s| typhon_compiler::compile(&s, "<test>", Mode::Eval, &Options::default()));
+    let code = match compiled {
         Ok(c) => c,
         Err(e) => return Ok(format!("SyntaxError: {e:?}")),
     };
     let code = new_code(cx, code)?;
-    let f = new_function(cx, &code, globals, None, None)?;
+    let builtins = dict::new_dict(cx)?;
+    let f = new_function(cx, code, globals.clone(), builtins)?;
     let v = call::call_function_locals(cx, &f, Args::positional(&[]), Some(globals.clone()))?;
     protocol::repr_string(cx, &v)
 }
@@ -119,6 +121,9 @@ fn check(cx: &mut Cx, file: &str, modules: &[&str]) -> Vec<String> {
         let Some((expression, expected)) = line.split_once(" -> ") else { continue };
         if expression.starts_with('#') {
             continue;
+        }
+        if env::var_os("TYPHON_SHOW").is_some() {
+            eprintln!("{expression}");
         }
         let got = evaluate(cx, &globals, expression);
         if got != expected {

@@ -13,21 +13,22 @@ pub struct Ucd {
     pub head: Header,
 }
 
+fn has_default(function: &str) -> bool {
+    matches!(function, "decimal" | "digit" | "numeric" | "name")
+}
+
 /// The one character of an argument.
 fn character(cx: &mut Cx, v: &Value, function: &str) -> Res<u32> {
     match v.downcast::<Str>() {
         Some(s) if s.len() == 1 => Ok(s.at(0)),
+        // Functions of several arguments number theirs.
         Some(s) => {
-            let n = s.len();
-            Err(cx.type_error(format!(
-                "{function}: argument 1 must be a unicode character, not a string of length {n}"
-            )))
+            let (n, which) = (s.len(), if has_default(function) { "argument 1" } else { "argument" });
+            Err(cx.type_error(format!("{function}(): {which} must be a unicode character, not a string of length {n}")))
         }
         None => {
-            let n = v.type_name();
-            Err(cx.type_error(format!(
-                "{function}() argument 1 must be a unicode character, not {n}"
-            )))
+            let (n, which) = (v.type_name(), if has_default(function) { "argument 1" } else { "argument" });
+            Err(cx.type_error(format!("{function}() {which} must be a unicode character, not {n}")))
         }
     }
 }

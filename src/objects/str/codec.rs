@@ -38,7 +38,11 @@ impl Codec {
         Some(match &buf[..n] {
             b"utf_8" | b"utf8" => Codec::Utf8,
             b"utf_16" | b"utf16" => Codec::Utf16(None),
+            b"utf_16_le" => Codec::Utf16(Some(Order::Little)),
+            b"utf_16_be" => Codec::Utf16(Some(Order::Big)),
             b"utf_32" | b"utf32" => Codec::Utf32(None),
+            b"utf_32_le" => Codec::Utf32(Some(Order::Little)),
+            b"utf_32_be" => Codec::Utf32(Some(Order::Big)),
             b"ascii" | b"us_ascii" => Codec::Ascii,
             b"latin1" | b"latin_1" | b"iso_8859_1" | b"iso8859_1" => Codec::Latin1,
             _ => return None,
