@@ -26,12 +26,35 @@ pub struct StructSeq {
 }
 
 impl StructSeq {
-    pub const fn new(name: &'static str, doc: &'static str, fields: &'static [(&'static str, &'static str)], visible: usize) -> StructSeq {
-        StructSeq { name, doc, fields, visible, constructible: true, class: OnceLock::new() }
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        fields: &'static [(&'static str, &'static str)],
+        visible: usize,
+    ) -> StructSeq {
+        StructSeq {
+            name,
+            doc,
+            fields,
+            visible,
+            constructible: true,
+            class: OnceLock::new(),
+        }
     }
     /// One that only the interpreter makes instances of.
-    pub const fn closed(name: &'static str, doc: &'static str, fields: &'static [(&'static str, &'static str)]) -> StructSeq {
-        StructSeq { name, doc, fields, visible: fields.len(), constructible: false, class: OnceLock::new() }
+    pub const fn closed(
+        name: &'static str,
+        doc: &'static str,
+        fields: &'static [(&'static str, &'static str)],
+    ) -> StructSeq {
+        StructSeq {
+            name,
+            doc,
+            fields,
+            visible: fields.len(),
+            constructible: false,
+            class: OnceLock::new(),
+        }
     }
 
     /// The class, made at first use.
@@ -49,7 +72,9 @@ impl StructSeq {
     /// An instance: the visible fields, then the others (which may be fewer than declared).
     pub fn make(&'static self, cx: &mut Cx, mut values: Vec<Value>) -> Res<Value> {
         let class = self.class(cx)?;
-        let Some(t) = class.downcast::<Type>() else { return Err(cx.system_error("not a class")) };
+        let Some(t) = class.downcast::<Type>() else {
+            return Err(cx.system_error("not a class"));
+        };
         let rest = values.split_off(values.len().min(self.visible));
         let v = subclass::alloc(cx, t, values)?;
         if !rest.is_empty() {
@@ -64,7 +89,10 @@ impl StructSeq {
     }
 
     fn make_class(&'static self, cx: &mut Cx) -> Res<Value> {
-        let (module, name) = self.name.rsplit_once('.').unwrap_or(("builtins", self.name));
+        let (module, name) = self
+            .name
+            .rsplit_once('.')
+            .unwrap_or(("builtins", self.name));
         let ns = new_dict(cx)?;
         let d = ns.downcast::<Dict>().expect("just made");
         let text = new_str(cx, module)?;
@@ -72,11 +100,18 @@ impl StructSeq {
         let text = new_str(cx, self.doc)?;
         d.set_str(cx, "__doc__", text)?;
         let unnamed = self.fields.iter().filter(|(n, _)| n.is_empty()).count();
-        for (n, v) in [("n_fields", self.fields.len()), ("n_sequence_fields", self.visible), ("n_unnamed_fields", unnamed)] {
+        for (n, v) in [
+            ("n_fields", self.fields.len()),
+            ("n_sequence_fields", self.visible),
+            ("n_unnamed_fields", unnamed),
+        ] {
             d.set_str(cx, n, Value::small_int(v as i32))?;
         }
         let mut names = Vec::new();
-        for (name, _) in self.fields[..self.visible].iter().filter(|(n, _)| !n.is_empty()) {
+        for (name, _) in self.fields[..self.visible]
+            .iter()
+            .filter(|(n, _)| !n.is_empty())
+        {
             names.push(new_str(cx, name)?);
         }
         let names = new_tuple(cx, names)?;
@@ -87,7 +122,16 @@ impl StructSeq {
             }
             let place = if i < self.visible { i } else { usize::MAX };
             let cls = Field::type_object(cx)?;
-            let f = alloc(cx, cls, Field { head: Header::placeholder(), name, doc, place })?;
+            let f = alloc(
+                cx,
+                cls,
+                Field {
+                    head: Header::placeholder(),
+                    name,
+                    doc,
+                    place,
+                },
+            )?;
             d.set_str(cx, name, f)?;
         }
         let tuple = Type::of::<Tuple>();
@@ -95,12 +139,19 @@ impl StructSeq {
             let f = new_method_descr(cx, def, tuple)?;
             d.set_str(cx, def.name, f)?;
         }
-        let def = if self.constructible { &NEW } else { &NEW_CLOSED };
+        let def = if self.constructible {
+            &NEW
+        } else {
+            &NEW_CLOSED
+        };
         let f = new_builtin(cx, def, None, None)?;
         d.set_str(cx, "__new__", f)?;
         let name = new_str(cx, name)?;
         let bases = new_tuple(cx, vec![tuple.value()])?;
-        let spec = Address { head: Header::placeholder(), spec: self };
+        let spec = Address {
+            head: Header::placeholder(),
+            spec: self,
+        };
         let cls = Address::type_object(cx)?;
         let spec = alloc(cx, cls, spec)?;
         d.set_str(cx, SPEC, spec)?;
@@ -144,13 +195,24 @@ struct Field {
 #[pymethods]
 impl Field {
     #[slot]
-    fn descr_get(this: &Value, obj: Option<&Value>, _cls: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let Some(f) = this.downcast::<Field>() else { return Err(cx.system_error("not a field")) };
-        let Some(obj) = obj else { return Ok(this.clone()) };
+    fn descr_get(
+        this: &Value,
+        obj: Option<&Value>,
+        _cls: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<Value> {
+        let Some(f) = this.downcast::<Field>() else {
+            return Err(cx.system_error("not a field"));
+        };
+        let Some(obj) = obj else {
+            return Ok(this.clone());
+        };
         let found = if f.place == usize::MAX {
-            existing_dict(obj).and_then(|d| d.downcast::<Dict>().and_then(|d| d.get_named(cx, f.name)))
+            existing_dict(obj)
+                .and_then(|d| d.downcast::<Dict>().and_then(|d| d.get_named(cx, f.name)))
         } else {
-            obj.downcast::<Tuple>().and_then(|t| t.items().get(f.place).cloned())
+            obj.downcast::<Tuple>()
+                .and_then(|t| t.items().get(f.place).cloned())
         };
         Ok(found.unwrap_or_else(Value::none))
     }
@@ -168,19 +230,43 @@ impl Field {
     }
     #[getter]
     fn __doc__(&self) -> Option<&'static str> {
-        if self.doc.is_empty() { None } else { Some(self.doc) }
+        if self.doc.is_empty() {
+            None
+        } else {
+            Some(self.doc)
+        }
     }
 }
 
 const fn method(name: &'static str, call: NativeFn, max: u8, keywords: bool) -> MethodDef {
-    MethodDef { name, call, doc: "", text_signature: None, kind: MethodKind::Method, min: 0, max, takes_keywords: keywords }
+    MethodDef {
+        name,
+        call,
+        doc: "",
+        text_signature: None,
+        kind: MethodKind::Method,
+        min: 0,
+        max,
+        takes_keywords: keywords,
+    }
 }
 
-static METHODS: [MethodDef; 3] =
-    [method("__repr__", repr, 0, false), method("__reduce__", reduce, 0, false), method("__replace__", replace, 0, true)];
+static METHODS: [MethodDef; 3] = [
+    method("__repr__", repr, 0, false),
+    method("__reduce__", reduce, 0, false),
+    method("__replace__", replace, 0, true),
+];
 
-static NEW: MethodDef =
-    MethodDef { name: "__new__", call: new, doc: "", text_signature: None, kind: MethodKind::StaticMethod, min: 1, max: 3, takes_keywords: true };
+static NEW: MethodDef = MethodDef {
+    name: "__new__",
+    call: new,
+    doc: "",
+    text_signature: None,
+    kind: MethodKind::StaticMethod,
+    min: 1,
+    max: 3,
+    takes_keywords: true,
+};
 static NEW_CLOSED: MethodDef = MethodDef {
     name: "__new__",
     call: |cx, args| {
@@ -199,7 +285,11 @@ static NEW_CLOSED: MethodDef = MethodDef {
 };
 
 fn this<'a>(cx: &mut Cx, args: Args<'a>) -> Res<(&'a Value, &'a Tuple, &'static StructSeq)> {
-    match args.pos.first().and_then(|v| v.downcast::<Tuple>().map(|t| (v, t))) {
+    match args
+        .pos
+        .first()
+        .and_then(|v| v.downcast::<Tuple>().map(|t| (v, t)))
+    {
         Some((v, t)) => Ok((v, t, spec_of(cx, v.ty())?)),
         None => Err(cx.type_error("descriptor requires a struct sequence")),
     }
@@ -224,7 +314,10 @@ fn reduce(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let (v, t, _) = this(cx, args)?;
     let items = new_tuple(cx, t.items().to_vec())?;
     let rest = match existing_dict(v) {
-        Some(d) => d.downcast::<Dict>().expect("a dict word names a dict").copy(cx)?,
+        Some(d) => d
+            .downcast::<Dict>()
+            .expect("a dict word names a dict")
+            .copy(cx)?,
         None => new_dict(cx)?,
     };
     let inner = new_tuple(cx, vec![items, rest])?;
@@ -238,12 +331,18 @@ fn replace(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
         return Err(cx.type_error("__replace__() takes no positional arguments"));
     }
     if spec.fields.iter().any(|(n, _)| n.is_empty()) {
-        return Err(cx.type_error(format!("__replace__() is not supported for {} because it has unnamed field(s)", spec.name)));
+        return Err(cx.type_error(format!(
+            "__replace__() is not supported for {} because it has unnamed field(s)",
+            spec.name
+        )));
     }
     let mut values: Vec<Value> = t.items().to_vec();
     let dict = existing_dict(v);
     for (name, _) in &spec.fields[spec.visible..] {
-        let old = dict.as_ref().and_then(|d| d.downcast::<Dict>()).and_then(|d| d.get_named(cx, name));
+        let old = dict
+            .as_ref()
+            .and_then(|d| d.downcast::<Dict>())
+            .and_then(|d| d.get_named(cx, name));
         values.push(old.unwrap_or_else(Value::none));
     }
     let mut unknown = Vec::new();
@@ -270,13 +369,18 @@ fn new(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let sequence = args.pos.get(1).or_else(|| args.keyword("sequence"));
     let Some(sequence) = sequence else {
         let short = spec.name.rsplit('.').next().unwrap_or(spec.name);
-        return Err(cx.type_error(format!("{short}() missing required argument 'sequence' (pos 1)")));
+        return Err(cx.type_error(format!(
+            "{short}() missing required argument 'sequence' (pos 1)"
+        )));
     };
     let dict = args.pos.get(2).or_else(|| args.keyword("dict"));
     if let Some(d) = dict
         && d.downcast::<Dict>().is_none()
     {
-        return Err(cx.type_error(format!("{}() takes a dict as second arg, if any", spec.name)));
+        return Err(cx.type_error(format!(
+            "{}() takes a dict as second arg, if any",
+            spec.name
+        )));
     }
     let mut values = match protocol::collect(cx, sequence) {
         Ok(v) => v,
@@ -292,7 +396,10 @@ fn new(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
             (false, true) => ("an at least", min),
             (false, false) => ("an at most", max),
         };
-        return Err(cx.type_error(format!("{}() takes {how} {bound}-sequence ({n}-sequence given)", spec.name)));
+        return Err(cx.type_error(format!(
+            "{}() takes {how} {bound}-sequence ({n}-sequence given)",
+            spec.name
+        )));
     }
     if let Some(d) = dict.and_then(|d| d.downcast::<Dict>()) {
         for i in values.len()..max {

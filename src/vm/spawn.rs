@@ -11,7 +11,11 @@ pub const DEFAULT_STACK: usize = 16 << 20;
 
 /// Run `main` in a new thread, then `ended` when the thread's record is gone: nothing of the interpreter may be touched
 /// there. A panic in `main` ends the thread only. The thread's `pthread_self`.
-pub fn spawn(stack: usize, main: impl FnOnce(&mut Cx) + Send + 'static, ended: impl FnOnce() + Send + 'static) -> io::Result<u64> {
+pub fn spawn(
+    stack: usize,
+    main: impl FnOnce(&mut Cx) + Send + 'static,
+    ended: impl FnOnce() + Send + 'static,
+) -> io::Result<u64> {
     let id = thread::reserve_id().map_err(|_| io::Error::from_raw_os_error(libc::EAGAIN))?;
     let stack = if stack == 0 { DEFAULT_STACK } else { stack };
     let body = move || {
@@ -28,13 +32,22 @@ pub fn spawn(stack: usize, main: impl FnOnce(&mut Cx) + Send + 'static, ended: i
         drop(cx);
         ended();
     };
-    std::thread::Builder::new().stack_size(stack).spawn(body).map(|t| t.as_pthread_t() as u64)
+    std::thread::Builder::new()
+        .stack_size(stack)
+        .spawn(body)
+        .map(|t| t.as_pthread_t() as u64)
 }
 
 /// Drop what the record still holds, with what that brings about.
 fn clear(cx: &mut Cx) {
     for _ in 0..3 {
-        let held = (cx.exc.take(), std::mem::replace(&mut cx.handled, vec![None]), std::mem::take(&mut cx.locals), cx.trace.take(), cx.profile.take());
+        let held = (
+            cx.exc.take(),
+            std::mem::replace(&mut cx.handled, vec![None]),
+            std::mem::take(&mut cx.locals),
+            cx.trace.take(),
+            cx.profile.take(),
+        );
         drop(held);
         let _ = catch_unwind(AssertUnwindSafe(|| crate::call::run_pending(cx)));
     }

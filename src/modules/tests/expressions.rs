@@ -50,7 +50,8 @@ fn evaluate(cx: &mut Cx, globals: &Value, expression: &str) -> String {
 
 fn answer(cx: &mut Cx, globals: &Value, expression: &str) -> Res<String> {
     let source = Source::from_text(expression);
-    let compiled = source.and_then(|s| typhon_compiler::compile(&s, "<test>", Mode::Eval, &Options::default()));
+    let compiled = source
+        .and_then(|s| typhon_compiler::compile(&s, "<test>", Mode::Eval, &Options::default()));
     let code = match compiled {
         Ok(c) => c,
         Err(e) => return Ok(format!("SyntaxError: {e:?}")),
@@ -85,9 +86,16 @@ fn namespace(cx: &mut Cx, modules: &[&str]) -> Res<Value> {
         d.set_str(cx, t.spec.name, v)?;
     }
     for name in modules {
-        let def = typhon_modules::MODULES.iter().find(|(n, _)| n == name).expect("a module").1;
+        let def = typhon_modules::MODULES
+            .iter()
+            .find(|(n, _)| n == name)
+            .expect("a module")
+            .1;
         let m = typhon_vm::objects::module::methods::new_module(cx, name)?;
-        let md = m.downcast::<typhon_vm::objects::Module>().expect("a module").dict();
+        let md = m
+            .downcast::<typhon_vm::objects::Module>()
+            .expect("a module")
+            .dict();
         for part in def.parts {
             for f in part.functions {
                 let v = typhon_vm::objects::builtin::new_builtin(cx, f, None, Some(m.clone()))?;
@@ -108,17 +116,31 @@ fn namespace(cx: &mut Cx, modules: &[&str]) -> Res<Value> {
 }
 
 fn check(cx: &mut Cx, file: &str, modules: &[&str]) -> Vec<String> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(file);
     if let Ok(python) = env::var("TYPHON_GOLDEN") {
-        let out = Command::new(python).arg("-c").arg(WRITER).arg(&path).arg(modules.join(" ")).output().expect("a Python");
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let out = Command::new(python)
+            .arg("-c")
+            .arg(WRITER)
+            .arg(&path)
+            .arg(modules.join(" "))
+            .output()
+            .expect("a Python");
+        assert!(
+            out.status.success(),
+            "{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         fs::write(&path, out.stdout).expect("a writable file");
     }
     let text = fs::read_to_string(&path).expect("a golden file");
     let globals = namespace(cx, modules).unwrap_or_else(|_| panic!("no namespace"));
     let mut wrong = vec![];
     for line in text.lines() {
-        let Some((expression, expected)) = line.split_once(" -> ") else { continue };
+        let Some((expression, expected)) = line.split_once(" -> ") else {
+            continue;
+        };
         if expression.starts_with('#') {
             continue;
         }
@@ -127,7 +149,9 @@ fn check(cx: &mut Cx, file: &str, modules: &[&str]) -> Vec<String> {
         }
         let got = evaluate(cx, &globals, expression);
         if got != expected {
-            wrong.push(format!("{expression}\n   expected {expected}\n   got      {got}"));
+            wrong.push(format!(
+                "{expression}\n   expected {expected}\n   got      {got}"
+            ));
         }
     }
     wrong
@@ -147,10 +171,27 @@ fn expressions_answer_as_cpython_does() {
         ("text.txt", &[]),
         ("bytes.txt", &[]),
         ("math.txt", &["math", "cmath"]),
-        ("codecs.txt", &["binascii", "_struct", "_string", "unicodedata", "zlib", "_sha2", "_md5", "_blake2"]),
+        (
+            "codecs.txt",
+            &[
+                "binascii",
+                "_struct",
+                "_string",
+                "unicodedata",
+                "zlib",
+                "_sha2",
+                "_md5",
+                "_blake2",
+            ],
+        ),
     ] {
         wrong.extend(check(cx, file, modules));
     }
     cx.thread.exit();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -23,12 +23,30 @@ fn character(cx: &mut Cx, v: &Value, function: &str) -> Res<u32> {
         Some(s) if s.len() == 1 => Ok(s.at(0)),
         // Functions of several arguments number theirs.
         Some(s) => {
-            let (n, which) = (s.len(), if has_default(function) { "argument 1" } else { "argument" });
-            Err(cx.type_error(format!("{function}(): {which} must be a unicode character, not a string of length {n}")))
+            let (n, which) = (
+                s.len(),
+                if has_default(function) {
+                    "argument 1"
+                } else {
+                    "argument"
+                },
+            );
+            Err(cx.type_error(format!(
+                "{function}(): {which} must be a unicode character, not a string of length {n}"
+            )))
         }
         None => {
-            let (n, which) = (v.type_name(), if has_default(function) { "argument 1" } else { "argument" });
-            Err(cx.type_error(format!("{function}() {which} must be a unicode character, not {n}")))
+            let (n, which) = (
+                v.type_name(),
+                if has_default(function) {
+                    "argument 1"
+                } else {
+                    "argument"
+                },
+            );
+            Err(cx.type_error(format!(
+                "{function}() {which} must be a unicode character, not {n}"
+            )))
         }
     }
 }

@@ -54,6 +54,12 @@ pub fn from_object(cx: &mut Cx, object: &Value) -> Res<Value> {
     }
 }
 
+/// `object.__buffer__(flags)`: bit 0 asks for writable memory.
+pub fn from_flags(cx: &mut Cx, object: &Value, flags: i32) -> Res<Value> {
+    let b = crate::objects::buffer::get(cx, object, flags & 1 != 0)?;
+    of_buffer(cx, b)
+}
+
 #[cold]
 pub fn released(cx: &mut Cx) -> Raised {
     cx.value_error("operation forbidden on released memoryview object")

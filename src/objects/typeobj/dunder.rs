@@ -185,7 +185,10 @@ pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) 
             f!(DescrGetFn)(cx, this, obj, ty)
         }
         pow | ipow => {
-            nargs(cx, name, a, 1, 2)?;
+            if !(1..=2).contains(&a.len()) {
+                let n = a.len();
+                return Err(cx.type_error(format!("expected 1 or 2 arguments, got {n}")));
+            }
             let none = Value::none();
             let third = a.get(1).unwrap_or(&none);
             if name == "__rpow__" {
@@ -197,7 +200,8 @@ pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) 
         new => Err(cx.type_error("__new__ is not a slot wrapper")),
         buffer => {
             nargs(cx, name, a, 1, 1)?;
-            crate::objects::memoryview::from_object(cx, this)
+            let flags = crate::number::index_i32(cx, &a[0])?;
+            crate::objects::memoryview::from_flags(cx, this, flags)
         }
         _ => {
             nargs(cx, name, a, 1, 1)?;

@@ -10,7 +10,14 @@ pub const CWD: Fd = libc::AT_FDCWD;
 
 pub fn open(dir: Fd, path: &CStr, flags: i32, mode: u32) -> io::Result<Fd> {
     // SAFETY: a terminated path.
-    check(unsafe { libc::openat(dir, path.as_ptr(), flags | libc::O_CLOEXEC, mode as libc::c_uint) })
+    check(unsafe {
+        libc::openat(
+            dir,
+            path.as_ptr(),
+            flags | libc::O_CLOEXEC,
+            mode as libc::c_uint,
+        )
+    })
 }
 
 pub fn close(fd: Fd) -> io::Result<()> {
@@ -24,7 +31,14 @@ pub fn close_range(low: Fd, high: Fd) {
         return;
     }
     // SAFETY: numbers only.
-    let done = unsafe { libc::syscall(libc::SYS_close_range, low as libc::c_uint, (high - 1) as libc::c_uint, 0) };
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            low as libc::c_uint,
+            (high - 1) as libc::c_uint,
+            0,
+        )
+    };
     if done != 0 {
         for fd in low..high {
             let _ = close(fd);
@@ -66,12 +80,20 @@ pub fn pwrite(fd: Fd, from: &[u8], at: i64) -> io::Result<usize> {
 pub fn lseek(fd: Fd, to: i64, whence: i32) -> io::Result<i64> {
     // SAFETY: numbers only.
     let at = unsafe { libc::lseek(fd, to, whence) };
-    if at < 0 { Err(io::Error::last_os_error()) } else { Ok(at) }
+    if at < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(at)
+    }
 }
 
 pub fn sendfile(out: Fd, from: Fd, offset: Option<i64>, count: usize) -> io::Result<usize> {
     let mut at = offset.unwrap_or(0);
-    let place = if offset.is_some() { &raw mut at } else { std::ptr::null_mut() };
+    let place = if offset.is_some() {
+        &raw mut at
+    } else {
+        std::ptr::null_mut()
+    };
     // SAFETY: the offset's place lives through the call.
     check_size(unsafe { libc::sendfile(out, from, place, count) })
 }
@@ -84,7 +106,11 @@ pub fn dup(fd: Fd) -> io::Result<Fd> {
 pub fn dup2(from: Fd, to: Fd, inheritable: bool) -> io::Result<Fd> {
     // SAFETY: numbers only.
     unsafe {
-        if inheritable || from == to { check(libc::dup2(from, to)) } else { check(libc::dup3(from, to, libc::O_CLOEXEC)) }
+        if inheritable || from == to {
+            check(libc::dup2(from, to))
+        } else {
+            check(libc::dup3(from, to, libc::O_CLOEXEC))
+        }
     }
 }
 
@@ -112,7 +138,14 @@ pub fn flock(fd: Fd, operation: i32) -> io::Result<()> {
 }
 
 /// POSIX record locks (`fcntl.lockf`): type, start, length, whence.
-pub fn record_lock(fd: Fd, wait: bool, kind: i16, start: i64, len: i64, whence: i16) -> io::Result<()> {
+pub fn record_lock(
+    fd: Fd,
+    wait: bool,
+    kind: i16,
+    start: i64,
+    len: i64,
+    whence: i16,
+) -> io::Result<()> {
     // SAFETY: plain integers; zero is a valid value of each.
     let mut l: libc::flock = unsafe { std::mem::zeroed() };
     (l.l_type, l.l_whence, l.l_start, l.l_len) = (kind, whence, start, len);
@@ -127,7 +160,11 @@ pub fn is_inheritable(fd: Fd) -> io::Result<bool> {
 
 pub fn set_inheritable(fd: Fd, yes: bool) -> io::Result<()> {
     let old = fcntl(fd, libc::F_GETFD, 0)?;
-    let new = if yes { old & !libc::FD_CLOEXEC } else { old | libc::FD_CLOEXEC };
+    let new = if yes {
+        old & !libc::FD_CLOEXEC
+    } else {
+        old | libc::FD_CLOEXEC
+    };
     if new != old {
         fcntl(fd, libc::F_SETFD, new as i64)?;
     }
@@ -140,7 +177,11 @@ pub fn is_blocking(fd: Fd) -> io::Result<bool> {
 
 pub fn set_blocking(fd: Fd, yes: bool) -> io::Result<()> {
     let old = fcntl(fd, libc::F_GETFL, 0)?;
-    let new = if yes { old & !libc::O_NONBLOCK } else { old | libc::O_NONBLOCK };
+    let new = if yes {
+        old & !libc::O_NONBLOCK
+    } else {
+        old | libc::O_NONBLOCK
+    };
     fcntl(fd, libc::F_SETFL, new as i64).map(drop)
 }
 
@@ -238,7 +279,9 @@ pub fn symlink(target: &CStr, dir: Fd, path: &CStr) -> io::Result<()> {
 pub fn readlink(dir: Fd, path: &CStr) -> io::Result<Vec<u8>> {
     let mut out = vec![0u8; 4096];
     // SAFETY: writes at most the vector's length.
-    let n = check_size(unsafe { libc::readlinkat(dir, path.as_ptr(), out.as_mut_ptr().cast(), out.len()) })?;
+    let n = check_size(unsafe {
+        libc::readlinkat(dir, path.as_ptr(), out.as_mut_ptr().cast(), out.len())
+    })?;
     out.truncate(n);
     Ok(out)
 }
@@ -283,8 +326,16 @@ pub fn sync() {
 }
 
 /// Access and modification time in nanoseconds since the epoch; None: now. `path` None: the descriptor `dir` itself.
-pub fn utime(dir: Fd, path: Option<&CStr>, times: Option<[(i64, i64); 2]>, follow: bool) -> io::Result<()> {
-    let of = |(sec, nsec): (i64, i64)| libc::timespec { tv_sec: sec, tv_nsec: nsec };
+pub fn utime(
+    dir: Fd,
+    path: Option<&CStr>,
+    times: Option<[(i64, i64); 2]>,
+    follow: bool,
+) -> io::Result<()> {
+    let of = |(sec, nsec): (i64, i64)| libc::timespec {
+        tv_sec: sec,
+        tv_nsec: nsec,
+    };
     let times = times.map(|t| t.map(of));
     let p = times.as_ref().map_or(std::ptr::null(), |t| t.as_ptr());
     let flags = if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
@@ -329,14 +380,20 @@ pub(crate) fn errno_call(f: impl FnOnce() -> libc::c_long) -> io::Result<i64> {
     unsafe { *libc::__errno_location() = 0 };
     let r = f();
     let e = io::Error::last_os_error();
-    if r == -1 && e.raw_os_error() != Some(0) { Err(e) } else { Ok(r) }
+    if r == -1 && e.raw_os_error() != Some(0) {
+        Err(e)
+    } else {
+        Ok(r)
+    }
 }
 
 pub fn ttyname(fd: Fd) -> io::Result<CString> {
     let mut name = vec![0u8; 512];
     // SAFETY: writes a terminated string within the vector. The error is the result itself.
     match unsafe { libc::ttyname_r(fd, name.as_mut_ptr().cast(), name.len()) } {
-        0 => Ok(CStr::from_bytes_until_nul(&name).unwrap_or_default().to_owned()),
+        0 => Ok(CStr::from_bytes_until_nul(&name)
+            .unwrap_or_default()
+            .to_owned()),
         e => Err(io::Error::from_raw_os_error(e)),
     }
 }

@@ -14,7 +14,11 @@ use std::io;
 
 /// The result of a call that says -1 and sets `errno`.
 pub(crate) fn check(r: libc::c_int) -> io::Result<libc::c_int> {
-    if r == -1 { Err(io::Error::last_os_error()) } else { Ok(r) }
+    if r == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(r)
+    }
 }
 
 pub(crate) fn check_size(r: isize) -> io::Result<usize> {

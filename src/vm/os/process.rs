@@ -110,7 +110,13 @@ pub fn waitid(kind: u32, id: u32, options: i32) -> io::Result<Option<[i32; 5]>> 
         if i.si_pid() == 0 {
             return Ok(None);
         }
-        Ok(Some([i.si_pid(), i.si_uid() as i32, i.si_signo, i.si_status(), i.si_code]))
+        Ok(Some([
+            i.si_pid(),
+            i.si_uid() as i32,
+            i.si_signo,
+            i.si_status(),
+            i.si_code,
+        ]))
     }
 }
 
@@ -121,7 +127,12 @@ pub fn pidfd_open(pid: i32, flags: u32) -> io::Result<i32> {
 
 /// Run another program in this process. Returns only on failure.
 pub fn execve(path: &CStr, argv: &[CString], env: Option<&[CString]>) -> io::Error {
-    let pointers = |list: &[CString]| list.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect::<Vec<_>>();
+    let pointers = |list: &[CString]| {
+        list.iter()
+            .map(|s| s.as_ptr())
+            .chain([std::ptr::null()])
+            .collect::<Vec<_>>()
+    };
     let argv = pointers(argv);
     // SAFETY: terminated strings in terminated arrays.
     unsafe {
@@ -156,7 +167,13 @@ pub fn uname() -> io::Result<[String; 5]> {
         check(libc::uname(u.as_mut_ptr()))?;
         let u = u.assume_init();
         let text = |a: &[libc::c_char]| CStr::from_ptr(a.as_ptr()).to_string_lossy().into_owned();
-        Ok([text(&u.sysname), text(&u.nodename), text(&u.release), text(&u.version), text(&u.machine)])
+        Ok([
+            text(&u.sysname),
+            text(&u.nodename),
+            text(&u.release),
+            text(&u.version),
+            text(&u.machine),
+        ])
     }
 }
 
@@ -170,7 +187,13 @@ pub fn times() -> io::Result<[i64; 5]> {
             return Err(io::Error::last_os_error());
         }
         let t = t.assume_init();
-        Ok([t.tms_utime, t.tms_stime, t.tms_cutime, t.tms_cstime, elapsed])
+        Ok([
+            t.tms_utime,
+            t.tms_stime,
+            t.tms_cutime,
+            t.tms_cstime,
+            elapsed,
+        ])
     }
 }
 
@@ -188,7 +211,11 @@ pub fn confstr(name: i32) -> io::Result<Option<Vec<u8>>> {
         let n = unsafe { libc::confstr(name, out.as_mut_ptr().cast(), out.len()) };
         if n == 0 {
             let e = io::Error::last_os_error();
-            return if e.raw_os_error() == Some(libc::EINVAL) { Err(e) } else { Ok(None) };
+            return if e.raw_os_error() == Some(libc::EINVAL) {
+                Err(e)
+            } else {
+                Ok(None)
+            };
         }
         if n <= out.len() {
             out.truncate(n - 1);
@@ -209,8 +236,14 @@ pub fn sched_getaffinity(pid: i32) -> io::Result<Vec<usize>> {
     // SAFETY: a bit set, filled on success.
     unsafe {
         let mut set: libc::cpu_set_t = std::mem::zeroed();
-        check(libc::sched_getaffinity(pid, size_of::<libc::cpu_set_t>(), &mut set))?;
-        Ok((0..libc::CPU_SETSIZE as usize).filter(|&i| libc::CPU_ISSET(i, &set)).collect())
+        check(libc::sched_getaffinity(
+            pid,
+            size_of::<libc::cpu_set_t>(),
+            &mut set,
+        ))?;
+        Ok((0..libc::CPU_SETSIZE as usize)
+            .filter(|&i| libc::CPU_ISSET(i, &set))
+            .collect())
     }
 }
 
@@ -221,7 +254,12 @@ pub fn sched_setaffinity(pid: i32, cpus: &[usize]) -> io::Result<()> {
         for &c in cpus.iter().filter(|&&c| c < libc::CPU_SETSIZE as usize) {
             libc::CPU_SET(c, &mut set);
         }
-        check(libc::sched_setaffinity(pid, size_of::<libc::cpu_set_t>(), &set)).map(drop)
+        check(libc::sched_setaffinity(
+            pid,
+            size_of::<libc::cpu_set_t>(),
+            &set,
+        ))
+        .map(drop)
     }
 }
 
@@ -263,7 +301,11 @@ pub fn getlogin() -> io::Result<Vec<u8>> {
     // SAFETY: one call at a time; the terminated name is copied before the next.
     unsafe {
         let p = libc::getlogin();
-        if p.is_null() { Err(io::Error::last_os_error()) } else { Ok(text(p)) }
+        if p.is_null() {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(text(p))
+        }
     }
 }
 
@@ -320,7 +362,11 @@ pub fn getpw(who: &Who<'_>) -> io::Result<Option<Passwd>> {
             Who::Name(name) => libc::getpwnam_r(name.as_ptr(), &mut row, b, n, &mut found),
         };
         if found.is_null() {
-            return if e == 0 || e == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(e)) };
+            return if e == 0 || e == libc::ENOENT {
+                Ok(None)
+            } else {
+                Err(io::Error::from_raw_os_error(e))
+            };
         }
         Ok(Some(passwd(&row)))
     }
@@ -344,7 +390,12 @@ unsafe fn group(g: &libc::group) -> Group {
             members.push(text(*p));
             p = p.add(1);
         }
-        Group { name: text(g.gr_name), passwd: text(g.gr_passwd), gid: g.gr_gid, members }
+        Group {
+            name: text(g.gr_name),
+            passwd: text(g.gr_passwd),
+            gid: g.gr_gid,
+            members,
+        }
     }
 }
 
@@ -361,7 +412,11 @@ pub fn getgr(who: &Who<'_>) -> io::Result<Option<Group>> {
             Who::Name(name) => libc::getgrnam_r(name.as_ptr(), &mut row, b, n, &mut found),
         };
         if found.is_null() {
-            return if e == 0 || e == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(e)) };
+            return if e == 0 || e == libc::ENOENT {
+                Ok(None)
+            } else {
+                Err(io::Error::from_raw_os_error(e))
+            };
         }
         Ok(Some(group(&row)))
     }
@@ -448,7 +503,12 @@ pub struct Spawn {
 /// Fork and run the program in the child; the parent learns of failures through the error pipe. Without Python code
 /// in the child nothing but async-signal-safe calls runs there, so the world need not stop.
 pub fn spawn(s: &Spawn) -> io::Result<i32> {
-    let pointers = |list: &[CString]| list.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect::<Vec<_>>();
+    let pointers = |list: &[CString]| {
+        list.iter()
+            .map(|s| s.as_ptr())
+            .chain([std::ptr::null()])
+            .collect::<Vec<_>>()
+    };
     let argv = pointers(&s.argv);
     let env = s.env.as_deref().map(pointers);
     let mut all: libc::sigset_t;
@@ -495,7 +555,11 @@ unsafe fn report(fd: i32, what: &[u8], errno: i32) {
 }
 
 /// Everything up to exec; what failed and its number.
-unsafe fn child(s: &Spawn, argv: &[*const libc::c_char], env: Option<&[*const libc::c_char]>) -> (&'static [u8], i32) {
+unsafe fn child(
+    s: &Spawn,
+    argv: &[*const libc::c_char],
+    env: Option<&[*const libc::c_char]>,
+) -> (&'static [u8], i32) {
     macro_rules! must {
         ($e:expr) => {
             if $e < 0 {
@@ -616,7 +680,9 @@ static ENVIRONMENT: typhon_runtime::sync::Mutex<()> = typhon_runtime::sync::Mute
 pub fn environment() -> Vec<(Vec<u8>, Vec<u8>)> {
     use std::os::unix::ffi::OsStringExt;
     let _one = ENVIRONMENT.lock();
-    std::env::vars_os().map(|(k, v)| (k.into_vec(), v.into_vec())).collect()
+    std::env::vars_os()
+        .map(|(k, v)| (k.into_vec(), v.into_vec()))
+        .collect()
 }
 
 pub fn putenv(name: &CStr, value: &CStr) -> io::Result<()> {

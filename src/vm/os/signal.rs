@@ -101,20 +101,25 @@ pub fn ensure_watcher() {
         return;
     }
     WATCHER_PID.store(pid, Ordering::Release);
-    let Ok((read, write)) = fs::pipe(libc::O_CLOEXEC) else { return };
+    let Ok((read, write)) = fs::pipe(libc::O_CLOEXEC) else {
+        return;
+    };
     let _ = fs::set_blocking(write, false);
-    let started = std::thread::Builder::new().name("signals".into()).stack_size(64 * 1024).spawn(move || {
-        block_all();
-        let mut byte = [0u8; 64];
-        loop {
-            match fs::read(read, &mut byte) {
-                Ok(0) => return,
-                Ok(_) => park::interrupt(MAIN_TID.load(Ordering::Relaxed)),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return,
+    let started = std::thread::Builder::new()
+        .name("signals".into())
+        .stack_size(64 * 1024)
+        .spawn(move || {
+            block_all();
+            let mut byte = [0u8; 64];
+            loop {
+                match fs::read(read, &mut byte) {
+                    Ok(0) => return,
+                    Ok(_) => park::interrupt(MAIN_TID.load(Ordering::Relaxed)),
+                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                    Err(_) => return,
+                }
             }
-        }
-    });
+        });
     if started.is_ok() {
         WATCHER_FD.store(write, Ordering::Release);
         if ANY.load(Ordering::Acquire) {
@@ -138,7 +143,10 @@ pub fn take_tripped() -> Vec<i32> {
     if !ANY.swap(false, Ordering::AcqRel) {
         return Vec::new();
     }
-    (1..NSIG).filter(|&s| TRIPPED[s].swap(false, Ordering::AcqRel)).map(|s| s as i32).collect()
+    (1..NSIG)
+        .filter(|&s| TRIPPED[s].swap(false, Ordering::AcqRel))
+        .map(|s| s as i32)
+        .collect()
 }
 
 /// Put back signals that were taken but not handled, after an exception of an earlier handler.
@@ -243,8 +251,14 @@ fn timer_of(t: libc::itimerval) -> Timer {
 }
 
 pub fn setitimer(which: i32, (delay, interval): Timer) -> io::Result<Timer> {
-    let of = |us: i64| libc::timeval { tv_sec: us / 1_000_000, tv_usec: us % 1_000_000 };
-    let new = libc::itimerval { it_value: of(delay), it_interval: of(interval) };
+    let of = |us: i64| libc::timeval {
+        tv_sec: us / 1_000_000,
+        tv_usec: us % 1_000_000,
+    };
+    let new = libc::itimerval {
+        it_value: of(delay),
+        it_interval: of(interval),
+    };
     let mut old = MaybeUninit::<libc::itimerval>::zeroed();
     // SAFETY: plain integers.
     unsafe {
@@ -284,7 +298,9 @@ fn set_of(signals: &[i32]) -> libc::sigset_t {
 
 fn members(s: &libc::sigset_t) -> Vec<i32> {
     // SAFETY: a bit set.
-    (1..NSIG as i32).filter(|&n| unsafe { libc::sigismember(s, n) } == 1).collect()
+    (1..NSIG as i32)
+        .filter(|&n| unsafe { libc::sigismember(s, n) } == 1)
+        .collect()
 }
 
 fn block_all() {
@@ -347,13 +363,24 @@ pub fn sigtimedwait(signals: &[i32], timeout: Option<i64>) -> io::Result<[i64; 7
         let r = match timeout {
             None => libc::sigwaitinfo(&s, info.as_mut_ptr()),
             Some(ns) => {
-                let t = libc::timespec { tv_sec: ns / 1_000_000_000, tv_nsec: ns % 1_000_000_000 };
+                let t = libc::timespec {
+                    tv_sec: ns / 1_000_000_000,
+                    tv_nsec: ns % 1_000_000_000,
+                };
                 libc::sigtimedwait(&s, info.as_mut_ptr(), &t)
             }
         };
         check(r)?;
         let i = info.assume_init();
-        Ok([i.si_signo as i64, i.si_code as i64, i.si_errno as i64, i.si_pid() as i64, i.si_uid() as i64, i.si_status() as i64, 0])
+        Ok([
+            i.si_signo as i64,
+            i.si_code as i64,
+            i.si_errno as i64,
+            i.si_pid() as i64,
+            i.si_uid() as i64,
+            i.si_status() as i64,
+            0,
+        ])
     }
 }
 
@@ -366,6 +393,10 @@ pub fn describe(signal: i32) -> Option<String> {
             return None;
         }
         let text = std::ffi::CStr::from_ptr(p).to_string_lossy().into_owned();
-        if text.starts_with("Unknown signal") { None } else { Some(text) }
+        if text.starts_with("Unknown signal") {
+            None
+        } else {
+            Some(text)
+        }
     }
 }

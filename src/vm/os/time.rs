@@ -30,16 +30,29 @@ pub fn clock_getres(id: i32) -> io::Result<i128> {
 }
 
 pub fn clock_settime(id: i32, ns: i64) -> io::Result<()> {
-    let t = libc::timespec { tv_sec: ns.div_euclid(NS), tv_nsec: ns.rem_euclid(NS) };
+    let t = libc::timespec {
+        tv_sec: ns.div_euclid(NS),
+        tv_nsec: ns.rem_euclid(NS),
+    };
     // SAFETY: reads the struct.
     check(unsafe { libc::clock_settime(id, &t) }).map(drop)
 }
 
 /// Sleep until the monotonic clock shows `deadline`; EINTR when a signal came.
 pub fn sleep_until(deadline: i64) -> io::Result<()> {
-    let t = libc::timespec { tv_sec: deadline.div_euclid(NS), tv_nsec: deadline.rem_euclid(NS) };
+    let t = libc::timespec {
+        tv_sec: deadline.div_euclid(NS),
+        tv_nsec: deadline.rem_euclid(NS),
+    };
     // SAFETY: reads the struct. The error is the result itself.
-    match unsafe { libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &t, std::ptr::null_mut()) } {
+    match unsafe {
+        libc::clock_nanosleep(
+            libc::CLOCK_MONOTONIC,
+            libc::TIMER_ABSTIME,
+            &t,
+            std::ptr::null_mut(),
+        )
+    } {
         0 => Ok(()),
         e => Err(io::Error::from_raw_os_error(e)),
     }
@@ -79,7 +92,9 @@ fn calendar(tm: &libc::tm) -> Calendar {
         String::new()
     } else {
         // SAFETY: the C library's terminated zone name.
-        unsafe { CStr::from_ptr(tm.tm_zone) }.to_string_lossy().into_owned()
+        unsafe { CStr::from_ptr(tm.tm_zone) }
+            .to_string_lossy()
+            .into_owned()
     };
     Calendar {
         year: tm.tm_year as i64 + 1900,
@@ -96,7 +111,10 @@ fn calendar(tm: &libc::tm) -> Calendar {
     }
 }
 
-fn convert(seconds: i64, f: unsafe extern "C" fn(*const libc::time_t, *mut libc::tm) -> *mut libc::tm) -> io::Result<Calendar> {
+fn convert(
+    seconds: i64,
+    f: unsafe extern "C" fn(*const libc::time_t, *mut libc::tm) -> *mut libc::tm,
+) -> io::Result<Calendar> {
     let mut tm = MaybeUninit::<libc::tm>::zeroed();
     // SAFETY: both places live through the call; the struct is filled unless null is returned.
     unsafe {
@@ -134,7 +152,11 @@ pub fn mktime(c: &Calendar) -> Option<i64> {
     // SAFETY: reads and normalizes the struct.
     let t = unsafe { libc::mktime(&mut tm) };
     // -1 is also a second before the epoch; the day of the week tells.
-    if t == -1 && tm.tm_wday == -1 { None } else { Some(t) }
+    if t == -1 && tm.tm_wday == -1 {
+        None
+    } else {
+        Some(t)
+    }
 }
 
 unsafe extern "C" {
