@@ -8,19 +8,26 @@ pub mod abc;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
+pub mod builtins;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;
+pub mod errno;
 pub mod fcntl;
+pub mod fspath;
 pub mod functools;
 pub mod gc;
 pub mod grp;
 pub mod hashes;
 pub mod heapq;
+pub mod imp;
 pub mod itertools;
 pub mod json;
+pub mod library;
+pub mod loader;
 pub mod locale;
+pub mod marshal;
 pub mod math;
 pub mod opcode;
 pub mod operator;
@@ -38,12 +45,15 @@ pub mod struct_;
 pub mod structseq;
 pub mod suggestions;
 pub mod support;
+pub mod sys;
 pub mod thread;
 pub mod time;
 pub mod tracemalloc;
 pub mod types;
+pub mod typhon_mod;
 pub mod unicodedata;
 pub mod util;
+pub mod warnings;
 pub mod weakref;
 pub mod zlib;
 
@@ -59,6 +69,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_contextvars", &contextvars::module::MODULE),
     ("_functools", &functools::module::MODULE),
     ("_heapq", &heapq::module::MODULE),
+    ("_imp", &imp::module::MODULE),
     ("_json", &json::module::MODULE),
     ("_locale", &locale::module::MODULE),
     ("_md5", &hashes::fixed::md5_module::MODULE),
@@ -78,19 +89,33 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_thread", &thread::MODULE),
     ("_tracemalloc", &tracemalloc::module::MODULE),
     ("_types", &types::module::MODULE),
+    ("_warnings", &warnings::module::MODULE),
     ("_weakref", &weakref::MODULE),
     ("atexit", &atexit::MODULE),
     ("binascii", &binascii::module::MODULE),
+    ("builtins", &builtins::module::MODULE),
     ("cmath", &cmath::module::MODULE),
+    ("errno", &errno::module::MODULE),
     ("fcntl", &fcntl::MODULE),
     ("gc", &gc::MODULE),
     ("grp", &grp::MODULE),
     ("itertools", &itertools::module::MODULE),
+    ("marshal", &marshal::module::MODULE),
     ("math", &math::module::MODULE),
     ("posix", &posix::MODULE),
     ("pwd", &pwd::MODULE),
     ("resource", &resource::MODULE),
+    ("sys", &sys::module::MODULE),
     ("time", &time::MODULE),
+    ("typhon", &typhon_mod::module::MODULE),
     ("unicodedata", &unicodedata::module::MODULE),
     ("zlib", &zlib::module::MODULE),
 ];
+
+/// The table row of a native module.
+pub fn find(name: &str) -> Option<&'static ModuleDef> {
+    MODULES
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, def)| *def)
+}

@@ -9,6 +9,7 @@ pub use typhon_runtime::value::Value;
 
 pub mod attr;
 pub mod call;
+pub mod caller;
 pub mod cold;
 pub mod cx;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod number;
 #[path = "../objects/mod.rs"]
 pub mod objects;
 pub mod os;
+pub mod process;
 pub mod protocol;
 pub mod regcode;
 pub mod slot_ext;

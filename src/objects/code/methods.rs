@@ -9,6 +9,7 @@ use crate::objects::list::new_list;
 use crate::objects::object::alloc;
 use crate::objects::tuple::new_tuple;
 use crate::protocol;
+use crate::slot_ext::SlotExt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
 use typhon_compiler::code::{Code, Const, PyStr, kinds};
@@ -50,7 +51,7 @@ fn with_consts(cx: &mut Cx, code: Arc<Code>, consts: Value, filename: Value) -> 
         consts,
         names,
         localsplus,
-        filename,
+        filename: Slot::new(Some(filename)),
         name,
         qualname,
     };
@@ -86,8 +87,20 @@ impl CodeObj {
     pub fn varnames(&self, cx: &mut Cx) -> Res<Value> {
         self.names_of(cx, kinds::LOCAL)
     }
+    pub fn filename_value(&self) -> Value {
+        self.filename.get(&self.head).unwrap_or_else(Value::none)
+    }
+    /// Give this code and the code in its constants another file name.
+    pub fn rename(&self, cx: &mut Cx, filename: &Value) {
+        drop(self.filename.put(&self.head, cx, Some(filename.clone())));
+        for c in self.consts.downcast::<Tuple>().map_or(&[][..], Tuple::items) {
+            if let Some(c) = c.downcast::<CodeObj>() {
+                c.rename(cx, filename);
+            }
+        }
+    }
     pub fn filename_text(&self) -> String {
-        CodeObj::text(&self.filename)
+        CodeObj::text(&self.filename_value())
     }
     pub fn name_text(&self) -> String {
         CodeObj::text(&self.name)
@@ -310,7 +323,7 @@ fn replace_fields(cx: &mut Cx, this: &CodeObj, args: Args<'_>) -> Res<Value> {
         cellvars: pystrs(old, kinds::CELL),
         code: (**old).clone(),
         consts: this.consts.clone(),
-        filename: this.filename.clone(),
+        filename: this.filename_value(),
     };
     let nlocals = p.varnames.len();
     let mut given_nlocals = nlocals as u32;
@@ -462,7 +475,7 @@ impl CodeObj {
     }
     #[getter]
     fn co_filename(&self) -> Value {
-        self.filename.clone()
+        self.filename_value()
     }
     #[getter]
     fn co_name(&self) -> Value {

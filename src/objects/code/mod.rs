@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use typhon_compiler::code::Code;
 use typhon_runtime::header::Header;
+use typhon_runtime::slot::Slot;
 
 /// Create a code object.  Not for mere mortals.
 #[pytype(name = "code", gc, weakrefable, static_index = CODE)]
@@ -34,7 +35,8 @@ pub struct CodeObj {
     pub consts: Value,
     pub names: Value,
     pub localsplus: Value,
-    pub filename: Value,
+    /// A slot, for `.pyc` files that were moved are renamed after loading.
+    pub filename: Slot,
     pub name: Value,
     pub qualname: Value,
 }

@@ -71,6 +71,20 @@ pub fn format_exception(cx: &mut Cx, v: &Value) -> String {
     out.text
 }
 
+/// The traceback and the last lines, without the exceptions it came from.
+pub fn format_unchained(cx: &mut Cx, v: &Value) -> String {
+    let pending = cx.exc.take();
+    let mut sources = Sources::default();
+    let mut text = String::new();
+    if let Some(s) = format_stack(cx, v, &mut sources) {
+        text.push_str("Traceback (most recent call last):\n");
+        text.push_str(&s);
+    }
+    text.push_str(&format_only(cx, v));
+    cx.exc = pending;
+    text
+}
+
 /// Print an exception to `sys.stderr`, or to the process's standard error when that fails.
 pub fn print_exception(cx: &mut Cx, v: &Value) {
     let text = format_exception(cx, v);

@@ -1,0 +1,171 @@
+//! Compiles Python's library and packs it into one file that the binary embeds: per file the marshalled code object (lz4,
+//! for start-up) and the source text (deflate, for tracebacks). Files of `src/import/overlay` win over those of the
+//! library's crate. `library.bin` holds the packed bytes, `library_index.rs` the sorted table of what stands where.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use typhon_compiler::{Mode, Options, Source, compile, marshal};
+
+/// Files and folders that are left out: tests, demonstrations, and what needs a graphical toolkit.
+const SKIP: &[&str] = &[
+    "test",
+    "tests",
+    "idlelib",
+    "turtledemo",
+    "tkinter",
+    "lib2to3",
+    "turtle.py",
+    "_dummy_thread.py",
+    "_dummy_os.py",
+    "dummy_threading.py",
+];
+
+/// Modules that CPython freezes too; their code names no file.
+#[path = "src/import/frozen.rs"]
+mod frozen;
+
+struct Input {
+    /// Relative to the library's root, with `/`.
+    name: String,
+    path: PathBuf,
+    size: u64,
+}
+
+struct Packed {
+    name: String,
+    code: Vec<u8>,
+    code_len: usize,
+    source: Vec<u8>,
+    source_len: usize,
+}
+
+fn main() {
+    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let overlay = root.join("src/import/overlay");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/import/frozen.rs");
+    println!("cargo::rerun-if-changed=src/import/overlay");
+
+    let mut files = std::collections::BTreeMap::new();
+    for dir in [Path::new(rustpython_pylib::LIB_PATH), &overlay] {
+        let mut found = Vec::new();
+        walk(dir, "", &mut found);
+        for f in found {
+            files.insert(f.name.clone(), f);
+        }
+    }
+    let mut inputs: Vec<Input> = files.into_values().collect();
+    // The large ones first, so that the threads end together.
+    inputs.sort_by_key(|f| std::cmp::Reverse(f.size));
+
+    let (next, done) = (
+        AtomicUsize::new(0),
+        Mutex::new(Vec::with_capacity(inputs.len())),
+    );
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get());
+    std::thread::scope(|s| {
+        for _ in 0..threads {
+            s.spawn(|| {
+                while let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let packed = pack(input);
+                    done.lock().expect("no thread panicked").push(packed);
+                }
+            });
+        }
+    });
+    let mut all = done.into_inner().expect("no thread panicked");
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    write(&all);
+}
+
+fn walk(dir: &Path, prefix: &str, out: &mut Vec<Input>) {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let file_name = entry.file_name().to_string_lossy().into_owned();
+        if SKIP.contains(&file_name.as_str()) || file_name == "__pycache__" {
+            continue;
+        }
+        let name = if prefix.is_empty() {
+            file_name
+        } else {
+            format!("{prefix}/{file_name}")
+        };
+        let Ok(meta) = entry.metadata() else { continue };
+        if meta.is_dir() {
+            walk(&entry.path(), &name, out);
+        } else if wanted(&name) {
+            out.push(Input {
+                name,
+                path: entry.path(),
+                size: meta.len(),
+            });
+        }
+    }
+}
+
+/// Python files, and the data files that modules read at run time.
+fn wanted(name: &str) -> bool {
+    name.ends_with(".py")
+        || name.ends_with(".whl")
+        || name.ends_with(".css")
+        || name.starts_with("venv/scripts/")
+}
+
+fn pack(input: &Input) -> Packed {
+    let source =
+        std::fs::read(&input.path).unwrap_or_else(|e| panic!("{}: {e}", input.path.display()));
+    let code = if input.name.ends_with(".py") {
+        code_of(&input.name, &source)
+    } else {
+        Vec::new()
+    };
+    Packed {
+        name: input.name.clone(),
+        code_len: code.len(),
+        code: lz4_flex::block::compress(&code),
+        source_len: source.len(),
+        source: miniz_oxide::deflate::compress_to_vec(&source, 6),
+    }
+}
+
+/// The marshalled code of a file; empty when it does not compile (some files of the library are bad on purpose).
+fn code_of(name: &str, source: &[u8]) -> Vec<u8> {
+    let filename = match frozen::frozen_name(name) {
+        Some(module) => format!("<frozen {module}>"),
+        None => format!("<lib>/{name}"),
+    };
+    let made = Source::from_bytes(source, &filename)
+        .and_then(|s| compile(&s, &filename, Mode::Exec, &Options::default()));
+    match made {
+        Ok(code) => marshal::dump_code(&code),
+        Err(e) => {
+            println!("cargo::warning=the library's {name} does not compile: {e}");
+            Vec::new()
+        }
+    }
+}
+
+fn write(all: &[Packed]) {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    let mut blob = Vec::new();
+    let mut index = String::from("pub static INDEX: &[Entry] = &[\n");
+    for p in all {
+        let code_at = blob.len();
+        blob.extend_from_slice(&p.code);
+        let source_at = blob.len();
+        blob.extend_from_slice(&p.source);
+        let end = blob.len();
+        let _ = writeln!(
+            index,
+            "    Entry {{ name: {:?}, code: ({code_at}, {source_at}), code_len: {}, source: ({source_at}, {end}), source_len: {} }},",
+            p.name, p.code_len, p.source_len
+        );
+    }
+    index.push_str("];\n");
+    std::fs::write(out.join("library.bin"), blob).expect("the output folder can be written");
+    std::fs::write(out.join("library_index.rs"), index).expect("the output folder can be written");
+}

@@ -1,0 +1,66 @@
+//! The embedded library: what the build script packed, found by name and unpacked when asked for. Handed to the native
+//! modules (`_imp`, `typhon`) at start-up, which know no files. No import logic lives here: that is Python's own
+//! `importlib`, over `_imp` and the overlay `_typhon_library.py`.
+
+mod frozen;
+
+use typhon_modules::library::{File, Library};
+
+/// One file; ranges are byte offsets in the packed file.
+pub struct Entry {
+    name: &'static str,
+    code: (usize, usize),
+    code_len: usize,
+    source: (usize, usize),
+    source_len: usize,
+}
+
+include!(concat!(env!("OUT_DIR"), "/library_index.rs"));
+
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
+
+/// The library in this binary.
+pub struct Embedded;
+
+pub static EMBEDDED: Embedded = Embedded;
+
+fn entry(name: &str) -> Option<&'static Entry> {
+    INDEX
+        .binary_search_by(|e| e.name.cmp(name))
+        .ok()
+        .map(|i| &INDEX[i])
+}
+
+impl Library for Embedded {
+    fn count(&self) -> usize {
+        INDEX.len()
+    }
+    fn file(&self, i: usize) -> Option<File> {
+        INDEX.get(i).map(|e| File {
+            name: e.name,
+            has_code: e.code_len != 0,
+        })
+    }
+    fn find(&self, name: &str) -> Option<usize> {
+        INDEX.binary_search_by(|e| e.name.cmp(name)).ok()
+    }
+    fn code(&self, name: &str) -> Option<Vec<u8>> {
+        let e = entry(name).filter(|e| e.code_len != 0)?;
+        lz4_flex::block::decompress(&PACKED[e.code.0..e.code.1], e.code_len).ok()
+    }
+    fn source(&self, name: &str) -> Option<Vec<u8>> {
+        let e = entry(name)?;
+        miniz_oxide::inflate::decompress_to_vec_with_limit(
+            &PACKED[e.source.0..e.source.1],
+            e.source_len,
+        )
+        .ok()
+    }
+    fn frozen(&self, module: &str) -> Option<(&'static str, &'static str)> {
+        let (name, file) = frozen::FROZEN.iter().find(|(name, _)| *name == module)?;
+        Some((frozen::origin(name), file))
+    }
+    fn frozen_names(&self) -> Vec<&'static str> {
+        frozen::FROZEN.iter().map(|(name, _)| *name).collect()
+    }
+}

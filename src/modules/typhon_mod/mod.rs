@@ -1,0 +1,162 @@
+//! Module `typhon`: the embedded library and the variant of the interpreter, for Python code.
+
+use crate::library::{library, root};
+use typhon_vm::native::*;
+use typhon_vm::objects::bytes::new_bytes;
+use typhon_vm::objects::list::new_list;
+use typhon_vm::objects::str::{codec, new_str};
+use typhon_vm::objects::tuple::new_tuple;
+use typhon_vm::protocol;
+
+/// A text file's contents as Python reads source: UTF-8, line ends made `\n`.
+fn text(cx: &mut Cx, bytes: &[u8]) -> Res<Value> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(t) if t.contains('\r') => new_str(cx, &t.replace("\r\n", "\n").replace('\r', "\n")),
+        Ok(t) => new_str(cx, t),
+        Err(_) => codec::decode(cx, bytes, Some("latin-1"), None),
+    }
+}
+
+#[pymodule(name = "typhon")]
+pub mod module {
+    //! The Typhon interpreter: its embedded standard library and its variant.
+    use super::*;
+
+    #[pyattr]
+    const version: &str = env!("CARGO_PKG_VERSION");
+    /// Whether this build has a global lock always.
+    #[pyattr]
+    const gil_build: bool = typhon_runtime::GIL_BUILD;
+
+    /// Return "free-threaded" or "gil": how threads run in this process.
+    #[pyfunction]
+    fn mode() -> &'static str {
+        if typhon_runtime::gil::is_enabled() {
+            "gil"
+        } else {
+            "free-threaded"
+        }
+    }
+
+    /// Return the folder in whose place the embedded library stands.
+    #[pyfunction]
+    fn library_root() -> &'static str {
+        root()
+    }
+
+    /// Return an iterator of (name, text) over the Python files of the embedded library.
+    #[pyfunction]
+    fn library_files(cx: &mut Cx) -> Res<Value> {
+        let Some(l) = library() else {
+            return Err(cx.runtime_error("there is no embedded library"));
+        };
+        let mut out = Vec::new();
+        for i in 0..l.count() {
+            let Some(f) = l.file(i) else { break };
+            if !f.name.ends_with(".py") {
+                continue;
+            }
+            let bytes = l.source(f.name).unwrap_or_default();
+            let (n, t) = (new_str(cx, f.name)?, text(cx, &bytes)?);
+            out.push(new_tuple(cx, vec![n, t])?);
+        }
+        let list = new_list(cx, out)?;
+        protocol::iter(cx, &list)
+    }
+
+    /// Whether the library has a file of this name.
+    #[pyfunction]
+    #[sig(name, /)]
+    fn library_has(name: &str) -> bool {
+        library().is_some_and(|l| l.find(name).is_some())
+    }
+
+    /// Whether the library has files below a folder, given with its last slash.
+    #[pyfunction]
+    #[sig(folder, /)]
+    fn library_has_folder(folder: &str) -> bool {
+        let Some(l) = library() else { return false };
+        first_from(l, folder)
+            .and_then(|i| l.file(i))
+            .is_some_and(|f| f.name.starts_with(folder))
+    }
+
+    /// Return the modules of one folder as (name, is_package).
+    #[pyfunction]
+    #[sig(folder, /)]
+    fn library_modules(folder: &str, cx: &mut Cx) -> Res<Value> {
+        let mut out = Vec::new();
+        if let Some(l) = library() {
+            let mut i = first_from(l, folder).unwrap_or(l.count());
+            while let Some(f) = l.file(i).filter(|f| f.name.starts_with(folder)) {
+                i += 1;
+                let rest = &f.name[folder.len()..];
+                let found = match rest.split_once('/') {
+                    Some((package, "__init__.py")) => Some((package, true)),
+                    Some(_) => None,
+                    None => rest
+                        .strip_suffix(".py")
+                        .filter(|n| *n != "__init__")
+                        .map(|n| (n, false)),
+                };
+                if let Some((name, package)) = found {
+                    let n = new_str(cx, name)?;
+                    out.push(new_tuple(cx, vec![n, Value::bool(package)])?);
+                }
+            }
+        }
+        new_list(cx, out)
+    }
+
+    /// Return the code object of a file of the library.
+    #[pyfunction]
+    #[sig(name, /)]
+    fn library_code(name: &str, cx: &mut Cx) -> Res<Value> {
+        crate::imp::code::library_code(cx, name)
+    }
+
+    /// Return the text of a file of the library, or None.
+    #[pyfunction]
+    #[sig(name, /)]
+    fn library_source(name: &str, cx: &mut Cx) -> Res<Option<Value>> {
+        match library().and_then(|l| l.source(name)) {
+            Some(bytes) => text(cx, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Return the bytes of a file of the library, or None.
+    #[pyfunction]
+    #[sig(name, /)]
+    fn library_data(name: &str, cx: &mut Cx) -> Res<Option<Value>> {
+        match library().and_then(|l| l.source(name)) {
+            Some(bytes) => new_bytes(cx, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Return the text of a frozen module, or None.
+    #[pyfunction]
+    #[sig(fullname, /)]
+    fn frozen_source(fullname: &str, cx: &mut Cx) -> Res<Option<Value>> {
+        let Some((_, file)) = library().and_then(|l| l.frozen(fullname)) else {
+            return Ok(None);
+        };
+        library_source(file, cx)
+    }
+}
+
+/// The place of the first file whose name is not below `name`.
+fn first_from(l: &dyn crate::library::Library, name: &str) -> Option<usize> {
+    let (mut lo, mut hi) = (0, l.count());
+    while lo < hi {
+        let mid = (lo + hi) / 2;
+        if l.file(mid)?.name < name {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    Some(lo)
+}
