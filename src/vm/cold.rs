@@ -150,13 +150,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         Op::RERAISE => {
             let exc = s.take(0);
             cx.no_traceback = true;
-            if arg != 0 {
-                // The offset saved below says which instruction raised first.
-                if let Some(i) = s.at(arg as usize).as_small_int() {
-                    // SAFETY: the running frame.
-                    unsafe { set_lasti(frame, i as u32) };
-                }
-            }
+            // Handlers are sought from here, not from the instruction that raised first, whose own handler this may be.
             return Err(cx.reraise(exc));
         }
         Op::RAISE_VARARGS => {
@@ -495,17 +489,6 @@ impl Stack {
     fn set_empty(&mut self, i: usize, v: Value) {
         // SAFETY: the register is empty.
         unsafe { *self.sp.sub(i + 1) = v.into_counted().into_bits() };
-    }
-}
-
-/// Point the frame at the instruction with this stack-code offset, for tracebacks of re-raised exceptions.
-unsafe fn set_lasti(frame: *mut Frame, offset: u32) {
-    // SAFETY: the running frame.
-    unsafe {
-        let rc = (*frame).code();
-        if let Some(i) = rc.offsets.iter().position(|&o| o == offset) {
-            (*frame).pc = rc.words.as_ptr().add(i + 1);
-        }
     }
 }
 
