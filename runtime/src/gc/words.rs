@@ -92,7 +92,10 @@ pub(super) fn unaccounted(head: *const Header) -> u32 {
 fn first_word(head: &Header) -> u32 {
     debug_assert!(
         !head.info().has(type_flag::IS_TYPE) || head.is_deferred(),
-        "types are deferred or immortal: their instances do not count them (R11)"
+        "types are deferred or immortal: their instances do not count them (R11): type {:#x}, flags {:#x}, in the region {}",
+        head.type_word(),
+        head.flags(),
+        crate::region::contains((&raw const *head).cast())
     );
     let total = refcount::total(head);
     debug_assert!(total >= 0, "negative count: type {:#x}", head.type_word());

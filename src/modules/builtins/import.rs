@@ -98,6 +98,9 @@ pub fn import_module_level(
                 &[module, fromlist.clone(), import],
             );
         }
+        if BOOTSTRAP.get().is_none() {
+            crate::imp::early::submodules(cx, &module, &full, fromlist)?;
+        }
         return Ok(module);
     }
     if level > 0 && n.is_empty() {

@@ -101,6 +101,10 @@ pub fn import(cx: &mut Cx, full: &Value) -> Res<Value> {
         Some((parent, last)) => Some((import_str(cx, parent)?, last.to_owned())),
         None => None,
     };
+    // Importing a package may have made its submodule (`collections.abc`).
+    if let Some(m) = table.get(cx, full)? {
+        return Ok(m);
+    }
     let module = match create_native(cx, &name)? {
         Some(m) => {
             table.set(cx, full, m.clone())?;
@@ -149,4 +153,22 @@ pub fn import(cx: &mut Cx, full: &Value) -> Res<Value> {
         protocol::setattr_str(cx, &parent, &last, &module)?;
     }
     Ok(module)
+}
+
+/// `from package import submodule`: import those names that are no attributes yet and name modules.
+pub fn submodules(cx: &mut Cx, package: &Value, full: &Value, names: &Value) -> Res<()> {
+    if protocol::getattr_str_opt(cx, package, "__path__")?.is_none() {
+        return Ok(());
+    }
+    for n in protocol::collect(cx, names)? {
+        if protocol::getattr_opt(cx, package, &n)?.is_some() {
+            continue;
+        }
+        let (p, n) = (protocol::str_string(cx, full)?, protocol::str_string(cx, &n)?);
+        let sub = format!("{p}.{n}");
+        if crate::find(&sub).is_some() || file_of(&sub).is_some() {
+            import_str(cx, &sub)?;
+        }
+    }
+    Ok(())
 }

@@ -65,7 +65,7 @@ pub mod flag {
 
 /// A class. Who may touch what: `dict`'s contents under its own rules; `mro`, `bases`, `base`, `version`, `slots`, `flags`
 /// are written under the type mutex (R15) and read lock-free; `name`, `qualname` are slots.
-#[pytype(name = "type", gc, basetype, static_index = TYPE, drop = drop_type, manual_traverse)]
+#[pytype(name = "type", gc, weakrefable, basetype, static_index = TYPE, drop = drop_type, manual_traverse)]
 pub struct Type {
     pub head: Header,
     pub info: TypeInfo,
@@ -364,9 +364,11 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
     // SAFETY: by contract.
     unsafe {
         let ty = &*h.cast::<Type>();
-        for b in ty.mro().iter().skip(1) {
+        for b in ty.mro() {
             let base = lookup::type_of_word(b);
-            base.subclasses.words.lock().retain(|&w| w != ty.word());
+            if base.word() != ty.word() {
+                base.subclasses.words.lock().retain(|&w| w != ty.word());
+            }
         }
         let p = ty.layout.swap(std::ptr::null_mut(), Ordering::AcqRel);
         if !p.is_null() {
