@@ -335,7 +335,7 @@ impl MemberDescr {
         };
         let old = self.place(obj).put(head, cx, value.cloned());
         if value.is_none() && old.is_none() {
-            return Err(no_attribute(cx, obj, &self.name));
+            return Err(cx.attribute_error(self.text()));
         }
         drop(old);
         Ok(())

@@ -571,6 +571,11 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
         }
     }
 
+    // A class that compares its own way is not hashable unless it says how.
+    if dict.contains_str(cx, "__eq__") && !dict.contains_str(cx, "__hash__") {
+        dict.set_str(cx, "__hash__", Value::none())?;
+    }
+
     // The layout of instances.
     let mut size = base.basic_size();
     let slots_offset = size;
