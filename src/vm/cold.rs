@@ -738,10 +738,12 @@ pub fn send(cx: &mut Cx, receiver: &Value, value: Value) -> Res<Step> {
             },
         );
     }
-    let r = if value.is_none() && receiver.ty().slots.next.get().is_some() {
-        match protocol::next(cx, receiver) {
+    let next = receiver.ty().slots.next.get().filter(|_| value.is_none());
+    let r = if let Some(next) = next {
+        // The slot itself: a value returned comes in its StopIteration.
+        match next(cx, receiver) {
             Ok(Some(v)) => return Ok(Step::Yield(v)),
-            Ok(None) => return Ok(Step::Return(crate::init::take_stop_value(cx))),
+            Ok(None) => return Ok(Step::Return(Value::none())),
             Err(r) => Err(r),
         }
     } else {

@@ -88,6 +88,7 @@ pub fn start(cx: &mut Cx) -> Res<()> {
             build::complete_native(cx, Type::from_word(c.word()), c.spec)?;
         }
     }
+    exception::group::complete(cx)?;
     Ok(())
 }
 
@@ -175,11 +176,6 @@ unsafe fn make_singletons() {
         }
         str::intern::register_static(&statics::immortal(statics::EMPTY_STR));
     }
-}
-
-/// The value of the pending-less end of an iterator driven by `send`: native iterators end with None.
-pub fn take_stop_value(_cx: &mut Cx) -> Value {
-    Value::none()
 }
 
 /// Type parameters and aliases: made by the `_typing` module.

@@ -62,7 +62,7 @@ impl Cell {
     fn cell_contents(&self, cx: &mut Cx) -> Res<Value> {
         match get(cx, self) {
             Some(v) => Ok(v),
-            None => Err(cx.value_error("cell is empty")),
+            None => Err(cx.value_error("Cell is empty")),
         }
     }
     #[setter]

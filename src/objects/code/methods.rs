@@ -115,14 +115,16 @@ struct Parts {
     code: Code,
     consts: Value,
     filename: Value,
+    nlocals: u32,
     varnames: Vec<PyStr>,
     freevars: Vec<PyStr>,
     cellvars: Vec<PyStr>,
 }
 
-fn strings(cx: &mut Cx, v: &Value, what: &str) -> Res<Vec<PyStr>> {
+fn strings(cx: &mut Cx, v: &Value, what: impl Fn() -> String) -> Res<Vec<PyStr>> {
     let Some(t) = v.downcast::<Tuple>() else {
         let n = v.type_name();
+        let what = what();
         return Err(cx.type_error(format!("{what} must be tuple, not {n}")));
     };
     let mut out = Vec::with_capacity(t.len());
@@ -140,21 +142,21 @@ fn strings(cx: &mut Cx, v: &Value, what: &str) -> Res<Vec<PyStr>> {
     Ok(out)
 }
 
-fn bytes_of(cx: &mut Cx, v: &Value, what: &str) -> Res<Vec<u8>> {
+fn bytes_of(cx: &mut Cx, v: &Value, what: impl Fn() -> String) -> Res<Vec<u8>> {
     match v.downcast::<Bytes>() {
         Some(b) => Ok(b.as_slice().to_vec()),
         None => {
-            let n = v.type_name();
+            let (n, what) = (v.type_name(), what());
             Err(cx.type_error(format!("{what} must be bytes, not {n}")))
         }
     }
 }
 
-fn text_of(cx: &mut Cx, v: &Value, what: &str) -> Res<PyStr> {
+fn text_of(cx: &mut Cx, v: &Value, what: impl Fn() -> String) -> Res<PyStr> {
     match v.downcast::<Str>() {
         Some(s) => Ok(py_str(s)),
         None => {
-            let n = v.type_name();
+            let (n, what) = (v.type_name(), what());
             Err(cx.type_error(format!("{what} must be str, not {n}")))
         }
     }
@@ -183,7 +185,10 @@ fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
         return Err(cx.value_error("code: posonlyargcount must not exceed argcount"));
     }
     if p.varnames.len() < total {
-        return Err(cx.value_error("code: varnames is too small"));
+        return Err(cx.value_error("code: co_varnames is too small"));
+    }
+    if p.nlocals as usize != p.varnames.len() {
+        return Err(cx.value_error("code: co_nlocals != len(co_varnames)"));
     }
     if code.code.len() % 2 != 0 {
         return Err(cx.value_error("code: co_code is malformed"));
@@ -275,17 +280,16 @@ const FIELDS: [&str; 18] = [
 ];
 
 /// Put one field, numbered as the constructor's arguments.
-fn set_field(cx: &mut Cx, p: &mut Parts, i: usize, v: &Value) -> Res<()> {
+fn set_field(cx: &mut Cx, p: &mut Parts, i: usize, v: &Value, by_name: bool) -> Res<()> {
+    let what = || if by_name { format!("replace() argument '{}'", FIELDS[i]) } else { format!("code() argument {}", i + 1) };
     match i {
         0 => p.code.argcount = size(cx, v)?,
         1 => p.code.posonlyargcount = size(cx, v)?,
         2 => p.code.kwonlyargcount = size(cx, v)?,
-        3 => {
-            size(cx, v)?;
-        }
+        3 => p.nlocals = size(cx, v)?,
         4 => p.code.stacksize = size(cx, v)?,
         5 => p.code.flags = size(cx, v)?,
-        6 => p.code.code = bytes_of(cx, v, "co_code")?,
+        6 => p.code.code = bytes_of(cx, v, what)?,
         7 => {
             if v.downcast::<Tuple>().is_none() {
                 let n = v.type_name();
@@ -295,19 +299,19 @@ fn set_field(cx: &mut Cx, p: &mut Parts, i: usize, v: &Value) -> Res<()> {
             }
             p.consts = v.clone();
         }
-        8 => p.code.names = strings(cx, v, "co_names")?,
-        9 => p.varnames = strings(cx, v, "co_varnames")?,
+        8 => p.code.names = strings(cx, v, what)?,
+        9 => p.varnames = strings(cx, v, what)?,
         10 => {
-            p.code.filename = text_of(cx, v, "co_filename")?;
+            p.code.filename = text_of(cx, v, what)?;
             p.filename = v.clone();
         }
-        11 => p.code.name = text_of(cx, v, "co_name")?,
-        12 => p.code.qualname = text_of(cx, v, "co_qualname")?,
+        11 => p.code.name = text_of(cx, v, what)?,
+        12 => p.code.qualname = text_of(cx, v, what)?,
         13 => p.code.firstlineno = size(cx, v)?,
-        14 => p.code.linetable = bytes_of(cx, v, "co_linetable")?,
-        15 => p.code.exceptiontable = bytes_of(cx, v, "co_exceptiontable")?,
-        16 => p.freevars = strings(cx, v, "co_freevars")?,
-        _ => p.cellvars = strings(cx, v, "co_cellvars")?,
+        14 => p.code.linetable = bytes_of(cx, v, what)?,
+        15 => p.code.exceptiontable = bytes_of(cx, v, what)?,
+        16 => p.freevars = strings(cx, v, what)?,
+        _ => p.cellvars = strings(cx, v, what)?,
     }
     Ok(())
 }
@@ -318,6 +322,7 @@ fn replace_fields(cx: &mut Cx, this: &CodeObj, args: Args<'_>) -> Res<Value> {
     }
     let old = &this.code;
     let mut p = Parts {
+        nlocals: pystrs(old, kinds::LOCAL).len() as u32,
         varnames: pystrs(old, kinds::LOCAL),
         freevars: pystrs(old, kinds::FREE),
         cellvars: pystrs(old, kinds::CELL),
@@ -325,12 +330,11 @@ fn replace_fields(cx: &mut Cx, this: &CodeObj, args: Args<'_>) -> Res<Value> {
         consts: this.consts.clone(),
         filename: this.filename_value(),
     };
-    let nlocals = p.varnames.len();
-    let mut given_nlocals = nlocals as u32;
+    let mut given_nlocals = p.nlocals;
     for (k, v) in args.keywords() {
         match FIELDS.iter().position(|f| k.equals_str(f)) {
             Some(3) => given_nlocals = size(cx, v)?,
-            Some(i) => set_field(cx, &mut p, i, v)?,
+            Some(i) => set_field(cx, &mut p, i, v, true)?,
             None => {
                 let k = k.to_string_lossy();
                 return Err(cx.type_error(format!(
@@ -341,8 +345,8 @@ fn replace_fields(cx: &mut Cx, this: &CodeObj, args: Args<'_>) -> Res<Value> {
     }
     let changed_names = args.keyword("co_varnames").is_some();
     let changed_count = args.keyword("co_nlocals").is_some();
-    if (changed_count || changed_names) && given_nlocals as usize != p.varnames.len() {
-        return Err(cx.value_error("code: co_nlocals != len(co_varnames)"));
+    if changed_count || changed_names {
+        p.nlocals = given_nlocals;
     }
     build(cx, p)
 }
@@ -374,15 +378,13 @@ impl CodeObj {
             },
             consts: Value::none(),
             filename: Value::none(),
+            nlocals: 0,
             varnames: Vec::new(),
             freevars: Vec::new(),
             cellvars: Vec::new(),
         };
         for (i, v) in args.pos.iter().enumerate() {
-            set_field(cx, &mut p, i, v)?;
-        }
-        if size(cx, &args.pos[3])? as usize != p.varnames.len() {
-            return Err(cx.value_error("code: co_nlocals != len(co_varnames)"));
+            set_field(cx, &mut p, i, v, false)?;
         }
         build(cx, p)
     }

@@ -115,6 +115,22 @@ fn group_str(cx: &mut Cx, this: &Value) -> Res<Value> {
     )
 }
 
+/// `ExceptionGroup` has two bases, which the tables of native types do not express: `BaseExceptionGroup` and `Exception`.
+/// Called once while starting.
+pub fn complete(cx: &mut Cx) -> Res<()> {
+    let t = ExcKind::ExceptionGroup.ty();
+    let bases = [ExcKind::BaseExceptionGroup.ty(), ExcKind::Exception.ty()];
+    let order = [t, bases[0], bases[1], ExcKind::BaseException.ty(), Type::from_word(crate::statics::word::OBJECT)];
+    let mro = new_tuple(cx, order.iter().map(|t| t.value()).collect())?;
+    if let Some(h) = mro.header() {
+        h.set_deferred();
+    }
+    let bases_v = new_tuple(cx, bases.iter().map(|t| t.value()).collect())?;
+    drop([t.mro.swap(Some(mro)), t.bases.swap(Some(bases_v))]);
+    bases[1].subclasses.words.lock().push(t.word());
+    Ok(())
+}
+
 fn derive(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let this = receiver_of(cx, args, "derive", ExcKind::BaseExceptionGroup)?;
     let given = args.pos.len() - 1;
@@ -324,7 +340,8 @@ pub fn check_eg_match(cx: &mut Cx, value: &Value, match_type: &Value) -> Res<(Va
         }
         // A naked exception is caught wrapped.
         let empty = new_str(cx, "")?;
-        let g = new_group(cx, empty, vec![value.clone()])?;
+        let members = new_tuple(cx, vec![value.clone()])?;
+        let g = group_new(cx, ExcKind::BaseExceptionGroup.ty(), Args::positional(&[empty, members]))?;
         let f = cx.frame;
         if !f.is_null() {
             let obj = crate::objects::frame::object::frame_object(cx, f)?;

@@ -114,7 +114,7 @@ impl FrameLocals {
                 let k = protocol::repr_string(cx, key)?;
                 Err(cx.raise(
                     ExcKind::KeyError,
-                    format!("local variable {k} is not defined"),
+                    format!("local variable '{k}' is not defined"),
                 ))
             }
         }

@@ -574,8 +574,12 @@ fn s_next(cx: &mut Cx, this: &Value) -> Res<Option<Value>> {
     match call_named(cx, this, "__next__", &[]) {
         Ok(v) => Ok(Some(v)),
         Err(r) => {
-            cx.catch(r, ExcKind::StopIteration)?;
-            Ok(None)
+            if !cx.exc_is(ExcKind::StopIteration) {
+                return Err(r);
+            }
+            let exc = cx.take_exc(r);
+            // A value travels on in the exception (`yield from`, `await`).
+            if crate::objects::exception::families::stop_value(&exc).is_none() { Ok(None) } else { Err(cx.reraise(exc)) }
         }
     }
 }
