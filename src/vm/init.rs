@@ -69,6 +69,9 @@ fn type_cells() -> Vec<&'static TypeCell> {
     let mut v = vec![Object::type_cell(), typeobj::Type::type_cell()];
     v.extend(builtin_type_cells());
     v.extend(exc_types::cells());
+    // A type may be named by more than one list; it is made once.
+    let mut seen = std::collections::HashSet::new();
+    v.retain(|c| seen.insert(std::ptr::from_ref::<TypeCell>(c) as usize));
     v
 }
 
