@@ -22,6 +22,7 @@ pub mod grp;
 pub mod hashes;
 pub mod heapq;
 pub mod imp;
+pub mod io;
 pub mod itertools;
 pub mod json;
 pub mod library;
@@ -70,6 +71,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_functools", &functools::module::MODULE),
     ("_heapq", &heapq::module::MODULE),
     ("_imp", &imp::module::MODULE),
+    ("_io", &io::MODULE),
     ("_json", &json::module::MODULE),
     ("_locale", &locale::module::MODULE),
     ("_md5", &hashes::fixed::md5_module::MODULE),
