@@ -1,6 +1,5 @@
 //! The abstract bases `_IOBase`, `_RawIOBase`, `_BufferedIOBase`, `_TextIOBase`: defaults over the methods of subclasses.
 
-use crate::os_call;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use typhon_vm::native::*;
@@ -264,13 +263,13 @@ impl IoBase {
         Ok(if protocol::len(cx, &line)? == 0 { None } else { Some(line) })
     }
     /// Read and return a line from the stream.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn readline(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let limit = size_arg(cx, size)?;
         generic_readline(cx, this, limit)
     }
     /// Return a list of lines from the stream.
-    #[sig(hint = -1, /)]
+    #[sig(hint = None => "-1", /)]
     fn readlines(this: &Value, hint: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let hint = size_arg(cx, hint)?.filter(|&n| n > 0);
         let out = list::new_list(cx, vec![])?;
@@ -351,7 +350,7 @@ impl RawIoBase {
         let _ = args;
         typhon_vm::objects::object::alloc(cx, cls, RawIoBase { base: IoBase::fresh() })
     }
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let Some(n) = size_arg(cx, size)? else { return protocol::call_method(cx, this, "readall", &[]) };
         let room = bytes::zeros(cx, n)?;
@@ -428,13 +427,13 @@ impl BufferedIoBase {
         Err(unsupported(cx, "detach"))
     }
     /// Read and return up to n bytes.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(&self, size: Option<&Value>, cx: &mut Cx) -> Res<()> {
         let _ = size;
         Err(unsupported(cx, "read"))
     }
     /// Read and return up to size bytes, with at most one read() call to the underlying raw stream.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read1(&self, size: Option<&Value>, cx: &mut Cx) -> Res<()> {
         let _ = size;
         Err(unsupported(cx, "read1"))
@@ -475,13 +474,13 @@ impl TextIoBase {
         Err(unsupported(cx, "detach"))
     }
     /// Read at most size characters from stream.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(&self, size: Option<&Value>, cx: &mut Cx) -> Res<()> {
         let _ = size;
         Err(unsupported(cx, "read"))
     }
     /// Read until newline or EOF.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn readline(&self, size: Option<&Value>, cx: &mut Cx) -> Res<()> {
         let _ = size;
         Err(unsupported(cx, "readline"))
@@ -539,5 +538,3 @@ pub fn offset_arg(cx: &mut Cx, v: &Value) -> Res<i64> {
     <i64 as FromArg>::from_arg(cx, v, At::attribute("offset"))
 }
 
-/// Re-exported for the stream types.
-pub use os_call::{call, raise};

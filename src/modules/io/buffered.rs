@@ -80,7 +80,7 @@ impl Buffered {
         self.size.load(Ordering::Relaxed)
     }
     /// The raw stream, or the error of an object without one.
-    pub fn raw(&self, cx: &mut Cx) -> Res<Value> {
+    pub fn stream(&self, cx: &mut Cx) -> Res<Value> {
         match self.stage.load(Ordering::Acquire) {
             READY => Ok(self.raw.get(self.head()).unwrap_or_else(Value::none)),
             DETACHED => Err(cx.value_error("raw stream has been detached")),
@@ -102,7 +102,7 @@ impl Buffered {
         Ok(())
     }
     fn is_closed(&self, cx: &mut Cx) -> Res<bool> {
-        let raw = self.raw(cx)?;
+        let raw = self.stream(cx)?;
         match native(&raw) {
             Some(f) => Ok(f.descriptor() < 0),
             None => base::attr_true(cx, &raw, "closed"),
@@ -110,7 +110,7 @@ impl Buffered {
     }
     /// The raw stream of an object that is not closed.
     fn open_raw(&self, cx: &mut Cx, what: &str) -> Res<Value> {
-        let raw = self.raw(cx)?;
+        let raw = self.stream(cx)?;
         let closed = match native(&raw) {
             Some(f) => f.descriptor() < 0,
             None => base::attr_true(cx, &raw, "closed")?,
@@ -419,7 +419,8 @@ impl Buffered {
                 let seen = s.unread();
                 let seen = &seen[..seen.len().min(left)];
                 let end = memchr(b'\n', seen);
-                let mut part = s.take(end.map_or(seen.len(), |i| i + 1));
+                let n = end.map_or(seen.len(), |i| i + 1);
+                let mut part = s.take(n);
                 drop(s);
                 if out.is_empty() {
                     out = part;
@@ -485,37 +486,37 @@ impl Buffered {
     }
     #[getter]
     fn name(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.raw(cx)?;
+        let raw = self.stream(cx)?;
         protocol::getattr_str(cx, &raw, "name")
     }
     #[getter]
     fn mode(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.raw(cx)?;
+        let raw = self.stream(cx)?;
         protocol::getattr_str(cx, &raw, "mode")
     }
     fn seekable(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.raw(cx)?;
+        let raw = self.stream(cx)?;
         protocol::call_method(cx, &raw, "seekable", &[])
     }
     fn fileno(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.raw(cx)?;
+        let raw = self.stream(cx)?;
         protocol::call_method(cx, &raw, "fileno", &[])
     }
     fn isatty(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.raw(cx)?;
+        let raw = self.stream(cx)?;
         protocol::call_method(cx, &raw, "isatty", &[])
     }
     fn flush(this: &Value, cx: &mut Cx) -> Res<()> {
         let b = buffered(this);
         b.open_raw(cx, "flush of closed file")?;
         b.busy.once(cx, this, |cx| {
-            let raw = b.raw(cx)?;
+            let raw = b.stream(cx)?;
             b.flush_pending(cx, &raw)
         })?;
         // A random stream also gives back what it has read ahead.
         if this.downcast::<BufferedRandom>().is_some() {
             b.busy.once(cx, this, |cx| {
-                let raw = b.raw(cx)?;
+                let raw = b.stream(cx)?;
                 b.rewind(cx, &raw)
             })?;
         }
@@ -526,7 +527,7 @@ impl Buffered {
         if b.is_closed(cx)? {
             return Ok(());
         }
-        let raw = b.raw(cx)?;
+        let raw = b.stream(cx)?;
         if b.base.base.is_finalizing() {
             base::pass_warning(cx, &raw, this);
         }
@@ -541,9 +542,9 @@ impl Buffered {
     }
     fn detach(this: &Value, cx: &mut Cx) -> Res<Value> {
         let b = buffered(this);
-        b.raw(cx)?;
+        b.stream(cx)?;
         protocol::call_method(cx, this, "flush", &[])?;
-        let raw = b.raw(cx)?;
+        let raw = b.stream(cx)?;
         b.stage.store(DETACHED, Ordering::Release);
         let old = b.raw.put(b.head(), cx, None);
         drop(old);
@@ -591,7 +592,7 @@ impl Buffered {
     }
     fn tell(this: &Value, cx: &mut Cx) -> Res<i64> {
         let b = buffered(this);
-        let raw = b.raw(cx)?;
+        let raw = b.stream(cx)?;
         b.busy.once(cx, this, |cx| b.tell_now(cx, &raw))
     }
     #[sig(pos = None, /)]
@@ -660,7 +661,7 @@ mod reading {
 
     pub fn read(cx: &mut Cx, this: &Value, size: Option<&Value>) -> Res<Option<Value>> {
         let b = buffered(this);
-        b.raw(cx)?;
+        b.stream(cx)?;
         if let Some(v) = size.filter(|v| !v.is_none())
             && let Some(typhon_vm::objects::int::IntRef::Small(n)) = as_int(v)
             && n < -1
@@ -680,7 +681,7 @@ mod reading {
     }
     pub fn read1(cx: &mut Cx, this: &Value, n: isize) -> Res<Value> {
         let b = buffered(this);
-        b.raw(cx)?;
+        b.stream(cx)?;
         let n = if n < 0 { b.room() } else { n as usize };
         let v = b.read_some(cx, this, n)?;
         new_bytes_vec(cx, v)
@@ -699,7 +700,7 @@ mod reading {
     }
     pub fn readinto(cx: &mut Cx, this: &Value, target: &Value, once: bool) -> Res<Option<usize>> {
         let b = buffered(this);
-        b.raw(cx)?;
+        b.stream(cx)?;
         let into = buffer::get_writable(cx, target, if once { "readinto1" } else { "readinto" })?;
         let n = into.len();
         let got = if once {
@@ -715,7 +716,7 @@ mod reading {
     }
     pub fn readline(cx: &mut Cx, this: &Value, size: Option<&Value>) -> Res<Value> {
         let b = buffered(this);
-        b.raw(cx)?;
+        b.stream(cx)?;
         let limit = size_arg(cx, size)?;
         let v = b.read_line(cx, this, limit)?;
         new_bytes_vec(cx, v)
@@ -729,7 +730,7 @@ mod reading {
 /// Accept a bytes-like object.
 fn write_object(cx: &mut Cx, this: &Value, data: &Value) -> Res<usize> {
     let b = buffered(this);
-    b.raw(cx)?;
+    b.stream(cx)?;
     if data.downcast::<Str>().is_some() {
         return Err(cx.type_error("a bytes-like object is required, not 'str'"));
     }
@@ -758,7 +759,7 @@ impl BufferedReader {
         check_readable(cx, raw)?;
         self.base.set_up(cx, raw, buffer_size)
     }
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Option<Value>> {
         reading::read(cx, this, size)
     }
@@ -779,12 +780,12 @@ impl BufferedReader {
     fn readinto1(this: &Value, buffer: &Value, cx: &mut Cx) -> Res<Option<usize>> {
         reading::readinto(cx, this, buffer, true)
     }
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn readline(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         reading::readline(cx, this, size)
     }
     fn readable(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.base.raw(cx)?;
+        let raw = self.base.stream(cx)?;
         protocol::call_method(cx, &raw, "readable", &[])
     }
     #[slot]
@@ -830,7 +831,7 @@ impl BufferedWriter {
         write_object(cx, this, buffer)
     }
     fn writable(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.base.raw(cx)?;
+        let raw = self.base.stream(cx)?;
         protocol::call_method(cx, &raw, "writable", &[])
     }
 }
@@ -864,7 +865,7 @@ impl BufferedRandom {
         check_writable(cx, raw)?;
         self.base.set_up(cx, raw, buffer_size)
     }
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Option<Value>> {
         reading::read(cx, this, size)
     }
@@ -885,7 +886,7 @@ impl BufferedRandom {
     fn readinto1(this: &Value, buffer: &Value, cx: &mut Cx) -> Res<Option<usize>> {
         reading::readinto(cx, this, buffer, true)
     }
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn readline(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         reading::readline(cx, this, size)
     }
@@ -894,11 +895,11 @@ impl BufferedRandom {
         write_object(cx, this, buffer)
     }
     fn readable(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.base.raw(cx)?;
+        let raw = self.base.stream(cx)?;
         protocol::call_method(cx, &raw, "readable", &[])
     }
     fn writable(&self, cx: &mut Cx) -> Res<Value> {
-        let raw = self.base.raw(cx)?;
+        let raw = self.base.stream(cx)?;
         protocol::call_method(cx, &raw, "writable", &[])
     }
     #[slot]

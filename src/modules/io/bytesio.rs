@@ -158,7 +158,7 @@ impl BytesIo {
         new_bytes_vec(cx, v)
     }
     /// Read at most size bytes, returned as a bytes object.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;
@@ -166,7 +166,7 @@ impl BytesIo {
         new_bytes_vec(cx, v)
     }
     /// Read at most size bytes, returned as a bytes object.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read1(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;
@@ -174,7 +174,7 @@ impl BytesIo {
         new_bytes_vec(cx, v)
     }
     /// Next line from the file, as a bytes object.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn readline(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;

@@ -39,6 +39,7 @@ pub struct FileIo {
     mode: AtomicU8,
     closefd: AtomicBool,
     /// 1 yes, 0 no, -1 not asked yet.
+    #[skip]
     seekable: AtomicI8,
     blksize: AtomicU32,
 }
@@ -334,7 +335,7 @@ impl FileIo {
     /// If size is less than 0, read all bytes in the file making multiple read calls.
     /// In non-blocking mode, returns None if no data is available.
     /// Return an empty bytes object at EOF.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Option<Value>> {
         let Some(f) = this.downcast::<FileIo>() else { return Ok(None) };
         f.open_fd(cx)?;
@@ -419,7 +420,8 @@ impl FileIo {
     fn close(this: &Value, cx: &mut Cx) -> Res<()> {
         let Some(f) = this.downcast::<FileIo>() else { return Ok(()) };
         // The base flushes, which a subclass may have overridden, and marks it closed.
-        let base_close = protocol::getattr_str(cx, &RawIoBase::type_object(cx)?.value(), "close")?;
+        let class = RawIoBase::type_object(cx)?.value();
+        let base_close = protocol::getattr_str(cx, &class, "close")?;
         let r = protocol::call(cx, &base_close, std::slice::from_ref(this));
         if !f.closefd.load(Ordering::Relaxed) {
             f.fd.store(-1, Ordering::Release);

@@ -143,7 +143,7 @@ fn finish(cx: &mut Cx, line: Option<TextBuf>) -> Res<Value> {
 
 #[pymethods(part = READING)]
 impl TextIoWrapper {
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let w = wrapper(this);
         let n = size_arg(cx, size)?;
@@ -190,7 +190,7 @@ impl TextIoWrapper {
         })
     }
 
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn readline(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         let w = wrapper(this);
         let limit = size_arg(cx, size)?;

@@ -147,7 +147,7 @@ impl StringIo {
         }
     }
     /// Read at most size characters, returned as a string.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn read(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;
@@ -155,7 +155,7 @@ impl StringIo {
         new_from_text(cx, b.as_text())
     }
     /// Read until newline or EOF.
-    #[sig(size = -1, /)]
+    #[sig(size = None => "-1", /)]
     fn readline(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;

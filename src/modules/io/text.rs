@@ -339,7 +339,7 @@ fn text_arg(cx: &mut Cx, v: Option<&Value>, function: &str, name: &str) -> Res<O
     }
 }
 
-#[pymethods(include(super::reading::READING, super::position::POSITION))]
+#[pymethods(include(READING, POSITION))]
 impl TextIoWrapper {
     #[new]
     #[text_signature = "(buffer, encoding=None, errors=None, newline=None,\n              line_buffering=False, write_through=False)"]
