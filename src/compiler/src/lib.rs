@@ -87,6 +87,28 @@ pub fn compile_with_warnings(
     })
 }
 
+/// Compiles a tree in the shape of Python's `ast`; the kind of its root decides the mode.
+pub fn compile_node(
+    tree: &pyast::Node,
+    filename: &str,
+    opts: &Options,
+) -> Result<Arc<code::Code>, CompileError> {
+    let mode = match tree.kind {
+        "Expression" => Mode::Eval,
+        "Interactive" => Mode::Single,
+        _ => Mode::Exec,
+    };
+    let source = pyast::source::write(tree)?;
+    on_a_large_stack(&source, || {
+        compile_tree(
+            &parse::parse_synthetic(&source, mode)?,
+            &source,
+            filename,
+            opts,
+        )
+    })
+}
+
 fn compile_tree(
     tree: &parse::Tree,
     source: &Source,

@@ -31,6 +31,27 @@ impl Tree {
     }
 }
 
+/// Parses text that was written from a tree.
+pub fn parse_synthetic(src: &Source, mode: Mode) -> Result<Tree, CompileError> {
+    let parsed = parse_unchecked(src.text(), options(mode));
+    match parsed.errors().first() {
+        None => Ok(Tree { parsed, mode }),
+        Some(error) => Err(CompileError::new(
+            ErrorKind::Value,
+            format!("malformed tree: {}", error.error),
+        )),
+    }
+}
+
+fn options(mode: Mode) -> ParseOptions {
+    let parse_mode = if mode == Mode::Eval {
+        ParseMode::Expression
+    } else {
+        ParseMode::Module
+    };
+    ParseOptions::from(parse_mode).with_target_version(PythonVersion::PY314)
+}
+
 /// Parses the source, or says what is wrong with it in CPython's words.
 pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
     // A byte order mark is part of bytes; in text it is a character like any other.
@@ -39,13 +60,7 @@ pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileEr
     {
         return Err(error);
     }
-    let parse_mode = if mode == Mode::Eval {
-        ParseMode::Expression
-    } else {
-        ParseMode::Module
-    };
-    let options = ParseOptions::from(parse_mode).with_target_version(PythonVersion::PY314);
-    let parsed = parse_unchecked(src.text(), options);
+    let parsed = parse_unchecked(src.text(), options(mode));
     let complaint = parsed
         .errors()
         .first()

@@ -267,6 +267,9 @@ impl<'a> Reader<'_> {
 
     /// The text of the expression with the blanks around it.
     fn field_source(&self, field: &InterpolatedElement) -> String {
+        if let Some(source) = self.src.field_source(field.range.start()) {
+            return source;
+        }
         let start = field.range.start().to_usize() + 1;
         let end = self.skip_blanks(field.expression.end().to_usize(), true);
         without_comments(&self.src.text()[start..end])

@@ -4,12 +4,32 @@ use crate::error::{CompileError, ErrorKind};
 use crate::ir::Loc;
 use ruff_python_ast::{Decorator, ExprGenerator};
 use ruff_text_size::{Ranged, TextRange, TextSize};
+use std::collections::HashMap;
 
 /// Decoded source with its line index. Newlines are `\n`.
 #[derive(Clone, Debug)]
 pub struct Source {
     text: String,
     line_starts: Vec<u32>,
+    /// Set when the text was written from a tree that has places of its own.
+    places: Option<Box<Places>>,
+}
+
+/// The places of nodes by their range in a text made from a tree.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    locs: HashMap<(u32, u32), Loc>,
+    sources: HashMap<u32, String>,
+}
+
+impl Places {
+    pub fn note(&mut self, start: usize, end: usize, loc: Loc) {
+        self.locs.insert((start as u32, end as u32), loc);
+    }
+    /// What a template's field that starts here shows as its expression.
+    pub fn note_source(&mut self, start: usize, source: String) {
+        self.sources.insert(start as u32, source);
+    }
 }
 
 impl Source {
@@ -40,7 +60,23 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(newlines.map(|(i, _)| i as u32 + 1))
             .collect();
-        Source { text, line_starts }
+        Source {
+            text,
+            line_starts,
+            places: None,
+        }
+    }
+
+    /// Text written from a tree.
+    pub(crate) fn synthetic(text: String, places: Places) -> Result<Source, CompileError> {
+        let mut source = Source::from_text(&text)?;
+        source.places = Some(Box::new(places));
+        Ok(source)
+    }
+
+    /// The text a template's field shows, if it is not the text that stands there.
+    pub(crate) fn field_source(&self, start: TextSize) -> Option<String> {
+        self.places.as_ref()?.sources.get(&start.to_u32()).cloned()
     }
 
     /// Decodes a source file by its byte order mark or coding cookie; utf-8 without either.
@@ -152,6 +188,13 @@ impl Source {
 
     /// The location of a range, as code objects tell it.
     pub fn loc(&self, range: TextRange) -> Loc {
+        if let Some(places) = &self.places
+            && let Some(loc) = places
+                .locs
+                .get(&(range.start().to_u32(), range.end().to_u32()))
+        {
+            return *loc;
+        }
         let (line, col) = self.position(range.start());
         let (end_line, end_col) = self.position(range.end());
         Loc {
@@ -229,8 +272,12 @@ impl Source {
 
     /// An error at a range, found after parsing: its columns count bytes, as CPython's do there.
     pub fn error(&self, kind: ErrorKind, msg: impl Into<String>, range: TextRange) -> CompileError {
-        let (line, col) = self.position(range.start());
-        let (end_line, end_col) = self.position(range.end());
+        let Loc {
+            line,
+            end_line,
+            col,
+            end_col,
+        } = self.loc(range);
         CompileError {
             kind,
             msg: msg.into(),
@@ -238,7 +285,7 @@ impl Source {
             col: col + 1,
             end_line,
             end_col: end_col + 1,
-            text: Some(self.error_text(line)),
+            text: self.places.is_none().then(|| self.error_text(line)),
         }
     }
 
