@@ -15,8 +15,12 @@ use crate::{Cx, ExcKind, Raised, Res, Type, Value, ValueExt};
 
 /// The types of iterators and views, which have fixed places too.
 pub fn type_cells() -> Vec<&'static TypeCell> {
-    use crate::objects::{dict, list, range, set, tuple};
+    use crate::objects::{bytes, dict, list, memoryview, range, set, str, tuple};
     vec![
+        str::iter::StrIter::type_cell(),
+        bytes::iter::BytesIter::type_cell(),
+        bytes::iter::BytearrayIter::type_cell(),
+        memoryview::iter::MemoryIter::type_cell(),
         list::iter::ListIter::type_cell(),
         list::iter::ListRevIter::type_cell(),
         tuple::iter::TupleIter::type_cell(),
