@@ -26,6 +26,9 @@ const SKIP: &[&str] = &[
 #[path = "src/import/frozen.rs"]
 mod frozen;
 
+#[path = "src/import/edits.rs"]
+mod edits;
+
 struct Input {
     /// Relative to the library's root, with `/`.
     name: String,
@@ -46,6 +49,7 @@ fn main() {
     let overlay = root.join("src/import/overlay");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/import/frozen.rs");
+    println!("cargo::rerun-if-changed=src/import/edits.rs");
     println!("cargo::rerun-if-changed=src/import/overlay");
 
     let mut files = std::collections::BTreeMap::new();
@@ -54,6 +58,18 @@ fn main() {
         walk(dir, "", &mut found);
         for f in found {
             files.insert(f.name.clone(), f);
+        }
+    }
+    if let Some(f) = files.remove("_typhon_sysconfig.py") {
+        for name in edits::SYSCONFIG_NAMES {
+            files.insert(
+                (*name).to_owned(),
+                Input {
+                    name: (*name).to_owned(),
+                    path: f.path.clone(),
+                    size: f.size,
+                },
+            );
         }
     }
     let mut inputs: Vec<Input> = files.into_values().collect();
@@ -116,8 +132,10 @@ fn wanted(name: &str) -> bool {
 }
 
 fn pack(input: &Input) -> Packed {
-    let source =
-        std::fs::read(&input.path).unwrap_or_else(|e| panic!("{}: {e}", input.path.display()));
+    let mut source = std::fs::read(&input.path).unwrap_or_else(|e| panic!("{}: {e}", input.path.display()));
+    if let Some((_, edits)) = edits::EDITS.iter().find(|(f, _)| *f == input.name) {
+        source = edited(&input.name, source, edits);
+    }
     let code = if input.name.ends_with(".py") {
         code_of(&input.name, &source)
     } else {
@@ -130,6 +148,15 @@ fn pack(input: &Input) -> Packed {
         source_len: source.len(),
         source: miniz_oxide::deflate::compress_to_vec(&source, 6),
     }
+}
+
+fn edited(name: &str, source: Vec<u8>, edits: &[(&str, &str)]) -> Vec<u8> {
+    let mut text = String::from_utf8(source).unwrap_or_else(|e| panic!("{name}: {e}"));
+    for (from, to) in edits {
+        assert!(text.contains(from), "the library's {name} has changed: {from:?} is not in it");
+        text = text.replacen(from, to, 1);
+    }
+    text.into_bytes()
 }
 
 /// The marshalled code of a file; empty when it does not compile (some files of the library are bad on purpose).
