@@ -39,6 +39,7 @@ pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod signal;
+pub mod sre;
 pub mod stat;
 pub mod statistics;
 pub mod string;
@@ -83,6 +84,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_sha2", &hashes::fixed::sha2_module::MODULE),
     ("_sha3", &hashes::shake::module::MODULE),
     ("_signal", &signal::MODULE),
+    ("_sre", &sre::module::MODULE),
     ("_stat", &stat::module::MODULE),
     ("_statistics", &statistics::module::MODULE),
     ("_string", &string::module::MODULE),

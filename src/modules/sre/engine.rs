@@ -1,0 +1,786 @@
+//! The matcher: a backtracking machine over the code of `re._compiler` (whose forms `codes.rs` numbers).
+//!
+//! It keeps explicit stacks, so that the length of the text never deepens the native stack: *choices* are the places to go
+//! back to, the *trail* holds the group marks that were overwritten since, and *loops* are the repetitions in progress, each
+//! iteration a node that names the one outside. A choice remembers the heights of the other two, and going back cuts them
+//! down to it. Look-around, atomic groups and possessive repetitions run as a machine on top of the same stacks (native
+//! recursion as deep as they are nested in the pattern) and drop their choices when they succeed.
+//!
+//! It is plain Rust over borrowed text; whoever runs it lends a function that is called now and then (a safepoint).
+
+use super::codes::{self, MAXREPEAT, at, op};
+use typhon_text::search::{self, Search};
+use typhon_vm::{Raised, Res};
+
+/// A unit of text: a byte or a code point in one of the three widths of `str`.
+pub trait Unit: Copy + Search {
+    fn code(self) -> u32;
+    fn from_code(c: u32) -> Option<Self>;
+}
+macro_rules! units {
+    ($($t:ty),*) => { $( impl Unit for $t {
+        #[inline(always)]
+        fn code(self) -> u32 {
+            self as u32
+        }
+        fn from_code(c: u32) -> Option<$t> {
+            <$t>::try_from(c).ok()
+        }
+    } )* };
+}
+units!(u8, u16, u32);
+
+/// A mark that is not set.
+pub const UNSET: usize = usize::MAX;
+/// No loop.
+const OUTSIDE: u32 = u32::MAX;
+/// How many steps are made between two calls of the lent function.
+const STEPS: u32 = 1 << 14;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Go on at `ip`.
+    Alternative,
+    /// Try the alternative of a BRANCH whose offset word stands at `ip`.
+    Branch,
+    /// A greedy repetition of single characters that took those up to `pos`: give back down to `limit`.
+    Greedy,
+    /// A lazy one at the REPEAT `ip`: take one more; `limit` counts those taken.
+    Lazy,
+}
+
+#[derive(Clone, Copy)]
+struct Choice {
+    kind: Kind,
+    ip: usize,
+    pos: usize,
+    limit: usize,
+    trail: usize,
+    loops: usize,
+    current: u32,
+    lastindex: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Loop {
+    /// Its REPEAT.
+    ip: usize,
+    /// Iterations done; -1 before the first.
+    count: i64,
+    /// Where the last optional iteration began.
+    last: usize,
+    outer: u32,
+}
+
+/// How a run is asked for.
+#[derive(Clone, Copy, Default)]
+pub struct Mode {
+    /// The match must reach the end of the text.
+    pub whole: bool,
+    /// A match at the first start tried must not be empty.
+    pub must_advance: bool,
+}
+
+pub struct Machine<'a, U> {
+    code: &'a [u32],
+    /// The text up to where matching ends.
+    text: &'a [U],
+    /// Begin and end of each group.
+    pub marks: Vec<usize>,
+    /// The group closed last; 0: none.
+    pub lastindex: u32,
+    choices: Vec<Choice>,
+    trail: Vec<(u32, usize)>,
+    loops: Vec<Loop>,
+    /// Where the run on the pattern began.
+    start: usize,
+    mode: Mode,
+    steps: u32,
+    poll: &'a mut dyn FnMut() -> Res<()>,
+    no_memory: bool,
+}
+
+/// Why a run ended early.
+pub enum Halt {
+    Raised(Raised),
+    NoMemory,
+}
+
+impl From<Raised> for Halt {
+    fn from(r: Raised) -> Halt {
+        Halt::Raised(r)
+    }
+}
+
+type Run<T> = Result<T, Halt>;
+
+impl<'a, U: Unit> Machine<'a, U> {
+    pub fn new(
+        code: &'a [u32],
+        text: &'a [U],
+        groups: usize,
+        poll: &'a mut dyn FnMut() -> Res<()>,
+    ) -> Machine<'a, U> {
+        Machine {
+            code,
+            text,
+            marks: vec![UNSET; 2 * groups],
+            lastindex: 0,
+            choices: Vec::new(),
+            trail: Vec::new(),
+            loops: Vec::new(),
+            start: 0,
+            mode: Mode::default(),
+            steps: STEPS,
+            poll,
+            no_memory: false,
+        }
+    }
+
+    /// Begin and end of a match that begins at `pos`.
+    pub fn match_at(&mut self, pos: usize, mode: Mode) -> Run<Option<(usize, usize)>> {
+        self.mode = mode;
+        if pos > self.text.len() {
+            return Ok(None);
+        }
+        self.attempt(pos)
+    }
+
+    /// Begin and end of the first match that begins at `pos` or later.
+    pub fn search(&mut self, pos: usize, mode: Mode) -> Run<Option<(usize, usize)>> {
+        self.mode = mode;
+        let hints = Hints::<U>::of(self.code);
+        let Some(last) = self.text.len().checked_sub(hints.min) else {
+            return Ok(None);
+        };
+        let mut pos = pos;
+        while pos <= last {
+            match hints.next(self.code, self.text, pos, last) {
+                Some(p) => {
+                    // Only a match at the very first place is bound to advance.
+                    if p != pos {
+                        self.mode.must_advance = false;
+                    }
+                    pos = p;
+                }
+                None => return Ok(None),
+            }
+            if let Some(m) = self.attempt(pos)? {
+                return Ok(Some(m));
+            }
+            self.mode.must_advance = false;
+            self.tick()?;
+            pos += 1;
+        }
+        Ok(None)
+    }
+
+    fn attempt(&mut self, pos: usize) -> Run<Option<(usize, usize)>> {
+        if !self.trail.is_empty() {
+            self.marks.fill(UNSET);
+            self.trail.clear();
+        }
+        self.lastindex = 0;
+        self.choices.clear();
+        self.loops.clear();
+        self.start = pos;
+        let first = if self.code[0] == op::INFO {
+            1 + self.code[1] as usize
+        } else {
+            0
+        };
+        Ok(self.run(first, pos, true)?.map(|end| (pos, end)))
+    }
+
+    #[inline]
+    fn tick(&mut self) -> Run<()> {
+        self.steps -= 1;
+        if self.steps == 0 {
+            self.steps = STEPS;
+            (self.poll)()?;
+            if self.no_memory {
+                return Err(Halt::NoMemory);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn push(&mut self, kind: Kind, ip: usize, pos: usize, limit: usize, current: u32) -> Run<()> {
+        if self.choices.len() == self.choices.capacity() && self.choices.try_reserve(1).is_err() {
+            return Err(Halt::NoMemory);
+        }
+        let (trail, loops, lastindex) = (self.trail.len(), self.loops.len(), self.lastindex);
+        self.choices.push(Choice {
+            kind,
+            ip,
+            pos,
+            limit,
+            trail,
+            loops,
+            current,
+            lastindex,
+        });
+        Ok(())
+    }
+
+    fn push_loop(&mut self, l: Loop) -> Run<u32> {
+        if self.loops.len() == self.loops.capacity() && self.loops.try_reserve(1).is_err() {
+            return Err(Halt::NoMemory);
+        }
+        self.loops.push(l);
+        Ok(self.loops.len() as u32 - 1)
+    }
+
+    fn set_mark(&mut self, i: u32, pos: usize) {
+        if self.trail.len() == self.trail.capacity() && self.trail.try_reserve(1).is_err() {
+            self.no_memory = true;
+            self.steps = 1;
+            return;
+        }
+        let old = std::mem::replace(&mut self.marks[i as usize], pos);
+        self.trail.push((i, old));
+        if i & 1 == 1 {
+            self.lastindex = i / 2 + 1;
+        }
+    }
+
+    fn undo(&mut self, height: usize) {
+        while self.trail.len() > height {
+            if let Some((i, old)) = self.trail.pop() {
+                self.marks[i as usize] = old;
+            }
+        }
+    }
+
+    /// The units of a group, None when it has not matched.
+    fn group(&self, i: u32) -> Option<&'a [U]> {
+        let (b, e) = (self.marks[2 * i as usize], self.marks[2 * i as usize + 1]);
+        if b == UNSET || e == UNSET || e < b {
+            None
+        } else {
+            self.text.get(b..e)
+        }
+    }
+
+    /// The next place to go on from, above `base`.
+    fn back(&mut self, base: usize) -> Run<Option<(usize, usize, u32)>> {
+        loop {
+            self.tick()?;
+            let n = self.choices.len();
+            if n == base {
+                return Ok(None);
+            }
+            let c = self.choices[n - 1];
+            self.undo(c.trail);
+            self.loops.truncate(c.loops);
+            self.lastindex = c.lastindex;
+            match c.kind {
+                Kind::Alternative => {
+                    self.choices.pop();
+                    return Ok(Some((c.ip, c.pos, c.current)));
+                }
+                Kind::Branch => {
+                    let (body, next) = self.alternative(c.ip, c.pos);
+                    match next {
+                        Some(next) => self.choices[n - 1].ip = next,
+                        None => {
+                            self.choices.pop();
+                        }
+                    }
+                    if let Some(body) = body {
+                        return Ok(Some((body, c.pos, c.current)));
+                    }
+                }
+                Kind::Greedy => {
+                    let found = self.give_back(c.ip, c.limit, c.pos);
+                    match found {
+                        Some(pos) if pos > c.limit => self.choices[n - 1].pos = pos,
+                        _ => {
+                            self.choices.pop();
+                        }
+                    }
+                    if let Some(pos) = found {
+                        return Ok(Some((c.ip, pos, c.current)));
+                    }
+                }
+                Kind::Lazy => {
+                    let max = self.code[c.ip + 3];
+                    let more = (max == MAXREPEAT || c.limit < max as usize)
+                        && self
+                            .text
+                            .get(c.pos)
+                            .is_some_and(|u| self.one(c.ip + 4, u.code()));
+                    if !more {
+                        self.choices.pop();
+                        continue;
+                    }
+                    let top = &mut self.choices[n - 1];
+                    top.pos += 1;
+                    top.limit += 1;
+                    return Ok(Some((
+                        c.ip + 1 + self.code[c.ip + 1] as usize,
+                        c.pos + 1,
+                        c.current,
+                    )));
+                }
+            }
+        }
+    }
+
+    /// The nearest position below `from` and not below `limit` where the tail at `ip` may match.
+    fn give_back(&self, ip: usize, limit: usize, from: usize) -> Option<usize> {
+        if from <= limit {
+            return None;
+        }
+        if self.code[ip] == op::LITERAL {
+            let Some(wanted) = U::from_code(self.code[ip + 1]) else {
+                return None;
+            };
+            return (limit..from)
+                .rev()
+                .find(|&p| self.text.get(p).is_some_and(|u| u.code() == wanted.code()));
+        }
+        Some(from - 1)
+    }
+
+    /// The first alternative at the offset word `ip` or after that can begin at `pos`: its code, and the offset word after
+    /// it when another may follow.
+    fn alternative(&self, mut ip: usize, pos: usize) -> (Option<usize>, Option<usize>) {
+        loop {
+            let skip = self.code[ip] as usize;
+            if skip == 0 {
+                return (None, None);
+            }
+            let (body, next) = (ip + 1, ip + skip);
+            let fits = match self.code[body] {
+                op::LITERAL => self
+                    .text
+                    .get(pos)
+                    .is_some_and(|u| u.code() == self.code[body + 1]),
+                op::IN => self
+                    .text
+                    .get(pos)
+                    .is_some_and(|u| codes::in_charset(self.code, body + 2, u.code())),
+                _ => true,
+            };
+            if fits {
+                let more = self.code[next] != 0;
+                return (Some(body), more.then_some(next));
+            }
+            ip = next;
+        }
+    }
+
+    /// Whether the single-character instruction at `ip` takes `c`.
+    #[inline]
+    fn one(&self, ip: usize, c: u32) -> bool {
+        let arg = self.code[ip + 1];
+        match self.code[ip] {
+            op::ANY => c != 10,
+            op::ANY_ALL => true,
+            op::LITERAL => c == arg,
+            op::NOT_LITERAL => c != arg,
+            op::IN => codes::in_charset(self.code, ip + 2, c),
+            op::CATEGORY => codes::in_category(arg, c),
+            op::LITERAL_IGNORE => codes::lower_ascii(c) == arg,
+            op::NOT_LITERAL_IGNORE => codes::lower_ascii(c) != arg,
+            op::IN_IGNORE => codes::in_charset(self.code, ip + 2, codes::lower_ascii(c)),
+            op::LITERAL_UNI_IGNORE => codes::lower(c) == arg,
+            op::NOT_LITERAL_UNI_IGNORE => codes::lower(c) != arg,
+            op::IN_UNI_IGNORE => codes::in_charset(self.code, ip + 2, codes::lower(c)),
+            op::LITERAL_LOC_IGNORE => loc_equal(c, arg),
+            op::NOT_LITERAL_LOC_IGNORE => !loc_equal(c, arg),
+            op::IN_LOC_IGNORE => {
+                codes::in_charset(self.code, ip + 2, codes::lower_ascii(c))
+                    || codes::in_charset(self.code, ip + 2, codes::upper_ascii(c))
+            }
+            _ => false,
+        }
+    }
+
+    /// How many units from `pos` on, at most `max`, the single-character instruction at `ip` takes.
+    fn count(&self, ip: usize, pos: usize, max: u32) -> usize {
+        let rest = &self.text[pos..];
+        let rest = if max == MAXREPEAT {
+            rest
+        } else {
+            &rest[..rest.len().min(max as usize)]
+        };
+        let stop = match self.code[ip] {
+            op::ANY_ALL => None,
+            op::ANY => rest.iter().position(|u| u.code() == 10),
+            op::LITERAL => {
+                let wanted = self.code[ip + 1];
+                rest.iter().position(|u| u.code() != wanted)
+            }
+            op::NOT_LITERAL => {
+                let unwanted = self.code[ip + 1];
+                rest.iter().position(|u| u.code() == unwanted)
+            }
+            op::IN => rest
+                .iter()
+                .position(|u| !codes::in_charset(self.code, ip + 2, u.code())),
+            _ => rest.iter().position(|u| !self.one(ip, u.code())),
+        };
+        stop.unwrap_or(rest.len())
+    }
+
+    /// A run inside another one: its choices are dropped when it succeeds.
+    fn inner(&mut self, ip: usize, pos: usize) -> Run<Option<usize>> {
+        let (base, loops) = (self.choices.len(), self.loops.len());
+        let end = self.run(ip, pos, false)?;
+        self.choices.truncate(base);
+        self.loops.truncate(loops);
+        Ok(end)
+    }
+
+    fn at(&self, kind: u32, pos: usize) -> bool {
+        let s = self.text;
+        let unit = |i: usize| s.get(i).map(|u| u.code());
+        match kind {
+            at::BEGINNING | at::BEGINNING_STRING => pos == 0,
+            at::BEGINNING_LINE => pos == 0 || unit(pos - 1) == Some(10),
+            at::END => pos == s.len() || (pos + 1 == s.len() && unit(pos) == Some(10)),
+            at::END_LINE => pos == s.len() || unit(pos) == Some(10),
+            at::END_STRING => pos == s.len(),
+            _ => codes::at_boundary(kind, pos.checked_sub(1).and_then(unit), unit(pos)),
+        }
+    }
+
+    /// The position behind a reference to a group's text at `pos`.
+    fn backreference(&self, group: u32, pos: usize, same: fn(u32, u32) -> bool) -> Option<usize> {
+        let wanted = self.group(group)?;
+        let end = pos.checked_add(wanted.len())?;
+        let found = self.text.get(pos..end)?;
+        found
+            .iter()
+            .zip(wanted)
+            .all(|(a, b)| same(a.code(), b.code()))
+            .then_some(end)
+    }
+
+    /// Match the code at `ip` against the text at `pos`: the position where SUCCESS was reached.
+    fn run(&mut self, mut ip: usize, mut pos: usize, top: bool) -> Run<Option<usize>> {
+        let base = self.choices.len();
+        let mut current = OUTSIDE;
+        macro_rules! fail {
+            () => {{
+                match self.back(base)? {
+                    Some(there) => (ip, pos, current) = there,
+                    None => return Ok(None),
+                }
+                continue;
+            }};
+        }
+        loop {
+            match self.code[ip] {
+                op::SUCCESS => {
+                    if top
+                        && ((self.mode.whole && pos != self.text.len())
+                            || (self.mode.must_advance && pos == self.start))
+                    {
+                        fail!();
+                    }
+                    return Ok(Some(pos));
+                }
+                op::FAILURE => fail!(),
+                op::LITERAL => {
+                    if self
+                        .text
+                        .get(pos)
+                        .is_none_or(|u| u.code() != self.code[ip + 1])
+                    {
+                        fail!();
+                    }
+                    pos += 1;
+                    ip += 2;
+                }
+                op::ANY_ALL | op::ANY => {
+                    if self.text.get(pos).is_none_or(|u| !self.one(ip, u.code())) {
+                        fail!();
+                    }
+                    pos += 1;
+                    ip += 1;
+                }
+                op::IN | op::IN_IGNORE | op::IN_UNI_IGNORE | op::IN_LOC_IGNORE => {
+                    if self.text.get(pos).is_none_or(|u| !self.one(ip, u.code())) {
+                        fail!();
+                    }
+                    pos += 1;
+                    ip += 1 + self.code[ip + 1] as usize;
+                }
+                op::NOT_LITERAL
+                | op::CATEGORY
+                | op::LITERAL_IGNORE
+                | op::NOT_LITERAL_IGNORE
+                | op::LITERAL_UNI_IGNORE
+                | op::NOT_LITERAL_UNI_IGNORE
+                | op::LITERAL_LOC_IGNORE
+                | op::NOT_LITERAL_LOC_IGNORE => {
+                    if self.text.get(pos).is_none_or(|u| !self.one(ip, u.code())) {
+                        fail!();
+                    }
+                    pos += 1;
+                    ip += 2;
+                }
+                op::MARK => {
+                    self.set_mark(self.code[ip + 1], pos);
+                    ip += 2;
+                }
+                op::AT => {
+                    if !self.at(self.code[ip + 1], pos) {
+                        fail!();
+                    }
+                    ip += 2;
+                }
+                op::JUMP | op::INFO => ip += 1 + self.code[ip + 1] as usize,
+                op::BRANCH => {
+                    let (body, next) = self.alternative(ip + 1, pos);
+                    let Some(body) = body else { fail!() };
+                    if let Some(next) = next {
+                        self.push(Kind::Branch, next, pos, 0, current)?;
+                    }
+                    ip = body;
+                }
+                op::REPEAT_ONE => {
+                    let (min, max) = (self.code[ip + 2] as usize, self.code[ip + 3]);
+                    let tail = ip + 1 + self.code[ip + 1] as usize;
+                    if self.text.len() - pos < min {
+                        fail!();
+                    }
+                    let n = self.count(ip + 4, pos, max);
+                    if n < min {
+                        fail!();
+                    }
+                    // From the furthest place back to the nearest, those where the tail may begin.
+                    let furthest = pos + n;
+                    match self.give_back(tail, pos + min, furthest + 1) {
+                        Some(p) => {
+                            if p > pos + min {
+                                self.push(Kind::Greedy, tail, p, pos + min, current)?;
+                            }
+                            pos = p;
+                            ip = tail;
+                        }
+                        None => fail!(),
+                    }
+                }
+                op::MIN_REPEAT_ONE => {
+                    let min = self.code[ip + 2];
+                    let n = if min == 0 {
+                        0
+                    } else {
+                        self.count(ip + 4, pos, min)
+                    };
+                    if n < min as usize {
+                        fail!();
+                    }
+                    pos += n;
+                    self.push(Kind::Lazy, ip, pos, n, current)?;
+                    ip += 1 + self.code[ip + 1] as usize;
+                }
+                op::POSSESSIVE_REPEAT_ONE => {
+                    let n = self.count(ip + 4, pos, self.code[ip + 3]);
+                    if n < self.code[ip + 2] as usize {
+                        fail!();
+                    }
+                    pos += n;
+                    ip += 1 + self.code[ip + 1] as usize;
+                }
+                op::REPEAT => {
+                    current = self.push_loop(Loop {
+                        ip,
+                        count: -1,
+                        last: UNSET,
+                        outer: current,
+                    })?;
+                    ip += 1 + self.code[ip + 1] as usize;
+                }
+                until @ (op::MAX_UNTIL | op::MIN_UNTIL) => {
+                    self.tick()?;
+                    let l = self.loops[current as usize];
+                    let (min, max) = (self.code[l.ip + 2] as i64, self.code[l.ip + 3]);
+                    let count = l.count + 1;
+                    let body = l.ip + 4;
+                    if count < min {
+                        current = self.push_loop(Loop { count, ..l })?;
+                        ip = body;
+                        continue;
+                    }
+                    let may_repeat = (max == MAXREPEAT || count < max as i64) && pos != l.last;
+                    if !may_repeat {
+                        current = l.outer;
+                        ip += 1;
+                        continue;
+                    }
+                    let again = Loop {
+                        count,
+                        last: pos,
+                        ..l
+                    };
+                    if until == op::MAX_UNTIL {
+                        self.push(Kind::Alternative, ip + 1, pos, 0, l.outer)?;
+                        current = self.push_loop(again)?;
+                        ip = body;
+                    } else {
+                        let node = self.push_loop(again)?;
+                        self.push(Kind::Alternative, body, pos, 0, node)?;
+                        current = l.outer;
+                        ip += 1;
+                    }
+                }
+                op::POSSESSIVE_REPEAT => {
+                    let (min, max) = (self.code[ip + 2], self.code[ip + 3]);
+                    let mut count = 0;
+                    let mut last = UNSET;
+                    let matched = loop {
+                        self.tick()?;
+                        let optional = count >= min;
+                        if optional && ((max != MAXREPEAT && count >= max) || pos == last) {
+                            break true;
+                        }
+                        last = if optional { pos } else { last };
+                        let (height, lastindex) = (self.trail.len(), self.lastindex);
+                        match self.inner(ip + 4, pos)? {
+                            Some(end) => pos = end,
+                            None => {
+                                self.undo(height);
+                                self.lastindex = lastindex;
+                                break optional;
+                            }
+                        }
+                        count += 1;
+                    };
+                    if !matched {
+                        fail!();
+                    }
+                    // The body's SUCCESS stands before the tail.
+                    ip += 2 + self.code[ip + 1] as usize;
+                }
+                op::ATOMIC_GROUP => match self.inner(ip + 2, pos)? {
+                    Some(end) => {
+                        pos = end;
+                        ip += 1 + self.code[ip + 1] as usize;
+                    }
+                    None => fail!(),
+                },
+                op::ASSERT => {
+                    let Some(from) = pos.checked_sub(self.code[ip + 2] as usize) else {
+                        fail!()
+                    };
+                    if self.inner(ip + 3, from)?.is_none() {
+                        fail!();
+                    }
+                    ip += 1 + self.code[ip + 1] as usize;
+                }
+                op::ASSERT_NOT => {
+                    if let Some(from) = pos.checked_sub(self.code[ip + 2] as usize) {
+                        let (height, lastindex) = (self.trail.len(), self.lastindex);
+                        let found = self.inner(ip + 3, from)?;
+                        self.undo(height);
+                        self.lastindex = lastindex;
+                        if found.is_some() {
+                            fail!();
+                        }
+                    }
+                    ip += 1 + self.code[ip + 1] as usize;
+                }
+                reference @ (op::GROUPREF
+                | op::GROUPREF_IGNORE
+                | op::GROUPREF_UNI_IGNORE
+                | op::GROUPREF_LOC_IGNORE) => {
+                    let same: fn(u32, u32) -> bool = match reference {
+                        op::GROUPREF => |a, b| a == b,
+                        op::GROUPREF_UNI_IGNORE => |a, b| codes::lower(a) == codes::lower(b),
+                        _ => |a, b| codes::lower_ascii(a) == codes::lower_ascii(b),
+                    };
+                    match self.backreference(self.code[ip + 1], pos, same) {
+                        Some(end) => pos = end,
+                        None => fail!(),
+                    }
+                    ip += 2;
+                }
+                op::GROUPREF_EXISTS => {
+                    if self.group(self.code[ip + 1]).is_some() {
+                        ip += 3;
+                    } else {
+                        ip += 1 + self.code[ip + 2] as usize;
+                    }
+                }
+                // Not an instruction: the code did not come from the compiler.
+                _ => fail!(),
+            }
+        }
+    }
+}
+
+fn loc_equal(c: u32, wanted: u32) -> bool {
+    c == wanted || codes::lower_ascii(c) == wanted || codes::upper_ascii(c) == wanted
+}
+
+/// What the pattern says about where a match can begin.
+struct Hints<U> {
+    /// The least length of a match.
+    min: usize,
+    first: First<U>,
+}
+
+enum First<U> {
+    Anything,
+    /// Never: the pattern begins with text that this width cannot hold.
+    Nothing,
+    Text(Vec<U>),
+    /// A set at this place of the code.
+    Set(usize),
+}
+
+impl<U: Unit> Hints<U> {
+    fn of(code: &[u32]) -> Hints<U> {
+        let mut hints = Hints {
+            min: 0,
+            first: First::Anything,
+        };
+        let mut start = 0;
+        let mut prefix: Option<&[u32]> = None;
+        if code[0] == op::INFO {
+            let flags = code[2];
+            hints.min = code[3] as usize;
+            start = 1 + code[1] as usize;
+            if flags & codes::INFO_PREFIX != 0 {
+                let n = code[5] as usize;
+                prefix = Some(&code[7..7 + n]);
+            } else if flags & codes::INFO_CHARSET != 0 {
+                hints.first = First::Set(5);
+            }
+        }
+        if prefix.is_none() && matches!(hints.first, First::Anything) && code[start] == op::LITERAL
+        {
+            prefix = Some(&code[start + 1..start + 2]);
+        }
+        if let Some(p) = prefix {
+            hints.first = match p
+                .iter()
+                .map(|&c| U::from_code(c))
+                .collect::<Option<Vec<U>>>()
+            {
+                Some(text) => First::Text(text),
+                None => First::Nothing,
+            };
+        }
+        hints
+    }
+
+    /// The next place from `pos` to `last` where a match can begin.
+    fn next(&self, code: &[u32], text: &[U], pos: usize, last: usize) -> Option<usize> {
+        match &self.first {
+            First::Anything => Some(pos),
+            First::Nothing => None,
+            First::Text(t) => search::find(&text[pos..], t)
+                .map(|i| pos + i)
+                .filter(|&p| p <= last),
+            First::Set(set) => (pos..=last.min(text.len().checked_sub(1)?))
+                .find(|&p| codes::in_charset(code, *set, text[p].code())),
+        }
+    }
+}
