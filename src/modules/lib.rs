@@ -53,6 +53,7 @@ pub mod time;
 pub mod tracemalloc;
 pub mod types;
 pub mod typhon_mod;
+pub mod typing;
 pub mod unicodedata;
 pub mod util;
 pub mod warnings;
@@ -93,6 +94,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_thread", &thread::MODULE),
     ("_tracemalloc", &tracemalloc::module::MODULE),
     ("_types", &types::module::MODULE),
+    ("_typing", &typing::module::MODULE),
     ("_warnings", &warnings::module::MODULE),
     ("_weakref", &weakref::MODULE),
     ("atexit", &atexit::MODULE),
