@@ -526,6 +526,7 @@ fn finish(cx: &mut Cx, mut code: i32) -> i32 {
         // Daemon threads go on using the modules: then everything stays as it is until the end.
         clear_modules(cx);
     }
+    typhon_modules::io::flush_all(cx);
     hooks::flush(cx, "stdout");
     hooks::flush(cx, "stderr");
     code

@@ -24,6 +24,22 @@ pub use std_streams::{StreamOptions, make_std_streams, make_std_streams_with};
 
 use crate::os_call;
 use typhon_vm::native::*;
+use typhon_vm::protocol;
+
+/// Write out what streams nobody closed still hold: the program ends, and not every object is finalized. Errors have no
+/// reader any more.
+pub fn flush_all(cx: &mut Cx) {
+    let all = typhon_vm::runtime::gc::objects(&mut cx.thread);
+    let (texts, buffers): (Vec<&Value>, Vec<&Value>) = all
+        .iter()
+        .filter(|v| v.downcast::<text::TextIoWrapper>().is_some() || v.downcast::<buffered::Buffered>().is_some())
+        .partition(|v| v.downcast::<text::TextIoWrapper>().is_some());
+    for stream in texts.into_iter().chain(buffers) {
+        if let Err(r) = protocol::call_method(cx, stream, "flush", &[]) {
+            drop(cx.take_exc(r));
+        }
+    }
+}
 
 #[pymodule(
     name = "_io",

@@ -13,6 +13,11 @@ use typhon_runtime::header::flag as hflag;
 use typhon_runtime::info::{TypeInfo, type_flag};
 use typhon_runtime::region;
 
+/// Whether the type or a base declares a finalizer.
+fn has_finalizer(spec: &TypeSpec) -> bool {
+    spec.slots().finalize.is_some() || spec.base.is_some_and(|b| has_finalizer(b().spec))
+}
+
 /// What the runtime is told of a native type.
 fn info_of(spec: &TypeSpec) -> TypeInfo {
     let mut flags = 0;
@@ -22,7 +27,7 @@ fn info_of(spec: &TypeSpec) -> TypeInfo {
     if spec.static_index == Some(crate::statics::index::TYPE) {
         flags |= type_flag::IS_TYPE;
     }
-    if spec.slots().finalize.is_some() {
+    if has_finalizer(spec) {
         flags |= type_flag::HAS_DEL;
     }
     let mut info = TypeInfo::new(flags, spec.size as u32);
