@@ -499,7 +499,7 @@ pub fn getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<Value>> {
     if o.ty().slots.getattro.get().map(|f| f as usize)
         == Some(crate::objects::object::generic_getattr as usize)
     {
-        return crate::objects::object::generic_getattr_opt(cx, o, name);
+        return crate::objects::object::generic_getattr_suppressed(cx, o, name);
     }
     match getattr(cx, o, name) {
         Ok(v) => Ok(Some(v)),

@@ -4,7 +4,7 @@ use super::Module;
 use crate::native::*;
 use crate::objects::Dict;
 use crate::objects::list::new_list;
-use crate::objects::object::{alloc, generic_getattr_opt, raise_attribute_error};
+use crate::objects::object::{alloc, generic_getattr_suppressed, raise_attribute_error};
 use crate::objects::str::new_str;
 use crate::protocol;
 use crate::slot_ext::SlotExt;
@@ -181,7 +181,7 @@ fn missing_text(cx: &mut Cx, d: &Dict, name: &str) -> Res<String> {
 
 /// `module.name` beyond the namespace: the module's own `__getattr__`, then the error.
 pub fn module_getattr(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
-    if let Some(v) = generic_getattr_opt(cx, this, name)? {
+    if let Some(v) = generic_getattr_suppressed(cx, this, name)? {
         return Ok(v);
     }
     let Some(m) = this.downcast::<Module>() else {

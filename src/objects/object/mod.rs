@@ -232,6 +232,17 @@ pub fn generic_getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<V
     }
 }
 
+/// The same where an AttributeError of a descriptor counts as a miss too: `getattr` with a default, and before `__getattr__`.
+pub fn generic_getattr_suppressed(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<Value>> {
+    match generic_getattr_opt(cx, o, name) {
+        Err(r) => {
+            cx.catch(r, crate::ExcKind::AttributeError)?;
+            Ok(None)
+        }
+        found => found,
+    }
+}
+
 /// A descriptor's own AttributeError must keep its text: it is passed on as an error.
 fn catch_attribute_error(cx: &mut Cx, f: impl FnOnce(&mut Cx) -> Res<Value>) -> Res<Option<Value>> {
     f(cx).map(Some)
@@ -275,7 +286,7 @@ pub fn generic_setattr(cx: &mut Cx, o: &Value, name: &Value, value: Option<&Valu
     let (t, n) = (o.type_name(), key.to_string_lossy());
     let msg = if descr.is_some() {
         format!("'{t}' object attribute '{n}' is read-only")
-    } else if o.ty().slots.getattro.get().is_none() || o.ty().has(flag::GENERIC_GETATTR) {
+    } else if o.ty().slots.setattro.get().is_none() || o.ty().has(flag::GENERIC_SETATTR) {
         format!("'{t}' object has no attribute '{n}' and no __dict__ for setting new attributes")
     } else {
         format!("'{t}' object has no attribute '{n}'")

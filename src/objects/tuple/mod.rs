@@ -114,7 +114,8 @@ pub unsafe fn drop_payload(h: *mut Header, thread: &typhon_runtime::thread::Thre
     // SAFETY: the runtime calls this once, with exclusive access to a dead cell.
     unsafe {
         let items = t.cast::<u8>().add(ITEMS).cast::<Value>();
-        for i in 0..(*t).len {
+        // Last item first, the order in which CPython's finalizers run.
+        for i in (0..(*t).len).rev() {
             items.add(i).read().drop_in(thread);
         }
     }

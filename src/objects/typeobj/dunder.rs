@@ -530,7 +530,7 @@ fn s_getattro(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
         })
     });
     if generic && fallback.is_some() {
-        if let Some(v) = object::generic_getattr_opt(cx, this, name)? {
+        if let Some(v) = object::generic_getattr_suppressed(cx, this, name)? {
             return Ok(v);
         }
         return match fallback {
