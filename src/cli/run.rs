@@ -87,16 +87,25 @@ fn start(cx: &mut Cx) -> Res<()> {
         .iter()
         .all(|n| find(n).is_some())
     {
-        imp::early::install_importlib(cx)?;
-        streams(cx)?;
+        complain(cx, "the import system", imp::early::install_importlib);
+        complain(cx, "the standard streams", streams);
         if !config::config().warnoptions.is_empty() {
             import_absolute_str(cx, "warnings")?;
         }
         if !config::config().no_site {
-            import_absolute_str(cx, "site")?;
+            complain(cx, "site", |cx| import_absolute_str(cx, "site").map(drop));
         }
     }
     Ok(())
+}
+
+/// A part of the start whose failure is shown, but leaves an interpreter that can run programs.
+fn complain(cx: &mut Cx, what: &str, part: impl FnOnce(&mut Cx) -> Res<()>) {
+    if let Err(r) = part(cx) {
+        let e = cx.take_exc(r);
+        eprintln!("Error while starting {what}:");
+        render::print_exception(cx, &e);
+    }
 }
 
 /// The module `__main__`.
