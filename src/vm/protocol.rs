@@ -654,13 +654,10 @@ pub fn for_each(cx: &mut Cx, o: &Value, mut f: impl FnMut(&mut Cx, Value) -> Res
     Ok(())
 }
 
-/// The items of an iterable; exact tuples and lists are copied at once.
+/// The items of an iterable; those of built-in containers at one moment.
 pub fn collect(cx: &mut Cx, o: &Value) -> Res<Vec<Value>> {
-    if let Some(t) = o.downcast_exact::<Tuple>() {
-        return Ok(t.items().to_vec());
-    }
-    if let Some(l) = o.downcast_exact::<crate::objects::List>() {
-        return Ok(l.to_vec(cx));
+    if let Some(items) = crate::objects::iter::snapshot(cx, o)? {
+        return Ok(items);
     }
     let mut out = Vec::with_capacity(length_hint(cx, o)?.min(1 << 16));
     for_each(cx, o, |cx, v| {

@@ -61,8 +61,12 @@ impl Enumerate {
 #[pymethods]
 impl Enumerate {
     #[new]
-    #[sig(iterable, start = 0)]
-    fn new(cls: &Type, iterable: &Value, start: &Value, cx: &mut Cx) -> Res<Value> {
+    #[sig(iterable = absent, start = 0)]
+    #[text_signature = "(iterable, start=0)"]
+    fn new(cls: &Type, iterable: Option<&Value>, start: &Value, cx: &mut Cx) -> Res<Value> {
+        let Some(iterable) = iterable else {
+            return Err(cx.type_error("enumerate() missing required argument 'iterable'"));
+        };
         let start = number::to_index(cx, start)?;
         let it = protocol::iter(cx, iterable)?;
         let (next, long) = match start.as_small_int() {

@@ -5,9 +5,11 @@ pub mod enumerate;
 pub mod map;
 pub mod reversed;
 pub mod seq;
+pub mod snapshot;
 pub mod zip;
 
 pub use seq::{new_callable_iter, new_seq_iter};
+pub use snapshot::snapshot;
 
 use crate::native::{Args, PyType, TypeCell};
 use crate::objects::Dict;

@@ -5,7 +5,7 @@ use super::{List, iter, new_list, repr, sort};
 use crate::native::*;
 use crate::number;
 use crate::objects::dict::keys;
-use crate::objects::{Tuple, object};
+use crate::objects::object;
 use crate::protocol;
 use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
@@ -323,14 +323,7 @@ pub fn search_bound(cx: &mut Cx, v: Option<&Value>, default: isize) -> Res<isize
 impl List {
     /// Append the items of an iterable: lists and tuples at one moment, others one by one.
     pub fn extend(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
-        if let Some(t) = iterable.downcast_exact::<Tuple>() {
-            return self.extend_from_vec(cx, t.items().to_vec());
-        }
-        if let Some(l) = iterable.downcast_exact::<List>() {
-            let items = l.to_vec(cx);
-            return self.extend_from_vec(cx, items);
-        }
-        if let Some(items) = crate::objects::set::snapshot(cx, iterable) {
+        if let Some(items) = crate::objects::iter::snapshot(cx, iterable)? {
             return self.extend_from_vec(cx, items);
         }
         let it = protocol::iter(cx, iterable)?;

@@ -5,6 +5,7 @@ use super::{FrozenSet, Set, SetLike, add, empty_frozenset, new_set};
 use crate::native::*;
 use crate::objects::Dict;
 use crate::objects::dict::keys::set_hash;
+use crate::objects::dict::views::DictKeys;
 use crate::protocol;
 use crate::{Cx, Res, Value};
 
@@ -41,7 +42,9 @@ pub fn update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
         let items = o.items(cx);
         return s.add_all(cx, items);
     }
-    if let Some(d) = other.downcast_exact::<Dict>() {
+    let view = other.downcast_exact::<DictKeys>();
+    let dict = view.map_or(other, |v| &v.dict);
+    if let Some(d) = dict.downcast_exact::<Dict>() {
         let items = d.items(cx).into_iter().map(|i| (i.hash, i.key)).collect();
         return s.add_all(cx, items);
     }

@@ -5,7 +5,7 @@ pub mod methods;
 pub mod subclass;
 
 use crate::native::pytype;
-use crate::native::{PyType, Traverse};
+use crate::native::Traverse;
 use crate::statics;
 use crate::{Cx, Res, Value, ValueExt};
 use typhon_runtime::gc::Visitor;
