@@ -76,6 +76,7 @@ pub fn run(command: Command) -> i32 {
 /// Built-in types, `sys`, `builtins`, the import system, standard streams, `site`.
 fn start(cx: &mut Cx) -> Res<()> {
     init::start(cx)?;
+    typhon_modules::typing::install();
     typhon_vm::objects::int::text::MAX_STR_DIGITS.store(
         config::config().int_max_str_digits as usize,
         Ordering::Relaxed,
