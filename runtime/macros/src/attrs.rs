@@ -158,7 +158,7 @@ pub fn doc_of(attrs: &[Attribute]) -> String {
         if let Meta::NameValue(nv) = &a.meta
             && let Ok(s) = string_of(&nv.value)
         {
-            for line in s.value().lines() {
+            for line in s.value().split('\n') {
                 lines.push(
                     line.strip_prefix(' ')
                         .unwrap_or(line)
