@@ -93,7 +93,11 @@ impl CodeObj {
     /// Give this code and the code in its constants another file name.
     pub fn rename(&self, cx: &mut Cx, filename: &Value) {
         drop(self.filename.put(&self.head, cx, Some(filename.clone())));
-        for c in self.consts.downcast::<Tuple>().map_or(&[][..], Tuple::items) {
+        for c in self
+            .consts
+            .downcast::<Tuple>()
+            .map_or(&[][..], Tuple::items)
+        {
             if let Some(c) = c.downcast::<CodeObj>() {
                 c.rename(cx, filename);
             }
@@ -281,7 +285,13 @@ const FIELDS: [&str; 18] = [
 
 /// Put one field, numbered as the constructor's arguments.
 fn set_field(cx: &mut Cx, p: &mut Parts, i: usize, v: &Value, by_name: bool) -> Res<()> {
-    let what = || if by_name { format!("replace() argument '{}'", FIELDS[i]) } else { format!("code() argument {}", i + 1) };
+    let what = || {
+        if by_name {
+            format!("replace() argument '{}'", FIELDS[i])
+        } else {
+            format!("code() argument {}", i + 1)
+        }
+    };
     match i {
         0 => p.code.argcount = size(cx, v)?,
         1 => p.code.posonlyargcount = size(cx, v)?,

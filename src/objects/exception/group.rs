@@ -120,7 +120,13 @@ fn group_str(cx: &mut Cx, this: &Value) -> Res<Value> {
 pub fn complete(cx: &mut Cx) -> Res<()> {
     let t = ExcKind::ExceptionGroup.ty();
     let bases = [ExcKind::BaseExceptionGroup.ty(), ExcKind::Exception.ty()];
-    let order = [t, bases[0], bases[1], ExcKind::BaseException.ty(), Type::from_word(crate::statics::word::OBJECT)];
+    let order = [
+        t,
+        bases[0],
+        bases[1],
+        ExcKind::BaseException.ty(),
+        Type::from_word(crate::statics::word::OBJECT),
+    ];
     let mro = new_tuple(cx, order.iter().map(|t| t.value()).collect())?;
     if let Some(h) = mro.header() {
         h.set_deferred();
@@ -341,7 +347,11 @@ pub fn check_eg_match(cx: &mut Cx, value: &Value, match_type: &Value) -> Res<(Va
         // A naked exception is caught wrapped.
         let empty = new_str(cx, "")?;
         let members = new_tuple(cx, vec![value.clone()])?;
-        let g = group_new(cx, ExcKind::BaseExceptionGroup.ty(), Args::positional(&[empty, members]))?;
+        let g = group_new(
+            cx,
+            ExcKind::BaseExceptionGroup.ty(),
+            Args::positional(&[empty, members]),
+        )?;
         let f = cx.frame;
         if !f.is_null() {
             let obj = crate::objects::frame::object::frame_object(cx, f)?;

@@ -209,7 +209,12 @@ impl Type {
     /// The class stands in its own MRO: the collector takes it out there. Its bases stay, for instances that die later.
     #[clear]
     fn leave_mro(&self, cx: &mut Cx) {
-        let rest: Vec<Value> = self.mro().iter().filter(|b| b.bits() & !7 != &raw const *self as u64).cloned().collect();
+        let rest: Vec<Value> = self
+            .mro()
+            .iter()
+            .filter(|b| b.bits() & !7 != &raw const *self as u64)
+            .cloned()
+            .collect();
         match crate::objects::tuple::new_tuple(cx, rest) {
             Ok(t) => drop(self.mro.swap(Some(t))),
             Err(r) => drop(cx.take_exc(r)),
