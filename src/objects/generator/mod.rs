@@ -101,6 +101,10 @@ impl Generator {
     }
     #[inline(always)]
     pub fn finish(&self, state: u8) {
+        if state == DONE {
+            // Nothing is left to finalize: the object can be freed at once.
+            self.head.set_flags(typhon_runtime::header::flag::FINALIZED);
+        }
         self.state.store(state, Ordering::Release);
     }
     pub fn state(&self) -> u8 {
