@@ -10,6 +10,7 @@ use typhon_compiler::{Mode, Options, Source};
 use typhon_modules::builtins::code::{compile_source, exec_in};
 use typhon_modules::builtins::import::import_absolute_str;
 use typhon_modules::fspath::os_str;
+use typhon_modules::io::{StreamOptions, make_std_streams_with};
 use typhon_modules::sys::config::{self, Config};
 use typhon_modules::sys::{functions::FINALIZING, hooks};
 use typhon_modules::{find, imp, library};
@@ -136,68 +137,17 @@ fn streams(cx: &mut Cx) -> Res<()> {
     if let Some(b) = init::builtins().and_then(|b| b.downcast::<Dict>()) {
         b.set_str(cx, "open", open.clone())?;
     }
-    let wrapper = protocol::getattr_str(cx, &io, "TextIOWrapper")?;
-    for (name, fd, mode) in [("stdin", 0, "rb"), ("stdout", 1, "wb"), ("stderr", 2, "wb")] {
-        let stream = if !process::is_open(fd) {
-            Value::none()
-        } else {
-            let write = fd != 0;
-            let unbuffered = write && c.unbuffered;
-            let mode_v = new_str(cx, mode)?;
-            let buffering = Value::small_int(if unbuffered { 0 } else { -1 });
-            let pos = [Value::small_int(fd), mode_v];
-            let buffer = protocol::call_kw(
-                cx,
-                &open,
-                &pos,
-                &[("buffering", buffering), ("closefd", Value::bool(false))],
-            )?;
-            let raw = if unbuffered {
-                buffer.clone()
-            } else {
-                protocol::getattr_str(cx, &buffer, "raw")?
-            };
-            let shown = new_str(cx, &format!("<{name}>"))?;
-            protocol::setattr_str(cx, &raw, "name", &shown)?;
-            let tty = protocol::call_method(cx, &raw, "isatty", &[])?;
-            let tty = protocol::truthy(cx, &tty)?;
-            let encoding = new_str(cx, c.io_encoding.as_deref().unwrap_or("utf-8"))?;
-            let errors = match (fd, &c.io_errors) {
-                (2, _) => "backslashreplace",
-                (_, Some(e)) => e,
-                (_, None) if c.io_encoding.is_none() && is_plain_locale() => "surrogateescape",
-                _ => "strict",
-            };
-            let errors = new_str(cx, errors)?;
-            let newline = if write {
-                new_str(cx, "\n")?
-            } else {
-                Value::none()
-            };
-            let args = [
-                ("encoding", encoding),
-                ("errors", errors),
-                ("newline", newline),
-                ("line_buffering", Value::bool(fd == 2 || tty && write)),
-                ("write_through", Value::bool(unbuffered)),
-            ];
-            let text = protocol::call_kw(cx, &wrapper, &[buffer], &args)?;
-            let mode = new_str(cx, &mode[..1])?;
-            protocol::setattr_str(cx, &text, "mode", &mode)?;
-            text
-        };
+    let options = StreamOptions {
+        unbuffered: c.unbuffered,
+        encoding: c.io_encoding.clone(),
+        errors: c.io_errors.clone(),
+    };
+    let (stdin, stdout, stderr) = make_std_streams_with(cx, &options)?;
+    for (name, stream) in [("stdin", stdin), ("stdout", stdout), ("stderr", stderr)] {
         exit::set_sys(cx, name, stream.clone());
         exit::set_sys(cx, &format!("__{name}__"), stream);
     }
     Ok(())
-}
-
-/// The C locale, in which CPython lets undecodable bytes through.
-fn is_plain_locale() -> bool {
-    let name = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
-    matches!(name.as_deref(), None | Some("C" | "POSIX"))
 }
 
 /// Put a folder in front of `sys.path`.

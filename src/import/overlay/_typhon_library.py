@@ -16,8 +16,15 @@ def install(bootstrap):
     global _bootstrap
     _bootstrap = bootstrap
     sys.path_hooks.insert(0, LibraryFinder)
+    sys.path_hooks.append(_find_in_zip)
     frozen = bootstrap.FrozenImporter
     frozen.get_source = typhon.frozen_source
+
+
+def _find_in_zip(path):
+    """Path hook for zip files; the module is loaded when the first other file stands in sys.path."""
+    from zipimport import zipimporter
+    return zipimporter(path)
 
 
 class LibraryFinder:

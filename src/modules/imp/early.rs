@@ -120,24 +120,27 @@ pub fn import(cx: &mut Cx, full: &Value) -> Res<Value> {
             let code = code::library_code(cx, &file)?;
             let m = new_module(cx, &name)?;
             let d = namespace(&m).expect("just made");
-            let path = library_path(&file);
-            let package_name = if package {
-                name.clone()
+            if let Some((origin, _)) = library().and_then(|l| l.frozen(&name)) {
+                // `FrozenImporter` gives these their other attributes.
+                let v = new_str(cx, origin)?;
+                d.set_str(cx, "__origname__", v)?;
+                if package {
+                    let list = new_list(cx, vec![])?;
+                    d.set_str(cx, "__path__", list)?;
+                }
             } else {
-                name.rsplit_once('.')
-                    .map_or(String::new(), |(p, _)| p.to_owned())
-            };
-            for (key, text) in [
-                ("__file__", path.as_str()),
-                ("__package__", package_name.as_str()),
-            ] {
-                let v = new_str(cx, text)?;
-                d.set_str(cx, key, v)?;
-            }
-            if package {
-                let dir = new_str(cx, path.trim_end_matches("/__init__.py"))?;
-                let list = new_list(cx, vec![dir])?;
-                d.set_str(cx, "__path__", list)?;
+                let path = library_path(&file);
+                let parent = name.rsplit_once('.').map_or("", |(p, _)| p);
+                let package_name = if package { name.as_str() } else { parent };
+                for (key, text) in [("__file__", path.as_str()), ("__package__", package_name)] {
+                    let v = new_str(cx, text)?;
+                    d.set_str(cx, key, v)?;
+                }
+                if package {
+                    let dir = new_str(cx, path.trim_end_matches("/__init__.py"))?;
+                    let list = new_list(cx, vec![dir])?;
+                    d.set_str(cx, "__path__", list)?;
+                }
             }
             table.set(cx, full, m.clone())?;
             let ns = protocol::getattr_str(cx, &m, "__dict__")?;
