@@ -54,9 +54,4 @@ impl Busy {
         let _held = self.enter(cx, me);
         f(cx)
     }
-    /// In the child of a fork, where the holder may be gone.
-    pub fn reset(&self) {
-        self.owner.store(0, Ordering::Relaxed);
-        self.raw.reset();
-    }
 }

@@ -11,7 +11,7 @@ mod scan;
 mod stat;
 
 pub use module::MODULE;
-pub use process::register_in_child;
+pub use process::{register_in_child, string, strings};
 
 use crate::os_call::{self, Also, Path};
 use typhon_vm::native::*;
