@@ -34,10 +34,12 @@ pub mod opcode;
 pub mod operator;
 pub mod os_call;
 pub mod posix;
+pub mod posixsubprocess;
 pub mod pwd;
 pub mod queue;
 pub mod random;
 pub mod resource;
+pub mod select;
 pub mod signal;
 pub mod sre;
 pub mod stat;
@@ -79,6 +81,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_md5", &hashes::fixed::md5_module::MODULE),
     ("_opcode", &opcode::module::MODULE),
     ("_operator", &operator::module::MODULE),
+    ("_posixsubprocess", &posixsubprocess::MODULE),
     ("_queue", &queue::module::MODULE),
     ("_random", &random::module::MODULE),
     ("_sha1", &hashes::fixed::sha1_module::MODULE),
@@ -111,6 +114,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("posix", &posix::MODULE),
     ("pwd", &pwd::MODULE),
     ("resource", &resource::MODULE),
+    ("select", &select::MODULE),
     ("sys", &sys::module::MODULE),
     ("time", &time::MODULE),
     ("typhon", &typhon_mod::module::MODULE),
