@@ -221,13 +221,13 @@ fn view_and(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     } else {
         (right, left)
     };
-    // Look up the elements of the smaller operand in the greater one where both are views or sets.
-    let (view, other) =
-        if is_set_or_view(other) && protocol::len(cx, other)? > protocol::len(cx, view)? {
-            (other, view)
-        } else {
-            (view, other)
-        };
+    // The elements of the smaller operand are looked up in the greater one, where both are views or sets.
+    let swap = if SetLike::of_exact(other).is_some() {
+        protocol::len(cx, view)? <= protocol::len(cx, other)?
+    } else {
+        is_view(other) && protocol::len(cx, other)? > protocol::len(cx, view)?
+    };
+    let (view, other) = if swap { (other, view) } else { (view, other) };
     let result = set::new_set(cx)?;
     protocol::for_each(cx, other, |cx, v| {
         if protocol::contains(cx, view, &v)? {

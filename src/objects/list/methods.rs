@@ -327,6 +327,8 @@ impl List {
             return self.extend_from_vec(cx, items);
         }
         let it = protocol::iter(cx, iterable)?;
+        let hint = protocol::length_hint(cx, iterable)?;
+        self.reserve(cx, hint)?;
         while let Some(v) = protocol::next(cx, &it)? {
             self.push(cx, v)?;
         }

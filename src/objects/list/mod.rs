@@ -296,6 +296,22 @@ impl List {
             .collect()
     }
 
+    /// Make room for `more` items; MemoryError where that cannot be.
+    pub fn reserve(&self, cx: &mut Cx, more: usize) -> Res<()> {
+        let done = {
+            let _g = self.lock(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            n.checked_add(more).and_then(|m| self.reserve_locked(m))
+        };
+        match done {
+            Some(old) => {
+                old.dispose(cx);
+                Ok(())
+            }
+            None => Err(cx.memory_error()),
+        }
+    }
+
     /// Append all, at one moment.
     pub fn extend_from_vec(&self, cx: &mut Cx, items: Vec<Value>) -> Res<()> {
         let done = {
