@@ -86,11 +86,7 @@ pub fn import_module_level(
             && let Some(b) = BOOTSTRAP.get()
         {
             drop(p);
-            let import = match typhon_vm::init::builtins().and_then(|b| b.downcast::<Dict>()) {
-                Some(b) => b.get_named(cx, "__import__"),
-                None => None,
-            };
-            let import = import.unwrap_or_else(Value::none);
+            let import = import_function(cx);
             return protocol::call_method(
                 cx,
                 b,
@@ -129,6 +125,12 @@ pub fn import_module_level(
     }
 }
 
+/// `builtins.__import__`, with which `importlib` imports parent packages.
+fn import_function(cx: &mut Cx) -> Value {
+    let builtins = typhon_vm::init::builtins().and_then(|b| b.downcast::<Dict>());
+    builtins.and_then(|b| b.get_named(cx, "__import__")).unwrap_or_else(Value::none)
+}
+
 /// `sys.modules.get(name)`.
 fn loaded(cx: &mut Cx, name: &Value) -> Res<Option<Value>> {
     let Some(modules) = sys_get(cx, "modules") else {
@@ -160,7 +162,10 @@ pub fn import_absolute(cx: &mut Cx, full: &Value) -> Res<Value> {
         return Ok(m);
     }
     match BOOTSTRAP.get() {
-        Some(b) => protocol::call_method(cx, b, "_find_and_load", std::slice::from_ref(full)),
+        Some(b) => {
+            let import = import_function(cx);
+            protocol::call_method(cx, b, "_find_and_load", &[full.clone(), import])
+        }
         None => crate::imp::early::import(cx, full),
     }
 }
