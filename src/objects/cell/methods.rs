@@ -33,6 +33,10 @@ pub fn set(cx: &mut Cx, cell: &Cell, value: Option<Value>) -> Option<Value> {
 
 #[pymethods]
 impl Cell {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.slot.put(&self.head, cx, None));
+    }
     #[new]
     #[sig(contents = absent, /)]
     fn new(_cls: &Type, contents: Option<&Value>, cx: &mut Cx) -> Res<Value> {

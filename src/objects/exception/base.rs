@@ -114,6 +114,15 @@ pub fn add_note(cx: &mut Cx, this: &Value, note: Value) -> Res<()> {
 
 #[pymethods]
 impl BaseException {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        for slot in [&self.dict, &self.args, &self.traceback, &self.context, &self.cause] {
+            drop(slot.put(&self.head, cx, None));
+        }
+        for slot in &self.extra {
+            drop(slot.put(&self.head, cx, None));
+        }
+    }
     #[new]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let t = new_tuple(cx, args.pos.to_vec())?;

@@ -86,6 +86,10 @@ fn check_next(cx: &mut Cx, v: &Value, text: &str) -> Res<Option<Value>> {
 
 #[pymethods]
 impl Traceback {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.next.put(&self.head, cx, None));
+    }
     #[new]
     #[sig(tb_next, tb_frame, tb_lasti, tb_lineno)]
     fn new(

@@ -146,6 +146,11 @@ fn store_through(
 
 #[pymethods]
 impl StaticMethod {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.func.put(&self.head, cx, None));
+        drop(self.dict.put(&self.head, cx, None));
+    }
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         alloc(
@@ -223,6 +228,11 @@ impl StaticMethod {
 
 #[pymethods]
 impl ClassMethod {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.func.put(&self.head, cx, None));
+        drop(self.dict.put(&self.head, cx, None));
+    }
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         alloc(
@@ -411,6 +421,14 @@ fn changed(
 
 #[pymethods]
 impl Property {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.get.put(&self.head, cx, None));
+        drop(self.set.put(&self.head, cx, None));
+        drop(self.del.put(&self.head, cx, None));
+        drop(self.doc.put(&self.head, cx, None));
+        drop(self.name.put(&self.head, cx, None));
+    }
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         alloc(cx, cls, empty_property())

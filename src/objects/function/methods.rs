@@ -128,6 +128,18 @@ fn dict_of_pairs(cx: &mut Cx, t: &Tuple) -> Res<Value> {
 
 #[pymethods]
 impl Function {
+    /// Everything that may be empty; the code stays, so that a call from a finalizer still has some.
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.defaults.put(&self.head, cx, None));
+        drop(self.kwdefaults.put(&self.head, cx, None));
+        drop(self.doc.put(&self.head, cx, None));
+        drop(self.module.put(&self.head, cx, None));
+        drop(self.annotations.put(&self.head, cx, None));
+        drop(self.annotate.put(&self.head, cx, None));
+        drop(self.type_params.put(&self.head, cx, None));
+        drop(self.dict.put(&self.head, cx, None));
+    }
     #[new]
     #[sig(code, globals, name = None, argdefs = None, closure = None, kwdefaults = None)]
     #[allow(clippy::too_many_arguments)]

@@ -6,6 +6,7 @@ use crate::objects::object::methods::dict_in_slot;
 use crate::objects::object::{alloc, repr_guard};
 use crate::objects::tuple::new_tuple;
 use crate::protocol;
+use crate::slot_ext::SlotExt;
 
 /// A simple attribute-based namespace.
 #[pytype(name = "SimpleNamespace", module = "types", gc, basetype, has_dict, static_index = SIMPLE_NAMESPACE)]
@@ -51,6 +52,10 @@ fn fill(cx: &mut Cx, d: &Value, args: Args<'_>) -> Res<()> {
 
 #[pymethods]
 impl SimpleNamespace {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.dict.put(&self.head, cx, None));
+    }
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let d = crate::objects::dict::new_dict(cx)?;

@@ -198,6 +198,12 @@ fn from_frame(cx: &mut Cx) -> Res<(Value, Value)> {
 
 #[pymethods]
 impl Super {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.class.put(&self.head, cx, None));
+        drop(self.obj.put(&self.head, cx, None));
+        drop(self.obj_type.put(&self.head, cx, None));
+    }
     #[new]
     fn new(cls: &Type, _args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         alloc_super(cx, cls, None, None, None)

@@ -87,6 +87,10 @@ pub fn take_callback(cx: &mut Cx, w: &Value) -> Option<Value> {
 
 #[pymethods]
 impl WeakRef {
+    #[clear]
+    fn break_cycle(&self, cx: &mut Cx) {
+        drop(self.callback.put(&self.head, cx, None));
+    }
     #[new]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         args.check_count(cx, "__new__", 1, 2)?;
