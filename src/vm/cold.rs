@@ -443,14 +443,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let Some(d) = s.at(arg as usize).downcast::<Dict>() else {
                 return Err(cx.system_error("DICT_UPDATE of no dict"));
             };
-            if let Err(r) = d.update_from(cx, &v) {
-                if cx.exc_is(ExcKind::AttributeError) {
-                    drop(cx.take_exc(r));
-                    let n = v.type_name();
-                    return Err(cx.type_error(format!("'{n}' object is not a mapping")));
-                }
-                return Err(r);
-            }
+            d.merge_mapping(cx, &v, true)?;
         }
         Op::DICT_MERGE => {
             let v = s.take(0);

@@ -275,11 +275,7 @@ pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
 #[inline(never)]
 pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
     if let Some(d) = o.downcast_exact::<Dict>() {
-        let found = match key.downcast_exact::<Str>() {
-            Some(s) => d.get_str(cx, s),
-            None => d.get(cx, key)?,
-        };
-        return match found {
+        return match d.get(cx, key)? {
             Some(v) => Ok(v),
             None => Err(cx.key_error(key)),
         };
@@ -318,10 +314,8 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
 #[cold]
 #[inline(never)]
 pub fn contains_slow(cx: &mut Cx, o: &Value, item: &Value) -> Res<bool> {
-    if let Some(d) = o.downcast_exact::<Dict>()
-        && let Some(s) = item.downcast_exact::<Str>()
-    {
-        return Ok(d.get_str(cx, s).is_some());
+    if let Some(d) = o.downcast_exact::<Dict>() {
+        return d.contains(cx, item);
     }
     protocol::contains(cx, o, item)
 }
