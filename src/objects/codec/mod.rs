@@ -7,6 +7,7 @@ use crate::{Cx, ExcKind, Res, Value, ValueExt};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Default)]
 struct Registry {
@@ -24,21 +25,27 @@ static PREPARE_FN: Mutex<Option<fn(&mut Cx) -> Res<()>>> = Mutex::new(None);
 /// What to do before the first lookup; set by `_codecs`.
 pub fn set_prepare(f: fn(&mut Cx) -> Res<()>) {
     *PREPARE_FN.lock() = Some(f);
+    ASKED.store(true, Ordering::Release);
 }
 
+/// Whether `_codecs`, which says what to do, has been asked for.
+static ASKED: AtomicBool = AtomicBool::new(false);
+
 fn prepare(cx: &mut Cx) -> Res<()> {
-    let f = PREPARE_FN.lock().take();
-    match f {
-        Some(f) => match f(cx) {
-            Ok(()) => Ok(()),
-            Err(r) => {
-                // Tried again at the next lookup.
-                PREPARE_FN.lock().get_or_insert(f);
-                Err(r)
-            }
-        },
-        None => Ok(()),
+    let mut f = PREPARE_FN.lock().take();
+    if f.is_none() && !ASKED.swap(true, Ordering::AcqRel) {
+        // Nobody imported `codecs` yet: `str.encode` may come first.
+        if let Err(r) = crate::objects::module::methods::import(cx, "_codecs") {
+            ASKED.store(false, Ordering::Release);
+            return Err(r);
+        }
+        f = PREPARE_FN.lock().take();
     }
+    let Some(f) = f else { return Ok(()) };
+    f(cx).inspect_err(|_| {
+        // Tried again at the next lookup.
+        PREPARE_FN.lock().get_or_insert(f);
+    })
 }
 
 /// `codecs.register(search)`.
