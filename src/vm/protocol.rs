@@ -419,7 +419,11 @@ pub fn hash(cx: &mut Cx, v: &Value) -> Res<i64> {
         return Ok(s.hash());
     }
     match v.ty().slots.hash.get() {
-        Some(f) => f(cx, v),
+        Some(f) => {
+            // Tuples hash what they hold.
+            cx.check_native_stack("")?;
+            f(cx, v)
+        }
         None => {
             let n = v.type_name();
             Err(cx.type_error(format!("unhashable type: '{n}'")))

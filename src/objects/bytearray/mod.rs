@@ -19,7 +19,7 @@ use typhon_runtime::lock::Guard;
 ///   - a bytes or a buffer object
 ///   - any object implementing the buffer API.
 ///   - an integer
-#[pytype(name = "bytearray", basetype, sequence, unhashable, static_index = BYTEARRAY)]
+#[pytype(name = "bytearray", basetype, unhashable, static_index = BYTEARRAY)]
 pub struct Bytearray {
     pub head: Header,
     pub store: Store,

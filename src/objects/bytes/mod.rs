@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 ///   - a text string encoded using the specified encoding
 ///   - any object implementing the buffer API.
 ///   - an integer
-#[pytype(name = "bytes", basetype, sequence, static_index = BYTES)]
+#[pytype(name = "bytes", basetype, static_index = BYTES)]
 pub struct Bytes {
     pub head: Header,
     /// Cached hash; 0 = not computed.

@@ -35,7 +35,7 @@ use typhon_runtime::header::Header;
 /// or repr(object).
 /// encoding defaults to 'utf-8'.
 /// errors defaults to 'strict'.
-#[pytype(name = "str", basetype, sequence, static_index = STR, drop = drop_payload, manual_traverse)]
+#[pytype(name = "str", basetype, static_index = STR, drop = drop_payload, manual_traverse)]
 pub struct Str {
     pub head: Header,
     /// Cached hash; 0 = not computed (a true hash of 0 is stored as computed anew each time).
