@@ -30,6 +30,7 @@ pub mod set;
 pub mod singletons;
 pub mod slice;
 pub mod str;
+pub mod template;
 pub mod tuple;
 pub mod typeobj;
 pub mod union;

@@ -468,8 +468,31 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let v = s.take(0);
             unpack_ex(cx, v, &mut s, (arg & 0xFF) as usize, (arg >> 8) as usize)?;
         }
-        Op::BUILD_INTERPOLATION | Op::BUILD_TEMPLATE => {
-            return Err(cx.not_implemented("template strings are not supported yet"));
+        Op::BUILD_INTERPOLATION => {
+            // Bit 0: a format spec lies on top; bits 2 and up: the conversion.
+            let conversion = match arg >> 2 {
+                0 => Value::none(),
+                1 => crate::objects::str::new_str(cx, "s")?,
+                2 => crate::objects::str::new_str(cx, "r")?,
+                _ => crate::objects::str::new_str(cx, "a")?,
+            };
+            let extra = (arg & 1) as usize;
+            let spec = match extra {
+                1 => s.at(0).clone(),
+                _ => crate::objects::str::new_str(cx, "")?,
+            };
+            let (value, text) = (s.at(extra + 1).clone(), s.at(extra).clone());
+            let v = crate::objects::template::new_interpolation(cx, value, text, conversion, spec)?;
+            for i in 0..=extra {
+                s.drop(cx, i);
+            }
+            s.set(cx, extra + 1, v);
+        }
+        Op::BUILD_TEMPLATE => {
+            let (strings, interpolations) = (s.at(1).clone(), s.at(0).clone());
+            let v = crate::objects::template::new_template(cx, strings, interpolations)?;
+            s.drop(cx, 0);
+            s.set(cx, 1, v);
         }
         Op::RESERVED => return Err(cx.system_error("execution ran past the end of the code")),
         other => return Err(cx.system_error(format!("opcode {} is not known", other.name()))),

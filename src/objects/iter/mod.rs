@@ -19,6 +19,8 @@ use crate::{Cx, ExcKind, Raised, Res, Type, Value, ValueExt};
 pub fn type_cells() -> Vec<&'static TypeCell> {
     use crate::objects::{bytes, dict, list, memoryview, range, set, str, tuple};
     vec![
+        crate::objects::template::Template::type_cell(),
+        crate::objects::template::Interpolation::type_cell(),
         str::iter::StrIter::type_cell(),
         bytes::iter::BytesIter::type_cell(),
         bytes::iter::BytearrayIter::type_cell(),
