@@ -3,7 +3,7 @@
 /// The bytes of a line; the error's text otherwise.
 pub fn decode(line: &[u8]) -> Result<Vec<u8>, &'static str> {
     let Some((&first, rest)) = line.split_first() else {
-        return Ok(vec![]);
+        return Err("Missing length byte");
     };
     let want = usize::from(first.wrapping_sub(b' ') & 0x3f);
     let mut out = Vec::with_capacity(want);

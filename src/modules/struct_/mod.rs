@@ -134,7 +134,9 @@ pub fn pack_values(cx: &mut Cx, f: &Format, values: &[Value], function: &str) ->
     }
     let mut out = bytes::zeros(cx, f.size)?;
     let mut next = owned.iter();
+    let mut taken = 0;
     let packed = f.pack(&mut out, |_| -> Result<Arg<'_>, Failure> {
+        taken += 1;
         Ok(match next.next() {
             Some(Owned::Int(i)) => Arg::Int(i.clone()),
             Some(Owned::Float(x)) => Arg::Float(*x),
@@ -146,6 +148,15 @@ pub fn pack_values(cx: &mut Cx, f: &Format, values: &[Value], function: &str) ->
     });
     match packed {
         Ok(()) => Ok(out),
+        // An int that does not fit a float's format is worded as one that fits no integer's.
+        Err(Failure::Text(e))
+            if e.kind == ErrorKind::Overflow
+                && values
+                    .get(taken - 1)
+                    .is_some_and(|v| int::as_int(v).is_some()) =>
+        {
+            Err(struct_error(cx, "int too large to convert"))
+        }
         Err(Failure::Text(e)) => Err(raise(cx, e)),
         Err(Failure::Raised(r)) => Err(r),
     }

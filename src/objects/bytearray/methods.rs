@@ -167,7 +167,11 @@ impl Bytearray {
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
         let name = this.ty().name();
-        let inner = typhon_text::str_repr::repr_bytes(&ops::data(cx, this));
+        let mut inner = typhon_text::str_repr::repr_bytes(&ops::data(cx, this));
+        // Single quotes are escaped even between double ones, unlike those of `bytes`.
+        if inner.starts_with("b\"") {
+            inner = inner.replace('\'', "\\'");
+        }
         new_str(cx, &format!("{name}({inner})"))
     }
     #[slot]
