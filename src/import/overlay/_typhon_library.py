@@ -92,7 +92,7 @@ class LibraryLoader:
         return None
 
     def exec_module(self, module):
-        exec(typhon.library_code(self._file), module.__dict__)
+        _bootstrap._call_with_frames_removed(exec, typhon.library_code(self._file), module.__dict__)
 
     def load_module(self, fullname=None):
         self._check(fullname)

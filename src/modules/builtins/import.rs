@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use typhon_vm::init::sys_get;
 use typhon_vm::native::*;
 use typhon_vm::objects::Dict;
+use typhon_vm::objects::exception::traceback::Traceback;
 use typhon_vm::objects::exception::families::new_import_error;
 use typhon_vm::objects::str::{make::substring, new_str};
 use typhon_vm::{SlotExt, protocol};
@@ -131,6 +132,53 @@ fn import_function(cx: &mut Cx) -> Value {
     builtins.and_then(|b| b.get_named(cx, "__import__")).unwrap_or_else(Value::none)
 }
 
+/// Files whose frames are the import system's own.
+const MACHINERY: [&str; 3] =
+    ["<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen _typhon_library>"];
+
+/// Take the import system's frames out of a traceback: all of them for an ImportError, else those down to where it called
+/// the module's own code.
+fn trim_traceback(cx: &mut Cx, e: &Value) {
+    if crate::sys::config().verbose > 0 || !typhon_vm::objects::exception::is_exception(e) {
+        return;
+    }
+    let always = typhon_vm::objects::exception::is_kind(e, ExcKind::ImportError);
+    let exc = typhon_vm::objects::exception::base::exc(e);
+    let mut entries = Vec::new();
+    let mut at = exc.traceback();
+    while let Some(tb) = at {
+        let next = tb.downcast::<Traceback>().and_then(Traceback::next);
+        entries.push(tb);
+        at = next;
+    }
+    let mut kept: Vec<Value> = Vec::new();
+    // Where the current run of machinery frames begins among those kept.
+    let mut run = None;
+    for tb in &entries {
+        let Some(t) = tb.downcast::<Traceback>() else { return };
+        let code = t.frame().code();
+        if MACHINERY.contains(&code.filename_text().as_str()) {
+            let start = *run.get_or_insert(kept.len());
+            if always || code.name_text() == "_call_with_frames_removed" {
+                kept.truncate(start);
+                continue;
+            }
+        } else {
+            run = None;
+        }
+        kept.push(tb.clone());
+    }
+    if kept.len() == entries.len() {
+        return;
+    }
+    for (i, tb) in kept.iter().enumerate() {
+        if let Some(t) = tb.downcast::<Traceback>() {
+            drop(t.next.put(&t.head, cx, kept.get(i + 1).cloned()));
+        }
+    }
+    exc.set_traceback(cx, kept.first().cloned());
+}
+
 /// `sys.modules.get(name)`.
 fn loaded(cx: &mut Cx, name: &Value) -> Res<Option<Value>> {
     let Some(modules) = sys_get(cx, "modules") else {
@@ -164,7 +212,14 @@ pub fn import_absolute(cx: &mut Cx, full: &Value) -> Res<Value> {
     match BOOTSTRAP.get() {
         Some(b) => {
             let import = import_function(cx);
-            protocol::call_method(cx, b, "_find_and_load", &[full.clone(), import])
+            match protocol::call_method(cx, b, "_find_and_load", &[full.clone(), import]) {
+                Ok(m) => Ok(m),
+                Err(r) => {
+                    let e = cx.take_exc(r);
+                    trim_traceback(cx, &e);
+                    Err(cx.reraise(e))
+                }
+            }
         }
         None => crate::imp::early::import(cx, full),
     }

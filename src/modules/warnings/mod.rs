@@ -609,6 +609,13 @@ pub mod module {
         d.set_str(cx, "filters", list)?;
         let once = new_dict(cx)?;
         d.set_str(cx, "_onceregistry", once)?;
+        // Which filters a context has; `catch_warnings` sets it.
+        if let Some(m) = crate::imp::create_native(cx, "_contextvars")? {
+            let class = protocol::getattr_str(cx, &m, "ContextVar")?;
+            let name = new_str(cx, "warnings_context")?;
+            let var = protocol::call(cx, &class, &[name])?;
+            d.set_str(cx, "_warnings_context", var)?;
+        }
         let action = new_str(cx, "default")?;
         d.set_str(cx, "_defaultaction", action)?;
         let _ = NAMESPACE.set(protocol::getattr_str(cx, module, "__dict__")?);
