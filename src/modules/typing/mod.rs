@@ -169,6 +169,9 @@ fn ready(cx: &mut Cx) -> Res<()> {
     // Its instances are plain objects, so it may stand beside any other base; and its attributes may be set.
     g.solid.store(word::OBJECT, Ordering::Relaxed);
     g.set_flags(0, flags::IMMUTABLE);
+    // It is made as `object` is, and so are the classes based on it.
+    g.slots.new.set(Type::from_word(word::OBJECT).slots.new.get());
+    g.set_flags(0, flags::NO_NEW);
     DONE.store(true, Ordering::Release);
     Ok(())
 }
