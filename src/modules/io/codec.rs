@@ -263,6 +263,8 @@ impl Encoder {
 
 /// The codec's `CodecInfo`, which must be of a text encoding.
 fn info(cx: &mut Cx, encoding: &str, alternative: &str) -> Res<Value> {
+    // The package registers the search function.
+    typhon_vm::objects::module::methods::import(cx, "encodings")?;
     let info = codec::lookup(cx, encoding)?;
     if let Some(f) = protocol::getattr_str_opt(cx, &info, "_is_text_encoding")?
         && !protocol::truthy(cx, &f)?
