@@ -728,7 +728,7 @@ pub fn get_awaitable(cx: &mut Cx, o: &Value) -> Res<Value> {
     }
     let Some(f) = o.ty().slots.await_.get() else {
         let n = o.type_name();
-        return Err(cx.type_error(format!("object {n} can't be used in 'await' expression")));
+        return Err(cx.type_error(format!("'{n}' object can't be awaited")));
     };
     let it = f(cx, o)?;
     if it.class_word() == word::COROUTINE {
