@@ -512,7 +512,8 @@ fn raise(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<crate::Raised> {
     match arg {
         0 => match exception::handled(cx) {
             Some(e) => {
-                cx.no_traceback = false;
+                // A bare `raise` goes on with the traceback as it is.
+                cx.no_traceback = true;
                 Ok(cx.reraise(e))
             }
             None => Err(cx.runtime_error("No active exception to reraise")),
@@ -1072,7 +1073,11 @@ fn import_name(
     let Some(f) = b.get_named(cx, "__import__") else {
         return Err(cx.import_error("__import__ not found"));
     };
-    protocol::call(cx, &f, &[name.clone(), globals, locals, fromlist, level])
+    let r = protocol::call(cx, &f, &[name.clone(), globals, locals, fromlist, level]);
+    if r.is_err() {
+        exception::traceback::trim_import_frames(cx);
+    }
+    r
 }
 
 /// `from module import name`.

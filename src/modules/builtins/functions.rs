@@ -386,17 +386,12 @@ pub fn identity(v: &Value) -> u64 {
 
 /// `next(it)` with StopIteration at the end; the value of a generator's `return` is kept.
 fn next_or_stop(cx: &mut Cx, it: &Value) -> Res<Value> {
-    if it
-        .downcast_exact::<typhon_vm::objects::Generator>()
-        .is_some()
-    {
-        use typhon_vm::call::{Resume, Step, resume};
-        return match resume(cx, it, Resume::Next)? {
-            Step::Yield(v) => Ok(v),
-            Step::Return(v) => Err(cx.stop_iteration(if v.is_none() { None } else { Some(v) })),
-        };
-    }
-    match protocol::next(cx, it)? {
+    // The slot itself: a value that was returned comes in its StopIteration.
+    let Some(next) = it.ty().slots.next.get() else {
+        let t = it.type_name();
+        return Err(cx.type_error(format!("'{t}' object is not an iterator")));
+    };
+    match next(cx, it)? {
         Some(v) => Ok(v),
         None => Err(cx.stop_iteration(None)),
     }

@@ -73,6 +73,49 @@ pub fn add_entry(cx: &mut Cx, this: &Value, frame_obj: Value, lasti: u32, line: 
     Ok(())
 }
 
+/// Take the frames of the import system out of the pending exception's traceback: all of them for an ImportError, for
+/// others those up to the code that was imported.
+pub fn trim_import_frames(cx: &mut Cx) {
+    let Some(this) = cx.exc.clone() else { return };
+    let always = super::is_kind(&this, ExcKind::ImportError);
+    let e = exc(&this);
+    let mut kept: Vec<Value> = Vec::new();
+    let (mut inside, mut start, mut cut) = (false, 0, false);
+    let mut at = e.traceback();
+    while let Some(v) = at {
+        let Some(t) = v.downcast::<Traceback>() else {
+            return;
+        };
+        let code = t.frame().code();
+        let here = matches!(
+            code.filename_text().as_str(),
+            "<frozen importlib._bootstrap>" | "<frozen importlib._bootstrap_external>"
+        );
+        if here && !inside {
+            start = kept.len();
+        }
+        inside = here;
+        at = t.next();
+        let trim = here && (always || code.name_text() == "_call_with_frames_removed");
+        kept.push(v);
+        if trim {
+            kept.truncate(start);
+            cut = true;
+        }
+    }
+    if !cut {
+        return;
+    }
+    let mut next: Option<Value> = None;
+    for v in kept.into_iter().rev() {
+        if let Some(t) = v.downcast::<Traceback>() {
+            drop(t.next.put(&t.head, cx, next));
+        }
+        next = Some(v);
+    }
+    e.set_traceback(cx, next);
+}
+
 fn check_next(cx: &mut Cx, v: &Value, text: &str) -> Res<Option<Value>> {
     if v.is_none() {
         return Ok(None);
