@@ -168,10 +168,8 @@ fn ready(cx: &mut Cx) -> Res<()> {
     let g = Generic::type_object(cx)?;
     // Its instances are plain objects, so it may stand beside any other base; and its attributes may be set.
     g.solid.store(word::OBJECT, Ordering::Relaxed);
-    g.set_flags(0, flags::IMMUTABLE);
-    // It is made as `object` is, and so are the classes based on it.
-    g.slots.new.set(Type::from_word(word::OBJECT).slots.new.get());
-    g.set_flags(0, flags::NO_NEW);
+    // As a class made by Python code it adds nothing to the layout, so `object` makes the instances of its subclasses.
+    g.set_flags(flags::HEAP, flags::IMMUTABLE | flags::NO_NEW);
     DONE.store(true, Ordering::Release);
     Ok(())
 }
