@@ -1,11 +1,11 @@
 //! `compile`, `exec`, `eval`.
 
-use typhon_compiler::{Mode, Options, Source, code as pycode};
+use typhon_compiler::{Mode, Options, Source, code as pycode, pyast};
 use typhon_vm::native::*;
 use typhon_vm::objects::exception::families::raise_compile_error;
 use typhon_vm::objects::function::methods::new_function_in;
 use typhon_vm::objects::{CodeObj, Dict};
-use typhon_vm::{call, caller};
+use typhon_vm::{call, caller, protocol};
 
 const DONT_IMPLY_DEDENT: i64 = 0x200;
 const ONLY_AST: i64 = 0x400;
@@ -94,6 +94,39 @@ pub fn run_code(
 ) -> Res<Value> {
     let f = new_function_in(cx, code, globals, closure)?;
     call::call_function_locals(cx, &f, Args::positional(&[]), Some(locals.clone()))
+}
+
+/// A node of the syntax tree as an instance of its class in `ast`.
+fn node_value(cx: &mut Cx, module: &Value, node: &pyast::Node) -> Res<Value> {
+    cx.check_native_stack(" during ast construction")?;
+    let class = protocol::getattr_str(cx, module, node.kind)?;
+    let mut fields = Vec::with_capacity(node.fields.len() + 4);
+    for (name, v) in &node.fields {
+        fields.push((*name, field_value(cx, module, v)?));
+    }
+    if let Some(l) = &node.loc {
+        for (name, n) in [("lineno", l.line), ("col_offset", l.col), ("end_lineno", l.end_line), ("end_col_offset", l.end_col)] {
+            fields.push((name, Value::small_int(n)));
+        }
+    }
+    protocol::call_kw(cx, &class, &[], &fields)
+}
+
+fn field_value(cx: &mut Cx, module: &Value, v: &pyast::Value) -> Res<Value> {
+    match v {
+        pyast::Value::None => Ok(Value::none()),
+        pyast::Value::Node(n) => node_value(cx, module, n),
+        pyast::Value::List(items) => {
+            let mut out = Vec::with_capacity(items.len());
+            for i in items {
+                out.push(field_value(cx, module, i)?);
+            }
+            typhon_vm::objects::list::new_list(cx, out)
+        }
+        pyast::Value::Ident(s) => typhon_vm::objects::str::intern::intern_str(cx, s),
+        pyast::Value::Int(i) => typhon_vm::objects::int::new_int(cx, *i),
+        pyast::Value::Const(c) => typhon_vm::objects::code::consts::const_value(cx, c),
+    }
 }
 
 fn inherited_flags(cx: &Cx) -> u32 {
@@ -206,9 +239,6 @@ pub mod functions {
             }
             _ => return Err(cx.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
         };
-        if flags & ONLY_AST != 0 {
-            return Err(cx.not_implemented("compile() to a syntax tree is not supported yet"));
-        }
         let mut features = flags as u32 & pycode::flags::FUTURE_MASK;
         if !dont_inherit {
             features |= inherited_flags(cx);
@@ -225,6 +255,15 @@ pub mod functions {
             top_level_await: flags & TOP_LEVEL_AWAIT != 0,
         };
         let text = source_of(cx, source, "compile", "string, bytes or AST", &filename)?;
+        if flags & ONLY_AST != 0 {
+            return match typhon_compiler::pyast::tree(&text, wanted, &options) {
+                Ok(tree) => {
+                    let module = crate::builtins::import::import_absolute_str(cx, "_ast")?;
+                    node_value(cx, &module, &tree)
+                }
+                Err(e) => Err(raise_compile_error(cx, &e, &filename)),
+            };
+        }
         compile_source(cx, &text, &filename, wanted, &options)
     }
 
