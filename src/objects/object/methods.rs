@@ -289,19 +289,21 @@ fn set_class(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
     Ok(())
 }
 
-/// Whether instances of one class may become instances of the other: the same native part, slots and places.
+/// Whether an instance of `a` may become one of `b`: the same native part, slots and places, and no more inline values than the
+/// cell has room for (those there are all MOVED by then).
 fn same_layout(a: &Type, b: &Type) -> bool {
     let places = |t: &Type| {
         (
-            t.basic_size(),
             t.dict_offset.load(Ordering::Relaxed),
             t.inline_offset.load(Ordering::Relaxed),
-            t.inline_cap.load(Ordering::Relaxed),
+            t.has(flag::INLINE),
+            t.has(flag::WEAKREFABLE),
         )
     };
     native_base(a).word() == native_base(b).word()
         && places(a) == places(b)
-        && a.has(flag::WEAKREFABLE) == b.has(flag::WEAKREFABLE)
+        && b.basic_size() <= a.basic_size()
+        && (b.basic_size() == a.basic_size() || a.has(flag::INLINE))
         && (a.solid.load(Ordering::Relaxed) == b.solid.load(Ordering::Relaxed)
             || slot_names(a) == slot_names(b))
 }
