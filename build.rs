@@ -132,7 +132,8 @@ fn wanted(name: &str) -> bool {
 }
 
 fn pack(input: &Input) -> Packed {
-    let mut source = std::fs::read(&input.path).unwrap_or_else(|e| panic!("{}: {e}", input.path.display()));
+    let mut source =
+        std::fs::read(&input.path).unwrap_or_else(|e| panic!("{}: {e}", input.path.display()));
     if let Some((_, edits)) = edits::EDITS.iter().find(|(f, _)| *f == input.name) {
         source = edited(&input.name, source, edits);
     }
@@ -153,7 +154,10 @@ fn pack(input: &Input) -> Packed {
 fn edited(name: &str, source: Vec<u8>, edits: &[(&str, &str)]) -> Vec<u8> {
     let mut text = String::from_utf8(source).unwrap_or_else(|e| panic!("{name}: {e}"));
     for (from, to) in edits {
-        assert!(text.contains(from), "the library's {name} has changed: {from:?} is not in it");
+        assert!(
+            text.contains(from),
+            "the library's {name} has changed: {from:?} is not in it"
+        );
         text = text.replacen(from, to, 1);
     }
     text.into_bytes()

@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 use typhon_modules::sys::config::Config;
 
 /// The folder the library stands in, below the prefix.
-const LIBRARY: &str = if typhon_runtime::GIL_BUILD { "lib/python3.14" } else { "lib/python3.14t" };
+const LIBRARY: &str = if typhon_runtime::GIL_BUILD {
+    "lib/python3.14"
+} else {
+    "lib/python3.14t"
+};
 
 /// The program as it was called: by its path, or found in `PATH`. Links are kept (virtual environments rely on it).
 fn executable(argv0: Option<&OsStr>) -> PathBuf {

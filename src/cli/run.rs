@@ -92,7 +92,9 @@ fn start(cx: &mut Cx) -> Res<()> {
         complain(cx, "the import system", imp::early::install_importlib);
         complain(cx, "the standard streams", streams);
         // Takes over the process's signals: SIGINT becomes KeyboardInterrupt.
-        complain(cx, "signals", |cx| import_absolute_str(cx, "_signal").map(drop));
+        complain(cx, "signals", |cx| {
+            import_absolute_str(cx, "_signal").map(drop)
+        });
         if !config::config().warnoptions.is_empty() {
             import_absolute_str(cx, "warnings")?;
         }

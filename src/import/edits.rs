@@ -5,11 +5,23 @@ pub const EDITS: &[(&str, &[(&str, &str)])] = &[
     (
         "site.py",
         &[
-            ("    return 'RustPython' # XXX: RUSTPYTHON; for site-packages\n", "    return 'Python'\n"),
-            ("    # XXX: RUSTPYTHON\n    return f'{userbase}/lib/rustpython", "    return f'{userbase}/lib/python"),
+            (
+                "    return 'RustPython' # XXX: RUSTPYTHON; for site-packages\n",
+                "    return 'Python'\n",
+            ),
+            (
+                "    # XXX: RUSTPYTHON\n    return f'{userbase}/lib/rustpython",
+                "    return f'{userbase}/lib/python",
+            ),
         ],
     ),
-    ("sysconfig/__init__.py", &[("    return 'RustPython'  # XXX: RUSTPYTHON; For site-packages\n", "    return 'Python'\n")]),
+    (
+        "sysconfig/__init__.py",
+        &[(
+            "    return 'RustPython'  # XXX: RUSTPYTHON; For site-packages\n",
+            "    return 'Python'\n",
+        )],
+    ),
     (
         "platform.py",
         &[(

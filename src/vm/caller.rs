@@ -81,5 +81,8 @@ pub fn place_at(cx: &Cx, depth: usize) -> Option<(String, i32)> {
     }
     // SAFETY: as above.
     let f = unsafe { &*f };
-    Some((String::from_utf8_lossy(f.code().code.filename.as_bytes()).into_owned(), f.line()))
+    Some((
+        String::from_utf8_lossy(f.code().code.filename.as_bytes()).into_owned(),
+        f.line(),
+    ))
 }

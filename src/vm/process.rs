@@ -2,10 +2,17 @@
 
 /// Size of the main thread's native stack.
 pub fn stack_limit() -> Option<usize> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: the structure is ours.
     let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &mut limit) } == 0;
-    if known && limit.rlim_cur != libc::RLIM_INFINITY { Some(limit.rlim_cur as usize) } else { None }
+    if known && limit.rlim_cur != libc::RLIM_INFINITY {
+        Some(limit.rlim_cur as usize)
+    } else {
+        None
+    }
 }
 
 /// Whether a file descriptor is open.

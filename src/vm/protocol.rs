@@ -730,7 +730,11 @@ pub fn setitem(cx: &mut Cx, o: &Value, key: &Value, value: Option<&Value>) -> Re
         Some(f) => f(cx, o, key, value),
         None => {
             let n = o.type_name();
-            let what = if value.is_some() { "does not support item assignment" } else { "doesn't support item deletion" };
+            let what = if value.is_some() {
+                "does not support item assignment"
+            } else {
+                "doesn't support item deletion"
+            };
             Err(cx.type_error(format!("'{n}' object {what}")))
         }
     }

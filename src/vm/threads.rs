@@ -110,10 +110,16 @@ pub fn unraisable(cx: &mut Cx, raised: Raised, what: &str, object: &Value) {
     }
 }
 
-
 /// Attach a record to the calling thread for the time of `f`, then end it. None when there is no room for another thread.
-pub fn run_attached<R>(is_main: bool, native_stack: usize, f: impl FnOnce(&mut Cx) -> R) -> Option<R> {
-    assert!(Thread::current().is_null(), "the thread has a record already");
+pub fn run_attached<R>(
+    is_main: bool,
+    native_stack: usize,
+    f: impl FnOnce(&mut Cx) -> R,
+) -> Option<R> {
+    assert!(
+        Thread::current().is_null(),
+        "the thread has a record already"
+    );
     let mut cx = Cx::new(is_main, native_stack)?;
     // SAFETY: the thread has no record; the box keeps the record in place until `exit` below.
     unsafe { cx.thread.attach_current() }.ok()?;

@@ -230,7 +230,9 @@ pub mod functions {
                 ));
             }
             "func_type" => {
-                return Err(cx.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST"));
+                return Err(
+                    cx.value_error("compile() mode 'func_type' requires flag PyCF_ONLY_AST")
+                );
             }
             _ if flags & ONLY_AST != 0 => {
                 return Err(cx.value_error(

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use typhon_vm::init::sys_get;
 use typhon_vm::native::*;
 use typhon_vm::objects::Dict;
-use typhon_vm::objects::exception::traceback::Traceback;
 use typhon_vm::objects::exception::families::new_import_error;
+use typhon_vm::objects::exception::traceback::Traceback;
 use typhon_vm::objects::str::{make::substring, new_str};
 use typhon_vm::{SlotExt, protocol};
 
@@ -129,12 +129,17 @@ pub fn import_module_level(
 /// `builtins.__import__`, with which `importlib` imports parent packages.
 fn import_function(cx: &mut Cx) -> Value {
     let builtins = typhon_vm::init::builtins().and_then(|b| b.downcast::<Dict>());
-    builtins.and_then(|b| b.get_named(cx, "__import__")).unwrap_or_else(Value::none)
+    builtins
+        .and_then(|b| b.get_named(cx, "__import__"))
+        .unwrap_or_else(Value::none)
 }
 
 /// Files whose frames are the import system's own.
-const MACHINERY: [&str; 3] =
-    ["<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen _typhon_library>"];
+const MACHINERY: [&str; 3] = [
+    "<frozen importlib._bootstrap>",
+    "<frozen importlib._bootstrap_external>",
+    "<frozen _typhon_library>",
+];
 
 /// Take the import system's frames out of a traceback: all of them for an ImportError, else those down to where it called
 /// the module's own code.
@@ -155,7 +160,9 @@ fn trim_traceback(cx: &mut Cx, e: &Value) {
     // Where the current run of machinery frames begins among those kept.
     let mut run = None;
     for tb in &entries {
-        let Some(t) = tb.downcast::<Traceback>() else { return };
+        let Some(t) = tb.downcast::<Traceback>() else {
+            return;
+        };
         let code = t.frame().code();
         if MACHINERY.contains(&code.filename_text().as_str()) {
             let start = *run.get_or_insert(kept.len());

@@ -167,7 +167,10 @@ pub fn submodules(cx: &mut Cx, package: &Value, full: &Value, names: &Value) -> 
         if protocol::getattr_opt(cx, package, &n)?.is_some() {
             continue;
         }
-        let (p, n) = (protocol::str_string(cx, full)?, protocol::str_string(cx, &n)?);
+        let (p, n) = (
+            protocol::str_string(cx, full)?,
+            protocol::str_string(cx, &n)?,
+        );
         let sub = format!("{p}.{n}");
         if crate::find(&sub).is_some() || file_of(&sub).is_some() {
             import_str(cx, &sub)?;

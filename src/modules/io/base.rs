@@ -18,9 +18,17 @@ pub fn unsupported_class(cx: &mut Cx) -> Res<Value> {
     }
     let ns = typhon_vm::objects::dict::new_dict(cx)?;
     let module = typhon_vm::objects::str::new_str(cx, "io")?;
-    ns.downcast::<typhon_vm::objects::Dict>().expect("a new dict").set_str(cx, "__module__", module)?;
+    ns.downcast::<typhon_vm::objects::Dict>()
+        .expect("a new dict")
+        .set_str(cx, "__module__", module)?;
     let name = typhon_vm::objects::str::new_str(cx, "UnsupportedOperation")?;
-    let bases = typhon_vm::objects::tuple::new_tuple(cx, vec![ExcKind::OSError.ty().value(), ExcKind::ValueError.ty().value()])?;
+    let bases = typhon_vm::objects::tuple::new_tuple(
+        cx,
+        vec![
+            ExcKind::OSError.ty().value(),
+            ExcKind::ValueError.ty().value(),
+        ],
+    )?;
     let meta = Type::of::<Type>().value();
     let made = protocol::call(cx, &meta, &[name, bases, ns])?;
     Ok(UNSUPPORTED.get_or_init(|| made).clone())
@@ -58,7 +66,9 @@ pub fn ask(cx: &mut Cx, o: &Value, name: &str) -> Res<bool> {
 
 /// A size argument: None and negative numbers mean everything.
 pub fn size_arg(cx: &mut Cx, v: Option<&Value>) -> Res<Option<usize>> {
-    let Some(v) = v.filter(|v| !v.is_none()) else { return Ok(None) };
+    let Some(v) = v.filter(|v| !v.is_none()) else {
+        return Ok(None);
+    };
     if v.ty().slots.index.get().is_none() {
         let n = v.type_name();
         return Err(cx.type_error(format!("argument should be integer or None, not '{n}'")));
@@ -84,7 +94,12 @@ pub struct IoBase {
 
 impl IoBase {
     pub fn fresh() -> IoBase {
-        IoBase { head: Header::placeholder(), dict: Slot::EMPTY, is_closed: AtomicBool::new(false), finalizing: AtomicBool::new(false) }
+        IoBase {
+            head: Header::placeholder(),
+            dict: Slot::EMPTY,
+            is_closed: AtomicBool::new(false),
+            finalizing: AtomicBool::new(false),
+        }
     }
     pub fn is_finalizing(&self) -> bool {
         self.finalizing.load(Ordering::Relaxed)
@@ -93,11 +108,19 @@ impl IoBase {
 
 /// `ValueError` when `this.closed`.
 pub fn check_closed(cx: &mut Cx, this: &Value) -> Res<()> {
-    if attr_true(cx, this, "closed")? { Err(closed_error(cx)) } else { Ok(()) }
+    if attr_true(cx, this, "closed")? {
+        Err(closed_error(cx))
+    } else {
+        Ok(())
+    }
 }
 
 /// Run `close()` keeping an earlier error in front.
-pub fn then_close<T>(cx: &mut Cx, first: Res<T>, close: impl FnOnce(&mut Cx) -> Res<Value>) -> Res<()> {
+pub fn then_close<T>(
+    cx: &mut Cx,
+    first: Res<T>,
+    close: impl FnOnce(&mut Cx) -> Res<Value>,
+) -> Res<()> {
     match first {
         Ok(_) => close(cx).map(drop),
         Err(r) => {
@@ -129,11 +152,17 @@ pub fn generic_readline(cx: &mut Cx, this: &Value, limit: Option<usize>) -> Res<
             let ahead = protocol::call(cx, peek, &[Value::small_int(1)])?;
             let Some(b) = ahead.downcast::<Bytes>() else {
                 let t = ahead.type_name();
-                return Err(cx.raise(ExcKind::OSError, format!("peek() should have returned a bytes object, not '{t}'")));
+                return Err(cx.raise(
+                    ExcKind::OSError,
+                    format!("peek() should have returned a bytes object, not '{t}'"),
+                ));
             };
             let b = b.as_slice();
             if !b.is_empty() {
-                n = b.iter().position(|&c| c == b'\n').map_or(b.len(), |i| i + 1);
+                n = b
+                    .iter()
+                    .position(|&c| c == b'\n')
+                    .map_or(b.len(), |i| i + 1);
                 if let Some(l) = limit {
                     n = n.min(l - out.len());
                 }
@@ -143,7 +172,10 @@ pub fn generic_readline(cx: &mut Cx, this: &Value, limit: Option<usize>) -> Res<
         let got = protocol::call_method(cx, this, "read", &[arg])?;
         let Some(b) = got.downcast::<Bytes>() else {
             let t = got.type_name();
-            return Err(cx.raise(ExcKind::OSError, format!("read() should have returned a bytes object, not '{t}'")));
+            return Err(cx.raise(
+                ExcKind::OSError,
+                format!("read() should have returned a bytes object, not '{t}'"),
+            ));
         };
         if b.is_empty() {
             break;
@@ -172,7 +204,12 @@ impl IoBase {
     }
     /// Return current stream position.
     fn tell(this: &Value, cx: &mut Cx) -> Res<Value> {
-        protocol::call_method(cx, this, "seek", &[Value::small_int(0), Value::small_int(1)])
+        protocol::call_method(
+            cx,
+            this,
+            "seek",
+            &[Value::small_int(0), Value::small_int(1)],
+        )
     }
     /// Truncate file to size bytes.
     #[sig(size = None, /)]
@@ -184,13 +221,19 @@ impl IoBase {
     ///
     /// This is not implemented for read-only and non-blocking streams.
     fn flush(&self, cx: &mut Cx) -> Res<()> {
-        if self.is_closed.load(Ordering::Relaxed) { Err(closed_error(cx)) } else { Ok(()) }
+        if self.is_closed.load(Ordering::Relaxed) {
+            Err(closed_error(cx))
+        } else {
+            Ok(())
+        }
     }
     /// Flush and close the IO object.
     ///
     /// This method has no effect if the file is already closed.
     fn close(this: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(b) = this.downcast::<IoBase>() else { return Ok(()) };
+        let Some(b) = this.downcast::<IoBase>() else {
+            return Ok(());
+        };
         if b.is_closed.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -222,17 +265,29 @@ impl IoBase {
     #[sig(*args)]
     fn _checkSeekable(this: &Value, args: &[Value], cx: &mut Cx) -> Res<bool> {
         let _ = args;
-        if ask(cx, this, "seekable")? { Ok(true) } else { Err(unsupported(cx, "File or stream is not seekable.")) }
+        if ask(cx, this, "seekable")? {
+            Ok(true)
+        } else {
+            Err(unsupported(cx, "File or stream is not seekable."))
+        }
     }
     #[sig(*args)]
     fn _checkReadable(this: &Value, args: &[Value], cx: &mut Cx) -> Res<bool> {
         let _ = args;
-        if ask(cx, this, "readable")? { Ok(true) } else { Err(unsupported(cx, "File or stream is not readable.")) }
+        if ask(cx, this, "readable")? {
+            Ok(true)
+        } else {
+            Err(unsupported(cx, "File or stream is not readable."))
+        }
     }
     #[sig(*args)]
     fn _checkWritable(this: &Value, args: &[Value], cx: &mut Cx) -> Res<bool> {
         let _ = args;
-        if ask(cx, this, "writable")? { Ok(true) } else { Err(unsupported(cx, "File or stream is not writable.")) }
+        if ask(cx, this, "writable")? {
+            Ok(true)
+        } else {
+            Err(unsupported(cx, "File or stream is not writable."))
+        }
     }
     /// Return underlying file descriptor if one exists.
     fn fileno(&self, cx: &mut Cx) -> Res<()> {
@@ -260,7 +315,11 @@ impl IoBase {
     #[slot]
     fn next(this: &Value, cx: &mut Cx) -> Res<Option<Value>> {
         let line = protocol::call_method(cx, this, "readline", &[])?;
-        Ok(if protocol::len(cx, &line)? == 0 { None } else { Some(line) })
+        Ok(if protocol::len(cx, &line)? == 0 {
+            None
+        } else {
+            Some(line)
+        })
     }
     /// Read and return a line from the stream.
     #[sig(size = None => "-1", /)]
@@ -299,7 +358,9 @@ impl IoBase {
     /// Closes a stream nobody closed. Errors have no reader.
     #[slot]
     fn finalize(this: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(b) = this.downcast::<IoBase>() else { return Ok(()) };
+        let Some(b) = this.downcast::<IoBase>() else {
+            return Ok(());
+        };
         let closed = match attr_true(cx, this, "closed") {
             Ok(c) => c,
             Err(r) => {
@@ -334,7 +395,12 @@ pub fn readinto_bytes(cx: &mut Cx, raw: &Value, n: usize) -> Res<Option<Vec<u8>>
     }
     let k = typhon_vm::number::index_isize_checked(cx, &got, ExcKind::ValueError)?;
     if k < 0 || k as usize > n {
-        return Err(cx.raise(ExcKind::OSError, format!("raw readinto() returned invalid length {k} (should have been between 0 and {n})")));
+        return Err(cx.raise(
+            ExcKind::OSError,
+            format!(
+                "raw readinto() returned invalid length {k} (should have been between 0 and {n})"
+            ),
+        ));
     }
     let b = buffer::get(cx, &array, false)?;
     let mut out = b.to_vec();
@@ -348,11 +414,19 @@ impl RawIoBase {
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        typhon_vm::objects::object::alloc(cx, cls, RawIoBase { base: IoBase::fresh() })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            RawIoBase {
+                base: IoBase::fresh(),
+            },
+        )
     }
     #[sig(size = None => "-1", /)]
     fn read(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let Some(n) = size_arg(cx, size)? else { return protocol::call_method(cx, this, "readall", &[]) };
+        let Some(n) = size_arg(cx, size)? else {
+            return protocol::call_method(cx, this, "readall", &[]);
+        };
         let room = bytes::zeros(cx, n)?;
         let array = typhon_vm::objects::bytearray::new_bytearray(cx, room)?;
         let got = protocol::call_method(cx, this, "readinto", std::slice::from_ref(&array))?;
@@ -362,7 +436,10 @@ impl RawIoBase {
         let k = typhon_vm::number::index_isize_checked(cx, &got, ExcKind::ValueError)?;
         let b = buffer::get(cx, &array, false)?.to_vec();
         if k < 0 || k as usize > b.len() {
-            return Err(cx.value_error(format!("readinto returned {k} outside buffer size {}", b.len())));
+            return Err(cx.value_error(format!(
+                "readinto returned {k} outside buffer size {}",
+                b.len()
+            )));
         }
         new_bytes(cx, &b[..k as usize])
     }
@@ -373,9 +450,15 @@ impl RawIoBase {
             let n = DEFAULT_BUFFER_SIZE.into_value(cx)?;
             let got = protocol::call_method(cx, this, "read", &[n])?;
             if got.is_none() {
-                return if out.is_empty() { Ok(got) } else { new_bytes(cx, &out) };
+                return if out.is_empty() {
+                    Ok(got)
+                } else {
+                    new_bytes(cx, &out)
+                };
             }
-            let Some(b) = got.downcast::<Bytes>() else { return Err(cx.type_error("read() should return bytes")) };
+            let Some(b) = got.downcast::<Bytes>() else {
+                return Err(cx.type_error("read() should return bytes"));
+            };
             if b.is_empty() {
                 return new_bytes(cx, &out);
             }
@@ -403,12 +486,26 @@ pub struct BufferedIoBase {
 }
 
 fn readinto_by(cx: &mut Cx, this: &Value, target: &Value, method: &str) -> Res<usize> {
-    let b = buffer::get_writable(cx, target, if method == "read" { "readinto" } else { "readinto1" })?;
+    let b = buffer::get_writable(
+        cx,
+        target,
+        if method == "read" {
+            "readinto"
+        } else {
+            "readinto1"
+        },
+    )?;
     let n = b.len().into_value(cx)?;
     let got = protocol::call_method(cx, this, method, &[n])?;
-    let Some(data) = got.downcast::<Bytes>() else { return Err(cx.type_error("read() should return bytes")) };
+    let Some(data) = got.downcast::<Bytes>() else {
+        return Err(cx.type_error("read() should return bytes"));
+    };
     if data.len() > b.len() {
-        return Err(cx.value_error(format!("read() returned too much data: {} bytes requested, {} returned", b.len(), data.len())));
+        return Err(cx.value_error(format!(
+            "read() returned too much data: {} bytes requested, {} returned",
+            b.len(),
+            data.len()
+        )));
     }
     b.write(0, data.as_slice());
     Ok(data.len())
@@ -420,7 +517,13 @@ impl BufferedIoBase {
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        typhon_vm::objects::object::alloc(cx, cls, BufferedIoBase { base: IoBase::fresh() })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            BufferedIoBase {
+                base: IoBase::fresh(),
+            },
+        )
     }
     /// Disconnect this buffer from its underlying raw stream and return it.
     fn detach(&self, cx: &mut Cx) -> Res<()> {
@@ -467,7 +570,13 @@ impl TextIoBase {
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        typhon_vm::objects::object::alloc(cx, cls, TextIoBase { base: IoBase::fresh() })
+        typhon_vm::objects::object::alloc(
+            cx,
+            cls,
+            TextIoBase {
+                base: IoBase::fresh(),
+            },
+        )
     }
     /// Separate the underlying buffer from the TextIOBase and return it.
     fn detach(&self, cx: &mut Cx) -> Res<()> {
@@ -516,7 +625,12 @@ pub fn warn_unclosed(cx: &mut Cx, source: &Value) {
     if let Err(r) = r {
         // A filter may have made it an error.
         if cx.exc_is(ExcKind::Warning) {
-            typhon_vm::threads::unraisable(cx, r, "Exception ignored while finalizing file", source);
+            typhon_vm::threads::unraisable(
+                cx,
+                r,
+                "Exception ignored while finalizing file",
+                source,
+            );
         } else {
             drop(cx.take_exc(r));
         }
@@ -525,7 +639,8 @@ pub fn warn_unclosed(cx: &mut Cx, source: &Value) {
 
 /// `call_method(this, "_dealloc_warn", source)`, errors ignored.
 pub fn pass_warning(cx: &mut Cx, inner: &Value, source: &Value) {
-    if let Err(r) = protocol::call_method(cx, inner, "_dealloc_warn", std::slice::from_ref(source)) {
+    if let Err(r) = protocol::call_method(cx, inner, "_dealloc_warn", std::slice::from_ref(source))
+    {
         drop(cx.take_exc(r));
     }
 }
@@ -537,4 +652,3 @@ pub fn offset_arg(cx: &mut Cx, v: &Value) -> Res<i64> {
     }
     <i64 as FromArg>::from_arg(cx, v, At::attribute("offset"))
 }
-

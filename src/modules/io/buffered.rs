@@ -62,7 +62,9 @@ pub struct Buffered {
 impl Buffered {
     fn fresh() -> Buffered {
         Buffered {
-            base: BufferedIoBase { base: IoBase::fresh() },
+            base: BufferedIoBase {
+                base: IoBase::fresh(),
+            },
             raw: Slot::EMPTY,
             state: Guarded::new(State::default()),
             busy: Busy::new(),
@@ -149,7 +151,10 @@ impl Buffered {
         if k < 0 || k as usize > data.len() {
             return Err(cx.raise(
                 ExcKind::OSError,
-                format!("raw write() returned invalid length {k} (should have been between 0 and {})", data.len()),
+                format!(
+                    "raw write() returned invalid length {k} (should have been between 0 and {})",
+                    data.len()
+                ),
             ));
         }
         Ok(Some(k as usize))
@@ -172,7 +177,10 @@ impl Buffered {
     fn position(&self, cx: &mut Cx, v: &Value) -> Res<i64> {
         let n = <i64 as FromArg>::from_arg(cx, v, At::attribute("position"))?;
         if n < 0 {
-            return Err(cx.raise(ExcKind::OSError, format!("Raw stream returned invalid position {n}")));
+            return Err(cx.raise(
+                ExcKind::OSError,
+                format!("Raw stream returned invalid position {n}"),
+            ));
         }
         Ok(n)
     }
@@ -279,7 +287,9 @@ impl Buffered {
                     Some(n) => done += n,
                     None => {
                         let n = room.min(data.len() - done);
-                        self.lock(cx).pending.extend_from_slice(&data[done..done + n]);
+                        self.lock(cx)
+                            .pending
+                            .extend_from_slice(&data[done..done + n]);
                         return Err(blocking_error(cx, done + n));
                     }
                 }
@@ -292,7 +302,11 @@ impl Buffered {
 
     /// Before reading from a stream that was written to.
     fn flush_for_reading(&self, cx: &mut Cx, raw: &Value) -> Res<()> {
-        if self.lock(cx).pending.is_empty() { Ok(()) } else { self.flush_pending(cx, raw) }
+        if self.lock(cx).pending.is_empty() {
+            Ok(())
+        } else {
+            self.flush_pending(cx, raw)
+        }
     }
 
     /// Fill the empty read buffer by one read; how many bytes came, None: it would block.
@@ -371,7 +385,9 @@ impl Buffered {
             if v.is_none() {
                 return Ok(if out.is_empty() { None } else { Some(out) });
             }
-            let Some(b) = v.downcast::<Bytes>() else { return Err(cx.type_error("readall() should return bytes")) };
+            let Some(b) = v.downcast::<Bytes>() else {
+                return Err(cx.type_error("readall() should return bytes"));
+            };
             out.extend_from_slice(b.as_slice());
             return Ok(Some(out));
         }
@@ -380,7 +396,9 @@ impl Buffered {
             if v.is_none() {
                 return Ok(if out.is_empty() { None } else { Some(out) });
             }
-            let Some(b) = v.downcast::<Bytes>() else { return Err(cx.type_error("IOBase.read() should return bytes")) };
+            let Some(b) = v.downcast::<Bytes>() else {
+                return Err(cx.type_error("IOBase.read() should return bytes"));
+            };
             if b.is_empty() {
                 return Ok(Some(out));
             }
@@ -458,7 +476,8 @@ fn native(raw: &Value) -> Option<&FileIo> {
 /// `BlockingIOError` of a write that could not be completed.
 fn blocking_error(cx: &mut Cx, written: usize) -> Raised {
     let made = (|| {
-        let text = typhon_vm::objects::str::new_str(cx, "write could not complete without blocking")?;
+        let text =
+            typhon_vm::objects::str::new_str(cx, "write could not complete without blocking")?;
         let n = written.into_value(cx)?;
         let class = ExcKind::BlockingIOError.ty().value();
         protocol::call(cx, &class, &[Value::small_int(libc::EAGAIN), text, n])
@@ -470,7 +489,8 @@ fn blocking_error(cx: &mut Cx, written: usize) -> Raised {
 }
 
 fn buffered(this: &Value) -> &Buffered {
-    this.downcast::<Buffered>().expect("methods check their receiver")
+    this.downcast::<Buffered>()
+        .expect("methods check their receiver")
 }
 
 #[pymethods]
@@ -532,7 +552,9 @@ impl Buffered {
             base::pass_warning(cx, &raw, this);
         }
         let flushed = protocol::call_method(cx, this, "flush", &[]);
-        let r = base::then_close(cx, flushed, |cx| protocol::call_method(cx, &raw, "close", &[]));
+        let r = base::then_close(cx, flushed, |cx| {
+            protocol::call_method(cx, &raw, "close", &[])
+        });
         let mut s = b.lock(cx);
         let gone = (std::mem::take(&mut s.ahead), std::mem::take(&mut s.pending));
         s.at = 0;
@@ -554,7 +576,15 @@ impl Buffered {
     fn seek(this: &Value, target: &Value, whence: i32, cx: &mut Cx) -> Res<i64> {
         let b = buffered(this);
         let offset = base::offset_arg(cx, target)?;
-        if ![libc::SEEK_SET, libc::SEEK_CUR, libc::SEEK_END, libc::SEEK_DATA, libc::SEEK_HOLE].contains(&whence) {
+        if ![
+            libc::SEEK_SET,
+            libc::SEEK_CUR,
+            libc::SEEK_END,
+            libc::SEEK_DATA,
+            libc::SEEK_HOLE,
+        ]
+        .contains(&whence)
+        {
             return Err(cx.value_error(format!("whence value {whence} unsupported")));
         }
         let raw = b.open_raw(cx, "seek of closed file")?;
@@ -569,7 +599,11 @@ impl Buffered {
                 let mut s = b.lock(cx);
                 let unread = s.unread().len() as i64;
                 let here = now - unread;
-                let by = if whence == libc::SEEK_SET { offset - here } else { offset };
+                let by = if whence == libc::SEEK_SET {
+                    offset - here
+                } else {
+                    offset
+                };
                 if !s.ahead.is_empty() && by >= -(s.at as i64) && by <= unread {
                     s.at = (s.at as i64 + by) as usize;
                     drop(s);
@@ -627,7 +661,9 @@ impl Buffered {
                 None
             }
         };
-        let Some(name) = name else { return Ok(format!("<{class}>")) };
+        let Some(name) = name else {
+            return Ok(format!("<{class}>"));
+        };
         match object::repr_guard(cx, this, |cx| protocol::repr_string(cx, &name))? {
             Some(n) => Ok(format!("<{class} name={n}>")),
             None => Err(cx.runtime_error(format!("reentrant call inside {class}.__repr__"))),
@@ -644,7 +680,11 @@ fn check_readable(cx: &mut Cx, raw: &Value) -> Res<()> {
         Some(f) if f.descriptor() >= 0 => f.is_readable(),
         _ => ask(cx, raw, "readable")?,
     };
-    if ok { Ok(()) } else { Err(unsupported(cx, "File or stream is not readable.")) }
+    if ok {
+        Ok(())
+    } else {
+        Err(unsupported(cx, "File or stream is not readable."))
+    }
 }
 
 fn check_writable(cx: &mut Cx, raw: &Value) -> Res<()> {
@@ -652,7 +692,11 @@ fn check_writable(cx: &mut Cx, raw: &Value) -> Res<()> {
         Some(f) if f.descriptor() >= 0 => f.is_writable(),
         _ => ask(cx, raw, "writable")?,
     };
-    if ok { Ok(()) } else { Err(unsupported(cx, "File or stream is not writable.")) }
+    if ok {
+        Ok(())
+    } else {
+        Err(unsupported(cx, "File or stream is not writable."))
+    }
 }
 
 /// The reading methods, for readers and random streams.
@@ -722,8 +766,16 @@ mod reading {
         new_bytes_vec(cx, v)
     }
     pub fn next(cx: &mut Cx, this: &Value, exact: bool) -> Res<Option<Value>> {
-        let line = if exact { readline(cx, this, None)? } else { protocol::call_method(cx, this, "readline", &[])? };
-        Ok(if protocol::len(cx, &line)? == 0 { None } else { Some(line) })
+        let line = if exact {
+            readline(cx, this, None)?
+        } else {
+            protocol::call_method(cx, this, "readline", &[])?
+        };
+        Ok(if protocol::len(cx, &line)? == 0 {
+            None
+        } else {
+            Some(line)
+        })
     }
 }
 
@@ -750,7 +802,13 @@ impl BufferedReader {
     #[text_signature = "(raw, buffer_size=131072)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        object::alloc(cx, cls, BufferedReader { base: Buffered::fresh() })
+        object::alloc(
+            cx,
+            cls,
+            BufferedReader {
+                base: Buffered::fresh(),
+            },
+        )
     }
     #[init]
     #[sig(raw, buffer_size = base::DEFAULT_BUFFER_SIZE as isize => "131072")]
@@ -810,7 +868,13 @@ impl BufferedWriter {
     #[text_signature = "(raw, buffer_size=131072)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        object::alloc(cx, cls, BufferedWriter { base: Buffered::fresh() })
+        object::alloc(
+            cx,
+            cls,
+            BufferedWriter {
+                base: Buffered::fresh(),
+            },
+        )
     }
     #[init]
     #[sig(raw, buffer_size = base::DEFAULT_BUFFER_SIZE as isize => "131072")]
@@ -852,7 +916,13 @@ impl BufferedRandom {
     #[text_signature = "(raw, buffer_size=131072)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        object::alloc(cx, cls, BufferedRandom { base: Buffered::fresh() })
+        object::alloc(
+            cx,
+            cls,
+            BufferedRandom {
+                base: Buffered::fresh(),
+            },
+        )
     }
     #[init]
     #[sig(raw, buffer_size = base::DEFAULT_BUFFER_SIZE as isize => "131072")]
@@ -911,9 +981,19 @@ impl BufferedRandom {
 /// Make a buffered stream over a raw one, natively.
 pub fn of_raw(cx: &mut Cx, raw: &Value, writer: bool) -> Res<Value> {
     let v = if writer {
-        os_call::make(cx, BufferedWriter { base: Buffered::fresh() })?
+        os_call::make(
+            cx,
+            BufferedWriter {
+                base: Buffered::fresh(),
+            },
+        )?
     } else {
-        os_call::make(cx, BufferedReader { base: Buffered::fresh() })?
+        os_call::make(
+            cx,
+            BufferedReader {
+                base: Buffered::fresh(),
+            },
+        )?
     };
     buffered(&v).set_up(cx, raw, base::DEFAULT_BUFFER_SIZE as isize)?;
     Ok(v)

@@ -26,7 +26,10 @@ impl Drop for Held<'_> {
 
 impl Busy {
     pub const fn new() -> Busy {
-        Busy { raw: RawLock::new(), owner: AtomicU64::new(0) }
+        Busy {
+            raw: RawLock::new(),
+            owner: AtomicU64::new(0),
+        }
     }
     fn enter(&self, cx: &mut Cx, me: u64) -> Held<'_> {
         if !self.raw.try_lock() {

@@ -25,7 +25,11 @@ impl BytesIo {
         &self.base.base.head
     }
     fn check_open(&self, cx: &mut Cx) -> Res<()> {
-        if self.closed.load(Ordering::Relaxed) { Err(cx.value_error("I/O operation on closed file.")) } else { Ok(()) }
+        if self.closed.load(Ordering::Relaxed) {
+            Err(cx.value_error("I/O operation on closed file."))
+        } else {
+            Ok(())
+        }
     }
     fn take(&self, cx: &mut Cx, n: Option<usize>) -> Vec<u8> {
         let g = self.store.lock(self.head(), cx);
@@ -61,7 +65,10 @@ impl BytesIo {
             return Ok(0);
         }
         let at = self.at.load(Ordering::Relaxed);
-        let Some(end) = at.checked_add(data.len()).filter(|&e| e <= isize::MAX as usize) else {
+        let Some(end) = at
+            .checked_add(data.len())
+            .filter(|&e| e <= isize::MAX as usize)
+        else {
             drop(g);
             return Err(cx.overflow_error("new position too large"));
         };
@@ -83,7 +90,11 @@ impl BytesIo {
         Ok(data.len())
     }
     fn check_movable(&self, cx: &mut Cx) -> Res<()> {
-        if self.store.is_movable() { Ok(()) } else { Err(resize_error(cx)) }
+        if self.store.is_movable() {
+            Ok(())
+        } else {
+            Err(resize_error(cx))
+        }
     }
 }
 
@@ -97,7 +108,9 @@ impl BytesIo {
             cx,
             cls,
             BytesIo {
-                base: BufferedIoBase { base: IoBase::fresh() },
+                base: BufferedIoBase {
+                    base: IoBase::fresh(),
+                },
                 store: Store::new(Vec::new()),
                 at: AtomicUsize::new(0),
                 closed: AtomicBool::new(false),
@@ -113,7 +126,11 @@ impl BytesIo {
             None => Vec::new(),
         };
         let mut g = self.store.lock(self.head(), cx);
-        let old = if self.store.is_movable() { std::mem::replace(&mut *g, data) } else { Vec::new() };
+        let old = if self.store.is_movable() {
+            std::mem::replace(&mut *g, data)
+        } else {
+            Vec::new()
+        };
         self.at.store(0, Ordering::Relaxed);
         drop(g);
         drop(old);
@@ -146,7 +163,9 @@ impl BytesIo {
     }
     /// Get a read-write view over the contents of the BytesIO object.
     fn getbuffer(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(b) = this.downcast::<BytesIo>() else { return Ok(Value::none()) };
+        let Some(b) = this.downcast::<BytesIo>() else {
+            return Ok(Value::none());
+        };
         b.check_open(cx)?;
         let view = b.store.export(this, cx)?;
         memoryview::of_buffer(cx, view)
@@ -219,7 +238,9 @@ impl BytesIo {
             Some(v) => {
                 if v.ty().slots.index.get().is_none() {
                     let t = v.type_name();
-                    return Err(cx.type_error(format!("argument should be integer or None, not '{t}'")));
+                    return Err(
+                        cx.type_error(format!("argument should be integer or None, not '{t}'"))
+                    );
                 }
                 let n = typhon_vm::number::index_isize_checked(cx, v, ExcKind::OverflowError)?;
                 match usize::try_from(n) {
@@ -292,7 +313,11 @@ impl BytesIo {
         self.check_movable(cx)?;
         self.closed.store(true, Ordering::Relaxed);
         let mut g = self.store.lock(self.head(), cx);
-        let old = if self.store.is_movable() { std::mem::take(&mut *g) } else { Vec::new() };
+        let old = if self.store.is_movable() {
+            std::mem::take(&mut *g)
+        } else {
+            Vec::new()
+        };
         drop(g);
         drop(old);
         Ok(())
@@ -313,10 +338,16 @@ impl BytesIo {
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         self.check_open(cx)?;
         let v = self.take_line(cx, None);
-        if v.is_empty() { Ok(None) } else { new_bytes(cx, &v).map(Some) }
+        if v.is_empty() {
+            Ok(None)
+        } else {
+            new_bytes(cx, &v).map(Some)
+        }
     }
     fn __getstate__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(b) = this.downcast::<BytesIo>() else { return Ok(Value::none()) };
+        let Some(b) = this.downcast::<BytesIo>() else {
+            return Ok(Value::none());
+        };
         b.check_open(cx)?;
         let v = b.store.lock(b.head(), cx).clone();
         let d = match object::existing_dict(this) {
@@ -332,10 +363,19 @@ impl BytesIo {
     }
     #[sig(state, /)]
     fn __setstate__(this: &Value, state: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(b) = this.downcast::<BytesIo>() else { return Ok(()) };
-        let Some([data, at, d]) = state.downcast::<Tuple>().map(Tuple::items).filter(|i| i.len() >= 3).map(|i| [&i[0], &i[1], &i[2]]) else {
+        let Some(b) = this.downcast::<BytesIo>() else {
+            return Ok(());
+        };
+        let Some([data, at, d]) = state
+            .downcast::<Tuple>()
+            .map(Tuple::items)
+            .filter(|i| i.len() >= 3)
+            .map(|i| [&i[0], &i[1], &i[2]])
+        else {
             let (c, t) = (this.type_name(), state.type_name());
-            return Err(cx.type_error(format!("{c}.__setstate__ argument should be 3-tuple, got {t}")));
+            return Err(cx.type_error(format!(
+                "{c}.__setstate__ argument should be 3-tuple, got {t}"
+            )));
         };
         b.check_movable(cx)?;
         let data = buffer::get(cx, data, false)?.to_vec();

@@ -22,14 +22,19 @@ impl Native {
     pub fn of(name: &str) -> Option<Native> {
         Some(match codec::normalize(name).replace('.', "_").as_str() {
             "utf_8" | "utf8" | "u8" | "utf" | "cp65001" => Native::Utf8,
-            "latin_1" | "latin1" | "iso_8859_1" | "iso8859_1" | "8859" | "cp819" | "iso8859" | "latin" | "l1" | "iso_8859_1_1987" => {
-                Native::Latin1
-            }
+            "latin_1" | "latin1" | "iso_8859_1" | "iso8859_1" | "8859" | "cp819" | "iso8859"
+            | "latin" | "l1" | "iso_8859_1_1987" => Native::Latin1,
             "ascii" | "us_ascii" | "646" | "ansi_x3_4_1968" => Native::Ascii,
             _ => return None,
         })
     }
-    fn decode(self, input: &[u8], at: &mut usize, is_final: bool, out: &mut TextBuf) -> Result<(), DecodeError> {
+    fn decode(
+        self,
+        input: &[u8],
+        at: &mut usize,
+        is_final: bool,
+        out: &mut TextBuf,
+    ) -> Result<(), DecodeError> {
         match self {
             Native::Utf8 => utf8::decode(input, at, is_final, out),
             Native::Latin1 => single::decode_latin1(input, at, is_final, out),
@@ -71,7 +76,9 @@ impl Decoder {
                 let text = protocol::call_method(cx, &d, "decode", &[b, Value::bool(is_final)])?;
                 if text.downcast::<Str>().is_none() {
                     let t = text.type_name();
-                    return Err(cx.type_error(format!("decoder should return a string result, not '{t}'")));
+                    return Err(
+                        cx.type_error(format!("decoder should return a string result, not '{t}'"))
+                    );
                 }
                 text
             }
@@ -86,7 +93,11 @@ impl Decoder {
                 // The common case: ASCII that passes as it is.
                 if all.is_ascii() {
                     waiting.clear();
-                    return match self.newlines.as_mut().and_then(|n| n.feed(Text::Latin1(all), is_final)) {
+                    return match self
+                        .newlines
+                        .as_mut()
+                        .and_then(|n| n.feed(Text::Latin1(all), is_final))
+                    {
                         Some(b) => new_from_text(cx, b.as_text()),
                         None => str::new_str_latin1(cx, all),
                     };
@@ -117,13 +128,20 @@ impl Decoder {
                         return Err(cx.raise_args(ExcKind::UnicodeDecodeError, args));
                     }
                 }
-                return match self.newlines.as_mut().and_then(|n| n.feed(out.as_text(), is_final)) {
+                return match self
+                    .newlines
+                    .as_mut()
+                    .and_then(|n| n.feed(out.as_text(), is_final))
+                {
                     Some(b) => new_from_text(cx, b.as_text()),
                     None => new_from_buf(cx, out),
                 };
             }
         };
-        let s = text.downcast::<Str>().map(Str::text).unwrap_or(Text::Latin1(b""));
+        let s = text
+            .downcast::<Str>()
+            .map(Str::text)
+            .unwrap_or(Text::Latin1(b""));
         match self.newlines.as_mut().and_then(|n| n.feed(s, is_final)) {
             Some(b) => new_from_text(cx, b.as_text()),
             None => Ok(text),
@@ -135,7 +153,12 @@ impl Decoder {
             Source::Native(_, _, waiting) => (waiting.clone(), 0),
             Source::Python(d) => {
                 let (b, flag) = get_state(cx, &d.clone())?;
-                (b.downcast::<Bytes>().map(|b| b.as_slice().to_vec()).unwrap_or_default(), flag)
+                (
+                    b.downcast::<Bytes>()
+                        .map(|b| b.as_slice().to_vec())
+                        .unwrap_or_default(),
+                    flag,
+                )
             }
         };
         Ok(match self.newlines {
@@ -228,7 +251,9 @@ fn encode_native(cx: &mut Cx, native: Native, text: Text<'_>, errors: &str) -> R
         Some(s) => codec::encode_text(cx, s, name, Some(errors))?,
         None => bytes::empty(),
     };
-    Ok(b.downcast::<Bytes>().map(|b| b.as_slice().to_vec()).unwrap_or_default())
+    Ok(b.downcast::<Bytes>()
+        .map(|b| b.as_slice().to_vec())
+        .unwrap_or_default())
 }
 
 impl Encoder {
@@ -245,7 +270,8 @@ impl Encoder {
                     Some(b) => Ok(b.as_slice().to_vec()),
                     None => {
                         let t = b.type_name();
-                        Err(cx.type_error(format!("encoder should return a bytes object, not '{t}'")))
+                        Err(cx
+                            .type_error(format!("encoder should return a bytes object, not '{t}'")))
                     }
                 }
             }
@@ -256,7 +282,9 @@ impl Encoder {
         match self {
             Encoder::Native(_) => Ok(()),
             Encoder::Python(e) if at_start => protocol::call_method(cx, e, "reset", &[]).map(drop),
-            Encoder::Python(e) => protocol::call_method(cx, e, "setstate", &[Value::small_int(0)]).map(drop),
+            Encoder::Python(e) => {
+                protocol::call_method(cx, e, "setstate", &[Value::small_int(0)]).map(drop)
+            }
         }
     }
 }
@@ -269,13 +297,19 @@ fn info(cx: &mut Cx, encoding: &str, alternative: &str) -> Res<Value> {
     if let Some(f) = protocol::getattr_str_opt(cx, &info, "_is_text_encoding")?
         && !protocol::truthy(cx, &f)?
     {
-        return Err(cx.lookup_error(format!("'{encoding}' is not a text encoding; use {alternative} to handle arbitrary codecs")));
+        return Err(cx.lookup_error(format!(
+            "'{encoding}' is not a text encoding; use {alternative} to handle arbitrary codecs"
+        )));
     }
     Ok(info)
 }
 
 pub fn check_encoding(cx: &mut Cx, encoding: &str) -> Res<()> {
-    if Native::of(encoding).is_some() { Ok(()) } else { info(cx, encoding, "codecs.open()").map(drop) }
+    if Native::of(encoding).is_some() {
+        Ok(())
+    } else {
+        info(cx, encoding, "codecs.open()").map(drop)
+    }
 }
 
 fn incremental(cx: &mut Cx, encoding: &str, errors: &str, what: &str) -> Res<Value> {
@@ -285,7 +319,12 @@ fn incremental(cx: &mut Cx, encoding: &str, errors: &str, what: &str) -> Res<Val
     protocol::call(cx, &make, &[errors])
 }
 
-pub fn new_decoder(cx: &mut Cx, encoding: &str, errors: &str, newlines: Option<Newlines>) -> Res<Decoder> {
+pub fn new_decoder(
+    cx: &mut Cx,
+    encoding: &str,
+    errors: &str,
+    newlines: Option<Newlines>,
+) -> Res<Decoder> {
     let source = match (Native::of(encoding), Errors::parse(errors)) {
         (Some(n), Some(e)) => Source::Native(n, e, Vec::new()),
         _ => Source::Python(incremental(cx, encoding, errors, "incrementaldecoder")?),
@@ -302,7 +341,9 @@ pub fn new_encoder(cx: &mut Cx, encoding: &str, errors: &str) -> Res<Encoder> {
 
 /// The encoding of the locale, as the environment names it.
 pub fn locale_encoding() -> &'static str {
-    let named = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
     match named.as_deref() {
         Some(n) if n.to_ascii_lowercase().replace('-', "").contains("utf8") => "UTF-8",
         // The C locale means UTF-8 mode (PEP 538, PEP 540); others are not supported by anything but UTF-8.
@@ -312,6 +353,8 @@ pub fn locale_encoding() -> &'static str {
 
 /// Whether the locale is "C" or "POSIX", where undecodable bytes are kept.
 pub fn is_c_locale() -> bool {
-    let named = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
     named.is_none_or(|n| matches!(n.as_str(), "C" | "POSIX"))
 }

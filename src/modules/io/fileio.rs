@@ -56,10 +56,28 @@ fn parse_mode(cx: &mut Cx, mode: &str) -> Res<Mode> {
     let (mut kinds, mut plus) = (0, 0);
     for c in mode.chars() {
         match c {
-            'x' => (bits, flags, kinds) = (bits | WRITE | CREATE, flags | libc::O_EXCL | libc::O_CREAT, kinds + 1),
+            'x' => {
+                (bits, flags, kinds) = (
+                    bits | WRITE | CREATE,
+                    flags | libc::O_EXCL | libc::O_CREAT,
+                    kinds + 1,
+                )
+            }
             'r' => (bits, kinds) = (bits | READ, kinds + 1),
-            'w' => (bits, flags, kinds) = (bits | WRITE, flags | libc::O_CREAT | libc::O_TRUNC, kinds + 1),
-            'a' => (bits, flags, kinds) = (bits | WRITE | APPEND, flags | libc::O_APPEND | libc::O_CREAT, kinds + 1),
+            'w' => {
+                (bits, flags, kinds) = (
+                    bits | WRITE,
+                    flags | libc::O_CREAT | libc::O_TRUNC,
+                    kinds + 1,
+                )
+            }
+            'a' => {
+                (bits, flags, kinds) = (
+                    bits | WRITE | APPEND,
+                    flags | libc::O_APPEND | libc::O_CREAT,
+                    kinds + 1,
+                )
+            }
             '+' => plus += 1,
             'b' => {}
             _ => return Err(cx.value_error(format!("invalid mode: {mode}"))),
@@ -79,13 +97,18 @@ fn parse_mode(cx: &mut Cx, mode: &str) -> Res<Mode> {
         READ => libc::O_RDONLY,
         _ => libc::O_WRONLY,
     };
-    Ok(Mode { bits, flags: flags | libc::O_CLOEXEC })
+    Ok(Mode {
+        bits,
+        flags: flags | libc::O_CLOEXEC,
+    })
 }
 
 impl FileIo {
     fn fresh() -> FileIo {
         FileIo {
-            base: RawIoBase { base: IoBase::fresh() },
+            base: RawIoBase {
+                base: IoBase::fresh(),
+            },
             fd: AtomicI32::new(-1),
             mode: AtomicU8::new(0),
             closefd: AtomicBool::new(true),
@@ -108,7 +131,12 @@ impl FileIo {
     }
     fn mode_text(&self) -> &'static str {
         let m = self.mode.load(Ordering::Relaxed);
-        match (m & CREATE != 0, m & APPEND != 0, m & READ != 0, m & WRITE != 0) {
+        match (
+            m & CREATE != 0,
+            m & APPEND != 0,
+            m & READ != 0,
+            m & WRITE != 0,
+        ) {
             (true, _, true, _) => "xb+",
             (true, _, false, _) => "xb",
             (_, true, true, _) => "ab+",
@@ -178,7 +206,11 @@ impl FileIo {
         // The size tells how much room to make; one byte more meets the end without another round.
         let hint = cx.thread.detach(|| {
             let size = fs::fstat(fd).map(|s| s.st_size).unwrap_or(0);
-            let at = if size > 0 { fs::lseek(fd, 0, libc::SEEK_CUR).unwrap_or(0) } else { 0 };
+            let at = if size > 0 {
+                fs::lseek(fd, 0, libc::SEEK_CUR).unwrap_or(0)
+            } else {
+                0
+            };
             (size - at).max(0) as usize + 1
         });
         let mut out: Vec<u8> = Vec::new();
@@ -193,7 +225,11 @@ impl FileIo {
                 None | Some(0) => return Ok(Some(out)),
                 Some(_) => {}
             }
-            want = if out.len() > 65536 { out.len() / 4 } else { 8192 };
+            want = if out.len() > 65536 {
+                out.len() / 4
+            } else {
+                8192
+            };
             if out.len() < out.capacity() {
                 want = 1;
             }
@@ -240,8 +276,17 @@ impl FileIo {
 
     #[init]
     #[sig(file, mode = "r", closefd = True, opener = None)]
-    fn init(this: &Value, file: &Value, mode: &str, closefd: bool, opener: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(f) = this.downcast::<FileIo>() else { return Ok(()) };
+    fn init(
+        this: &Value,
+        file: &Value,
+        mode: &str,
+        closefd: bool,
+        opener: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<()> {
+        let Some(f) = this.downcast::<FileIo>() else {
+            return Ok(());
+        };
         if f.descriptor() >= 0 {
             if f.closefd.load(Ordering::Relaxed) {
                 f.close_fd(cx)?;
@@ -268,12 +313,15 @@ impl FileIo {
             fd = n;
             given = true;
         } else {
-            let path = Path::new(cx, file, "", "path", Also::Nothing).map_err(|r| expected_path(cx, r, file))?;
+            let path = Path::new(cx, file, "", "path", Also::Nothing)
+                .map_err(|r| expected_path(cx, r, file))?;
             if !closefd {
                 return Err(cx.value_error("Cannot use closefd=False with file name"));
             }
             fd = match opener {
-                None => os_call::call_on(cx, file, || fs::open(fs::CWD, &path.name, m.flags, 0o666))?,
+                None => {
+                    os_call::call_on(cx, file, || fs::open(fs::CWD, &path.name, m.flags, 0o666))?
+                }
                 Some(o) => {
                     let r = protocol::call(cx, o, &[file.clone(), Value::small_int(m.flags)])?;
                     if r.ty().slots.index.get().is_none() {
@@ -295,7 +343,11 @@ impl FileIo {
                 if !given {
                     let _ = fs::close(fd);
                 }
-                return Err(os_call::raise_on(cx, &io::Error::from_raw_os_error(libc::EISDIR), file));
+                return Err(os_call::raise_on(
+                    cx,
+                    &io::Error::from_raw_os_error(libc::EISDIR),
+                    file,
+                ));
             }
             Ok(s) => {
                 if s.st_blksize > 1 {
@@ -303,7 +355,11 @@ impl FileIo {
                 }
             }
             Err(e) if e.raw_os_error() == Some(libc::EBADF) => {
-                return Err(if given { os_call::raise(cx, &e) } else { os_call::raise_on(cx, &e, file) });
+                return Err(if given {
+                    os_call::raise(cx, &e)
+                } else {
+                    os_call::raise_on(cx, &e, file)
+                });
             }
             Err(_) => {}
         }
@@ -337,7 +393,9 @@ impl FileIo {
     /// Return an empty bytes object at EOF.
     #[sig(size = None => "-1", /)]
     fn read(this: &Value, size: Option<&Value>, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(f) = this.downcast::<FileIo>() else { return Ok(None) };
+        let Some(f) = this.downcast::<FileIo>() else {
+            return Ok(None);
+        };
         f.open_fd(cx)?;
         if !f.has(READ) {
             return Err(unsupported(cx, "File not open for reading"));
@@ -418,7 +476,9 @@ impl FileIo {
     }
     /// Close the file.
     fn close(this: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(f) = this.downcast::<FileIo>() else { return Ok(()) };
+        let Some(f) = this.downcast::<FileIo>() else {
+            return Ok(());
+        };
         // The base flushes, which a subclass may have overridden, and marks it closed.
         let class = RawIoBase::type_object(cx)?.value();
         let base_close = protocol::getattr_str(cx, &class, "close")?;
@@ -485,15 +545,24 @@ impl FileIo {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
-        let Some(f) = this.downcast::<FileIo>() else { return Ok(String::new()) };
+        let Some(f) = this.downcast::<FileIo>() else {
+            return Ok(String::new());
+        };
         let name = base::class_name(cx, this);
         if f.descriptor() < 0 {
             return Ok(format!("<{name} [closed]>"));
         }
-        let closefd = if f.closefd.load(Ordering::Relaxed) { "True" } else { "False" };
+        let closefd = if f.closefd.load(Ordering::Relaxed) {
+            "True"
+        } else {
+            "False"
+        };
         let mode = f.mode_text();
         match protocol::getattr_str_opt(cx, this, "name")? {
-            None => Ok(format!("<{name} fd={} mode='{mode}' closefd={closefd}>", f.descriptor())),
+            None => Ok(format!(
+                "<{name} fd={} mode='{mode}' closefd={closefd}>",
+                f.descriptor()
+            )),
             Some(n) => {
                 let shown = object::repr_guard(cx, this, |cx| protocol::repr_string(cx, &n))?;
                 match shown {
@@ -514,7 +583,9 @@ fn expected_path(cx: &mut Cx, r: Raised, file: &Value) -> Raised {
     if cx.exc_is(ExcKind::TypeError) && file.ty().lookup_str(cx, "__fspath__").is_none() {
         drop(cx.take_exc(r));
         let n = file.type_name();
-        return cx.type_error(format!("expected str, bytes or os.PathLike object, not {n}"));
+        return cx.type_error(format!(
+            "expected str, bytes or os.PathLike object, not {n}"
+        ));
     }
     r
 }

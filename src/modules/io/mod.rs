@@ -32,7 +32,10 @@ pub fn flush_all(cx: &mut Cx) {
     let all = typhon_vm::runtime::gc::objects(&mut cx.thread);
     let (texts, buffers): (Vec<&Value>, Vec<&Value>) = all
         .iter()
-        .filter(|v| v.downcast::<text::TextIoWrapper>().is_some() || v.downcast::<buffered::Buffered>().is_some())
+        .filter(|v| {
+            v.downcast::<text::TextIoWrapper>().is_some()
+                || v.downcast::<buffered::Buffered>().is_some()
+        })
         .partition(|v| v.downcast::<text::TextIoWrapper>().is_some());
     for stream in texts.into_iter().chain(buffers) {
         if let Err(r) = protocol::call_method(cx, stream, "flush", &[]) {
@@ -67,9 +70,18 @@ pub mod module {
 
     #[pyinit]
     fn init(module: &Value, cx: &mut Cx) -> Res<()> {
-        os_call::set_constants(cx, module, &[("DEFAULT_BUFFER_SIZE", base::DEFAULT_BUFFER_SIZE as i64)])?;
+        os_call::set_constants(
+            cx,
+            module,
+            &[("DEFAULT_BUFFER_SIZE", base::DEFAULT_BUFFER_SIZE as i64)],
+        )?;
         let v = base::unsupported_class(cx)?;
         os_call::set(cx, module, "UnsupportedOperation", v)?;
-        os_call::set(cx, module, "BlockingIOError", ExcKind::BlockingIOError.ty().value())
+        os_call::set(
+            cx,
+            module,
+            "BlockingIOError",
+            ExcKind::BlockingIOError.ty().value(),
+        )
     }
 }

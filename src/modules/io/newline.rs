@@ -128,16 +128,31 @@ impl NewlineDecoder {
     #[text_signature = "(decoder, translate, errors='strict')"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        let d = NewlineDecoder { head: Header::placeholder(), decoder: Slot::EMPTY, state: Guarded::new(Newlines::default()) };
+        let d = NewlineDecoder {
+            head: Header::placeholder(),
+            decoder: Slot::EMPTY,
+            state: Guarded::new(Newlines::default()),
+        };
         object::alloc(cx, cls, d)
     }
     #[init]
     #[sig(decoder, translate, errors = None)]
-    fn init(&self, decoder: &Value, translate: bool, errors: Option<&Value>, cx: &mut Cx) -> Res<()> {
+    fn init(
+        &self,
+        decoder: &Value,
+        translate: bool,
+        errors: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<()> {
         let _ = errors;
         let old = self.decoder.put(&self.head, cx, Some(decoder.clone()));
         drop(old);
-        self.with(cx, |s| *s = Newlines { translate, ..Newlines::default() });
+        self.with(cx, |s| {
+            *s = Newlines {
+                translate,
+                ..Newlines::default()
+            }
+        });
         Ok(())
     }
     #[sig(input, final = False)]
@@ -160,7 +175,11 @@ impl NewlineDecoder {
     }
     fn getstate(&self, cx: &mut Cx) -> Res<(Value, u64)> {
         let d = self.inner(cx)?;
-        let (buffer, flag) = if d.is_none() { (bytes::empty(), 0) } else { get_state(cx, &d)? };
+        let (buffer, flag) = if d.is_none() {
+            (bytes::empty(), 0)
+        } else {
+            get_state(cx, &d)?
+        };
         let cr = self.with(cx, |n| n.pending_cr);
         Ok((buffer, flag << 1 | cr as u64))
     }
@@ -180,7 +199,11 @@ impl NewlineDecoder {
             n.seen = 0;
             n.pending_cr = false;
         });
-        if d.is_none() { Ok(()) } else { protocol::call_method(cx, &d, "reset", &[]).map(drop) }
+        if d.is_none() {
+            Ok(())
+        } else {
+            protocol::call_method(cx, &d, "reset", &[]).map(drop)
+        }
     }
     #[getter]
     fn newlines(&self, cx: &mut Cx) -> Res<Value> {
@@ -196,7 +219,9 @@ fn state_pair(cx: &mut Cx, v: &Value) -> Res<(Value, u64)> {
     };
     if buffer.downcast::<Bytes>().is_none() {
         let t = buffer.type_name();
-        return Err(cx.type_error(format!("illegal decoder state: the first item should be a bytes object, not '{t}'")));
+        return Err(cx.type_error(format!(
+            "illegal decoder state: the first item should be a bytes object, not '{t}'"
+        )));
     }
     let flag = <u64 as FromArg>::from_arg(cx, flag, At::attribute("flag"))?;
     Ok((buffer.clone(), flag))
@@ -229,12 +254,19 @@ pub enum Mode {
 
 impl Mode {
     pub fn parse(cx: &mut Cx, v: Option<&Value>) -> Res<Mode> {
-        let Some(v) = v.filter(|v| !v.is_none()) else { return Ok(Mode::Universal) };
+        let Some(v) = v.filter(|v| !v.is_none()) else {
+            return Ok(Mode::Universal);
+        };
         let Some(s) = v.downcast::<Str>() else {
             let t = v.type_name();
             return Err(cx.type_error(format!("newline must be str or None, not {t}")));
         };
-        for (text, mode) in [("", Mode::Untranslated), ("\n", Mode::Lf), ("\r", Mode::Cr), ("\r\n", Mode::CrLf)] {
+        for (text, mode) in [
+            ("", Mode::Untranslated),
+            ("\n", Mode::Lf),
+            ("\r", Mode::Cr),
+            ("\r\n", Mode::CrLf),
+        ] {
             if s.equals_str(text) {
                 return Ok(mode);
             }
@@ -298,4 +330,3 @@ pub fn with_newlines(text: Text<'_>, by: &str) -> TextBuf {
     }
     out
 }
-

@@ -22,7 +22,15 @@ pub struct OpenOptions<'a> {
 
 impl Default for OpenOptions<'_> {
     fn default() -> Self {
-        OpenOptions { mode: "r", buffering: -1, encoding: None, errors: None, newline: None, closefd: true, opener: None }
+        OpenOptions {
+            mode: "r",
+            buffering: -1,
+            encoding: None,
+            errors: None,
+            newline: None,
+            closefd: true,
+            opener: None,
+        }
     }
 }
 
@@ -31,7 +39,8 @@ const BUFFER_LIMIT: usize = 8 << 20;
 
 fn parse(cx: &mut Cx, mode: &str) -> Res<(String, bool, bool)> {
     let invalid = |cx: &mut Cx| cx.value_error(format!("invalid mode: '{mode}'"));
-    let (mut raw, mut plus, mut text, mut binary, mut kinds) = (String::new(), false, false, false, 0);
+    let (mut raw, mut plus, mut text, mut binary, mut kinds) =
+        (String::new(), false, false, false, 0);
     for (i, c) in mode.char_indices() {
         if mode[..i].contains(c) {
             return Err(invalid(cx));
@@ -61,11 +70,19 @@ fn parse(cx: &mut Cx, mode: &str) -> Res<(String, bool, bool)> {
 
 /// `open(file, ...)`.
 pub fn open(cx: &mut Cx, file: &Value, o: &OpenOptions<'_>) -> Res<Value> {
-    let path = if typhon_vm::objects::int::as_int(file).is_some() { file.clone() } else { crate::os_call::fspath(cx, file)? };
+    let path = if typhon_vm::objects::int::as_int(file).is_some() {
+        file.clone()
+    } else {
+        crate::os_call::fspath(cx, file)?
+    };
     let (raw_mode, plus, binary) = parse(cx, o.mode)?;
     let given = |v: Option<&Value>| v.is_some_and(|v| !v.is_none());
     if binary {
-        for (what, v) in [("an encoding", o.encoding), ("an errors", o.errors), ("a newline", o.newline)] {
+        for (what, v) in [
+            ("an encoding", o.encoding),
+            ("an errors", o.errors),
+            ("a newline", o.newline),
+        ] {
             if given(v) {
                 return Err(cx.value_error(format!("binary mode doesn't take {what} argument")));
             }
@@ -86,14 +103,24 @@ pub fn open(cx: &mut Cx, file: &Value, o: &OpenOptions<'_>) -> Res<Value> {
         Ok(()) => Ok(result),
         Err(r) => {
             // Close what was opened; the error that came first is shown.
-            base::then_close::<()>(cx, Err(r), |cx| protocol::call_method(cx, &result, "close", &[]))?;
+            base::then_close::<()>(cx, Err(r), |cx| {
+                protocol::call_method(cx, &result, "close", &[])
+            })?;
             Ok(result)
         }
     }
 }
 
 /// Put buffer and text layer on a raw stream.
-fn stack(cx: &mut Cx, raw: &Value, result: &mut Value, o: &OpenOptions<'_>, raw_mode: &str, plus: bool, binary: bool) -> Res<()> {
+fn stack(
+    cx: &mut Cx,
+    raw: &Value,
+    result: &mut Value,
+    o: &OpenOptions<'_>,
+    raw_mode: &str,
+    plus: bool,
+    binary: bool,
+) -> Res<()> {
     let mut buffering = o.buffering;
     if buffering < -1 {
         return Err(cx.value_error("invalid buffering size"));
@@ -113,7 +140,11 @@ fn stack(cx: &mut Cx, raw: &Value, result: &mut Value, o: &OpenOptions<'_>, raw_
         buffering as usize
     };
     if buffering == 0 {
-        return if binary { Ok(()) } else { Err(cx.value_error("can't have unbuffered text I/O")) };
+        return if binary {
+            Ok(())
+        } else {
+            Err(cx.value_error("can't have unbuffered text I/O"))
+        };
     }
     let class = if plus {
         BufferedRandom::type_object(cx)?
@@ -131,7 +162,13 @@ fn stack(cx: &mut Cx, raw: &Value, result: &mut Value, o: &OpenOptions<'_>, raw_
     let none = Value::none();
     let or_none = |v: Option<&Value>| v.unwrap_or(&none).clone();
     let class = TextIoWrapper::type_object(cx)?.value();
-    let args = [buffered, or_none(o.encoding), or_none(o.errors), or_none(o.newline), Value::bool(line_buffering)];
+    let args = [
+        buffered,
+        or_none(o.encoding),
+        or_none(o.errors),
+        or_none(o.newline),
+        Value::bool(line_buffering),
+    ];
     let text = protocol::call(cx, &class, &args)?;
     *result = text.clone();
     let mode = new_str(cx, o.mode)?;
@@ -166,7 +203,19 @@ pub mod functions {
         opener: Option<&Value>,
         cx: &mut Cx,
     ) -> Res<Value> {
-        super::open(cx, file, &OpenOptions { mode, buffering, encoding, errors, newline, closefd, opener })
+        super::open(
+            cx,
+            file,
+            &OpenOptions {
+                mode,
+                buffering,
+                encoding,
+                errors,
+                newline,
+                closefd,
+                opener,
+            },
+        )
     }
 
     /// Opens the provided file with the intent to import the contents.
@@ -177,7 +226,14 @@ pub mod functions {
             let t = path.type_name();
             return Err(cx.type_error(format!("open_code() argument 'path' must be str, not {t}")));
         }
-        super::open(cx, path, &OpenOptions { mode: "rb", ..OpenOptions::default() })
+        super::open(
+            cx,
+            path,
+            &OpenOptions {
+                mode: "rb",
+                ..OpenOptions::default()
+            },
+        )
     }
 
     /// A helper function to choose the text encoding.
@@ -196,9 +252,16 @@ pub mod functions {
             && protocol::getattr_str_opt(cx, &flags, "warn_default_encoding")?.is_some()
             && attr_true(cx, &flags, "warn_default_encoding")?
         {
-            cx.warn(ExcKind::EncodingWarning, "'encoding' argument not specified")?;
+            cx.warn(
+                ExcKind::EncodingWarning,
+                "'encoding' argument not specified",
+            )?;
         }
-        let name = if locale_encoding() == "utf-8" { "utf-8" } else { "locale" };
+        let name = if locale_encoding() == "utf-8" {
+            "utf-8"
+        } else {
+            "locale"
+        };
         new_str(cx, name)
     }
 }

@@ -26,7 +26,14 @@ impl BufferedRwPair {
         }
     }
     fn pass(&self, cx: &mut Cx, to_writer: bool, name: &str, args: &[Value]) -> Res<Value> {
-        let end = self.end(cx, if to_writer { &self.writer } else { &self.reader })?;
+        let end = self.end(
+            cx,
+            if to_writer {
+                &self.writer
+            } else {
+                &self.reader
+            },
+        )?;
         protocol::call_method(cx, &end, name, args)
     }
 }
@@ -41,7 +48,17 @@ impl BufferedRwPair {
     #[text_signature = "(reader, writer, buffer_size=131072, /)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        object::alloc(cx, cls, BufferedRwPair { base: BufferedIoBase { base: IoBase::fresh() }, reader: Slot::EMPTY, writer: Slot::EMPTY })
+        object::alloc(
+            cx,
+            cls,
+            BufferedRwPair {
+                base: BufferedIoBase {
+                    base: IoBase::fresh(),
+                },
+                reader: Slot::EMPTY,
+                writer: Slot::EMPTY,
+            },
+        )
     }
     #[init]
     #[sig(reader, writer, buffer_size = base::DEFAULT_BUFFER_SIZE as isize => "131072", /)]
@@ -58,7 +75,10 @@ impl BufferedRwPair {
         let w = BufferedWriter::type_object(cx)?.value();
         let w = protocol::call(cx, &w, &[writer.clone(), size])?;
         let head = &self.base.base.head;
-        let old = (self.reader.put(head, cx, Some(r)), self.writer.put(head, cx, Some(w)));
+        let old = (
+            self.reader.put(head, cx, Some(r)),
+            self.writer.put(head, cx, Some(w)),
+        );
         drop(old);
         Ok(())
     }
@@ -98,7 +118,11 @@ impl BufferedRwPair {
     }
     fn isatty(&self, cx: &mut Cx) -> Res<Value> {
         let w = self.pass(cx, true, "isatty", &[])?;
-        if protocol::truthy(cx, &w)? { Ok(w) } else { self.pass(cx, false, "isatty", &[]) }
+        if protocol::truthy(cx, &w)? {
+            Ok(w)
+        } else {
+            self.pass(cx, false, "isatty", &[])
+        }
     }
     #[getter]
     fn closed(&self, cx: &mut Cx) -> Res<Value> {

@@ -7,8 +7,8 @@ use super::text::{Snapshot, TextIoWrapper, wrapper};
 use dashu_int::IBig;
 use std::sync::atomic::Ordering;
 use typhon_vm::native::*;
-use typhon_vm::objects::int::{IntRef, as_int};
 use typhon_vm::objects::int;
+use typhon_vm::objects::int::{IntRef, as_int};
 use typhon_vm::protocol;
 
 #[derive(Default, Debug)]
@@ -26,12 +26,22 @@ struct Cookie {
 impl Cookie {
     fn pack(&self) -> IBig {
         let part = |n: u64, shift: usize| IBig::from(n) << shift;
-        part(self.start, 0) + part(self.flags, 64) + part(self.feed, 128) + part(self.skip, 192) + part(self.eof as u64, 256)
+        part(self.start, 0)
+            + part(self.flags, 64)
+            + part(self.feed, 128)
+            + part(self.skip, 192)
+            + part(self.eof as u64, 256)
     }
     fn unpack(n: &IBig) -> Option<Cookie> {
         let mask = IBig::from(u64::MAX);
         let part = |shift: usize| u64::try_from((n >> shift) & &mask).ok();
-        Some(Cookie { start: part(0)?, flags: part(64)?, feed: part(128)?, skip: part(192)?, eof: part(256)? != 0 })
+        Some(Cookie {
+            start: part(0)?,
+            flags: part(64)?,
+            feed: part(128)?,
+            skip: part(192)?,
+            eof: part(256)? != 0,
+        })
     }
 }
 
@@ -41,7 +51,14 @@ fn length(v: &Value) -> usize {
 
 /// The cookie of the place `skip` characters into what `snapshot` gives. `start` is where its bytes begin. The decoder is
 /// played through the bytes: first in one step as far as its past ratio promises, then byte by byte.
-fn find_start(cx: &mut Cx, d: &mut Decoder, snapshot: &Snapshot, start: u64, skip: usize, ratio: f64) -> Res<Cookie> {
+fn find_start(
+    cx: &mut Cx,
+    d: &mut Decoder,
+    snapshot: &Snapshot,
+    start: u64,
+    skip: usize,
+    ratio: f64,
+) -> Res<Cookie> {
     let input = &snapshot.input;
     let mut flags = snapshot.flags;
     let mut skip = skip;
@@ -72,7 +89,11 @@ fn find_start(cx: &mut Cx, d: &mut Decoder, snapshot: &Snapshot, start: u64, ski
             back *= 2;
         }
     }
-    let mut cookie = Cookie { start: start + bytes as u64, flags, ..Cookie::default() };
+    let mut cookie = Cookie {
+        start: start + bytes as u64,
+        flags,
+        ..Cookie::default()
+    };
     if skip == 0 {
         return Ok(cookie);
     }
@@ -136,13 +157,20 @@ impl TextIoWrapper {
             protocol::call_method(cx, this, "flush", &[])?;
             let at = protocol::call_method(cx, &below, "tell", &[])?;
             let s = w.lock(cx);
-            let (snapshot, used, ratio, has_decoder) = (s.snapshot.clone(), s.used, s.ratio, s.decoder.is_some());
+            let (snapshot, used, ratio, has_decoder) =
+                (s.snapshot.clone(), s.used, s.ratio, s.decoder.is_some());
             drop(s);
-            let Some(snapshot) = snapshot.filter(|_| has_decoder) else { return Ok(at) };
+            let Some(snapshot) = snapshot.filter(|_| has_decoder) else {
+                return Ok(at);
+            };
             let at = <i64 as FromArg>::from_arg(cx, &at, At::attribute("position"))?;
             let start = (at - snapshot.input.len() as i64).max(0) as u64;
             if used == 0 {
-                let c = Cookie { start, flags: snapshot.flags, ..Cookie::default() };
+                let c = Cookie {
+                    start,
+                    flags: snapshot.flags,
+                    ..Cookie::default()
+                };
                 return int::new_big(cx, c.pack());
             }
             let cookie = w.with_decoder(cx, |cx, d| {
@@ -198,7 +226,12 @@ impl TextIoWrapper {
                 return w.busy.nested(cx, |cx| {
                     w.forget_decoded(cx);
                     w.with_decoder(cx, |cx, d| d.reset(cx))?;
-                    let at = protocol::call_method(cx, &below, "seek", &[Value::small_int(0), Value::small_int(2)])?;
+                    let at = protocol::call_method(
+                        cx,
+                        &below,
+                        "seek",
+                        &[Value::small_int(0), Value::small_int(2)],
+                    )?;
                     let at_start = zero(cx, &at)?;
                     w.set_encoder_position(cx, at_start)?;
                     Ok(at)
@@ -216,24 +249,40 @@ impl TextIoWrapper {
             return Err(cx.value_error(format!("negative seek position {r}")));
         }
         protocol::call_method(cx, this, "flush", &[])?;
-        let Some(c) = Cookie::unpack(&n) else { return Err(cx.overflow_error("seek position out of range")) };
+        let Some(c) = Cookie::unpack(&n) else {
+            return Err(cx.overflow_error("seek position out of range"));
+        };
         w.busy.nested(cx, |cx| {
             let start = c.start.into_value(cx)?;
             protocol::call_method(cx, &below, "seek", &[start])?;
             w.forget_decoded(cx);
-            w.with_decoder(cx, |cx, d| if c.start == 0 && c.flags == 0 { d.reset(cx) } else { d.set_state(cx, b"", c.flags) })?;
-            w.lock(cx).snapshot = Some(Snapshot { flags: c.flags, input: Vec::new() });
+            w.with_decoder(cx, |cx, d| {
+                if c.start == 0 && c.flags == 0 {
+                    d.reset(cx)
+                } else {
+                    d.set_state(cx, b"", c.flags)
+                }
+            })?;
+            w.lock(cx).snapshot = Some(Snapshot {
+                flags: c.flags,
+                input: Vec::new(),
+            });
             if c.skip > 0 {
                 // Replay the bytes up to the place.
                 let n = c.feed.into_value(cx)?;
                 let data = protocol::call_method(cx, &below, "read", &[n])?;
                 let input = typhon_vm::objects::buffer::get(cx, &data, false)?.to_vec();
-                let text = w.with_decoder(cx, |cx, d| d.decode(cx, &input, c.eof))?.unwrap_or_else(Value::none);
+                let text = w
+                    .with_decoder(cx, |cx, d| d.decode(cx, &input, c.eof))?
+                    .unwrap_or_else(Value::none);
                 if (length(&text) as u64) < c.skip {
                     return Err(cx.raise(ExcKind::OSError, "can't restore logical file position"));
                 }
                 let mut s = w.lock(cx);
-                s.snapshot = Some(Snapshot { flags: c.flags, input });
+                s.snapshot = Some(Snapshot {
+                    flags: c.flags,
+                    input,
+                });
                 let gone = s.decoded.replace(text);
                 s.used = c.skip as usize;
                 drop(s);

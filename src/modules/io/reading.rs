@@ -13,7 +13,9 @@ impl TextIoWrapper {
     /// At most `n` characters of the decoded chunk.
     fn take_decoded(&self, cx: &mut Cx, n: Option<usize>) -> Res<Value> {
         let mut s = self.lock(cx);
-        let Some(text) = s.decoded.clone() else { return Ok(empty()) };
+        let Some(text) = s.decoded.clone() else {
+            return Ok(empty());
+        };
         let len = text.downcast::<Str>().map_or(0, Str::len);
         let from = s.used.min(len);
         let to = n.map_or(len, |n| len.min(from.saturating_add(n)));
@@ -43,7 +45,9 @@ impl TextIoWrapper {
             Some(b) => Ok(b.to_vec()),
             None => {
                 let t = v.type_name();
-                Err(cx.type_error(format!("underlying {method}() should have returned a bytes-like object, not '{t}'")))
+                Err(cx.type_error(format!(
+                    "underlying {method}() should have returned a bytes-like object, not '{t}'"
+                )))
             }
         }
     }
@@ -57,22 +61,40 @@ impl TextIoWrapper {
             return Err(unsupported(cx, "not readable"));
         }
         let telling = self.telling.load(Ordering::Relaxed);
-        let before = if telling { self.with_decoder(cx, |cx, d| d.state(cx))?.unwrap_or_default() } else { Default::default() };
+        let before = if telling {
+            self.with_decoder(cx, |cx, d| d.state(cx))?
+                .unwrap_or_default()
+        } else {
+            Default::default()
+        };
         let hint = (hint as f64 * ratio.max(1.0)) as usize;
-        let input = self.read_below(cx, below, Some(self.chunk.load(Ordering::Relaxed).max(hint)))?;
+        let input = self.read_below(
+            cx,
+            below,
+            Some(self.chunk.load(Ordering::Relaxed).max(hint)),
+        )?;
         let eof = input.is_empty();
         let decoded = self.with_decoder(cx, |cx, d| d.decode(cx, &input, eof))?;
-        let Some(decoded) = decoded else { return Err(cx.runtime_error("reentrant call while decoding")) };
+        let Some(decoded) = decoded else {
+            return Err(cx.runtime_error("reentrant call while decoding"));
+        };
         let n = decoded.downcast::<Str>().map_or(0, Str::len);
         let snapshot = telling.then(|| {
             let (mut waiting, flags) = before;
             waiting.extend_from_slice(&input);
-            Snapshot { flags, input: waiting }
+            Snapshot {
+                flags,
+                input: waiting,
+            }
         });
         let mut s = self.lock(cx);
         let gone = s.decoded.replace(decoded);
         s.used = 0;
-        s.ratio = if n > 0 { input.len() as f64 / n as f64 } else { 0.0 };
+        s.ratio = if n > 0 {
+            input.len() as f64 / n as f64
+        } else {
+            0.0
+        };
         if snapshot.is_some() {
             s.snapshot = snapshot;
         }
@@ -92,7 +114,11 @@ impl TextIoWrapper {
                 let s = self.lock(cx);
                 let (text, used) = (s.decoded.clone(), s.used);
                 drop(s);
-                let Some(t) = text.as_ref().and_then(|t| t.downcast::<Str>()).filter(|t| used < t.len()) else {
+                let Some(t) = text
+                    .as_ref()
+                    .and_then(|t| t.downcast::<Str>())
+                    .filter(|t| used < t.len())
+                else {
                     if !self.read_chunk(cx, &below, 0)? {
                         self.forget_decoded(cx);
                         return finish(cx, line);
@@ -103,9 +129,15 @@ impl TextIoWrapper {
                 let got = line.as_ref().map_or(0, TextBuf::len);
                 // A `\r\n` may lie across chunks.
                 let straddles = mode == super::newline::Mode::CrLf
-                    && line.as_ref().is_some_and(|l| l.as_text().get(l.len().wrapping_sub(1)) == Some(13))
+                    && line
+                        .as_ref()
+                        .is_some_and(|l| l.as_text().get(l.len().wrapping_sub(1)) == Some(13))
                     && units.at(used) == 10;
-                let end = if straddles { Some(used + 1) } else { mode.line_end(units, used) };
+                let end = if straddles {
+                    Some(used + 1)
+                } else {
+                    mode.line_end(units, used)
+                };
                 let mut to = end.unwrap_or(t.len());
                 let mut done = end.is_some();
                 if let Some(l) = limit
@@ -121,7 +153,8 @@ impl TextIoWrapper {
                     }
                     return new_str_units(cx, t.units().slice(used..to));
                 }
-                line.get_or_insert_default().push_text(units.slice(used..to));
+                line.get_or_insert_default()
+                    .push_text(units.slice(used..to));
                 if done {
                     return finish(cx, line);
                 }
@@ -156,7 +189,9 @@ impl TextIoWrapper {
             let Some(n) = n else {
                 let input = w.read_below(cx, &below, None)?;
                 let rest = w.with_decoder(cx, |cx, d| d.decode(cx, &input, true))?;
-                let Some(rest) = rest else { return Err(cx.runtime_error("reentrant call while decoding")) };
+                let Some(rest) = rest else {
+                    return Err(cx.runtime_error("reentrant call while decoding"));
+                };
                 let first = w.take_decoded(cx, None)?;
                 w.forget_decoded(cx);
                 return match first.downcast::<Str>() {
@@ -176,12 +211,20 @@ impl TextIoWrapper {
                     break;
                 }
                 let more = w.take_decoded(cx, Some(left))?;
-                let Some(m) = more.downcast::<Str>() else { break };
+                let Some(m) = more.downcast::<Str>() else {
+                    break;
+                };
                 left -= m.len();
                 if left == 0 && got == 0 && out.is_none() {
                     return Ok(more);
                 }
-                out.get_or_insert_with(|| first.downcast::<Str>().map(|f| f.text().to_buf()).unwrap_or_default()).push_text(m.text());
+                out.get_or_insert_with(|| {
+                    first
+                        .downcast::<Str>()
+                        .map(|f| f.text().to_buf())
+                        .unwrap_or_default()
+                })
+                .push_text(m.text());
             }
             match out {
                 Some(b) => new_from_text(cx, b.as_text()),
@@ -209,7 +252,10 @@ impl TextIoWrapper {
                 let l = protocol::call_method(cx, this, "readline", &[])?;
                 if l.downcast::<Str>().is_none() {
                     let t = l.type_name();
-                    return Err(cx.raise(ExcKind::OSError, format!("readline() should have returned a str object, not '{t}'")));
+                    return Err(cx.raise(
+                        ExcKind::OSError,
+                        format!("readline() should have returned a str object, not '{t}'"),
+                    ));
                 }
                 l
             }
@@ -219,13 +265,18 @@ impl TextIoWrapper {
         }
         let gone = w.lock(cx).snapshot.take();
         drop(gone);
-        w.telling.store(w.seekable.load(Ordering::Relaxed), Ordering::Relaxed);
+        w.telling
+            .store(w.seekable.load(Ordering::Relaxed), Ordering::Relaxed);
         Ok(None)
     }
 }
 
 fn join(cx: &mut Cx, a: &Str, b: &Value) -> Res<Value> {
     let mut out = a.text().to_buf();
-    out.push_text(b.downcast::<Str>().map(Str::text).unwrap_or(Text::Latin1(b"")));
+    out.push_text(
+        b.downcast::<Str>()
+            .map(Str::text)
+            .unwrap_or(Text::Latin1(b"")),
+    );
     new_from_text(cx, out.as_text())
 }

@@ -20,7 +20,10 @@ impl StreamOptions {
     /// By the environment.
     pub fn from_env() -> StreamOptions {
         let var = |n: &str| std::env::var(n).ok().filter(|v| !v.is_empty());
-        let mut o = StreamOptions { unbuffered: var("PYTHONUNBUFFERED").is_some(), ..StreamOptions::default() };
+        let mut o = StreamOptions {
+            unbuffered: var("PYTHONUNBUFFERED").is_some(),
+            ..StreamOptions::default()
+        };
         if let Some(v) = var("PYTHONIOENCODING") {
             let (encoding, errors) = v.split_once(':').unwrap_or((&v, ""));
             let text = |s: &str| (!s.is_empty()).then(|| s.to_owned());
@@ -49,7 +52,11 @@ fn stream(cx: &mut Cx, fd: i32, o: &StreamOptions) -> Res<Value> {
     let name = new_str(cx, name)?;
     protocol::setattr_str(cx, &raw, "name", &name)?;
     let is_tty = fs::isatty(fd);
-    let below = if o.unbuffered && writes { raw } else { buffered::of_raw(cx, &raw, writes)? };
+    let below = if o.unbuffered && writes {
+        raw
+    } else {
+        buffered::of_raw(cx, &raw, writes)?
+    };
     let errors = match &o.errors {
         _ if fd == 2 => "backslashreplace",
         Some(e) => e,
@@ -60,7 +67,14 @@ fn stream(cx: &mut Cx, fd: i32, o: &StreamOptions) -> Res<Value> {
     };
     let line_buffering = !o.unbuffered && (is_tty || fd == 2);
     let encoding = o.encoding.as_deref().unwrap_or("utf-8");
-    let text = text::of_buffer(cx, &below, encoding, errors, line_buffering, o.unbuffered && writes)?;
+    let text = text::of_buffer(
+        cx,
+        &below,
+        encoding,
+        errors,
+        line_buffering,
+        o.unbuffered && writes,
+    )?;
     let mode = new_str(cx, mode)?;
     protocol::setattr_str(cx, &text, "mode", &mode)?;
     Ok(text)

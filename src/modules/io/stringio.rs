@@ -76,11 +76,19 @@ impl StringIo {
         self.state.lock(&self.base.base.head, &mut cx.thread)
     }
     fn check_open(&self, cx: &mut Cx) -> Res<()> {
-        if self.closed.load(Ordering::Relaxed) { Err(cx.value_error("I/O operation on closed file")) } else { Ok(()) }
+        if self.closed.load(Ordering::Relaxed) {
+            Err(cx.value_error("I/O operation on closed file"))
+        } else {
+            Ok(())
+        }
     }
     fn put(&self, cx: &mut Cx, s: &Str) {
         let mut g = self.lock(cx);
-        let mut new = if g.mode.reads_universally() { g.newlines.feed(s.text(), true) } else { None };
+        let mut new = if g.mode.reads_universally() {
+            g.newlines.feed(s.text(), true)
+        } else {
+            None
+        };
         if let Some(by) = g.mode.written() {
             new = Some(with_newlines(s.text(), by));
         }
@@ -99,7 +107,9 @@ impl StringIo {
                 Some(s) => Some(s),
                 None => {
                     let t = v.type_name();
-                    return Err(cx.type_error(format!("initial_value must be str or None, not {t}")));
+                    return Err(
+                        cx.type_error(format!("initial_value must be str or None, not {t}"))
+                    );
                 }
             },
         };
@@ -107,7 +117,10 @@ impl StringIo {
             text: TextBuf::default(),
             at: 0,
             mode,
-            newlines: Newlines { translate: mode == Mode::Universal, ..Newlines::default() },
+            newlines: Newlines {
+                translate: mode == Mode::Universal,
+                ..Newlines::default()
+            },
         };
         let mut g = self.lock(cx);
         let old = std::mem::replace(&mut *g, fresh);
@@ -128,11 +141,22 @@ impl StringIo {
     #[text_signature = "(initial_value='', newline='\\n')"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         let _ = args;
-        let state = State { text: TextBuf::default(), at: 0, mode: Mode::Lf, newlines: Newlines::default() };
+        let state = State {
+            text: TextBuf::default(),
+            at: 0,
+            mode: Mode::Lf,
+            newlines: Newlines::default(),
+        };
         object::alloc(
             cx,
             cls,
-            StringIo { base: TextIoBase { base: IoBase::fresh() }, state: Guarded::new(state), closed: AtomicBool::new(false) },
+            StringIo {
+                base: TextIoBase {
+                    base: IoBase::fresh(),
+                },
+                state: Guarded::new(state),
+                closed: AtomicBool::new(false),
+            },
         )
     }
     #[init]
@@ -177,7 +201,11 @@ impl StringIo {
             }
             None => protocol::call_method(cx, this, "readline", &[])?,
         };
-        Ok(if protocol::len(cx, &line)? == 0 { None } else { Some(line) })
+        Ok(if protocol::len(cx, &line)? == 0 {
+            None
+        } else {
+            Some(line)
+        })
     }
     /// Write string to file.
     ///
@@ -217,7 +245,11 @@ impl StringIo {
         let n = typhon_vm::number::index_isize_checked(cx, pos, ExcKind::OverflowError)?;
         match whence {
             0..=2 => {}
-            _ => return Err(cx.value_error(format!("Invalid whence ({whence}, should be 0, 1 or 2)"))),
+            _ => {
+                return Err(
+                    cx.value_error(format!("Invalid whence ({whence}, should be 0, 1 or 2)"))
+                );
+            }
         }
         if whence == 0 && n < 0 {
             return Err(cx.value_error(format!("Negative seek position {n}")));
@@ -244,7 +276,9 @@ impl StringIo {
             Some(v) => {
                 if v.ty().slots.index.get().is_none() {
                     let t = v.type_name();
-                    return Err(cx.type_error(format!("argument should be integer or None, not '{t}'")));
+                    return Err(
+                        cx.type_error(format!("argument should be integer or None, not '{t}'"))
+                    );
                 }
                 let n = typhon_vm::number::index_isize_checked(cx, v, ExcKind::OverflowError)?;
                 match usize::try_from(n) {
@@ -287,14 +321,20 @@ impl StringIo {
         let g = self.lock(cx);
         let (n, universal) = (g.newlines, g.mode.reads_universally());
         drop(g);
-        if universal { n.shown(cx) } else { Ok(Value::none()) }
+        if universal {
+            n.shown(cx)
+        } else {
+            Ok(Value::none())
+        }
     }
     #[getter]
     fn line_buffering(&self, cx: &mut Cx) -> Res<bool> {
         self.check_open(cx).map(|()| false)
     }
     fn __getstate__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let Some(s) = this.downcast::<StringIo>() else { return Ok(Value::none()) };
+        let Some(s) = this.downcast::<StringIo>() else {
+            return Ok(Value::none());
+        };
         s.check_open(cx)?;
         let g = s.lock(cx);
         let (text, at, mode) = (g.text.as_text().to_buf(), g.at, g.mode);
@@ -319,10 +359,14 @@ impl StringIo {
     }
     #[sig(state, /)]
     fn __setstate__(this: &Value, state: &Value, cx: &mut Cx) -> Res<()> {
-        let Some(s) = this.downcast::<StringIo>() else { return Ok(()) };
+        let Some(s) = this.downcast::<StringIo>() else {
+            return Ok(());
+        };
         let Some([text, newline, at, d]) = state.downcast::<Tuple>().map(Tuple::items) else {
             let (c, t) = (this.type_name(), state.type_name());
-            return Err(cx.type_error(format!("{c}.__setstate__ argument should be 4-tuple, got {t}")));
+            return Err(cx.type_error(format!(
+                "{c}.__setstate__ argument should be 4-tuple, got {t}"
+            )));
         };
         let Some(text) = text.downcast::<Str>() else {
             let t = text.type_name();

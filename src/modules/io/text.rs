@@ -51,7 +51,16 @@ impl Traverse for State {
 
 impl State {
     fn fresh() -> State {
-        State { mode: Mode::Universal, decoder: None, encoder: None, pending: Vec::new(), decoded: None, used: 0, snapshot: None, ratio: 0.0 }
+        State {
+            mode: Mode::Universal,
+            decoder: None,
+            encoder: None,
+            pending: Vec::new(),
+            decoded: None,
+            used: 0,
+            snapshot: None,
+            ratio: 0.0,
+        }
     }
 }
 
@@ -106,7 +115,9 @@ impl TextIoWrapper {
     fn fresh() -> TextIoWrapper {
         let no = || AtomicBool::new(false);
         TextIoWrapper {
-            base: TextIoBase { base: IoBase::fresh() },
+            base: TextIoBase {
+                base: IoBase::fresh(),
+            },
             buffer: Slot::EMPTY,
             encoding: Slot::EMPTY,
             errors: Slot::EMPTY,
@@ -138,11 +149,18 @@ impl TextIoWrapper {
     /// The stream below, which must not be closed.
     pub fn open_buffer(&self, cx: &mut Cx) -> Res<Value> {
         let b = self.buffer(cx)?;
-        if base::attr_true(cx, &b, "closed")? { Err(base::closed_error(cx)) } else { Ok(b) }
+        if base::attr_true(cx, &b, "closed")? {
+            Err(base::closed_error(cx))
+        } else {
+            Ok(b)
+        }
     }
     fn text_of(&self, slot: &Slot, default: &str) -> String {
         match slot.get(self.head()) {
-            Some(v) => v.downcast::<Str>().map(|s| s.to_string_lossy()).unwrap_or_default(),
+            Some(v) => v
+                .downcast::<Str>()
+                .map(|s| s.to_string_lossy())
+                .unwrap_or_default(),
             None => default.to_owned(),
         }
     }
@@ -170,7 +188,11 @@ impl TextIoWrapper {
     }
 
     /// Use the decoder, which only one call has at a time.
-    pub fn with_decoder<T>(&self, cx: &mut Cx, f: impl FnOnce(&mut Cx, &mut Decoder) -> Res<T>) -> Res<Option<T>> {
+    pub fn with_decoder<T>(
+        &self,
+        cx: &mut Cx,
+        f: impl FnOnce(&mut Cx, &mut Decoder) -> Res<T>,
+    ) -> Res<Option<T>> {
         let taken = self.lock(cx).decoder.take();
         let Some(mut d) = taken else { return Ok(None) };
         let r = f(cx, &mut d);
@@ -179,7 +201,15 @@ impl TextIoWrapper {
         r.map(Some)
     }
 
-    fn set_up(&self, cx: &mut Cx, this: &Value, buffer: &Value, encoding: &str, errors: &str, mode: Mode) -> Res<()> {
+    fn set_up(
+        &self,
+        cx: &mut Cx,
+        this: &Value,
+        buffer: &Value,
+        encoding: &str,
+        errors: &str,
+        mode: Mode,
+    ) -> Res<()> {
         let _ = this;
         let (enc, err) = (str::new_str(cx, encoding)?, str::new_str(cx, errors)?);
         let head = self.head();
@@ -197,16 +227,27 @@ impl TextIoWrapper {
             }
             None => {
                 let seekable = ask(cx, buffer, "seekable")?;
-                (ask(cx, buffer, "readable")?, ask(cx, buffer, "writable")?, seekable)
+                (
+                    ask(cx, buffer, "readable")?,
+                    ask(cx, buffer, "writable")?,
+                    seekable,
+                )
             }
         };
         self.seekable.store(seekable, Ordering::Relaxed);
         self.telling.store(seekable, Ordering::Relaxed);
-        let read1 = native(buffer).is_some() || protocol::getattr_str_opt(cx, buffer, "read1")?.is_some();
+        let read1 =
+            native(buffer).is_some() || protocol::getattr_str_opt(cx, buffer, "read1")?.is_some();
         self.has_read1.store(read1, Ordering::Relaxed);
-        let mut fresh = State { mode, ..State::fresh() };
+        let mut fresh = State {
+            mode,
+            ..State::fresh()
+        };
         if readable {
-            let newlines = mode.reads_universally().then(|| Newlines { translate: mode == Mode::Universal, ..Newlines::default() });
+            let newlines = mode.reads_universally().then(|| Newlines {
+                translate: mode == Mode::Universal,
+                ..Newlines::default()
+            });
             fresh.decoder = Some(codec::new_decoder(cx, encoding, errors, newlines)?);
         }
         if writable {
@@ -233,7 +274,9 @@ impl TextIoWrapper {
             let (mode, encoder) = (g.mode, g.encoder.clone());
             let has_decoder = g.decoder.is_some();
             drop(g);
-            let Some(encoder) = encoder else { return Err(unsupported(cx, "not writable")) };
+            let Some(encoder) = encoder else {
+                return Err(unsupported(cx, "not writable"));
+            };
             let line_buffering = self.line_buffering.load(Ordering::Relaxed);
             let text = s.text();
             let written = mode.written();
@@ -318,12 +361,15 @@ pub fn native(buffer: &Value) -> Option<&Buffered> {
 }
 
 pub fn wrapper(this: &Value) -> &TextIoWrapper {
-    this.downcast::<TextIoWrapper>().expect("methods check their receiver")
+    this.downcast::<TextIoWrapper>()
+        .expect("methods check their receiver")
 }
 
 /// A string argument that may be None.
 fn text_arg(cx: &mut Cx, v: Option<&Value>, function: &str, name: &str) -> Res<Option<String>> {
-    let Some(v) = v.filter(|v| !v.is_none()) else { return Ok(None) };
+    let Some(v) = v.filter(|v| !v.is_none()) else {
+        return Ok(None);
+    };
     match v.downcast::<Str>() {
         Some(s) => {
             let s = s.to_string_lossy();
@@ -334,7 +380,9 @@ fn text_arg(cx: &mut Cx, v: Option<&Value>, function: &str, name: &str) -> Res<O
         }
         None => {
             let t = v.type_name();
-            Err(cx.type_error(format!("{function}() argument '{name}' must be str or None, not {t}")))
+            Err(cx.type_error(format!(
+                "{function}() argument '{name}' must be str or None, not {t}"
+            )))
         }
     }
 }
@@ -363,7 +411,8 @@ impl TextIoWrapper {
         let w = wrapper(this);
         w.stage.store(UNINITIALIZED, Ordering::Release);
         let encoding = text_arg(cx, encoding, "TextIOWrapper", "encoding")?;
-        let errors = text_arg(cx, errors, "TextIOWrapper", "errors")?.unwrap_or_else(|| "strict".into());
+        let errors =
+            text_arg(cx, errors, "TextIOWrapper", "errors")?.unwrap_or_else(|| "strict".into());
         let mode = Mode::parse(cx, newline)?;
         let encoding = match encoding {
             Some(e) if e != "locale" => e,
@@ -402,7 +451,10 @@ impl TextIoWrapper {
         let w = wrapper(this);
         let started = w.lock(cx).decoded.is_some();
         if started && (encoding.is_some() || errors.is_some() || newline.is_some()) {
-            return Err(unsupported(cx, "It is not possible to set the encoding or newline of stream after the first read"));
+            return Err(unsupported(
+                cx,
+                "It is not possible to set the encoding or newline of stream after the first read",
+            ));
         }
         let mode = match newline {
             Some(n) => Some(Mode::parse(cx, Some(n))?),
@@ -460,7 +512,8 @@ impl TextIoWrapper {
 
     fn flush(&self, cx: &mut Cx) -> Res<Value> {
         let buffer = self.open_buffer(cx)?;
-        self.telling.store(self.seekable.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.telling
+            .store(self.seekable.load(Ordering::Relaxed), Ordering::Relaxed);
         self.busy.nested(cx, |cx| self.write_flush(cx, &buffer))?;
         protocol::call_method(cx, &buffer, "flush", &[])
     }
@@ -475,7 +528,9 @@ impl TextIoWrapper {
             base::pass_warning(cx, &buffer, this);
         }
         let flushed = protocol::call_method(cx, this, "flush", &[]);
-        base::then_close(cx, flushed, |cx| protocol::call_method(cx, &buffer, "close", &[]))
+        base::then_close(cx, flushed, |cx| {
+            protocol::call_method(cx, &buffer, "close", &[])
+        })
     }
 
     fn fileno(&self, cx: &mut Cx) -> Res<Value> {
@@ -546,7 +601,9 @@ impl TextIoWrapper {
     }
     #[setter]
     fn set__CHUNK_SIZE(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        let Some(v) = v else { return Err(cx.attribute_error("cannot delete attribute")) };
+        let Some(v) = v else {
+            return Err(cx.attribute_error("cannot delete attribute"));
+        };
         let n = typhon_vm::number::index_isize_checked(cx, v, ExcKind::OverflowError)?;
         if n <= 0 {
             return Err(cx.value_error("a strictly positive integer is required"));
@@ -592,7 +649,14 @@ impl TextIoWrapper {
 }
 
 /// Make a text stream over a buffered one, natively.
-pub fn of_buffer(cx: &mut Cx, buffer: &Value, encoding: &str, errors: &str, line_buffering: bool, write_through: bool) -> Res<Value> {
+pub fn of_buffer(
+    cx: &mut Cx,
+    buffer: &Value,
+    encoding: &str,
+    errors: &str,
+    line_buffering: bool,
+    write_through: bool,
+) -> Res<Value> {
     let v = crate::os_call::make(cx, TextIoWrapper::fresh())?;
     let w = wrapper(&v);
     codec::check_encoding(cx, encoding)?;

@@ -15,7 +15,11 @@ fn number<'a, T: FromArg<'a>>(cx: &mut Cx, v: &'a Value) -> Res<T> {
 }
 
 fn optional<'a, T: FromArg<'a>>(cx: &mut Cx, v: &'a Value) -> Res<Option<T>> {
-    if v.is_none() { Ok(None) } else { number(cx, v).map(Some) }
+    if v.is_none() {
+        Ok(None)
+    } else {
+        number(cx, v).map(Some)
+    }
 }
 
 fn pair(cx: &mut Cx, a: &Value, b: &Value) -> Res<(i32, i32)> {
@@ -50,7 +54,11 @@ pub mod module {
         if close_fds && !keep.is_sorted() || keep.iter().any(|&fd| fd < 0) {
             return Err(cx.value_error("bad value(s) in fds_to_keep"));
         }
-        let env: Option<Vec<CString>> = if a[5].is_none() { None } else { Some(strings(cx, &a[5])?) };
+        let env: Option<Vec<CString>> = if a[5].is_none() {
+            None
+        } else {
+            Some(strings(cx, &a[5])?)
+        };
         let groups = if a[18].is_none() {
             None
         } else {
@@ -66,7 +74,11 @@ pub mod module {
             argv: strings(cx, &a[0])?,
             executables: strings(cx, &a[1])?,
             env,
-            cwd: if a[4].is_none() { None } else { Some(string(cx, &a[4])?) },
+            cwd: if a[4].is_none() {
+                None
+            } else {
+                Some(string(cx, &a[4])?)
+            },
             keep,
             close_fds,
             p2c: pair(cx, &a[6], &a[7])?,

@@ -52,7 +52,9 @@ impl Poll {
     #[sig(fd, eventmask = DEFAULT, /)]
     fn register(&self, fd: &Value, eventmask: u16, cx: &mut Cx) -> Res<()> {
         let fd = os_call::fileno(cx, fd)?;
-        self.fds.lock(&self.head, &mut cx.thread).insert(fd, eventmask as i16);
+        self.fds
+            .lock(&self.head, &mut cx.thread)
+            .insert(fd, eventmask as i16);
         Ok(())
     }
     /// Modify an already registered file descriptor.
@@ -62,13 +64,24 @@ impl Poll {
         let mut all = self.fds.lock(&self.head, &mut cx.thread);
         let known = all.get_mut(&fd).map(|e| *e = eventmask as i16).is_some();
         drop(all);
-        if known { Ok(()) } else { Err(os_call::raise(cx, &std::io::Error::from_raw_os_error(libc::ENOENT))) }
+        if known {
+            Ok(())
+        } else {
+            Err(os_call::raise(
+                cx,
+                &std::io::Error::from_raw_os_error(libc::ENOENT),
+            ))
+        }
     }
     /// Remove a file descriptor being tracked by the polling object.
     #[sig(fd, /)]
     fn unregister(&self, fd: &Value, cx: &mut Cx) -> Res<()> {
         let fd = os_call::fileno(cx, fd)?;
-        let known = self.fds.lock(&self.head, &mut cx.thread).remove(&fd).is_some();
+        let known = self
+            .fds
+            .lock(&self.head, &mut cx.thread)
+            .remove(&fd)
+            .is_some();
         if known {
             Ok(())
         } else {
@@ -87,9 +100,18 @@ impl Poll {
                 if ns < 0 { None } else { end_of(ns) }
             }
         };
-        let fds: Vec<(i32, i16)> = self.fds.lock(&self.head, &mut cx.thread).iter().map(|(f, e)| (*f, *e)).collect();
+        let fds: Vec<(i32, i16)> = self
+            .fds
+            .lock(&self.head, &mut cx.thread)
+            .iter()
+            .map(|(f, e)| (*f, *e))
+            .collect();
         let got = wait(cx, &fds, end)?;
-        Ok(got.into_iter().filter(|g| g.1 != 0).map(|(f, e)| (f, e as u16 as i32)).collect())
+        Ok(got
+            .into_iter()
+            .filter(|g| g.1 != 0)
+            .map(|(f, e)| (f, e as u16 as i32))
+            .collect())
     }
 }
 
@@ -101,7 +123,13 @@ pub mod module {
     /// Wait until one or more file descriptors are ready for some kind of I/O.
     #[pyfunction]
     #[sig(rlist, wlist, xlist, timeout = None, /)]
-    fn select(rlist: &Value, wlist: &Value, xlist: &Value, timeout: Option<&Value>, cx: &mut Cx) -> Res<(Vec<Value>, Vec<Value>, Vec<Value>)> {
+    fn select(
+        rlist: &Value,
+        wlist: &Value,
+        xlist: &Value,
+        timeout: Option<&Value>,
+        cx: &mut Cx,
+    ) -> Res<(Vec<Value>, Vec<Value>, Vec<Value>)> {
         let end = match timeout {
             None => None,
             Some(t) => {
@@ -123,12 +151,23 @@ pub mod module {
         }
         let got = wait(cx, &fds, end)?;
         if got.iter().any(|g| g.1 & libc::POLLNVAL != 0) {
-            return Err(os_call::raise(cx, &std::io::Error::from_raw_os_error(libc::EBADF)));
+            return Err(os_call::raise(
+                cx,
+                &std::io::Error::from_raw_os_error(libc::EBADF),
+            ));
         }
         let mut got = got.into_iter();
-        let ready = [libc::POLLIN | libc::POLLHUP | libc::POLLERR, libc::POLLOUT | libc::POLLERR, libc::POLLPRI];
+        let ready = [
+            libc::POLLIN | libc::POLLHUP | libc::POLLERR,
+            libc::POLLOUT | libc::POLLERR,
+            libc::POLLPRI,
+        ];
         let mut out = sets.into_iter().zip(ready).map(|(set, events)| {
-            set.into_iter().zip(got.by_ref()).filter(|(_, g)| g.1 & events != 0).map(|(v, _)| v).collect::<Vec<_>>()
+            set.into_iter()
+                .zip(got.by_ref())
+                .filter(|(_, g)| g.1 & events != 0)
+                .map(|(v, _)| v)
+                .collect::<Vec<_>>()
         });
         let mut next = || out.next().unwrap_or_default();
         Ok((next(), next(), next()))
@@ -137,7 +176,13 @@ pub mod module {
     /// Returns a polling object, which supports registering and unregistering file descriptors.
     #[pyfunction]
     fn poll(cx: &mut Cx) -> Res<Value> {
-        os_call::make(cx, Poll { head: Header::placeholder(), fds: Guarded::new(BTreeMap::new()) })
+        os_call::make(
+            cx,
+            Poll {
+                head: Header::placeholder(),
+                fds: Guarded::new(BTreeMap::new()),
+            },
+        )
     }
 
     #[pyinit]

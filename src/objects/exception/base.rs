@@ -116,7 +116,13 @@ pub fn add_note(cx: &mut Cx, this: &Value, note: Value) -> Res<()> {
 impl BaseException {
     #[clear]
     fn break_cycle(&self, cx: &mut Cx) {
-        for slot in [&self.dict, &self.args, &self.traceback, &self.context, &self.cause] {
+        for slot in [
+            &self.dict,
+            &self.args,
+            &self.traceback,
+            &self.context,
+            &self.cause,
+        ] {
             drop(slot.put(&self.head, cx, None));
         }
         for slot in &self.extra {

@@ -4,8 +4,8 @@ pub mod iter;
 pub mod methods;
 pub mod subclass;
 
-use crate::native::pytype;
 use crate::native::Traverse;
+use crate::native::pytype;
 use crate::statics;
 use crate::{Cx, Res, Value, ValueExt};
 use typhon_runtime::gc::Visitor;

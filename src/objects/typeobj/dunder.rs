@@ -579,7 +579,11 @@ fn s_next(cx: &mut Cx, this: &Value) -> Res<Option<Value>> {
             }
             let exc = cx.take_exc(r);
             // A value travels on in the exception (`yield from`, `await`).
-            if crate::objects::exception::families::stop_value(&exc).is_none() { Ok(None) } else { Err(cx.reraise(exc)) }
+            if crate::objects::exception::families::stop_value(&exc).is_none() {
+                Ok(None)
+            } else {
+                Err(cx.reraise(exc))
+            }
         }
     }
 }

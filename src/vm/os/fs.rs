@@ -432,7 +432,14 @@ pub fn getrandom(to: &mut [u8], flags: u32) -> io::Result<usize> {
 
 /// `poll(2)`: descriptors with the events asked for, replaced by those that came. `timeout` in milliseconds, -1 for ever.
 pub fn poll(fds: &mut [(Fd, i16)], timeout: i32) -> io::Result<usize> {
-    let mut all: Vec<libc::pollfd> = fds.iter().map(|&(fd, events)| libc::pollfd { fd, events, revents: 0 }).collect();
+    let mut all: Vec<libc::pollfd> = fds
+        .iter()
+        .map(|&(fd, events)| libc::pollfd {
+            fd,
+            events,
+            revents: 0,
+        })
+        .collect();
     // SAFETY: the vector lives through the call.
     let n = check(unsafe { libc::poll(all.as_mut_ptr(), all.len() as libc::nfds_t, timeout) })?;
     for (place, p) in fds.iter_mut().zip(&all) {
