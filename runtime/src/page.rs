@@ -143,7 +143,8 @@ impl Page {
             // SAFETY: inside the page; nobody else uses the cell (R3).
             unsafe {
                 let cell = self.start.add((i * size) as usize) as *mut FreeCell;
-                (*cell).head.retire_cell();
+                // The place held other cells' payload once: nothing of it may pass for a lock byte or a flag.
+                (&raw mut (*cell).head).write(Header::placeholder());
                 (*cell).link.set(head);
                 head = cell;
             }

@@ -170,6 +170,19 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                 };
             }
             let _ = |raised: Raised| -> Raised { raised };
+            // What the instruction dropped runs its finalizer now; merges and other requests wait for a call or a jump back,
+            // so that no foreign finalizer runs between two statements that a `with` keeps together.
+            macro_rules! finalizers {
+                () => {
+                    if cx.thread.breaker.load(Ordering::Relaxed)
+                        & typhon_runtime::thread::breaker::FINALIZERS
+                        != 0
+                    {
+                        save!();
+                        crate::call::run_pending(cx);
+                    }
+                };
+            }
             macro_rules! operand {
                 ($i:expr) => {{
                     if reg!($i) == 0 {
@@ -297,7 +310,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::Drop => {
                         save!();
                         release!(a_of(w));
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::LoadNull => reg!(d_of(w)) = 0,
                     Rop::DeleteFast => {
@@ -306,7 +319,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let old = reg!(a_of(w));
                         reg!(a_of(w)) = 0;
                         drop_word(cx, old);
-                        breaker!();
+                        finalizers!();
                     }
                     // ---- arithmetic
                     Rop::Add => arith!(
@@ -719,7 +732,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let bits = try_!(attr::load_attr(cx, frame, va, cache));
                         release_operands_a(cx, r, w);
                         set!(d_of(w), bits);
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::LoadMethod => {
                         let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
@@ -770,7 +783,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         if x_of(w) & CONSUME_B != 0 {
                             release!(d_of(w));
                         }
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::DeleteAttr => {
                         save!();
@@ -778,7 +791,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let name = attr::name_of(frame, cache);
                         try_!(protocol::setattr(cx, operand!(a_of(w)), &name, None));
                         release_operands_a(cx, r, w);
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::LoadSuperAttr => {
                         save!();
@@ -801,12 +814,12 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let v = operand!(a_of(w)).clone_in(cx.thread.tid);
                         release_operands_a(cx, r, w);
                         try_!(attr::store_deref(cx, reg!(d_of(w)), Some(v)));
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::DeleteDeref => {
                         save!();
                         try_!(attr::delete_deref(cx, frame, reg!(a_of(w)), a_of(w)));
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::MakeCell => {
                         save!();
@@ -901,14 +914,14 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         if x_of(w) & 4 != 0 {
                             release!(d_of(w));
                         }
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::DeleteSubscr => {
                         save!();
                         let (o, k) = (operand!(a_of(w)), operand!(b_of(w)));
                         try_!(protocol::setitem(cx, o, k, None));
                         release_operands!(w);
-                        breaker!();
+                        finalizers!();
                     }
                     Rop::Unpack => {
                         save!();
@@ -1277,7 +1290,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::Cold => {
                         save!();
                         try_!(cold::exec(cx, frame, x_of(w), d_of(w), imm_of(w) as u32));
-                        breaker!();
+                        finalizers!();
                     }
                 }
             }

@@ -454,6 +454,9 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     let mut slots: Vec<Value> = Vec::new();
     let (mut add_dict, mut add_weak) = (false, false);
     let slots_attr = dict.get_named(cx, "__slots__");
+    // Instances of a metaclass are classes, whose cells have one size: no places are added.
+    let may_add_dict = may_add_dict && !meta_is_type(base);
+    let may_add_weak = may_add_weak && !meta_is_type(base);
     match &slots_attr {
         None => {
             add_dict = may_add_dict;
