@@ -55,7 +55,10 @@ fn main() {
     }
     if !arguments.list {
         println!("interpreter: {}", binary.display());
-        println!("{} known failures are left out (tests/known_failures.txt)", known.len());
+        println!(
+            "{} known failures are left out (tests/known_failures.txt)",
+            known.len()
+        );
     }
     let trials = cases
         .into_iter()

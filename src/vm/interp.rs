@@ -1095,7 +1095,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                     release!(i);
                                 }
                                 set!(d_of(w), v.into_counted_or_immediate());
-                                breaker!();
+                                if x_of(w) == 0 {
+                                    breaker!();
+                                } else {
+                                    finalizers!();
+                                }
                             }
                             word::TYPE => {
                                 let cls = &*((callee & !7) as *const Type);

@@ -857,7 +857,9 @@ impl Translator<'_> {
                 self.adjust(-(n as i32))?;
                 let base = self.top_home();
                 let argc = u16::try_from(arg).map_err(|_| "too many arguments")?;
-                self.push_result(Rop::Call, 0, base, argc);
+                // No foreign request between `__enter__` and the block it guards.
+                let enters = i > 0 && self.ins[i - 1].op == Op::LOAD_SPECIAL;
+                self.push_result(Rop::Call, enters as u8, base, argc);
             }
             Op::CALL_KW => {
                 let n = arg as usize + 3;

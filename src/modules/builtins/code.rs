@@ -105,7 +105,12 @@ fn node_value(cx: &mut Cx, module: &Value, node: &pyast::Node) -> Res<Value> {
         fields.push((*name, field_value(cx, module, v)?));
     }
     if let Some(l) = &node.loc {
-        for (name, n) in [("lineno", l.line), ("col_offset", l.col), ("end_lineno", l.end_line), ("end_col_offset", l.end_col)] {
+        for (name, n) in [
+            ("lineno", l.line),
+            ("col_offset", l.col),
+            ("end_lineno", l.end_line),
+            ("end_col_offset", l.end_col),
+        ] {
             fields.push((name, Value::small_int(n)));
         }
     }
