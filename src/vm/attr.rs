@@ -516,8 +516,13 @@ pub fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
             }
             return Ok(v.into_bits());
         }
-    } else if let Some(v) = g.get(cx, name)? {
-        return Ok(v.into_bits());
+    } else if let Some(v) = {
+        // A subclass of dict answers itself (`__missing__`).
+        // SAFETY: the running frame's globals start with their header.
+        let gv = unsafe { Value::borrow_header((*frame).globals.cast()) };
+        namespace_get(cx, &gv, name)?
+    } {
+        return Ok(v.into_counted().into_bits());
     }
     if let Some(v) = b.get_str(cx, key) {
         if g.is_exact() {

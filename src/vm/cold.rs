@@ -601,7 +601,9 @@ fn load_special(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<()> {
 fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value> {
     // SAFETY: the running frame's namespaces.
     let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins) };
-    if let Some(v) = g.get(cx, name)? {
+    // SAFETY: as above; they start with their header.
+    let gv = unsafe { Value::borrow_header(std::ptr::from_ref(g).cast()) };
+    if let Some(v) = attr::namespace_get(cx, &gv, name)? {
         return Ok(v);
     }
     match b.get(cx, name)? {
