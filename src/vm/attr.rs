@@ -40,7 +40,7 @@ unsafe fn type_of_bits<'a>(bits: u64) -> &'a Type {
 }
 
 /// The name of a cache's site.
-pub fn name_of(frame: *mut Frame, cache: &Cache) -> Value {
+pub(crate) fn name_of(frame: *mut Frame, cache: &Cache) -> Value {
     // SAFETY: the running frame; name indices were checked by the translator.
     unsafe { (&(*(*frame).rc).names)[cache.name as usize].clone() }
 }
@@ -335,7 +335,13 @@ pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> 
 /// STORE_ATTR, filling the cache.
 #[cold]
 #[inline(never)]
-pub fn store_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, v: &Value, cache: &Cache) -> Res<()> {
+pub(crate) fn store_attr(
+    cx: &mut Cx,
+    frame: *mut Frame,
+    o: &Value,
+    v: &Value,
+    cache: &Cache,
+) -> Res<()> {
     let name = name_ref(frame, cache);
     protocol::setattr(cx, o, name, Some(v))?;
     let t = o.ty();
@@ -421,7 +427,7 @@ pub unsafe fn load_super(
 
 /// The `__init__` of a class whose call is: plain instance, then a Python `__init__`. A register word of the function.
 #[inline(always)]
-pub fn python_init(cx: &mut Cx, cls: &Type) -> Option<u64> {
+pub(crate) fn python_init(cx: &mut Cx, cls: &Type) -> Option<u64> {
     let v = cls.call_cache.load(Ordering::Acquire);
     if v != 0 && v == cls.version() {
         let p = cls.call_cache_ptr.load(Ordering::Acquire);
@@ -470,7 +476,7 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
 
 /// A cached global or builtin: a register word.
 #[inline(always)]
-pub fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
+pub(crate) fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     // SAFETY: the running frame's namespaces.
     unsafe {
@@ -499,7 +505,7 @@ pub fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
 /// LOAD_GLOBAL, filling the cache.
 #[cold]
 #[inline(never)]
-pub fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
+pub(crate) fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
     let name = name_ref(frame, cache);
     // SAFETY: the running frame's namespaces.
     let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins) };
@@ -615,7 +621,7 @@ pub fn namespace_get(cx: &mut Cx, ns: &Value, name: &Value) -> Res<Option<Value>
 }
 
 /// STORE_NAME and STORE_GLOBAL.
-pub fn store_name(
+pub(crate) fn store_name(
     cx: &mut Cx,
     frame: *mut Frame,
     cache: &Cache,
@@ -678,7 +684,7 @@ fn defer_global(v: &Value) {
 }
 
 /// DELETE_NAME and DELETE_GLOBAL.
-pub fn delete_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, global: bool) -> Res<()> {
+pub(crate) fn delete_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, global: bool) -> Res<()> {
     let name = name_of(frame, cache);
     if !global && let Some(l) = locals_of(frame) {
         return match protocol::setitem(cx, &l, &name, None) {
@@ -728,7 +734,7 @@ pub fn load_deref(cx: &mut Cx, frame: *mut Frame, bits: u64, index: usize) -> Re
 
 /// NameError or UnboundLocalError for an empty cell.
 #[cold]
-pub fn unbound_cell(cx: &mut Cx, frame: *mut Frame, index: usize) -> crate::Raised {
+pub(crate) fn unbound_cell(cx: &mut Cx, frame: *mut Frame, index: usize) -> crate::Raised {
     // SAFETY: the running frame.
     let (name, free) = unsafe {
         let code = &(*frame).code().code;

@@ -166,7 +166,7 @@ impl Cx {
 
     /// Release what the top frame holds and unlink it. Generator frames are only unlinked.
     #[inline(always)]
-    pub fn pop_frame(&mut self) {
+    pub(crate) fn pop_frame(&mut self) {
         let f = self.frame;
         // SAFETY: the top frame of this thread; registers hold owned words, borrowed words, immediates or 0.
         unsafe {
@@ -197,7 +197,7 @@ impl Cx {
     }
 
     /// Release the temporaries of a frame from stack depth `depth` up.
-    pub fn clear_temps(&mut self, f: *mut Frame, depth: usize) {
+    pub(crate) fn clear_temps(&mut self, f: *mut Frame, depth: usize) {
         // SAFETY: as in `pop_frame`.
         unsafe {
             let (lo, hi) = ((*(*f).rc).nlocals + depth, (*(*f).rc).nregs);
@@ -256,7 +256,13 @@ pub fn call_function_locals(
 }
 
 /// Bind arguments to parameters: counted values into `regs` (all 0 before).
-pub fn bind(cx: &mut Cx, f: &Function, rc: &RegCode, args: Args<'_>, regs: *mut u64) -> Res<()> {
+pub(crate) fn bind(
+    cx: &mut Cx,
+    f: &Function,
+    rc: &RegCode,
+    args: Args<'_>,
+    regs: *mut u64,
+) -> Res<()> {
     let n = args.pos.len();
     let set = |i: usize, v: Value| {
         // SAFETY: parameters are the first locals; `regs` has `nregs` words.
@@ -629,7 +635,7 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
 }
 
 /// Name of the kind of a generator, for messages.
-pub fn kind_name(v: &Value) -> &'static str {
+pub(crate) fn kind_name(v: &Value) -> &'static str {
     match v.class_word() {
         crate::statics::word::COROUTINE => "coroutine",
         crate::statics::word::ASYNC_GENERATOR => "async generator",
@@ -648,7 +654,7 @@ fn finished(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
 }
 
 /// Put the sent value where the suspended `yield` expects it.
-pub fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
+pub(crate) fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
     // SAFETY: the generator is RUNNING for this thread; a suspended frame's pc is one past its `Yield` word, whose `d` is the
     // register of the yield's value. A created one is past `ReturnGenerator`, whose value is dropped by the code.
     unsafe {

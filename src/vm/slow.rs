@@ -129,7 +129,7 @@ impl IntoRegister for Value {
 
 /// Release a consumed operand a.
 #[inline(always)]
-pub fn release_operands_a(cx: &mut Cx, r: *mut u64, w: u64) {
+pub(crate) fn release_operands_a(cx: &mut Cx, r: *mut u64, w: u64) {
     if x_of(w) & CONSUME_A != 0 {
         // SAFETY: operands are registers of the running frame.
         let old = unsafe { std::mem::take(&mut *r.add(a_of(w))) };
@@ -139,7 +139,7 @@ pub fn release_operands_a(cx: &mut Cx, r: *mut u64, w: u64) {
 
 /// Release consumed operands a and b.
 #[inline(always)]
-pub fn release_operands_ab(cx: &mut Cx, r: *mut u64, w: u64) {
+pub(crate) fn release_operands_ab(cx: &mut Cx, r: *mut u64, w: u64) {
     release_operands_a(cx, r, w);
     if x_of(w) & CONSUME_B != 0 {
         // SAFETY: as above.
@@ -380,7 +380,7 @@ pub fn next_fast(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
 /// UnboundLocalError (or the NameError of a free variable) for an empty register.
 #[cold]
 #[inline(never)]
-pub fn unbound_register(cx: &mut Cx, frame: *mut Frame, i: usize) -> Raised {
+pub(crate) fn unbound_register(cx: &mut Cx, frame: *mut Frame, i: usize) -> Raised {
     // SAFETY: the running frame.
     let name = unsafe {
         (*frame)

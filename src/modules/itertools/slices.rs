@@ -127,7 +127,7 @@ impl Islice {
                 let wanted = g.at >= g.next;
                 g.at += 1;
                 if wanted {
-                    let next = g.next.checked_add(self.step).unwrap_or(usize::MAX);
+                    let next = g.next.saturating_add(self.step);
                     g.next = self.stop.map_or(next, |s| next.min(s));
                 }
                 (it, wanted)

@@ -58,10 +58,30 @@ impl Writer {
     fn inner(&mut self, cx: &mut Cx, v: &Value) -> Res<()> {
         let bits = v.bits() & !4;
         match bits {
-            statics::NONE => return Ok(self.out.push(b'N')),
-            statics::TRUE => return Ok(self.out.push(b'T')),
-            statics::FALSE => return Ok(self.out.push(b'F')),
-            statics::ELLIPSIS => return Ok(self.out.push(b'.')),
+            statics::NONE => {
+                return {
+                    self.out.push(b'N');
+                    Ok(())
+                };
+            }
+            statics::TRUE => {
+                return {
+                    self.out.push(b'T');
+                    Ok(())
+                };
+            }
+            statics::FALSE => {
+                return {
+                    self.out.push(b'F');
+                    Ok(())
+                };
+            }
+            statics::ELLIPSIS => {
+                return {
+                    self.out.push(b'.');
+                    Ok(())
+                };
+            }
             _ => {}
         }
         let w = v.class_word();

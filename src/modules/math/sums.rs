@@ -73,7 +73,7 @@ impl Partials {
         let mut high = first;
         let mut low = 0.0;
         let mut rest = rest.peekable();
-        while let Some(&y) = rest.next() {
+        for &y in rest.by_ref() {
             let x = high;
             high = x + y;
             low = y - (high - x);

@@ -139,7 +139,7 @@ pub fn stat_result(cx: &mut Cx, s: &Stat) -> Res<Value> {
         s.st_mode.into_value(cx)?,
         s.st_ino.into_value(cx)?,
         s.st_dev.into_value(cx)?,
-        (s.st_nlink as u64).into_value(cx)?,
+        s.st_nlink.into_value(cx)?,
         s.st_uid.into_value(cx)?,
         s.st_gid.into_value(cx)?,
         s.st_size.into_value(cx)?,
@@ -153,7 +153,7 @@ pub fn stat_result(cx: &mut Cx, s: &Stat) -> Res<Value> {
     for (sec, ns) in times {
         v.push((sec as i128 * 1_000_000_000 + ns as i128).into_value(cx)?);
     }
-    v.push((s.st_blksize as i64).into_value(cx)?);
+    v.push(s.st_blksize.into_value(cx)?);
     v.push(s.st_blocks.into_value(cx)?);
     v.push(s.st_rdev.into_value(cx)?);
     STAT.make(cx, v)

@@ -92,10 +92,10 @@ fn context_filters(cx: &mut Cx) -> Res<Vec<Value>> {
             out.push(filters);
         }
     }
-    if let Some(f) = attribute(cx, "filters", "filters")? {
-        if !out.iter().any(|o| o.is(&f)) {
-            out.push(f);
-        }
+    if let Some(f) = attribute(cx, "filters", "filters")?
+        && !out.iter().any(|o| o.is(&f))
+    {
+        out.push(f);
     }
     Ok(out)
 }
@@ -330,8 +330,7 @@ fn issue(
     if level <= 0
         || skip.is_empty()
             && frame
-                .as_ref()
-                .map(|f| f.clone())
+                .clone()
                 .is_some_and(|f| file_of(cx, &f).is_ok_and(|n| is_internal(&n)))
     {
         // Warnings of the import system itself count every frame.

@@ -93,10 +93,11 @@ pub(crate) fn compress_all(
         let used = (c.total_in() - start) as usize;
         match status {
             Status::StreamEnd => return Ok(()),
-            _ if used == input.len() && out.len() < out.capacity() => {
-                if !matches!(flush, FlushCompress::Finish) {
-                    return Ok(());
-                }
+            _ if used == input.len()
+                && out.len() < out.capacity()
+                && !matches!(flush, FlushCompress::Finish) =>
+            {
+                return Ok(());
             }
             _ => {}
         }

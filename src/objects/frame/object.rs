@@ -91,7 +91,7 @@ fn code_of(cx: &mut Cx, f: *mut Frame, func: &Value) -> Res<Value> {
 }
 
 /// The object of a frame of the calling thread, made on demand.
-pub fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
+pub(crate) fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
     // SAFETY: the caller's frame, whose words are owned, borrowed or 0.
     unsafe {
         if (*f).frame_obj != 0 {
@@ -128,7 +128,7 @@ pub fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
 }
 
 /// The frame ends: its object takes over what outlives it. The registers stay for the caller to release.
-pub fn detach(cx: &mut Cx, f: *mut Frame) {
+pub(crate) fn detach(cx: &mut Cx, f: *mut Frame) {
     // SAFETY: the calling thread's frame; its reference to the object is given up here.
     unsafe {
         let word = std::mem::take(&mut (*f).frame_obj);

@@ -171,7 +171,7 @@ impl OldBuf {
 }
 
 /// A buffer with exclusive access: while sorting, and in dead lists.
-pub fn words_mut<'a>(buf: *mut ListBuf, n: usize) -> &'a mut [Value] {
+pub(crate) fn words_mut<'a>(buf: *mut ListBuf, n: usize) -> &'a mut [Value] {
     // SAFETY: the caller took the buffer out of its list, which never was shared or is dead; the first `n` words are values.
     unsafe { std::slice::from_raw_parts_mut((*buf).words().cast(), n) }
 }
