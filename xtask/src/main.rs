@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `bench`, `soak`,
+//! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `cpython`, `bench`, `soak`,
 //! `licences`, `tidy`.
 //!
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
@@ -8,6 +8,7 @@ mod bench;
 #[path = "../../tests/support/corpus.rs"]
 #[allow(dead_code, reason = "the harness uses the rest")]
 mod corpus;
+mod cpython;
 mod golden;
 mod licences;
 mod soak;
@@ -16,6 +17,7 @@ mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
@@ -27,6 +29,11 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   golden [--python PATH] [--check] [FILTER]
                    run the programs of tests/ on CPython 3.14 (default: python3.14) and write what they must print
                    (--check: compare only)
+  cpython [--binary PATH] [--tests DIR] [--jobs N] [--timeout S] [--check] [--update] [MODULE...]
+                   CPython's own test modules (default: those of tests/cpython/modules.txt) on an interpreter (default:
+                   target/debug/typhon), from the archive in DIR (default: ../shared/cpython-tests)
+                   (--check: fail when a test fails that tests/cpython/known_failures.txt does not list;
+                   --update: write that list anew)
   bench [--binary PATH] [--peer PATH]... [--runs N] [FILTER]
                    the micro programs of benches/python, typhon (default: target/release/typhon) against other Pythons
   soak [--binary PATH]... [--threads 1,2,4,16] [--rounds N] [--seconds S] [FILTER]
@@ -79,6 +86,22 @@ fn main() -> ExitCode {
             let python = golden::find_python(arguments.value("--python").map(PathBuf::from));
             let check = arguments.flag("--check");
             golden::run(&root, &python, &arguments.filter(), check)
+        }
+        "cpython" => {
+            let plan = cpython::Plan {
+                binary: arguments
+                    .path("--binary")
+                    .unwrap_or_else(|| root.join("target/debug/typhon")),
+                tests: arguments
+                    .path("--tests")
+                    .unwrap_or_else(|| root.join("../shared/cpython-tests")),
+                jobs: arguments.number("--jobs", 2),
+                timeout: Duration::from_secs(arguments.number("--timeout", 120) as u64),
+                check: arguments.flag("--check"),
+                update: arguments.flag("--update"),
+                modules: arguments.rest(),
+            };
+            cpython::run(&root, &plan)
         }
         "bench" => {
             let plan = bench::Plan {
@@ -174,6 +197,15 @@ impl Arguments {
         };
         self.end();
         filter
+    }
+
+    /// All arguments that are left.
+    fn rest(&mut self) -> Vec<String> {
+        if let Some(at) = self.0.iter().position(|text| text.starts_with('-')) {
+            self.0.swap(0, at);
+            self.end();
+        }
+        std::mem::take(&mut self.0)
     }
 
     fn end(&self) {
