@@ -47,60 +47,72 @@ pub(crate) fn name_of(frame: *mut Frame, cache: &Cache) -> Value {
 
 fn name_ref<'a>(frame: *mut Frame, cache: &Cache) -> &'a Value {
     // SAFETY: as above; names live as long as the code, which the running frame keeps alive.
-    unsafe { &*(&raw const (&(*(*frame).rc).names)[cache.name as usize]) }
+    unsafe {
+        let names = &(*(*frame).rc).names;
+        &names[cache.name as usize]
+    }
 }
 
-/// A cached attribute: a register word.
+/// A cached attribute of an instance: a register word.
 #[inline(always)]
 pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
         let t = type_of_bits(o);
-        if w >> 16 == t.version() && w != 0 {
-            let index = (w >> 4 & 0xFFF) as usize;
-            match w & 15 {
-                INLINE => {
-                    let slot = &*(((o & !7) as usize + index * 8) as *const Slot);
-                    let bits = slot.peek_bits_acquire();
-                    if bits & 3 != 0 {
-                        return Some(bits);
-                    }
-                    if bits == 0 || bits == MOVED {
-                        return None;
-                    }
-                    return match slot.try_get_for_register(cx.thread.tid, || true) {
-                        Ok(Some(v)) if v.bits() & !4 != MOVED => Some(v.into_bits()),
-                        Ok(Some(v)) => {
-                            std::mem::forget(v);
-                            None
-                        }
-                        _ => None,
-                    };
-                }
-                METHOD => {
-                    return method_pointer(o, index, cache, w)
-                        .filter(|_| w & 15 == METHOD && cache.plain_value());
-                }
-                _ => return None,
-            }
+        if w >> 16 != t.version() || w == 0 {
+            return None;
         }
+        let index = (w >> 4 & 0xFFF) as usize;
         match w & 15 {
-            MODULE if t.word() == word::MODULE => {
-                let d = (*((o & !7) as *const Module)).dict();
-                d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32)
-                    .map(Value::into_bits)
-            }
-            CLASS if t.has(flag::TYPE_SUBCLASS) => {
-                let cls = &*((o & !7) as *const Type);
-                if w >> 16 != cls.version() || w >> 16 == 0 {
+            INLINE => {
+                let slot = &*(((o & !7) as usize + index * 8) as *const Slot);
+                let bits = slot.peek_bits_acquire();
+                if bits & 3 != 0 {
+                    return Some(bits);
+                }
+                if bits == 0 || bits == MOVED {
                     return None;
                 }
-                let (w2, p) = cache.load();
-                if w2 == w { Some(p) } else { None }
+                match slot.try_get_for_register(cx.thread.tid, || true) {
+                    Ok(Some(v)) if v.bits() & !4 != MOVED => Some(v.into_bits()),
+                    Ok(Some(v)) => {
+                        std::mem::forget(v);
+                        None
+                    }
+                    _ => None,
+                }
             }
+            METHOD if cache.plain_value() => method_pointer(o, index, cache, w),
             _ => None,
         }
+    }
+}
+
+/// A cached attribute of a module or class: a register word.
+#[inline(never)]
+pub fn attr_hit_rare(cx: &mut Cx, o: &Value, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    if !o.is_ptr() {
+        return None;
+    }
+    match w & 15 {
+        MODULE if o.class_word() == word::MODULE => {
+            // SAFETY: exactly a module.
+            let d = unsafe { &*((o.bits() & !7) as *const Module) }.dict();
+            d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32)
+                .map(Value::into_bits)
+        }
+        CLASS if o.ty().has(flag::TYPE_SUBCLASS) => {
+            // SAFETY: an instance of a subclass of `type`.
+            let cls = unsafe { &*((o.bits() & !7) as *const Type) };
+            if w >> 16 != cls.version() || w >> 16 == 0 {
+                return None;
+            }
+            let (w2, p) = cache.load();
+            if w2 == w { Some(p) } else { None }
+        }
+        _ => None,
     }
 }
 
@@ -319,14 +331,6 @@ pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> 
             let _ = fill_instance(cx, o, t, name, cache, true)?;
             return Ok(Loaded::Method(d.into_bits()));
         }
-    }
-    let hit = if o.is_ptr() {
-        attr_hit(cx, o.bits(), cache)
-    } else {
-        None
-    };
-    if let Some(bits) = hit {
-        return Ok(Loaded::Value(bits));
     }
     let bits = load_attr(cx, frame, o, cache)?;
     Ok(Loaded::Value(bits))

@@ -153,6 +153,86 @@ impl Cx {
         Ok(frame)
     }
 
+    /// Whether a frame of `rc` can stand at `regs`.
+    #[inline(always)]
+    pub(crate) fn has_room(&self, regs: *mut u64, rc: &RegCode) -> bool {
+        self.depth < self.recursion_limit
+            && regs.wrapping_add(rc.nregs) as usize + 4096 <= self.stack.end as usize
+            && self.stack.next < self.stack.frames_end
+    }
+
+    /// Push the frame of a call whose arguments stand in place; `has_room` was asked. Kept apart from `push_frame`, as the
+    /// most frequent case is worth its own straight code.
+    #[inline(always)]
+    pub(crate) fn push_inline(
+        &mut self,
+        func: u64,
+        f: &Function,
+        rc: &RegCode,
+        regs: *mut u64,
+    ) -> *mut Frame {
+        let frame = self.stack.next;
+        self.depth += 1;
+        // SAFETY: below `frames_end`; the record is private to this thread.
+        unsafe {
+            self.stack.next = frame.add(1);
+            (*frame).regs = regs;
+            (*frame).pc = rc.words.as_ptr();
+            (*frame).rc = rc;
+            (*frame).prev = self.frame;
+            (*frame).func = func;
+            (*frame).globals = f.globals();
+            (*frame).builtins = f.builtins();
+            (*frame).locals = 0;
+            (*frame).frame_obj = 0;
+            (*frame).stack_top = regs.wrapping_add(rc.nregs);
+            (*frame).generator = 0;
+            (*frame).kind = FrameKind::Inline;
+            (*frame).flags = 0;
+        }
+        self.frame = frame;
+        frame
+    }
+
+    /// Release the first `n` registers.
+    ///
+    /// # Safety
+    /// They are the locals of the running frame.
+    #[inline(always)]
+    pub(crate) unsafe fn clear_locals(&mut self, regs: *mut u64, n: usize) {
+        // SAFETY: by contract.
+        unsafe {
+            let (mut p, end) = (regs, regs.add(n));
+            while p != end {
+                let w = *p;
+                if w & 3 == 0 {
+                    *p = 0;
+                    if w & 4 == 0 && w != 0 {
+                        crate::slow::drop_owned(self, w);
+                    }
+                }
+                p = p.add(1);
+            }
+        }
+    }
+
+    /// Unlink an inline call's frame, whose locals are released and which has no frame object; gives the caller's frame.
+    ///
+    /// # Safety
+    /// `frame` is the top frame, of kind `Inline`: its function is borrowed, it has no namespace.
+    #[inline(always)]
+    pub(crate) unsafe fn pop_inline(&mut self, frame: *mut Frame) -> *mut Frame {
+        // SAFETY: by contract.
+        unsafe {
+            debug_assert!((*frame).locals == 0 && (*frame).func & 4 != 0);
+            let caller = (*frame).prev;
+            self.frame = caller;
+            self.stack.next = frame;
+            self.depth -= 1;
+            caller
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn too_deep(&mut self) -> Raised {
@@ -173,18 +253,7 @@ impl Cx {
             if (*f).frame_obj != 0 {
                 crate::objects::frame::object::detach(self, f);
             }
-            let n = (*(*f).rc).nlocals;
-            let regs = (*f).regs;
-            for i in 0..n {
-                let p = regs.add(i);
-                let w = *p;
-                if w & 3 == 0 && w != 0 {
-                    *p = 0;
-                    if w & 4 == 0 {
-                        crate::slow::drop_owned(self, w);
-                    }
-                }
-            }
+            self.clear_locals((*f).regs, (*(*f).rc).nlocals);
             let (locals, func) = ((*f).locals, (*f).func);
             self.frame = (*f).prev;
             self.stack.next = f;

@@ -7,22 +7,19 @@
 //! A panic inside native code unwinds to `run`, which turns it into SystemError in the frame that was running.
 
 use crate::call::{
-    Step, call_function, drop_word, end_generator, handle_breaker, link_generator, reg_code,
-    suspend_generator,
+    Step, drop_word, end_generator, handle_breaker, link_generator, suspend_generator,
 };
 use crate::native::Args;
 use crate::objects::builtin::{Builtin, MethodDescr};
-use crate::objects::code::co;
 use crate::objects::frame::{Frame, FrameKind};
-use crate::objects::function::{Function, Method};
-use crate::objects::generator::{DONE, Generator, SUSPENDED};
-use crate::objects::typeobj::slots::CmpOp;
+use crate::objects::function::Function;
+use crate::objects::generator::{DONE, Generator};
 use crate::objects::{List, Tuple};
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::{self, word};
-use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cold};
+use crate::{Cx, Raised, Res, Value, ValueExt, attr, cold, legs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -91,14 +88,24 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                 (*frame).pc = pc
             };
         }
+        // The result of word `$w`. A dead temporary holds nothing to drop; the stores between the tests keep each test
+        // one machine instruction.
         macro_rules! set {
-            ($d:expr, $bits:expr) => {{
-                let p = r.add($d);
-                let old = *p;
-                *p = $bits;
-                if old & 7 == 0 && old != 0 {
-                    save!();
-                    drop_owned(cx, old);
+            ($w:expr, $bits:expr) => {{
+                let p = r.add(d_of($w));
+                let bits = $bits;
+                if $w & DEST_LOCAL != 0 {
+                    let old = *p;
+                    *p = bits;
+                    if old & 7 == 0 {
+                        save!();
+                        if old != 0 {
+                            drop_owned(cx, old);
+                        }
+                    }
+                } else {
+                    debug_assert!(*p & 7 != 0 || *p == 0, "a dead temporary was owned");
+                    *p = bits;
                 }
             }};
         }
@@ -106,13 +113,18 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
             ($i:expr) => {{
                 let p = r.add($i);
                 let old = *p;
-                if old & 3 == 0 && old != 0 {
+                if old & 3 == 0 {
                     *p = 0;
-                    if old & 4 == 0 {
+                    if old & 4 == 0 && old != 0 {
                         drop_owned(cx, old);
                     }
                 }
             }};
+        }
+        macro_rules! cache {
+            ($w:expr) => {
+                &*(*(*frame).rc).cache_at(b_of($w))
+            };
         }
         macro_rules! release_operands {
             ($w:expr) => {{
@@ -144,12 +156,6 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Unwound::Exit(raised) => return Err(raised),
                 }
             }
-            macro_rules! fail {
-                ($raised:expr) => {{
-                    pending = Some($raised);
-                    continue;
-                }};
-            }
             macro_rules! try_ {
                 ($e:expr) => {
                     match $e {
@@ -169,7 +175,6 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                 };
             }
-            let _ = |raised: Raised| -> Raised { raised };
             // What the instruction dropped runs its finalizer now; merges and other requests wait for a call or a jump back,
             // so that no foreign finalizer runs between two statements that a `with` keeps together.
             macro_rules! finalizers {
@@ -192,14 +197,6 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     vref!($i)
                 }};
             }
-            // The result of a slow operation on a and b goes to d.
-            macro_rules! finish {
-                ($w:expr, $e:expr) => {{
-                    let bits = try_!($e).into_counted_or_immediate();
-                    release_operands!($w);
-                    set!(d_of($w), bits);
-                }};
-            }
             macro_rules! arith {
                 ($w:expr, $op:expr, $int:expr, $float:expr) => {{
                     let w = $w;
@@ -207,19 +204,20 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     if ((a ^ 1) | (b ^ 1)) & 3 == 0 {
                         let f: fn(i64, i64) -> Option<u64> = $int;
                         if let Some(bits) = f(a as i64, b as i64) {
-                            set!(d_of(w), bits);
+                            set!(w, bits);
                             continue;
                         }
                     } else if a & b & 2 != 0 {
-                        let f: fn(f64, f64) -> f64 = $float;
-                        if let Some(v) = Value::from_float_imm(f(float_of(a), float_of(b))) {
-                            set!(d_of(w), v.into_bits());
+                        let f: Option<fn(f64, f64) -> f64> = $float;
+                        if let Some(f) = f
+                            && let Some(v) = Value::from_float_imm(f(float_of(a), float_of(b)))
+                        {
+                            set!(w, v.into_bits());
                             continue;
                         }
                     }
                     save!();
-                    let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                    finish!(w, arith_slow(cx, $op, x_of(w) & 4 != 0, va, vb));
+                    try_!(legs::arith(cx, r, w, $op));
                 }};
             }
             macro_rules! arith_imm {
@@ -230,7 +228,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     if a & 3 == 1 {
                         let f: fn(i64, i64) -> Option<u64> = $int;
                         if let Some(bits) = f(a as i64, imm) {
-                            set!(d_of(w), bits);
+                            set!(w, bits);
                             continue;
                         }
                     } else if a & 2 != 0 {
@@ -238,19 +236,47 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         if let Some(f) = f
                             && let Some(v) = Value::from_float_imm(f(float_of(a), imm as f64))
                         {
-                            set!(d_of(w), v.into_bits());
+                            set!(w, v.into_bits());
                             continue;
                         }
                     }
                     save!();
-                    let va = operand!(a_of(w));
-                    let vb = Value::small_int(imm as i32);
-                    let bits = try_!(arith_slow(cx, $op, x_of(w) & 4 != 0, va, &vb))
-                        .into_counted_or_immediate();
-                    if x_of(w) & CONSUME_A != 0 {
-                        release!(a_of(w));
+                    try_!(legs::arith_imm(cx, r, w, $op));
+                }};
+            }
+            // A comparison and its jump: two ints, two floats (unless the operator was turned round: NaN), anything else.
+            macro_rules! compare_jump {
+                ($w:expr, $op:tt, $opposite:tt) => {{
+                    let w = $w;
+                    let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
+                    let taken = if ((a ^ 1) | (b ^ 1)) & 3 == 0 {
+                        (a as i64) $op (b as i64)
+                    } else if a & b & 2 != 0 {
+                        let (x, y) = (float_of(a), float_of(b));
+                        if w & DEST_LOCAL != 0 { x $op y } else { !(x $opposite y) }
+                    } else {
+                        save!();
+                        try_!(legs::compare_jump(cx, r, w))
+                    };
+                    if taken {
+                        pc = pc.offset(near_of(w));
                     }
-                    set!(d_of(w), bits);
+                }};
+            }
+            macro_rules! compare_jump_imm {
+                ($w:expr, $int:expr) => {{
+                    let w = $w;
+                    let a = reg!(a_of(w));
+                    let taken = if a & 3 == 1 {
+                        let f: fn(i64, i64) -> bool = $int;
+                        f(a as i64, (w as i64 >> 48 << 2) | 1)
+                    } else {
+                        save!();
+                        try_!(legs::compare_jump_imm(cx, r, w))
+                    };
+                    if taken {
+                        pc = pc.offset(near_of(w));
+                    }
                 }};
             }
 
@@ -267,35 +293,31 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         } else {
                             bits
                         };
-                        set!(d_of(w), bits);
+                        set!(w, bits);
                     }
                     Rop::LoadConst => {
                         let k = (&(*(*frame).rc).consts).get_unchecked(imm_of(w) as usize);
-                        set!(d_of(w), k.bits() | if k.bits() & 3 == 0 { 4 } else { 0 });
+                        set!(w, k.bits() | if k.bits() & 3 == 0 { 4 } else { 0 });
                     }
-                    Rop::LoadInt => set!(d_of(w), ((imm_of(w) as i64 as u64) << 2) | 1),
+                    Rop::LoadInt => set!(w, ((imm_of(w) as i64 as u64) << 2) | 1),
                     Rop::Copy => {
                         let bits = reg!(a_of(w));
                         if bits & 3 == 0 {
                             let v = operand!(a_of(w)).clone_in(cx.thread.tid);
-                            set!(d_of(w), v.into_bits());
+                            set!(w, v.into_bits());
                         } else {
-                            set!(d_of(w), bits);
+                            set!(w, bits);
                         }
                     }
                     Rop::Move => {
                         let bits = reg!(a_of(w));
                         reg!(a_of(w)) = 0;
-                        set!(d_of(w), bits);
+                        set!(w, bits);
                     }
                     Rop::CopyCheck => {
                         save!();
                         let v = operand!(a_of(w)).clone_in(cx.thread.tid);
-                        set!(d_of(w), v.into_bits());
-                    }
-                    Rop::CheckLocal => {
-                        save!();
-                        let _ = operand!(a_of(w));
+                        set!(w, v.into_bits());
                     }
                     Rop::TakeLocal => {
                         let bits = reg!(a_of(w));
@@ -312,7 +334,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         release!(a_of(w));
                         finalizers!();
                     }
-                    Rop::LoadNull => reg!(d_of(w)) = 0,
+                    Rop::LoadNull => set!(w, 0),
                     Rop::DeleteFast => {
                         save!();
                         let _ = operand!(a_of(w));
@@ -326,107 +348,58 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         w,
                         BinOp::Add,
                         |a, b| a.checked_add(b - 1).map(|v| v as u64),
-                        |a, b| a + b
+                        Some(|a, b| a + b)
                     ),
                     Rop::Sub => arith!(
                         w,
                         BinOp::Sub,
                         |a, b| a.checked_sub(b - 1).map(|v| v as u64),
-                        |a, b| a - b
+                        Some(|a, b| a - b)
                     ),
                     Rop::Mul => arith!(
                         w,
                         BinOp::Mul,
                         |a, b| (a >> 2).checked_mul(b - 1).map(|v| v as u64 | 1),
-                        |a, b| a * b
+                        Some(|a, b| a * b)
                     ),
+                    // No immediate float is zero (0.0 is a heap or static value), so the quotient needs no test.
                     Rop::TrueDiv => {
-                        let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        if a & b & 2 != 0
-                            && let Some(v) = Value::from_float_imm(float_of(a) / float_of(b))
-                        {
-                            set!(d_of(w), v.into_bits());
-                            continue;
-                        }
-                        save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, arith_slow(cx, BinOp::TrueDiv, x_of(w) & 4 != 0, va, vb));
+                        arith!(w, BinOp::TrueDiv, |_, _| None, Some(|a, b| a / b))
                     }
-                    Rop::FloorDiv => {
-                        let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        if ((a ^ 1) | (b ^ 1)) & 3 == 0 && b != 1 && b as i64 != -3 {
-                            let q = floor_div(a as i64 >> 2, b as i64 >> 2);
-                            set!(d_of(w), ((q as u64) << 2) | 1);
-                            continue;
-                        }
-                        save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, arith_slow(cx, BinOp::FloorDiv, x_of(w) & 4 != 0, va, vb));
-                    }
-                    Rop::Mod => {
-                        let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        if ((a ^ 1) | (b ^ 1)) & 3 == 0 && b != 1 && b as i64 != -3 {
-                            let m = floor_mod(a as i64 >> 2, b as i64 >> 2);
-                            set!(d_of(w), ((m as u64) << 2) | 1);
-                            continue;
-                        }
-                        save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, arith_slow(cx, BinOp::Mod, x_of(w) & 4 != 0, va, vb));
-                    }
-                    Rop::And => arith_bits!(
+                    Rop::FloorDiv => arith!(
                         w,
-                        BinOp::And,
-                        |a: u64, b: u64| a & b,
-                        cx,
-                        frame,
-                        pc,
-                        r,
-                        pending
+                        BinOp::FloorDiv,
+                        |a, b| if b != 1 && b != -3 {
+                            Some(((floor_div(a >> 2, b >> 2) as u64) << 2) | 1)
+                        } else {
+                            None
+                        },
+                        None
                     ),
-                    Rop::Or => arith_bits!(
+                    Rop::Mod => arith!(
                         w,
-                        BinOp::Or,
-                        |a: u64, b: u64| a | b,
-                        cx,
-                        frame,
-                        pc,
-                        r,
-                        pending
+                        BinOp::Mod,
+                        |a, b| if b != 1 && b != -3 {
+                            Some(((floor_mod(a >> 2, b >> 2) as u64) << 2) | 1)
+                        } else {
+                            None
+                        },
+                        None
                     ),
-                    Rop::Xor => arith_bits!(
+                    Rop::And => arith!(w, BinOp::And, |a, b| Some((a & b) as u64), None),
+                    Rop::Or => arith!(w, BinOp::Or, |a, b| Some((a | b) as u64), None),
+                    Rop::Xor => arith!(w, BinOp::Xor, |a, b| Some((a ^ b) as u64 | 1), None),
+                    Rop::LShift => arith!(w, BinOp::LShift, |a, b| shift_left(a, b >> 2), None),
+                    Rop::RShift => arith!(
                         w,
-                        BinOp::Xor,
-                        |a: u64, b: u64| (a ^ b) | 1,
-                        cx,
-                        frame,
-                        pc,
-                        r,
-                        pending
+                        BinOp::RShift,
+                        |a, b| if b > 0 {
+                            Some((((a >> 2 >> (b >> 2).min(63)) as u64) << 2) | 1)
+                        } else {
+                            None
+                        },
+                        None
                     ),
-                    Rop::LShift => {
-                        let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        if ((a ^ 1) | (b ^ 1)) & 3 == 0
-                            && let Some(bits) = shift_left(a as i64, b as i64 >> 2)
-                        {
-                            set!(d_of(w), bits);
-                            continue;
-                        }
-                        save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, arith_slow(cx, BinOp::LShift, x_of(w) & 4 != 0, va, vb));
-                    }
-                    Rop::RShift => {
-                        let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        if ((a ^ 1) | (b ^ 1)) & 3 == 0 && (b as i64) > 0 {
-                            let n = (b >> 2).min(63);
-                            set!(d_of(w), (((a as i64 >> 2 >> n) as u64) << 2) | 1);
-                            continue;
-                        }
-                        save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, arith_slow(cx, BinOp::RShift, x_of(w) & 4 != 0, va, vb));
-                    }
                     Rop::AddI => arith_imm!(
                         w,
                         BinOp::Add,
@@ -484,152 +457,96 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::LShiftI => arith_imm!(w, BinOp::LShift, shift_left, None),
                     Rop::Binary => {
                         save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, protocol::binary_op(cx, x_of(w) >> 2, va, vb));
+                        try_!(legs::binary(cx, r, w));
                     }
                     Rop::Subscr => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        if a & 3 == 0 && a != 0 && b & 3 == 1 {
-                            let o = vref!(a_of(w));
-                            let i = b as i64 >> 2;
-                            if let Some(v) = item_fast(cx, o, i) {
-                                release_operands!(w);
-                                set!(d_of(w), v);
-                                continue;
-                            }
+                        if a & 3 == 0
+                            && a != 0
+                            && b & 3 == 1
+                            && let Some(v) = item_fast(cx, vref!(a_of(w)), b as i64 >> 2)
+                        {
+                            release_operands!(w);
+                            set!(w, v);
+                            continue;
                         }
                         save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(w, subscr_slow(cx, va, vb));
+                        try_!(legs::subscr(cx, r, w));
                     }
                     Rop::SubscrI => {
                         let a = reg!(a_of(w));
-                        let i = b_of(w) as u16 as i16 as i64;
                         if a & 3 == 0
                             && a != 0
-                            && let Some(v) = item_fast(cx, vref!(a_of(w)), i)
+                            && let Some(v) = item_fast(cx, vref!(a_of(w)), w as i64 >> 48)
                         {
                             if x_of(w) & CONSUME_A != 0 {
                                 release!(a_of(w));
                             }
-                            set!(d_of(w), v);
+                            set!(w, v);
                             continue;
                         }
                         save!();
-                        let va = operand!(a_of(w));
-                        let bits = try_!(subscr_slow(cx, va, &Value::small_int(i as i32)))
-                            .into_counted_or_immediate();
-                        if x_of(w) & CONSUME_A != 0 {
-                            release!(a_of(w));
-                        }
-                        set!(d_of(w), bits);
+                        try_!(legs::subscr_imm(cx, r, w));
                     }
                     Rop::Compare => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        let op = x_of(w) >> 2;
                         if ((a ^ 1) | (b ^ 1)) & 3 == 0 {
-                            let t = compare_words(op & 7, a as i64, b as i64);
-                            set!(d_of(w), bool_bits(t));
+                            let t = compare_words(x_of(w) >> 2 & 7, a as i64, b as i64);
+                            set!(w, bool_bits(t));
                             continue;
                         }
                         save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        finish!(
-                            w,
-                            compare_slow(cx, va, vb, CmpOp::from_u8(op & 7), op & 8 != 0)
-                        );
+                        try_!(legs::compare(cx, r, w));
                     }
-                    Rop::CmpJump => {
-                        let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        let target = (*pc).load(Ordering::Relaxed) as isize;
-                        let t = if ((a ^ 1) | (b ^ 1)) & 3 == 0 {
-                            order_in(d_of(w), a as i64, b as i64)
-                        } else if a & b & 2 != 0 {
-                            float_order_in(d_of(w), float_of(a), float_of(b))
-                        } else {
-                            save!();
-                            let op = (x_of(w) >> 2) & 7;
-                            let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                            let t = try_!(compare_truth(cx, va, vb, CmpOp::from_u8(op)));
-                            release_operands!(w);
-                            t
-                        };
-                        pc = pc.add(1);
-                        if t == (x_of(w) & 0x80 != 0) {
-                            pc = pc.offset(target);
-                        }
-                    }
-                    Rop::CmpJumpI => {
-                        let a = reg!(a_of(w));
-                        let imm = b_of(w) as u16 as i16 as i64;
-                        let target = (*pc).load(Ordering::Relaxed) as isize;
-                        let t = if a & 3 == 1 {
-                            order_in(d_of(w), a as i64, (imm << 2) | 1)
-                        } else {
-                            save!();
-                            let op = (x_of(w) >> 2) & 7;
-                            let va = operand!(a_of(w));
-                            let t = try_!(compare_truth(
-                                cx,
-                                va,
-                                &Value::small_int(imm as i32),
-                                CmpOp::from_u8(op)
-                            ));
-                            if x_of(w) & CONSUME_A != 0 {
-                                release!(a_of(w));
-                            }
-                            t
-                        };
-                        pc = pc.add(1);
-                        if t == (x_of(w) & 0x80 != 0) {
-                            pc = pc.offset(target);
-                        }
-                    }
+                    Rop::JumpLt => compare_jump!(w, <, >=),
+                    Rop::JumpLe => compare_jump!(w, <=, >),
+                    Rop::JumpEq => compare_jump!(w, ==, !=),
+                    Rop::JumpNe => compare_jump!(w, !=, ==),
+                    Rop::JumpGt => compare_jump!(w, >, <=),
+                    Rop::JumpGe => compare_jump!(w, >=, <),
+                    Rop::JumpLtI => compare_jump_imm!(w, |a, b| a < b),
+                    Rop::JumpLeI => compare_jump_imm!(w, |a, b| a <= b),
+                    Rop::JumpEqI => compare_jump_imm!(w, |a, b| a == b),
+                    Rop::JumpNeI => compare_jump_imm!(w, |a, b| a != b),
+                    Rop::JumpGtI => compare_jump_imm!(w, |a, b| a > b),
+                    Rop::JumpGeI => compare_jump_imm!(w, |a, b| a >= b),
                     Rop::IsOp => {
                         save!();
                         let same = operand!(a_of(w)).is(operand!(b_of(w)));
                         release_operands!(w);
-                        set!(d_of(w), bool_bits(same != (x_of(w) & 4 != 0)));
+                        set!(w, bool_bits(same != (x_of(w) & 4 != 0)));
                     }
                     Rop::ContainsOp => {
                         save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        let found = try_!(contains_slow(cx, vb, va));
-                        release_operands!(w);
-                        set!(d_of(w), bool_bits(found != (x_of(w) & 4 != 0)));
+                        try_!(legs::contains(cx, r, w));
                     }
-                    Rop::Not => {
-                        save!();
-                        let t = try_!(protocol::truthy(cx, operand!(a_of(w))));
-                        release_operands!(w);
-                        set!(d_of(w), bool_bits(!t));
-                    }
-                    Rop::ToBool => {
-                        save!();
-                        let t = try_!(protocol::truthy(cx, operand!(a_of(w))));
-                        release_operands!(w);
-                        set!(d_of(w), bool_bits(t));
+                    Rop::Not | Rop::ToBool => {
+                        let not = Rop::of(w) == Rop::Not;
+                        let t = match reg!(a_of(w)) & !4 {
+                            statics::TRUE => true,
+                            statics::FALSE | statics::NONE => false,
+                            _ => {
+                                save!();
+                                try_!(legs::to_bool(cx, r, w, not));
+                                continue;
+                            }
+                        };
+                        set!(w, bool_bits(t != not));
                     }
                     Rop::Neg => {
                         let a = reg!(a_of(w));
                         if a & 3 == 1
                             && let Some(v) = 2i64.checked_sub(a as i64)
                         {
-                            set!(d_of(w), v as u64);
+                            set!(w, v as u64);
                             continue;
                         }
                         save!();
-                        let va = operand!(a_of(w));
-                        let bits = try_!(protocol::unary(cx, "-", va)).into_counted_or_immediate();
-                        release_operands!(w);
-                        set!(d_of(w), bits);
+                        try_!(legs::unary(cx, r, w, "-"));
                     }
                     Rop::Invert => {
                         save!();
-                        let va = operand!(a_of(w));
-                        let bits = try_!(protocol::unary(cx, "~", va)).into_counted_or_immediate();
-                        release_operands!(w);
-                        set!(d_of(w), bits);
+                        try_!(legs::unary(cx, r, w, "~"));
                     }
                     // ---- jumps
                     Rop::Jump | Rop::JumpBackQuiet => pc = pc.offset(imm_of(w) as isize),
@@ -637,22 +554,29 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         pc = pc.offset(imm_of(w) as isize);
                         breaker!();
                     }
-                    Rop::JumpTrue | Rop::JumpFalse => {
-                        let bits = reg!(d_of(w));
-                        let t = match bits & !4 {
+                    Rop::JumpTrue => {
+                        let t = match reg!(d_of(w)) & !4 {
                             statics::TRUE => true,
                             statics::FALSE | statics::NONE => false,
                             _ => {
                                 save!();
-                                let v = operand!(d_of(w));
-                                let t = try_!(protocol::truthy(cx, v));
-                                if x_of(w) & CONSUME_A != 0 {
-                                    release!(d_of(w));
-                                }
-                                t
+                                try_!(legs::jump_truth(cx, r, w))
                             }
                         };
-                        if t == (Rop::of(w) == Rop::JumpTrue) {
+                        if t {
+                            pc = pc.offset(imm_of(w) as isize);
+                        }
+                    }
+                    Rop::JumpFalse => {
+                        let t = match reg!(d_of(w)) & !4 {
+                            statics::TRUE => true,
+                            statics::FALSE | statics::NONE => false,
+                            _ => {
+                                save!();
+                                try_!(legs::jump_truth(cx, r, w))
+                            }
+                        };
+                        if !t {
                             pc = pc.offset(imm_of(w) as isize);
                         }
                     }
@@ -668,27 +592,28 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     // ---- names
                     Rop::LoadGlobal => {
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
-                        if x_of(w) != 0 {
+                        let cache = cache!(w);
+                        if x_of(w) & 1 != 0 {
                             reg!(d_of(w) + 1) = 0;
                         }
-                        if let Some(bits) = attr::global_hit(cx, frame, cache) {
-                            set!(d_of(w), bits);
-                            continue;
-                        }
-                        save!();
-                        let bits = try_!(attr::load_global(cx, frame, cache));
-                        set!(d_of(w), bits);
+                        let bits = match attr::global_hit(cx, frame, cache) {
+                            Some(bits) => bits,
+                            None => {
+                                save!();
+                                try_!(attr::load_global(cx, frame, cache))
+                            }
+                        };
+                        set!(w, bits);
                     }
                     Rop::LoadName => {
                         save!();
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         let bits = try_!(attr::load_name(cx, frame, cache));
-                        set!(d_of(w), bits);
+                        set!(w, bits);
                     }
                     Rop::StoreName | Rop::StoreGlobal => {
                         save!();
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         let v = operand!(a_of(w)).clone_in(cx.thread.tid);
                         if x_of(w) & CONSUME_A != 0 {
                             release!(a_of(w));
@@ -704,7 +629,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::DeleteName | Rop::DeleteGlobal => {
                         save!();
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         try_!(attr::delete_name(
                             cx,
                             frame,
@@ -714,7 +639,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         breaker!();
                     }
                     Rop::LoadAttr => {
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         let a = reg!(a_of(w));
                         if a & 3 == 0
                             && a != 0
@@ -724,53 +649,35 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                 save!();
                                 release!(a_of(w));
                             }
-                            set!(d_of(w), bits);
+                            set!(w, bits);
                             continue;
                         }
                         save!();
-                        let va = operand!(a_of(w));
-                        let bits = try_!(attr::load_attr(cx, frame, va, cache));
-                        release_operands_a(cx, r, w);
-                        set!(d_of(w), bits);
+                        try_!(legs::load_attr(cx, r, w, cache));
                         finalizers!();
                     }
                     Rop::LoadMethod => {
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         let a = reg!(a_of(w));
-                        let func = if a & 3 == 0 && a != 0 {
-                            attr::method_hit(a, cache)
-                        } else {
-                            None
-                        };
-                        let func = match func {
-                            Some(f) => f,
-                            None => {
-                                save!();
-                                let va = operand!(a_of(w));
-                                match try_!(attr::load_method(cx, frame, va, cache)) {
-                                    attr::Loaded::Method(f) => f,
-                                    attr::Loaded::Value(bits) => {
-                                        release_operands_a(cx, r, w);
-                                        reg!(d_of(w)) = bits;
-                                        reg!(d_of(w) + 1) = 0;
-                                        continue;
-                                    }
-                                }
-                            }
-                        };
-                        let this = if x_of(w) & CONSUME_A != 0 {
-                            reg!(a_of(w)) = 0;
-                            a
-                        } else if a & 3 == 0 {
-                            a | 4
-                        } else {
-                            a
-                        };
-                        reg!(d_of(w)) = func;
-                        reg!(d_of(w) + 1) = this;
+                        if a & 3 == 0
+                            && a != 0
+                            && let Some(func) = attr::method_hit(a, cache)
+                        {
+                            let this = if x_of(w) & CONSUME_A != 0 {
+                                reg!(a_of(w)) = 0;
+                                a
+                            } else {
+                                a | 4
+                            };
+                            reg!(d_of(w)) = func;
+                            reg!(d_of(w) + 1) = this;
+                            continue;
+                        }
+                        save!();
+                        try_!(legs::load_method(cx, r, w, cache));
                     }
                     Rop::StoreAttr => {
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         save!();
                         let o = operand!(a_of(w));
                         let v = operand!(d_of(w));
@@ -787,7 +694,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::DeleteAttr => {
                         save!();
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         let name = attr::name_of(frame, cache);
                         try_!(protocol::setattr(cx, operand!(a_of(w)), &name, None));
                         release_operands_a(cx, r, w);
@@ -795,7 +702,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::LoadSuperAttr => {
                         save!();
-                        let cache = (&(*(*frame).rc).caches).get_unchecked(b_of(w));
+                        let cache = cache!(w);
                         try_!(attr::load_super(
                             cx,
                             frame,
@@ -807,7 +714,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::LoadDeref => {
                         save!();
                         let bits = try_!(attr::load_deref(cx, frame, reg!(a_of(w)), a_of(w)));
-                        set!(d_of(w), bits);
+                        set!(w, bits);
                     }
                     Rop::StoreDeref => {
                         save!();
@@ -857,14 +764,14 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let (base, n) = (a_of(w), b_of(w));
                         let items = TakeRegs::new(cx, r.add(base), n);
                         let v = try_!(crate::objects::tuple::new_tuple_from(cx, n, items));
-                        set!(d_of(w), v.into_bits());
+                        set!(w, v.into_bits());
                     }
                     Rop::BuildList => {
                         save!();
                         let (base, n) = (a_of(w), b_of(w));
                         let items: Vec<Value> = TakeRegs::new(cx, r.add(base), n).collect();
                         let v = try_!(crate::objects::list::new_list(cx, items));
-                        set!(d_of(w), v.into_bits());
+                        set!(w, v.into_bits());
                     }
                     Rop::BuildMap | Rop::BuildSet | Rop::BuildString | Rop::BuildSlice => {
                         save!();
@@ -879,7 +786,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         for i in base..base + count {
                             release!(i);
                         }
-                        set!(d_of(w), v.into_bits());
+                        set!(w, v.into_bits());
                     }
                     Rop::ListAppend => {
                         save!();
@@ -939,7 +846,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             try_!(protocol::iter(cx, va))
                         };
                         release_operands_a(cx, r, w);
-                        set!(d_of(w), it.into_bits());
+                        set!(w, it.into_bits());
                     }
                     Rop::ForIter => {
                         let target = (*pc).load(Ordering::Relaxed) as isize;
@@ -967,7 +874,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                 }
                             }
                             _ => match try_!(next_fast(cx, it)) {
-                                Some(v) => set!(d_of(w), v.into_bits()),
+                                Some(v) => set!(w, v.into_bits()),
                                 None => pc = pc.offset(target),
                             },
                         }
@@ -979,9 +886,9 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let receiver = vref!(a_of(w)).clone_in(cx.thread.tid);
                         let value = operand!(b_of(w)).clone_in(cx.thread.tid);
                         match try_!(cold::send(cx, &receiver, value)) {
-                            Step::Yield(v) => set!(d_of(w), v.into_bits()),
+                            Step::Yield(v) => set!(w, v.into_bits()),
                             Step::Return(v) => {
-                                set!(d_of(w), v.into_bits());
+                                set!(w, v.into_bits());
                                 pc = pc.offset(target);
                             }
                         }
@@ -997,7 +904,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         };
                         let g = &*(((*frame).generator & !7) as *const Generator);
                         let kind = (*frame).kind;
-                        g.delegating.store(x_of(w) >> 2, Ordering::Relaxed);
+                        g.delegating.store(x_of(w) >> 2 & 1, Ordering::Relaxed);
                         suspend_generator(cx, g);
                         if kind == FrameKind::GenEntry {
                             return Ok(Step::Yield(v));
@@ -1005,177 +912,79 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         reload!();
                         // Resumed by ForIter: its word stands before the target word.
                         let fw = (*pc.sub(2)).load(Ordering::Relaxed);
-                        set!(d_of(fw), v.into_bits());
+                        set!(fw, v.into_bits());
                     }
                     // ---- calls
                     Rop::Call => {
                         save!();
-                        let base = a_of(w);
-                        let argc = b_of(w);
-                        let callee = reg!(base);
-                        if callee & 3 != 0 || callee == 0 {
-                            fail_break!(pending, not_callable(cx, vref!(base)));
-                        }
-                        let type_word =
-                            (*((callee & !7) as *const typhon_runtime::header::Header)).type_word();
-                        if type_word == word::FUNCTION {
-                            let f = &*((callee & !7) as *const Function);
-                            let rc = try_!(reg_code(cx, f.code()));
-                            let has_self = (reg!(base + 1) != 0) as usize;
-                            let (at, n) = (base + 2 - has_self, argc + has_self);
-                            if n == rc.inline_argc && (*frame).generator == 0 {
-                                try_!(cx.push_frame(
-                                    callee | 4,
-                                    f,
-                                    rc,
-                                    r.add(at),
-                                    FrameKind::Inline
-                                ));
-                                frame = cx.frame;
-                                r = r.add(at);
-                                for i in n..rc.nlocals {
-                                    reg!(i) = 0;
+                        let base = r.add(a_of(w));
+                        let callee = *base;
+                        if callee & 3 == 0 && callee != 0 {
+                            let argc = b_of(w);
+                            let has_self = (*base.add(1) != 0) as usize;
+                            let (args, n) = (base.add(2 - has_self), argc + has_self);
+                            let t = (*((callee & !7) as *const typhon_runtime::header::Header))
+                                .type_word();
+                            if t == word::FUNCTION {
+                                let f = &*((callee & !7) as *const Function);
+                                let rc = f.code().reg();
+                                if !rc.is_null()
+                                    && n == (*rc).inline_argc
+                                    && (*frame).generator == 0
+                                    && cx.has_room(args, &*rc)
+                                {
+                                    frame = cx.push_inline(callee | 4, f, &*rc, args);
+                                    r = args;
+                                    pc = (*rc).words.as_ptr();
+                                    for i in n..(*rc).nlocals {
+                                        reg!(i) = 0;
+                                    }
+                                    breaker!();
+                                    continue;
                                 }
-                                pc = rc.words.as_ptr();
+                                try_!(legs::enter(cx, base, argc));
+                                reload!();
                                 breaker!();
                                 continue;
                             }
-                            try_!(enter_function(cx, r.add(base), at - base, n, None));
-                            reload!();
-                            breaker!();
-                            continue;
-                        }
-                        match type_word {
-                            word::METHOD if reg!(base + 1) == 0 => {
-                                let m = &*((callee & !7) as *const Method);
-                                reg!(base + 1) = if m.this.bits() & 3 == 0 {
-                                    m.this.bits() | 4
-                                } else {
-                                    m.this.bits()
-                                };
-                                if m.func.class_word() == word::FUNCTION {
-                                    // The method object in `base` keeps both alive.
-                                    try_!(enter_method(cx, r.add(base), argc));
-                                    reload!();
-                                } else {
-                                    let pos = std::slice::from_raw_parts(
-                                        r.add(base + 1) as *const Value,
-                                        argc + 1,
-                                    );
-                                    let v = try_!(protocol::call(cx, &m.func, pos));
-                                    for i in base..base + argc + 2 {
-                                        release!(i);
-                                    }
-                                    set!(d_of(w), v.into_counted_or_immediate());
-                                    breaker!();
-                                }
-                            }
-                            t @ (word::BUILTIN | word::METHOD_DESCR) => {
-                                let (at, n) = if reg!(base + 1) != 0 {
-                                    (base + 1, argc + 1)
-                                } else {
-                                    (base + 2, argc)
-                                };
-                                let pos = std::slice::from_raw_parts(r.add(at) as *const Value, n);
+                            if t == word::METHOD_DESCR || t == word::BUILTIN {
+                                let pos = std::slice::from_raw_parts(args as *const Value, n);
                                 let v = if t == word::METHOD_DESCR {
                                     let d = &*((callee & !7) as *const MethodDescr);
-                                    try_!((d.def.call)(
-                                        cx,
-                                        Args {
-                                            pos,
-                                            kwvalues: &[],
-                                            kwnames: None
-                                        }
-                                    ))
+                                    let args = Args {
+                                        pos,
+                                        kwvalues: &[],
+                                        kwnames: None,
+                                    };
+                                    try_!((d.def.call)(cx, args))
                                 } else {
                                     let f = &*((callee & !7) as *const Builtin);
                                     try_!(call_builtin(cx, f, pos))
                                 };
-                                for i in base..base + argc + 2 {
-                                    release!(i);
+                                for i in 0..argc + 2 {
+                                    release!(a_of(w) + i);
                                 }
-                                set!(d_of(w), v.into_counted_or_immediate());
-                                if x_of(w) == 0 {
+                                set!(w, v.into_counted_or_immediate());
+                                if x_of(w) & 1 == 0 {
                                     breaker!();
                                 } else {
                                     finalizers!();
                                 }
-                            }
-                            word::TYPE => {
-                                let cls = &*((callee & !7) as *const Type);
-                                if reg!(base + 1) == 0
-                                    && let Some(init) = attr::python_init(cx, cls)
-                                {
-                                    // Allocate, then run __init__ inline: the instance waits in `base`, borrowed as self.
-                                    let instance =
-                                        try_!(crate::objects::object::alloc_plain(cx, cls));
-                                    let bits = instance.into_bits();
-                                    let old = reg!(base);
-                                    reg!(base) = bits;
-                                    reg!(base + 1) = bits | 4;
-                                    drop_word(cx, old);
-                                    try_!(enter_function(cx, r.add(base), 1, argc + 1, Some(init)));
-                                    reload!();
-                                    continue;
-                                }
-                                let v = try_!(call_slow(cx, r.add(base), argc));
-                                for i in base..base + argc + 2 {
-                                    release!(i);
-                                }
-                                set!(d_of(w), v.into_counted_or_immediate());
-                                breaker!();
-                            }
-                            _ => {
-                                let v = try_!(call_slow(cx, r.add(base), argc));
-                                for i in base..base + argc + 2 {
-                                    release!(i);
-                                }
-                                set!(d_of(w), v.into_counted_or_immediate());
-                                breaker!();
+                                continue;
                             }
                         }
+                        match try_!(legs::call_other(cx, r, w)) {
+                            legs::Called::Entered => reload!(),
+                            legs::Called::Done => {}
+                        }
+                        breaker!();
                     }
                     Rop::CallKw => {
                         save!();
-                        let base = a_of(w);
-                        let argc = b_of(w);
-                        let names = reg!(base + 2 + argc);
-                        let Some(names_t) =
-                            (&*(r.add(base + 2 + argc) as *const Value)).downcast::<Tuple>()
-                        else {
-                            fail_break!(pending, cx.system_error("CALL_KW without names"));
-                        };
-                        let nk = names_t.len();
-                        if nk > argc || reg!(base) == 0 {
-                            fail_break!(pending, cx.system_error("CALL_KW with too many names"));
+                        match try_!(legs::call_kw(cx, r, w)) {
+                            legs::Called::Entered => reload!(),
+                            legs::Called::Done => {}
                         }
-                        let (at, n) = if reg!(base + 1) != 0 {
-                            (base + 1, argc + 1)
-                        } else {
-                            (base + 2, argc)
-                        };
-                        let _ = names;
-                        if reg!(base) & 3 == 0 && vref!(base).class_word() == word::FUNCTION {
-                            try_!(enter_function_kw(cx, r.add(base), at - base, n - nk, nk));
-                            reload!();
-                            continue;
-                        }
-                        let pos = std::slice::from_raw_parts(r.add(at) as *const Value, n - nk);
-                        let kwvalues =
-                            std::slice::from_raw_parts(r.add(at + n - nk) as *const Value, nk);
-                        let v = try_!(protocol::call_args(
-                            cx,
-                            vref!(base),
-                            Args {
-                                pos,
-                                kwvalues,
-                                kwnames: Some(names_t)
-                            }
-                        ));
-                        for i in base..base + argc + 3 {
-                            release!(i);
-                        }
-                        set!(d_of(w), v.into_counted_or_immediate());
                         breaker!();
                     }
                     Rop::CallEx => {
@@ -1185,79 +994,48 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         for i in base..base + 4 {
                             release!(i);
                         }
-                        set!(d_of(w), v.into_counted_or_immediate());
+                        set!(w, v.into_counted_or_immediate());
                         breaker!();
                     }
                     Rop::Return => {
-                        let bits = reg!(a_of(w));
-                        if bits == 0 {
-                            save!();
-                            fail_break!(pending, unbound_register(cx, frame, a_of(w)));
-                        }
+                        let mut bits = reg!(a_of(w));
                         // Move out of the register: it is about to be cleared.
-                        let bits = if bits & 7 == 4 {
-                            if bits & !0xFFFF == statics::NONE & !0xFFFF {
-                                bits & !4
+                        if bits & 3 == 0 {
+                            save!();
+                            if bits & 4 != 0 {
+                                bits = if bits == statics::NONE | 4 {
+                                    statics::NONE
+                                } else {
+                                    crate::call::counted(cx, bits).into_bits()
+                                };
+                            } else if bits == 0 {
+                                fail_break!(pending, unbound_register(cx, frame, a_of(w)));
                             } else {
-                                crate::call::counted(cx, bits).into_bits()
+                                reg!(a_of(w)) = 0;
                             }
-                        } else {
-                            reg!(a_of(w)) = 0;
-                            bits
-                        };
-                        save!();
-                        let kind = (*frame).kind;
-                        if kind == FrameKind::Inline {
-                            cx.pop_frame();
-                            reload!();
+                        }
+                        if (*frame).kind == FrameKind::Inline && (*frame).frame_obj == 0 {
+                            cx.clear_locals(r, (*(*frame).rc).nlocals);
+                            frame = cx.pop_inline(frame);
+                            pc = (*frame).pc;
+                            r = (*frame).regs;
                             let cw = (*pc.sub(1)).load(Ordering::Relaxed);
                             release!(a_of(cw));
-                            set!(d_of(cw), bits);
+                            set!(cw, bits);
                             breaker!();
                             continue;
                         }
-                        match kind {
-                            FrameKind::Inline => {}
-                            FrameKind::Init => {
-                                cx.pop_frame();
+                        save!();
+                        match try_!(legs::return_other(cx, bits)) {
+                            legs::Returned::Continue => reload!(),
+                            legs::Returned::Exhausted => {
                                 reload!();
-                                let cw = (*pc.sub(1)).load(Ordering::Relaxed);
-                                if bits != statics::NONE {
-                                    let v = Value::from_bits(bits);
-                                    let t = v.type_name();
-                                    drop(v);
-                                    fail_break!(
-                                        pending,
-                                        cx.type_error(format!(
-                                            "__init__() should return None, not '{t}'"
-                                        ))
-                                    );
-                                }
-                                let instance = reg!(a_of(cw));
-                                reg!(a_of(cw)) = 0;
-                                set!(d_of(cw), instance);
-                                breaker!();
-                            }
-                            FrameKind::Entry => {
-                                cx.pop_frame();
-                                return Ok(Step::Return(Value::from_bits(bits)));
-                            }
-                            FrameKind::GenInline | FrameKind::GenEntry => {
-                                let gv = crate::call::counted(cx, (*frame).generator);
-                                let g = &*((gv.bits() & !7) as *const Generator);
-                                end_generator(cx, g);
-                                if kind == FrameKind::GenEntry {
-                                    return Ok(Step::Return(Value::from_bits(bits)));
-                                }
-                                drop_word(cx, bits);
-                                reload!();
-                                drop(gv);
-                                // ForIter: exhausted.
                                 let target = (*pc.sub(1)).load(Ordering::Relaxed) as isize;
                                 pc = pc.offset(target);
-                                breaker!();
                             }
+                            legs::Returned::Leave(v) => return Ok(Step::Return(v)),
                         }
+                        breaker!();
                     }
                     Rop::ReturnGenerator => {
                         save!();
@@ -1270,7 +1048,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         reload!();
                         let cw = (*pc.sub(1)).load(Ordering::Relaxed);
                         release!(a_of(cw));
-                        set!(d_of(cw), bits);
+                        set!(cw, bits);
                     }
                     // ---- strings
                     Rop::FormatSimple => {
@@ -1282,14 +1060,14 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             try_!(cold::format_simple(cx, va))
                         };
                         release_operands_a(cx, r, w);
-                        set!(d_of(w), v.into_bits());
+                        set!(w, v.into_bits());
                     }
                     Rop::FormatSpec => {
                         save!();
                         let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
                         let v = try_!(cold::format_spec(cx, va, vb));
                         release_operands!(w);
-                        set!(d_of(w), v.into_bits());
+                        set!(w, v.into_bits());
                     }
                     Rop::Cold => {
                         save!();
@@ -1298,61 +1076,9 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                 }
             }
-            let _ = (
-                SUSPENDED,
-                co::GENERATOR,
-                call_function as fn(&mut Cx, &Value, Args<'_>) -> Res<Value>,
-            );
-            if false {
-                fail!(cx.system_error(""));
-            }
         }
     }
 }
-
-/// The bit operators on two words.
-macro_rules! arith_bits {
-    ($w:expr, $op:expr, $f:expr, $cx:ident, $frame:ident, $pc:ident, $r:ident, $pending:ident) => {{
-        let w = $w;
-        let (a, b) = (*$r.add(a_of(w)), *$r.add(b_of(w)));
-        if ((a ^ 1) | (b ^ 1)) & 3 == 0 {
-            let f: fn(u64, u64) -> u64 = $f;
-            let p = $r.add(d_of(w));
-            let old = *p;
-            *p = f(a, b);
-            drop_word($cx, old);
-            continue;
-        }
-        (*$frame).pc = $pc;
-        if a == 0 || b == 0 {
-            $pending = Some(unbound_register(
-                $cx,
-                $frame,
-                if a == 0 { a_of(w) } else { b_of(w) },
-            ));
-            break;
-        }
-        let (va, vb) = (
-            &*($r.add(a_of(w)) as *const Value),
-            &*($r.add(b_of(w)) as *const Value),
-        );
-        match arith_slow($cx, $op, x_of(w) & 4 != 0, va, vb) {
-            Ok(v) => {
-                let bits = v.into_bits();
-                release_operands_ab($cx, $r, w);
-                let p = $r.add(d_of(w));
-                let old = *p;
-                *p = bits;
-                drop_word($cx, old);
-            }
-            Err(raised) => {
-                $pending = Some(raised);
-                break;
-            }
-        }
-    }};
-}
-use arith_bits;
 
 macro_rules! fail_break {
     ($pending:ident, $raised:expr) => {{

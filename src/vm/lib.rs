@@ -15,6 +15,7 @@ pub mod cx;
 pub mod error;
 pub mod init;
 pub mod interp;
+mod legs;
 pub mod native;
 pub mod number;
 #[path = "../objects/mod.rs"]

@@ -17,7 +17,6 @@ macro_rules! for_each_rop {
             Copy "d = counted copy of a",
             Borrow "d = uncounted copy of a (a local that outlives the use)",
             CopyCheck "d = counted copy of a; UnboundLocalError when unset",
-            CheckLocal "UnboundLocalError when a is unset",
             Move "d = a, a becomes empty (a is a temporary)",
             TakeLocal "d = a, a becomes empty (may be unset)",
             Swap "exchange temporaries d and a",
@@ -40,8 +39,12 @@ macro_rules! for_each_rop {
             Jump "jump a:b", JumpBack "jump a:b, checking the eval breaker", JumpBackQuiet "jump a:b",
             JumpTrue "jump a:b when d (consumed by x bit 0) is true", JumpFalse "jump a:b when d is false",
             JumpNone "jump a:b when d is None", JumpNotNone "jump a:b when d is not None",
-            CmpJump "x>>2 = operator, bit 7 of x = jump when true; compare a with b; the next word is the jump target; d = orders that satisfy it",
-            CmpJumpI "the same with b as i16",
+            // comparisons with the jump that follows: the op is the condition of two ints that jumps by d as i16;
+            // x>>2 = the operator as written (3 bits), bit 7 of x = the jump is taken when it holds
+            JumpLt "compare a with b", JumpLe "compare a with b", JumpEq "compare a with b", JumpNe "compare a with b",
+            JumpGt "compare a with b", JumpGe "compare a with b",
+            JumpLtI "compare a with b as i16", JumpLeI "compare a with b as i16", JumpEqI "compare a with b as i16",
+            JumpNeI "compare a with b as i16", JumpGtI "compare a with b as i16", JumpGeI "compare a with b as i16",
             // names
             LoadGlobal "d = global or builtin, d+1 = empty when x; b = cache", LoadName "d = name; b = cache", StoreName "name b = a", DeleteName "b",
             StoreGlobal "global b = a", DeleteGlobal "b",
@@ -92,6 +95,8 @@ impl Rop {
 
 pub const CONSUME_A: u8 = 1;
 pub const CONSUME_B: u8 = 2;
+/// Bit of a word (the top one of x): `d` is a local, which may hold an owned pointer. A dead temporary never does.
+pub const DEST_LOCAL: u64 = 0x80 << 8;
 
 /// Building and reading words.
 #[inline(always)]
@@ -117,6 +122,11 @@ pub const fn a_of(w: u64) -> usize {
 #[inline(always)]
 pub const fn b_of(w: u64) -> usize {
     (w >> 48) as usize
+}
+/// `d` as the distance of a comparison's jump.
+#[inline(always)]
+pub const fn near_of(w: u64) -> isize {
+    (w >> 16) as u16 as i16 as isize
 }
 #[inline(always)]
 pub const fn imm_of(w: u64) -> i32 {
@@ -212,6 +222,12 @@ pub struct RegCode {
 }
 
 impl RegCode {
+    /// The cache of an instruction, by its `b`.
+    #[inline(always)]
+    pub fn cache_at(&self, i: usize) -> *const Cache {
+        debug_assert!(i < self.caches.len());
+        self.caches.as_ptr().wrapping_add(i)
+    }
     pub fn line_at(&self, offset: u32) -> i32 {
         self.code
             .line_for(offset)
@@ -245,7 +261,7 @@ impl RegCode {
                 imm_of(w)
             );
             i += 1;
-            if matches!(op, Rop::CmpJump | Rop::CmpJumpI | Rop::ForIter | Rop::Send) {
+            if matches!(op, Rop::ForIter | Rop::Send) {
                 let _ = writeln!(
                     out,
                     "{i:5}        target {}",

@@ -1,11 +1,11 @@
 //! What the loop calls when a fast leg does not apply, and the small arithmetic helpers of the fast legs.
 
-use crate::call::{bind, counted, drop_word, reg_code};
+use crate::call::{bind, drop_word, reg_code};
 use crate::native::Args;
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::{Function, Method};
 use crate::objects::typeobj::slots::CmpOp;
-use crate::objects::{Builtin, Dict, Int, List, Str, Tuple, float, int};
+use crate::objects::{Builtin, Dict, List, Str, Tuple, float, int};
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
 use crate::statics::{self, word};
@@ -47,25 +47,6 @@ pub fn compare_floats(op: u8, a: f64, b: f64) -> bool {
         4 => a > b,
         _ => a >= b,
     }
-}
-
-/// Which orders satisfy a comparison, as bits: less 1, equal 2, greater 4, unordered 8.
-pub const ORDER_MASKS: [u16; 6] = [1, 3, 2, 13, 4, 6];
-
-/// Whether the order of two int words is in the mask. No branches: the jump that follows is the only one.
-#[inline(always)]
-pub fn order_in(mask: usize, a: i64, b: i64) -> bool {
-    mask >> (1 + (a > b) as usize - (a < b) as usize) & 1 != 0
-}
-
-/// Whether the order of two floats is in the mask.
-#[inline(always)]
-pub fn float_order_in(mask: usize, a: f64, b: f64) -> bool {
-    let place = match a.partial_cmp(&b) {
-        Some(o) => (o as i8 + 1) as usize,
-        None => 3,
-    };
-    mask >> place & 1 != 0
 }
 
 /// Drop an owned register word. Out of line, and cold to the optimizer: what stays in the loop is one test.

@@ -23,6 +23,17 @@ enum Entry {
     Null,
 }
 
+/// Where a jump's distance goes.
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    /// `d`, 16 bits.
+    Near,
+    /// `a:b`, 32 bits.
+    Far,
+    /// A word of its own.
+    Word,
+}
+
 struct Ins {
     offset: u32,
     op: Op,
@@ -39,8 +50,10 @@ struct Translator<'a> {
     offsets: Vec<u32>,
     caches: Vec<u32>,
     stack: Vec<Entry>,
-    /// (word index whose immediate is a jump, wide: whole word, target instruction)
-    fixups: Vec<(usize, bool, usize)>,
+    /// (word index whose immediate is a jump, where the distance goes, target instruction)
+    fixups: Vec<(usize, Reach, usize)>,
+    /// Comparisons and their jumps are one word: their distance has 16 bits.
+    near: bool,
     /// Word index of each block-start instruction.
     word_of: Vec<u32>,
     /// The last word, when its `d` is the pure destination of the top entry.
@@ -53,8 +66,43 @@ struct Translator<'a> {
 
 type Fail = String;
 
+/// `x` of a word that writes a local.
+const LOCAL: u8 = (DEST_LOCAL >> 8) as u8;
+
+/// Comparisons by COMPARE_OP number (`<`, `<=`, `==`, `!=`, `>`, `>=`): the opposite of each, for ints, and the jumps.
+const OPPOSITE: [u8; 6] = [5, 4, 3, 2, 1, 0];
+const JUMPS: [Rop; 6] = [
+    Rop::JumpLt,
+    Rop::JumpLe,
+    Rop::JumpEq,
+    Rop::JumpNe,
+    Rop::JumpGt,
+    Rop::JumpGe,
+];
+const JUMPS_I: [Rop; 6] = [
+    Rop::JumpLtI,
+    Rop::JumpLeI,
+    Rop::JumpEqI,
+    Rop::JumpNeI,
+    Rop::JumpGtI,
+    Rop::JumpGeI,
+];
+
 /// Translate a code object; `consts` and `names` are its run-time constants and interned names.
 pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Result<RegCode, Fail> {
+    // A function so long that a comparison cannot jump over 32,767 words: plain jumps instead.
+    let mut built = build(code, true)?;
+    if built.is_none() {
+        built = build(code, false)?;
+    }
+    let mut rc = built.ok_or("jump too far")?;
+    rc.consts = consts.into();
+    rc.names = names.into();
+    Ok(rc)
+}
+
+/// One attempt; None when a near jump is too far.
+fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
     let nlocals = code.localsplusnames.len();
     if nlocals + code.stacksize as usize + 8 > u16::MAX as usize {
         return Err("too many local variables".into());
@@ -71,6 +119,7 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
         caches: Vec::new(),
         stack: Vec::new(),
         fixups: Vec::new(),
+        near,
         patchable: None,
         nlocals: nlocals as u16,
         offset: 0,
@@ -93,17 +142,24 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
     t.depths(&table)?;
     t.run()?;
     let nregs = nlocals + t.maxdepth.max(code.stacksize as usize) + 4;
-    for (at, wide, target) in std::mem::take(&mut t.fixups) {
+    for (at, reach, target) in std::mem::take(&mut t.fixups) {
         let to = t.word_of[target];
         if to == u32::MAX {
             return Err("jump into nowhere".into());
         }
         let distance = to as i64 - (at as i64 + 1);
-        if wide {
-            t.words[at] = distance as u64;
-        } else {
-            let d = i32::try_from(distance).map_err(|_| "jump too far".to_string())?;
-            t.words[at] = t.words[at] & 0xFFFF_FFFF | (d as u32 as u64) << 32;
+        match reach {
+            Reach::Word => t.words[at] = distance as u64,
+            Reach::Far => {
+                let d = i32::try_from(distance).map_err(|_| "jump too far".to_string())?;
+                t.words[at] = t.words[at] & 0xFFFF_FFFF | (d as u32 as u64) << 32;
+            }
+            Reach::Near => {
+                let Ok(d) = i16::try_from(distance) else {
+                    return Ok(None);
+                };
+                t.words[at] = t.words[at] & !(0xFFFF << 16) | (d as u16 as u64) << 16;
+            }
         }
     }
     let mut out: Vec<Handler> = Vec::new();
@@ -128,11 +184,11 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
         .collect();
     let co = crate::objects::code::co::VARARGS | crate::objects::code::co::VARKEYWORDS;
     use crate::objects::code::co as f;
-    Ok(RegCode {
+    Ok(Some(RegCode {
         words: t.words.into_iter().map(AtomicU64::new).collect(),
         caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
-        consts: consts.into(),
-        names: names.into(),
+        consts: Box::default(),
+        names: Box::default(),
         lines: lines_of(code, &t.offsets),
         offsets: t.offsets.into(),
         handlers: out.into(),
@@ -150,7 +206,7 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
         generator: code.flags & (f::GENERATOR | f::COROUTINE | f::ASYNC_GENERATOR) != 0,
         flags: code.flags,
         code: code.clone(),
-    })
+    }))
 }
 
 /// The source line of every word.
@@ -380,7 +436,7 @@ impl Translator<'_> {
         }
         let (b, cb) = self.operand()?;
         let (a, ca) = self.operand()?;
-        Ok((a, b, ca as u8 * CONSUME_A | cb as u8 * CONSUME_B))
+        Ok((a, b, (ca as u8 * CONSUME_A) | (cb as u8 * CONSUME_B)))
     }
     fn cache(&mut self, name: u32) -> Result<u16, Fail> {
         if name as usize >= self.code.names.len() {
@@ -400,11 +456,11 @@ impl Translator<'_> {
     }
     fn jump_word(&mut self, op: Rop, x: u8, d: u16, target: usize) {
         let at = self.emit(word_imm(op, x, d, 0));
-        self.fixups.push((at, false, target));
+        self.fixups.push((at, Reach::Far, target));
     }
     fn target_word(&mut self, target: usize) {
         let at = self.emit(0);
-        self.fixups.push((at, true, target));
+        self.fixups.push((at, Reach::Word, target));
     }
     /// Hand an instruction to the out-of-line stack machine.
     fn cold(&mut self, op: Op, arg: u32) -> Result<(), Fail> {
@@ -435,7 +491,7 @@ impl Translator<'_> {
         {
             // The producing instruction writes the local directly.
             let w = self.words[at];
-            self.words[at] = w & !(0xFFFF << 16) | (l as u64) << 16;
+            self.words[at] = w & !(0xFFFF << 16) | (l as u64) << 16 | DEST_LOCAL;
             self.stack.pop();
             self.patchable = None;
             return Ok(());
@@ -444,20 +500,20 @@ impl Translator<'_> {
         match entry {
             Entry::Temp => {
                 let h = self.home(i);
-                self.op(Rop::Move, 0, l, h, 0);
+                self.op(Rop::Move, LOCAL, l, h, 0);
             }
             Entry::Local(s) => {
                 if s != l {
-                    self.op(Rop::Copy, 0, l, s, 0);
+                    self.op(Rop::Copy, LOCAL, l, s, 0);
                 }
             }
             Entry::Int(n) => {
-                self.emit(word_imm(Rop::LoadInt, 0, l, n));
+                self.emit(word_imm(Rop::LoadInt, LOCAL, l, n));
             }
             Entry::Const(k) => {
-                self.emit(word_imm(Rop::LoadConst, 0, l, k as i32));
+                self.emit(word_imm(Rop::LoadConst, LOCAL, l, k as i32));
             }
-            Entry::Null => self.op(Rop::LoadNull, 0, l, 0, 0),
+            Entry::Null => self.op(Rop::LoadNull, LOCAL, l, 0, 0),
         }
         Ok(())
     }
@@ -640,14 +696,16 @@ impl Translator<'_> {
                 if cmp > 5 {
                     return Err("bad comparison".into());
                 }
-                if let Some((target, when, used)) = self.following_jump(i + 1) {
+                if self.near
+                    && let Some((target, when, used)) = self.following_jump(i + 1)
+                {
                     let n = self.stack.len();
                     let small = match self.stack.last() {
                         Some(Entry::Int(k)) => i16::try_from(*k).ok(),
                         _ => None,
                     };
                     let x = cmp << 2 | (when as u8) << 7;
-                    let mask = crate::slow::ORDER_MASKS[cmp as usize];
+                    let ints = if when { cmp } else { OPPOSITE[cmp as usize] } as usize;
                     // Everything that stays must be home before the jump.
                     for k in 0..n.saturating_sub(2) {
                         self.flush_at(k);
@@ -655,12 +713,13 @@ impl Translator<'_> {
                     if let Some(imm) = small {
                         self.stack.pop();
                         let (a, c) = self.operand()?;
-                        self.op(Rop::CmpJumpI, x | c as u8, mask, a, imm as u16);
+                        self.op(JUMPS_I[ints], x | c as u8, 0, a, imm as u16);
                     } else {
                         let (a, b, c) = self.operands()?;
-                        self.op(Rop::CmpJump, x | c, mask, a, b);
+                        self.op(JUMPS[ints], x | c, 0, a, b);
                     }
-                    self.target_word(target);
+                    self.fixups
+                        .push((self.words.len() - 1, Reach::Near, target));
                     return Ok(1 + used);
                 }
                 let (a, b, c) = self.operands()?;

@@ -1,0 +1,511 @@
+//! Out-of-line legs of the loop: what an instruction does when its fast leg does not apply. Each finishes the whole
+//! instruction on the registers (operands checked and released, result stored), so that the loop keeps one call and one
+//! test per slow leg, and its few variables stay in machine registers. The caller has saved `pc` in the frame.
+
+use crate::call::drop_word;
+use crate::native::Args;
+use crate::objects::frame::FrameKind;
+use crate::objects::function::Method;
+use crate::objects::typeobj::slots::CmpOp;
+use crate::protocol::{self, BinOp};
+use crate::regcode::*;
+use crate::slow::*;
+use crate::statics::word;
+use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr};
+
+/// The value in register `i`, or UnboundLocalError.
+///
+/// # Safety
+/// `r` are the running frame's registers and `i` is one of them, not written while the reference lives.
+#[inline(always)]
+unsafe fn operand<'a>(cx: &mut Cx, r: *mut u64, i: usize) -> Res<&'a Value> {
+    // SAFETY: by contract; 0 is no Value.
+    unsafe {
+        if *r.add(i) == 0 {
+            let frame = cx.frame;
+            return Err(unbound_register(cx, frame, i));
+        }
+        Ok(&*(r.add(i) as *const Value))
+    }
+}
+
+/// Store a result in `d`, dropping what a local held.
+///
+/// # Safety
+/// `r` are the running frame's registers; `bits` is an owned word or an immediate.
+#[inline(always)]
+unsafe fn put(cx: &mut Cx, r: *mut u64, w: u64, bits: u64) {
+    // SAFETY: by contract.
+    let old = unsafe { std::mem::replace(&mut *r.add(d_of(w)), bits) };
+    drop_word(cx, old);
+}
+
+/// `d = a op b`.
+///
+/// # Safety
+/// As for [`put`]; the word's operands are registers of the frame. So for all legs here.
+#[cold]
+#[inline(never)]
+pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let v = arith_slow(cx, op, x_of(w) & 4 != 0, a, b)?;
+        release_operands_ab(cx, r, w);
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// `d = a op b as i16`.
+///
+/// # Safety
+/// See [`arith`].
+#[cold]
+#[inline(never)]
+pub unsafe fn arith_imm(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
+        let b = Value::small_int(b_of(w) as u16 as i16 as i32);
+        let v = arith_slow(cx, op, x_of(w) & 4 != 0, a, &b)?;
+        release_operands_a(cx, r, w);
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// `d = a op b` for the operators without an opcode of their own.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn binary(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let v = protocol::binary_op(cx, x_of(w) >> 2 & 31, a, b)?;
+        release_operands_ab(cx, r, w);
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// `d = op a`.
+///
+/// # Safety
+/// See [`arith`].
+#[cold]
+#[inline(never)]
+pub unsafe fn unary(cx: &mut Cx, r: *mut u64, w: u64, op: &'static str) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
+        let v = protocol::unary(cx, op, a)?;
+        release_operands_a(cx, r, w);
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// `d = bool(a)`, or `not a`.
+///
+/// # Safety
+/// See [`arith`].
+#[cold]
+#[inline(never)]
+pub unsafe fn to_bool(cx: &mut Cx, r: *mut u64, w: u64, not: bool) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
+        let t = protocol::truthy(cx, a)?;
+        release_operands_a(cx, r, w);
+        put(cx, r, w, bool_bits(t != not));
+    }
+    Ok(())
+}
+
+/// Truth of register `d`, consumed, for a jump.
+///
+/// # Safety
+/// See [`arith`].
+#[cold]
+#[inline(never)]
+pub unsafe fn jump_truth(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = operand(cx, r, d_of(w))?;
+        let t = protocol::truthy(cx, v)?;
+        if x_of(w) & CONSUME_A != 0 {
+            let old = std::mem::take(&mut *r.add(d_of(w)));
+            drop_word(cx, old);
+        }
+        Ok(t)
+    }
+}
+
+/// Whether the jump of a comparison is taken.
+///
+/// # Safety
+/// See [`arith`].
+#[cold]
+#[inline(never)]
+pub unsafe fn compare_jump(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let t = compare_truth(cx, a, b, CmpOp::from_u8(x_of(w) >> 2 & 7))?;
+        release_operands_ab(cx, r, w);
+        Ok(t == (x_of(w) & 0x80 != 0))
+    }
+}
+
+/// The same with `b` as an integer.
+///
+/// # Safety
+/// See [`arith`].
+#[cold]
+#[inline(never)]
+pub unsafe fn compare_jump_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
+        let b = Value::small_int(b_of(w) as u16 as i16 as i32);
+        let t = compare_truth(cx, a, &b, CmpOp::from_u8(x_of(w) >> 2 & 7))?;
+        release_operands_a(cx, r, w);
+        Ok(t == (x_of(w) & 0x80 != 0))
+    }
+}
+
+/// `d = a op b` of a comparison.
+///
+/// # Safety
+/// See [`arith`].
+#[cold]
+#[inline(never)]
+pub unsafe fn compare(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let op = x_of(w) >> 2;
+        let v = compare_slow(cx, a, b, CmpOp::from_u8(op & 7), op & 8 != 0)?;
+        release_operands_ab(cx, r, w);
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// `d = a in b`, or `not in`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn contains(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let found = contains_slow(cx, b, a)?;
+        release_operands_ab(cx, r, w);
+        put(cx, r, w, bool_bits(found != (x_of(w) & 4 != 0)));
+    }
+    Ok(())
+}
+
+/// `d = a[b]`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let v = subscr_slow(cx, a, b)?;
+        release_operands_ab(cx, r, w);
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// `d = a[b as i16]`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn subscr_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
+        let v = subscr_slow(cx, a, &Value::small_int(b_of(w) as u16 as i16 as i32))?;
+        release_operands_a(cx, r, w);
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// `d = a.name`.
+///
+/// # Safety
+/// See [`arith`]; `cache` belongs to the running frame's code.
+#[inline(never)]
+pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
+        let bits = match attr::attr_hit_rare(cx, a, cache) {
+            Some(bits) => bits,
+            None => {
+                let frame = cx.frame;
+                attr::load_attr(cx, frame, a, cache)?
+            }
+        };
+        release_operands_a(cx, r, w);
+        put(cx, r, w, bits);
+    }
+    Ok(())
+}
+
+/// `d, d + 1` = method and receiver of `a.name`, or the attribute and empty.
+///
+/// # Safety
+/// See [`load_attr`].
+#[inline(never)]
+pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
+        let frame = cx.frame;
+        let hit = match a.is_ptr() {
+            true => {
+                attr::attr_hit(cx, a.bits(), cache).or_else(|| attr::attr_hit_rare(cx, a, cache))
+            }
+            false => None,
+        };
+        let loaded = match hit {
+            Some(bits) => attr::Loaded::Value(bits),
+            None => attr::load_method(cx, frame, a, cache)?,
+        };
+        let d = r.add(d_of(w));
+        match loaded {
+            attr::Loaded::Method(f) => {
+                let a = *r.add(a_of(w));
+                let this = if x_of(w) & CONSUME_A != 0 {
+                    *r.add(a_of(w)) = 0;
+                    a
+                } else if a & 3 == 0 {
+                    a | 4
+                } else {
+                    a
+                };
+                *d = f;
+                *d.add(1) = this;
+            }
+            attr::Loaded::Value(bits) => {
+                release_operands_a(cx, r, w);
+                *d = bits;
+                *d.add(1) = 0;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A Python function whose frame cannot simply stand on its arguments.
+///
+/// # Safety
+/// `base` is the callable's register: a function; the self slot and `argc` arguments follow.
+#[inline(never)]
+pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let has_self = (*base.add(1) != 0) as usize;
+        enter_function(cx, base, 2 - has_self, argc + has_self, None)
+    }
+}
+
+/// How a call out of line went.
+pub enum Called {
+    /// A frame was pushed.
+    Entered,
+    /// The result is stored.
+    Done,
+}
+
+/// A call of anything but a Python function or a native function.
+///
+/// # Safety
+/// As for [`enter`]; `w` is the call's word.
+#[inline(never)]
+pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract.
+    unsafe {
+        let (base, argc) = (r.add(a_of(w)), b_of(w));
+        let callee = *base;
+        if callee & 3 != 0 || callee == 0 {
+            return Err(bad_callee(cx, base));
+        }
+        match (*(base as *const Value)).class_word() {
+            word::METHOD if *base.add(1) == 0 => {
+                let m = &*((callee & !7) as *const Method);
+                let this = m.this.bits();
+                *base.add(1) = if this & 3 == 0 { this | 4 } else { this };
+                if m.func.class_word() == word::FUNCTION {
+                    // The method object in `base` keeps both alive.
+                    enter_method(cx, base, argc)?;
+                    return Ok(Called::Entered);
+                }
+                let pos = std::slice::from_raw_parts(base.add(1) as *const Value, argc + 1);
+                let v = protocol::call(cx, &m.func, pos)?;
+                return finish_call(cx, r, w, v);
+            }
+            word::TYPE if *base.add(1) == 0 => {
+                let cls = &*((callee & !7) as *const Type);
+                if let Some(init) = attr::python_init(cx, cls) {
+                    // Allocate, then run __init__ inline: the instance waits in `base`, borrowed as self.
+                    let bits = crate::objects::object::alloc_plain(cx, cls)?.into_bits();
+                    *base = bits;
+                    *base.add(1) = bits | 4;
+                    drop_word(cx, callee);
+                    enter_function(cx, base, 1, argc + 1, Some(init))?;
+                    return Ok(Called::Entered);
+                }
+            }
+            _ => {}
+        }
+        let v = call_slow(cx, base, argc)?;
+        finish_call(cx, r, w, v)
+    }
+}
+
+#[inline(always)]
+unsafe fn finish_call(cx: &mut Cx, r: *mut u64, w: u64, v: Value) -> Res<Called> {
+    // SAFETY: by the contract of `call_other`.
+    unsafe {
+        for i in a_of(w)..a_of(w) + b_of(w) + 2 {
+            let old = std::mem::take(&mut *r.add(i));
+            drop_word(cx, old);
+        }
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(Called::Done)
+}
+
+#[cold]
+unsafe fn bad_callee(cx: &mut Cx, base: *mut u64) -> Raised {
+    // SAFETY: a register; 0 is no Value.
+    unsafe {
+        if *base == 0 {
+            return cx.system_error("an empty register was called");
+        }
+        not_callable(cx, &*(base as *const Value))
+    }
+}
+
+/// A call with keywords: names tuple above the arguments.
+///
+/// # Safety
+/// As for [`call_other`].
+#[inline(never)]
+pub unsafe fn call_kw(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract.
+    unsafe {
+        let (base, argc) = (r.add(a_of(w)), b_of(w));
+        let Some(names) =
+            (&*(base.add(2 + argc) as *const Value)).downcast::<crate::objects::Tuple>()
+        else {
+            return Err(cx.system_error("CALL_KW without names"));
+        };
+        let nk = names.len();
+        if nk > argc || *base == 0 {
+            return Err(cx.system_error("CALL_KW with too many names"));
+        }
+        let (at, n) = if *base.add(1) != 0 {
+            (1, argc + 1)
+        } else {
+            (2, argc)
+        };
+        if *base & 3 == 0 && (*(base as *const Value)).class_word() == word::FUNCTION {
+            enter_function_kw(cx, base, at, n - nk, nk)?;
+            return Ok(Called::Entered);
+        }
+        let pos = std::slice::from_raw_parts(base.add(at) as *const Value, n - nk);
+        let kwvalues = std::slice::from_raw_parts(base.add(at + n - nk) as *const Value, nk);
+        let v = protocol::call_args(
+            cx,
+            &*(base as *const Value),
+            Args {
+                pos,
+                kwvalues,
+                kwnames: Some(names),
+            },
+        )?;
+        let names = std::mem::take(&mut *base.add(2 + argc));
+        drop_word(cx, names);
+        finish_call(cx, r, w, v)
+    }
+}
+
+/// How a `return` went that does not go to the plain caller in the same run of the loop.
+pub enum Returned {
+    /// The caller's frame is on top; its registers are set.
+    Continue,
+    /// `for` over a generator has ended: jump by the word before `pc`.
+    Exhausted,
+    /// Leave the loop.
+    Leave(Value),
+}
+
+/// `return` from any frame but an inline call's. `bits` is owned or immediate.
+///
+/// # Safety
+/// The top frame is at its `Return`.
+#[inline(never)]
+pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
+    use crate::objects::generator::Generator;
+    // SAFETY: by contract.
+    unsafe {
+        let frame = cx.frame;
+        match (*frame).kind {
+            FrameKind::Inline => {
+                cx.pop_frame();
+                let caller = cx.frame;
+                let cw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+                let r = (*caller).regs;
+                let callee = std::mem::take(&mut *r.add(a_of(cw)));
+                drop_word(cx, callee);
+                put(cx, r, cw, bits);
+                Ok(Returned::Continue)
+            }
+            FrameKind::Init => {
+                cx.pop_frame();
+                if bits != crate::statics::NONE {
+                    let v = Value::from_bits(bits);
+                    let t = v.type_name();
+                    drop(v);
+                    return Err(cx.type_error(format!("__init__() should return None, not '{t}'")));
+                }
+                let caller = cx.frame;
+                let cw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+                let r = (*caller).regs;
+                let instance = std::mem::take(&mut *r.add(a_of(cw)));
+                put(cx, r, cw, instance);
+                Ok(Returned::Continue)
+            }
+            FrameKind::Entry => {
+                cx.pop_frame();
+                Ok(Returned::Leave(Value::from_bits(bits)))
+            }
+            kind @ (FrameKind::GenInline | FrameKind::GenEntry) => {
+                let gv = crate::call::counted(cx, (*frame).generator);
+                let g = &*((gv.bits() & !7) as *const Generator);
+                crate::call::end_generator(cx, g);
+                if kind == FrameKind::GenEntry {
+                    return Ok(Returned::Leave(Value::from_bits(bits)));
+                }
+                drop_word(cx, bits);
+                drop(gv);
+                Ok(Returned::Exhausted)
+            }
+        }
+    }
+}
