@@ -14,6 +14,7 @@ pub enum Bug {
     UnlockForgetsParked,
     ReadNoRecheck,
     DetachNoRecheck,
+    ExchangeNoLook,
 }
 
 // The threads of a model are coroutines of the thread that checks it.

@@ -230,6 +230,23 @@ impl Header {
     }
 }
 
+impl Header {
+    /// After a `SeqCst` exchange of one of the object's slots, before the displaced value is dropped: lets a reader that
+    /// counts under the lock finish (`Slot::exchange`). A safepoint if there is one.
+    #[inline(always)]
+    pub fn wait_for_locked_readers(&self, t: &mut Thread) {
+        if self.lock.is_locked() {
+            self.wait_for_locked_readers_slow(t);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_for_locked_readers_slow(&self, t: &mut Thread) {
+        drop(self.lock(t));
+    }
+}
+
 impl HeadGuard<'_> {
     #[inline]
     pub fn thread(&self) -> &Thread {

@@ -73,6 +73,12 @@ impl RawByte {
         }
     }
 
+    /// Whether somebody holds it; in the one order of all `SeqCst` operations (`Slot::exchange`).
+    #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        self.0.is_locked_seq_cst()
+    }
+
     #[inline(always)]
     pub fn unlock(&self) {
         if self.0.unlock() == Unlock::Wake {

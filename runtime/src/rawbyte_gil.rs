@@ -16,5 +16,9 @@ impl RawByte {
     #[inline(always)]
     pub fn lock(&self, _t: &mut Thread) {}
     #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        false
+    }
+    #[inline(always)]
     pub fn unlock(&self) {}
 }

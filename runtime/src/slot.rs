@@ -63,6 +63,8 @@ impl Slot {
     /// [`Self::get_locked`] after [`Contended`]: marks the object, so that the next read succeeds
     /// without the lock (R2).
     pub fn get_locked_marking(&self) -> Option<Value> {
+        // Between the lock and the read: see `exchange`.
+        crate::sync::fence(Ordering::SeqCst);
         let value = self.get_locked()?;
         if let Some(head) = value.header() {
             head.mark_readable();
@@ -179,6 +181,37 @@ impl Slot {
         } else {
             Some(unsafe { Value::from_bits(old) })
         }
+    }
+
+    /// Replaces the value without the lock: for slots that are only ever written so, or under the lock by one
+    /// read-modify-write. `place` is this slot as an atomic; `head` is its object. A reader that gave up its lock-free read
+    /// counts what it finds under the lock; the displaced value may be dropped only when no such reader is at it. Both
+    /// sides are ordered as in Dekker's algorithm: here the exchange, then the look at the lock; there the lock, a fence,
+    /// then the read. So either the lock is seen held here, and waiting for it lets the reader finish, or the reader sees
+    /// the new value. (Model: `loom-tests/tests/exchange.rs`.)
+    #[inline(always)]
+    #[must_use = "drop the displaced value after the lock (R1)"]
+    pub fn exchange(&self, head: &Header, t: &mut Thread, value: Option<Value>) -> Option<Value> {
+        let new = match value {
+            Some(v) => v.into_counted().into_bits(),
+            None => 0,
+        };
+        let old = if crate::GIL_BUILD {
+            let old = self.0.load(Ordering::Relaxed);
+            self.0.store(new, Ordering::Relaxed);
+            old
+        } else {
+            self.0.swap(new, Ordering::SeqCst)
+        };
+        if old == 0 {
+            return None;
+        }
+        // SAFETY: the slot's reference moves to the caller.
+        let old = unsafe { Value::from_bits(old) };
+        if old.is_ptr() {
+            head.wait_for_locked_readers(t);
+        }
+        Some(old)
     }
 
     #[inline(always)]

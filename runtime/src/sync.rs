@@ -24,6 +24,8 @@ pub enum Bug {
     ReadNoRecheck,
     /// A detach that does not look at its merge queue again.
     DetachNoRecheck,
+    /// An exchange of a slot that does not look at the lock.
+    ExchangeNoLook,
 }
 
 #[inline(always)]

@@ -11,6 +11,7 @@ use crate::objects::object::instance;
 use crate::objects::typeobj::layout::MOVED;
 use crate::objects::typeobj::{Type, flag};
 use crate::objects::{Cell, Dict, Module, Str, object};
+use crate::slot_ext::SlotExt;
 use crate::regcode::Cache;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
@@ -25,6 +26,14 @@ const METHOD: u64 = 2;
 const MODULE: u64 = 3;
 /// The object is a class of this version; the pointer is the attribute.
 const CLASS: u64 = 4;
+/// For stores: a `__slots__` member at word `index`.
+const SLOT: u64 = 5;
+/// For method loads: the pointer is the function of a class method; the class is the receiver.
+const CLASS_METHOD: u64 = 6;
+/// For method loads from a class object: the pointer is the function of one of its class methods.
+const OWN_CLASS_METHOD: u64 = 7;
+/// For `super()`: the pointer is the method found behind the class that stands in the next cache.
+const SUPER: u64 = 8;
 
 #[inline(always)]
 fn pack(version: u64, index: usize, kind: u64) -> u64 {
@@ -129,6 +138,31 @@ unsafe fn method_pointer(o: u64, index: usize, cache: &Cache, w: u64) -> Option<
     }
 }
 
+/// A cached class method: the registers of function and receiver.
+#[inline(always)]
+pub fn class_method_hit(o: u64, cache: &Cache) -> Option<(u64, u64)> {
+    let w = cache.word.load(Ordering::Acquire);
+    // SAFETY: `o` is a pointer word of a live object.
+    unsafe {
+        let t = type_of_bits(o);
+        match w & 15 {
+            CLASS_METHOD if w >> 16 == t.version() => {
+                let f = method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w)?;
+                Some((f, &raw const *t as u64 | 4))
+            }
+            OWN_CLASS_METHOD if t.has(flag::TYPE_SUBCLASS) => {
+                let cls = &*((o & !7) as *const Type);
+                if w >> 16 != cls.version() {
+                    return None;
+                }
+                let f = method_pointer(o, 0, cache, w)?;
+                Some((f, o | 4))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A cached method: the function's register word.
 #[inline(always)]
 pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
@@ -152,11 +186,27 @@ pub fn store_hit(cx: &mut Cx, o: &Value, v: &Value, cache: &Cache) -> bool {
     }
     let w = cache.word.load(Ordering::Acquire);
     let t = o.ty();
-    if w >> 16 != t.version() || w & 15 != INLINE {
+    if w >> 16 != t.version() || w == 0 {
         return false;
     }
     let offset = (w >> 4 & 0xFFF) as usize * 8;
-    match instance::try_store(o, t, offset, v.clone_in(cx.thread.tid)) {
+    if w & 15 == SLOT {
+        let v = v.clone_in(cx.thread.tid);
+        // SAFETY: `o` is a pointer, and its class has a member at this place (R10).
+        let (head, slot) = unsafe {
+            let slot = &*(((o.bits() & !7) as usize + offset) as *const Slot);
+            (o.header_unchecked(), slot)
+        };
+        if let Some(old) = slot.exchange(head, &mut cx.thread, Some(v)) {
+            old.drop_in(&cx.thread);
+        }
+        return true;
+    }
+    if w & 15 != INLINE {
+        return false;
+    }
+    let v = v.clone_in(cx.thread.tid);
+    match instance::try_store(cx, o, t, offset, v) {
         Ok(None) => true,
         Ok(Some(old)) => {
             old.drop_in(&cx.thread);
@@ -175,6 +225,8 @@ pub enum Loaded {
     Method(u64),
     /// The attribute itself (register word).
     Value(u64),
+    /// The function of a class method and the class.
+    ClassMethod(u64, u64),
 }
 
 /// `o.name`, filling the cache: a register word.
@@ -201,7 +253,7 @@ pub fn load_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Re
             }
         }
     } else if t.word() == word::TYPE {
-        fill_class(cx, o, name, cache);
+        fill_class(cx, o, name, cache, false);
     }
     Ok(protocol::getattr(cx, o, name)?.into_counted().into_bits())
 }
@@ -258,8 +310,18 @@ fn fill_instance(
         return Ok(None);
     }
     let is_method = dt.has(flag::METHOD_DESCRIPTOR);
-    let plain = dt.slots.descr_get.get().is_none();
-    if !(is_method && method || plain) {
+    let (kind, plain, d) = match dt.word() {
+        word::STATICMETHOD => match function_of(cx, &d) {
+            Some(f) => (METHOD, true, f),
+            None => return Ok(None),
+        },
+        word::CLASSMETHOD if method => match function_of(cx, &d) {
+            Some(f) => (CLASS_METHOD, false, f),
+            None => return Ok(None),
+        },
+        _ => (METHOD, dt.slots.descr_get.get().is_none(), d),
+    };
+    if kind == METHOD && !(is_method && method || plain) {
         return Ok(None);
     }
     if d.is_ptr() && !unsafe { d.header_unchecked() }.is_uncounted_in_registers() {
@@ -279,12 +341,27 @@ fn fill_instance(
         d.bits()
     };
     cache.set_plain(plain);
-    cache.fill(pack(version, dict_index, METHOD), bits);
+    cache.fill(pack(version, dict_index, kind), bits);
     Ok(None)
 }
 
+/// The Python function in a `staticmethod` or `classmethod`, if registers may hold it uncounted.
+fn function_of(cx: &mut Cx, d: &Value) -> Option<Value> {
+    use crate::objects::function::descr::{ClassMethod, StaticMethod};
+    let _ = cx;
+    let f = match d.downcast_exact::<StaticMethod>() {
+        Some(s) => s.func.get(&s.head)?,
+        None => {
+            let c = d.downcast_exact::<ClassMethod>()?;
+            c.func.get(&c.head)?
+        }
+    };
+    (f.class_word() == word::FUNCTION && f.header().is_some_and(|h| h.is_uncounted_in_registers()))
+        .then_some(f)
+}
+
 /// Fill the cache for an attribute of a class object.
-fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
+fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool) {
     let Some(cls) = o.downcast::<Type>() else {
         return;
     };
@@ -295,6 +372,17 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
     }
     let Some(v) = cls.lookup(cx, name) else {
         return;
+    };
+    let (kind, v) = match v.class_word() {
+        word::STATICMETHOD => match function_of(cx, &v) {
+            Some(f) => (CLASS, f),
+            None => return,
+        },
+        word::CLASSMETHOD if method => match function_of(cx, &v) {
+            Some(f) => (OWN_CLASS_METHOD, f),
+            None => return,
+        },
+        _ => (CLASS, v),
     };
     let word = if !v.is_ptr() {
         v.bits()
@@ -310,7 +398,7 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
         v.bits() & !7 | 4
     };
     if cls.version() == version {
-        cache.fill(pack(version, 0, CLASS), word);
+        cache.fill(pack(version, 0, kind), word);
     }
 }
 
@@ -330,6 +418,17 @@ pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> 
             }
             let _ = fill_instance(cx, o, t, name, cache, true)?;
             return Ok(Loaded::Method(d.into_bits()));
+        }
+        fill_instance(cx, o, t, name, cache, true)?;
+        if o.is_ptr()
+            && let Some((f, class)) = class_method_hit(o.bits(), cache)
+        {
+            return Ok(Loaded::ClassMethod(f, class));
+        }
+    } else if t.word() == word::TYPE {
+        fill_class(cx, o, name, cache, true);
+        if let Some((f, class)) = class_method_hit(o.bits(), cache) {
+            return Ok(Loaded::ClassMethod(f, class));
         }
     }
     let bits = load_attr(cx, frame, o, cache)?;
@@ -364,8 +463,73 @@ pub(crate) fn store_attr(
         {
             cache.fill(pack(version, offset / 8, INLINE), 0);
         }
+        if let Some(m) = descr
+            .as_ref()
+            .and_then(|d| d.downcast::<crate::objects::builtin::MemberDescr>())
+            && version != 0
+            && !m.readonly
+            && m.offset % 8 == 0
+            && m.offset / 8 < 4096
+            && t.is_subtype_of(Type::from_word(m.owner))
+            && t.version() == version
+        {
+            cache.fill(pack(version, m.offset as usize / 8, SLOT), 0);
+        }
     }
     Ok(())
+}
+
+/// A cached method of `super()`: the function's register word. The arguments are the words of the global `super`, the class
+/// and the object.
+#[inline(always)]
+pub fn super_hit(global: u64, class: u64, o: u64, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    if w & 15 != SUPER || o & 3 != 0 || o == 0 {
+        return None;
+    }
+    // SAFETY: `o` is a pointer word of a live object; a site of `super()` has two caches.
+    unsafe {
+        let second = &*(&raw const *cache).add(1);
+        if global & !7 != Type::from_word(word::SUPER) as *const Type as u64
+            || w >> 16 != type_of_bits(o).version()
+            || second.word.load(Ordering::Acquire) != class & !7
+        {
+            return None;
+        }
+        let (w2, p) = cache.load();
+        if w2 == w { Some(p) } else { None }
+    }
+}
+
+/// Fill the caches of a `super()` site, if what it finds is a method that registers may hold uncounted.
+fn fill_super(
+    cx: &mut Cx,
+    class: &Value,
+    obj: &Value,
+    name: &Value,
+    cache: &Cache,
+) -> Option<Value> {
+    let key = name.downcast::<Str>()?;
+    let t = obj.ty();
+    let version = t.assign_version(cx);
+    let f = object::superobj::find_unbound(cx, class, obj, key)?;
+    if !f.ty().has(flag::METHOD_DESCRIPTOR) {
+        return None;
+    }
+    if version != 0
+        && t.version() == version
+        && f.header().is_some_and(|h| h.is_uncounted_in_registers())
+    {
+        // SAFETY: a site of `super()` has two caches.
+        let second = unsafe { &*(&raw const *cache).add(1) };
+        cache.fill_pair(
+            pack(version, 0, SUPER),
+            f.bits() & !7 | 4,
+            second,
+            class.bits() & !7,
+        );
+    }
+    Some(f)
 }
 
 /// `super().name`: the result (and for methods the receiver) go to `at`, where class and object stood.
@@ -392,11 +556,7 @@ pub unsafe fn load_super(
         let value;
         if is_super {
             if mode & 1 != 0
-                && class
-                    .downcast::<Type>()
-                    .is_some_and(|c| obj.ty().is_subtype_of(c))
-                && let Some(f) = object::superobj::lookup(cx, class, obj, &name)?
-                && f.ty().has(flag::METHOD_DESCRIPTOR)
+                && let Some(f) = fill_super(cx, class, obj, &name, cache)
             {
                 method = Some(f);
                 value = None;

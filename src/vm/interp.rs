@@ -675,6 +675,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         }
                         save!();
                         try_!(legs::load_method(cx, r, w, cache));
+                        finalizers!();
                     }
                     Rop::StoreAttr => {
                         let cache = cache!(w);
@@ -702,14 +703,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::LoadSuperAttr => {
                         save!();
-                        let cache = cache!(w);
-                        try_!(attr::load_super(
-                            cx,
-                            frame,
-                            r.add(d_of(w)),
-                            x_of(w) >> 2,
-                            cache
-                        ));
+                        try_!(legs::load_super(cx, r, w, cache!(w)));
                     }
                     Rop::LoadDeref => {
                         save!();

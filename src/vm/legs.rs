@@ -287,6 +287,12 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
         };
         let d = r.add(d_of(w));
         match loaded {
+            attr::Loaded::ClassMethod(f, class) => {
+                // The class is counted by nobody here: it is deferred, and its registers are scanned (R11).
+                release_operands_a(cx, r, w);
+                *d = f;
+                *d.add(1) = class;
+            }
             attr::Loaded::Method(f) => {
                 let a = *r.add(a_of(w));
                 let this = if x_of(w) & CONSUME_A != 0 {
@@ -308,6 +314,32 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
         }
     }
     Ok(())
+}
+
+/// `super().name` of the class in `d + 1` and the object in `d + 2`.
+///
+/// # Safety
+/// See [`load_attr`]; the next cache belongs to this one.
+#[inline(never)]
+pub unsafe fn load_super(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let at = r.add(d_of(w));
+        let mode = x_of(w) >> 2;
+        if mode & 1 != 0
+            && let Some(f) = attr::super_hit(*at, *at.add(1), *at.add(2), cache)
+        {
+            let (global, class, obj) = (*at, *at.add(1), *at.add(2));
+            *at = f;
+            *at.add(1) = obj;
+            *at.add(2) = 0;
+            drop_word(cx, global);
+            drop_word(cx, class);
+            return Ok(());
+        }
+        let frame = cx.frame;
+        attr::load_super(cx, frame, at, mode, cache)
+    }
 }
 
 /// A Python function whose frame cannot simply stand on its arguments.

@@ -133,6 +133,8 @@ pub const fn imm_of(w: u64) -> i32 {
     (w >> 32) as i32
 }
 
+static FILL: typhon_runtime::sync::Mutex<()> = typhon_runtime::sync::Mutex::new(());
+
 /// An inline cache: filled under one lock, read without (R14, R15). `word` is `version << 16 | index << 4 | kind`, 0 = empty;
 /// `ptr` belongs to it: a reader takes it only between two equal loads of `word`.
 #[derive(Default)]
@@ -174,8 +176,19 @@ impl Cache {
     /// Fill, or empty with 0. Fills are rare and take one global lock, so that two fillers never mix word and pointer.
     #[cold]
     pub fn fill(&self, word: u64, ptr: u64) {
-        static FILL: typhon_runtime::sync::Mutex<()> = typhon_runtime::sync::Mutex::new(());
         let _guard = FILL.lock();
+        self.fill_locked(word, ptr);
+    }
+    /// Fill two caches that belong together: a reader finds `key` in `second` between two equal loads of this one.
+    #[cold]
+    pub fn fill_pair(&self, word: u64, ptr: u64, second: &Cache, key: u64) {
+        let _guard = FILL.lock();
+        self.word.store(0, Ordering::Relaxed);
+        std::sync::atomic::fence(Ordering::Release);
+        second.word.store(key, Ordering::Release);
+        self.fill_locked(word, ptr);
+    }
+    fn fill_locked(&self, word: u64, ptr: u64) {
         self.word.store(0, Ordering::Relaxed);
         std::sync::atomic::fence(Ordering::Release);
         self.ptr.store(ptr, Ordering::Release);

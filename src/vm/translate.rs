@@ -803,7 +803,9 @@ impl Translator<'_> {
                 self.op(Rop::DeleteAttr, consumed as u8, 0, o, c);
             }
             Op::LOAD_SUPER_ATTR => {
+                // The second cache names the class that the first is for.
                 let c = self.cache(arg >> 2)?;
+                self.cache(arg >> 2)?;
                 self.flush_top(3);
                 self.adjust(-3)?;
                 let d = self.top_home();

@@ -93,6 +93,12 @@ impl LockByte {
         self.0.load(Ordering::Relaxed) == LOCKED | PARKED
     }
 
+    /// The same, ordered with the caller's `SeqCst` exchange before it.
+    #[inline]
+    pub fn is_locked_seq_cst(&self) -> bool {
+        self.0.load(Ordering::SeqCst) & LOCKED != 0
+    }
+
     #[inline]
     pub fn is_locked(&self) -> bool {
         self.0.load(Ordering::Relaxed) & LOCKED != 0

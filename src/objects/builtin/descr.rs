@@ -333,7 +333,9 @@ impl MemberDescr {
         let Some(head) = obj.header() else {
             return Ok(());
         };
-        let old = self.place(obj).put(head, cx, value.cloned());
+        let old = self
+            .place(obj)
+            .exchange(head, &mut cx.thread, value.cloned());
         if value.is_none() && old.is_none() {
             return Err(cx.attribute_error(self.text()));
         }

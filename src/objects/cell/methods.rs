@@ -28,14 +28,14 @@ pub fn get(_: &mut Cx, cell: &Cell) -> Option<Value> {
 #[inline]
 #[must_use = "drop the displaced value after the lock (R1)"]
 pub fn set(cx: &mut Cx, cell: &Cell, value: Option<Value>) -> Option<Value> {
-    cell.slot.put(&cell.head, cx, value)
+    cell.slot.exchange(&cell.head, &mut cx.thread, value)
 }
 
 #[pymethods]
 impl Cell {
     #[clear]
     fn break_cycle(&self, cx: &mut Cx) {
-        drop(self.slot.put(&self.head, cx, None));
+        drop(set(cx, self, None));
     }
     #[new]
     #[sig(contents = absent, /)]

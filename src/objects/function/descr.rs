@@ -144,6 +144,16 @@ fn store_through(
     }
 }
 
+/// `__init__`: the function. A second one changes what inline caches have kept of the first, by the classes' versions: so
+/// all of them end.
+fn rebind(cx: &mut Cx, slot: &Slot, head: &Header, function: &Value) {
+    let old = slot.put(head, cx, Some(function.clone()));
+    if old.is_some() {
+        Type::from_word(crate::statics::word::OBJECT).invalidate(cx);
+    }
+    drop(old);
+}
+
 #[pymethods]
 impl StaticMethod {
     #[clear]
@@ -166,7 +176,7 @@ impl StaticMethod {
     #[init]
     #[sig(function, /)]
     fn init(&self, function: &Value, cx: &mut Cx) -> Res<()> {
-        drop(self.func.put(&self.head, cx, Some(function.clone())));
+        rebind(cx, &self.func, &self.head, function);
         let d = dict_in_slot(cx, &self.head, &self.dict)?;
         copy_names(cx, &d, function)
     }
@@ -248,7 +258,7 @@ impl ClassMethod {
     #[init]
     #[sig(function, /)]
     fn init(&self, function: &Value, cx: &mut Cx) -> Res<()> {
-        drop(self.func.put(&self.head, cx, Some(function.clone())));
+        rebind(cx, &self.func, &self.head, function);
         let d = dict_in_slot(cx, &self.head, &self.dict)?;
         copy_names(cx, &d, function)
     }

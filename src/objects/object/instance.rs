@@ -106,26 +106,27 @@ pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Option<Value> {
     let t = o.ty();
     // SAFETY: a pointer.
     let head = unsafe { o.header_unchecked() };
-    if t.has(flag::INLINE) {
-        if let Some(offset) = inline_offset_of(t, name) {
-            match read(word_at(o, offset), head) {
-                Some(Ok(v)) => return Some(v),
-                None => {
-                    if dict_word(o)?.is_empty() {
-                        return None;
-                    }
+    let mut moved = false;
+    if t.has(flag::INLINE)
+        && let Some(offset) = inline_offset_of(t, name)
+    {
+        match read(word_at(o, offset), head) {
+            Some(Ok(v)) => return Some(v),
+            None => {
+                if dict_word(o)?.is_empty() {
+                    return None;
                 }
-                Some(Err(())) => {}
             }
+            Some(Err(())) => moved = true,
         }
     }
-    let d = dict_word(o)?.get(head)?;
-    let dict = d.downcast::<Dict>()?;
-    if dict.is_exact() {
-        dict.get_str(cx, name)
-    } else {
-        dict.get_str(cx, name)
-    }
+    let d = match dict_word(o)?.get(head) {
+        Some(d) => d,
+        // Between the moving of the values and the publication of the dict: its maker holds the lock.
+        None if moved => materialize(cx, o).ok()?,
+        None => return None,
+    };
+    d.downcast::<Dict>()?.get_str(cx, name)
 }
 
 /// Set the instance's own attribute. False when the class has no instance attributes.
@@ -147,7 +148,7 @@ pub fn set_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str, value: Value)
             offset = added.map(|i| t.inline_offset.load(Ordering::Relaxed) as usize + 8 * i);
         }
         if let Some(offset) = offset {
-            match try_store(o, t, offset, value) {
+            match try_store(cx, o, t, offset, value) {
                 Ok(old) => {
                     drop(old);
                     return Ok(true);
@@ -171,8 +172,16 @@ pub fn set_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str, value: Value)
 }
 
 /// Store an inline value unless that would break the insertion order or the values have moved: the old value, or `value` back.
+///
+/// The place changes by one read-modify-write without the lock, as `Slot::exchange` does and for its reasons.
 #[inline]
-pub fn try_store(o: &Value, t: &Type, offset: usize, value: Value) -> Result<Option<Value>, Value> {
+pub fn try_store(
+    cx: &mut Cx,
+    o: &Value,
+    t: &Type,
+    offset: usize,
+    value: Value,
+) -> Result<Option<Value>, Value> {
     let word = word_at(o, offset);
     let mut old = word.load(Ordering::Relaxed);
     if old == MOVED {
@@ -192,18 +201,22 @@ pub fn try_store(o: &Value, t: &Type, offset: usize, value: Value) -> Result<Opt
             Err(seen) => old = seen,
         }
     }
+    if old == 0 {
+        return Ok(None);
+    }
     // SAFETY: the slot's reference is now ours.
-    Ok(if old == 0 {
-        None
-    } else {
-        Some(unsafe { Value::from_bits(old) })
-    })
+    let old = unsafe { Value::from_bits(old) };
+    if old.is_ptr() {
+        // SAFETY: instances are pointers.
+        unsafe { o.header_unchecked() }.wait_for_locked_readers(&mut cx.thread);
+    }
+    Ok(Some(old))
 }
 
 #[cfg(not(feature = "gil"))]
 #[inline(always)]
 fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
-    word.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire)
+    word.compare_exchange(old, new, Ordering::SeqCst, Ordering::Acquire)
         .map(|_| ())
 }
 /// With a global lock a plain store is enough (R19).

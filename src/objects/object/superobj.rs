@@ -128,6 +128,21 @@ fn search(
     Ok(None)
 }
 
+/// What `super(class, obj)` finds in the MRO of the class of `obj`, unbound. None also when a plain instance is not meant.
+pub fn find_unbound(cx: &mut Cx, class: &Value, obj: &Value, key: &Str) -> Option<Value> {
+    let t = obj.ty();
+    if !class.downcast::<Type>().is_some_and(|c| t.is_subtype_of(c))
+        || obj.downcast::<Type>().is_some()
+        || key.equals_str("__class__")
+    {
+        return None;
+    }
+    let mro = t.mro.get(&t.head)?;
+    let mro = mro.downcast::<Tuple>()?;
+    let mut after = mro.items().iter().skip_while(|c| !c.is(class)).skip(1);
+    after.find_map(|c| type_of_word(c).dict().get_str(cx, key))
+}
+
 /// `super(class, obj).name` without the super object: None when no class behind `class` has it.
 pub fn lookup(cx: &mut Cx, class: &Value, obj: &Value, name: &Value) -> Res<Option<Value>> {
     let start = check(cx, class, obj)?;
