@@ -3,6 +3,7 @@
 //! Drops run no Python: an object with a finalizer is resurrected into the thread's queue instead.
 //! Long chains do not recurse on the native stack: past a small depth the dead wait in a list.
 
+use crate::foreign;
 use crate::header::{Header, flag};
 use crate::heap;
 use crate::hooks::Pending;
@@ -83,8 +84,22 @@ unsafe fn finish(t: &Thread, head: *mut Header) {
     }
 }
 
+/// A finalizer runs once, whoever comes first (R18).
+fn unless_finalized(work: Pending) -> Option<Pending> {
+    if let Pending::Finalize(value) = &work {
+        let head = value.header().expect("only cells have finalizers");
+        if head.set_flags(flag::FINALIZED) & flag::FINALIZED != 0 {
+            return None;
+        }
+    }
+    Some(work)
+}
+
 impl Thread {
     pub(crate) fn push_pending(&self, work: Pending) {
+        if self.foreign.get() {
+            return foreign::add(self, work);
+        }
         // SAFETY: only this thread uses its queue.
         unsafe { (*self.pending.get()).push_back(work) };
         self.breaker
@@ -102,27 +117,53 @@ impl Thread {
                     .fetch_and(!breaker::FINALIZERS, Ordering::Relaxed);
                 return None;
             };
-            if let Pending::Finalize(value) = &work {
-                let head = value.header().expect("only cells have finalizers");
-                if head.set_flags(flag::FINALIZED) & flag::FINALIZED != 0 {
-                    continue;
-                }
+            if let Some(work) = unless_finalized(work) {
+                return Some(work);
             }
-            return Some(work);
+        }
+    }
+
+    /// The same of what died on behalf of others ([`crate::foreign`]). At a full safepoint.
+    pub fn take_foreign(&mut self) -> Option<Pending> {
+        loop {
+            let work = foreign::take(self)?;
+            if let Some(work) = unless_finalized(work) {
+                return Some(work);
+            }
+        }
+    }
+
+    /// The thread ends: others do what is left.
+    pub(crate) fn leave_pending(&self) {
+        // SAFETY: only this thread uses its queue.
+        while let Some(work) = unsafe { (*self.pending.get()).pop_front() } {
+            foreign::add(self, work);
         }
     }
 
     /// Drains the queue through the hooks. Runs Python code.
     pub fn run_pending(&mut self) {
         while let Some(work) = self.take_pending() {
-            match work {
-                Pending::Finalize(value) => {
-                    (crate::hooks::get().run_finalizer)(self, &value);
-                    value.drop_in(self);
-                }
-                Pending::WeakrefCallbacks(refs) => {
-                    (crate::hooks::get().weakrefs_cleared)(self, refs);
-                }
+            self.run_work(work);
+        }
+    }
+
+    /// Drains the pool of foreign finalizers through the hooks. Runs Python code.
+    pub fn run_foreign(&mut self) {
+        while let Some(work) = self.take_foreign() {
+            self.run_work(work);
+            self.run_pending();
+        }
+    }
+
+    fn run_work(&mut self, work: Pending) {
+        match work {
+            Pending::Finalize(value) => {
+                (crate::hooks::get().run_finalizer)(self, &value);
+                value.drop_in(self);
+            }
+            Pending::WeakrefCallbacks(refs) => {
+                (crate::hooks::get().weakrefs_cleared)(self, refs);
             }
         }
     }

@@ -56,7 +56,7 @@ pub fn fork(t: &mut Thread) -> io::Result<i32> {
     t.stop_the_world(|world| {
         let mut threads = thread::before_fork();
         let mut gil = gil::before_fork();
-        let garbage = qsbr::before_fork();
+        let garbage = (qsbr::before_fork(), crate::foreign::before_fork());
         close_table();
         // SAFETY: every lock of this crate is held by this thread or free.
         let pid = unsafe { libc::fork() };

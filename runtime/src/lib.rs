@@ -10,6 +10,7 @@
 
 // Names in this crate are used across crates in hot loops; every one of them is `#[inline]`.
 pub mod counters;
+pub mod foreign;
 pub mod fork;
 pub mod gc;
 pub mod gil;

@@ -4,8 +4,8 @@
 pub use native::{Condvar, Mutex, MutexGuard};
 pub use std::sync::OnceLock;
 pub use std::sync::atomic::{
-    AtomicBool, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
-    Ordering, fence,
+    AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicUsize, Ordering, fence,
 };
 
 /// Deliberate mistakes the model checker must catch. In this facade none is ever seeded, and the

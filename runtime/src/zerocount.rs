@@ -67,10 +67,12 @@ pub(crate) fn drain(t: &mut Thread) {
     }
     let dead = t.stop_the_world(find_dead);
     t.counters.add(Counter::zero_count_freed, dead.len() as u64);
-    for head in dead {
-        // SAFETY: no reference in the heap, none in a register.
-        unsafe { dealloc(t, head) };
-    }
+    t.as_foreign(|| {
+        for head in dead {
+            // SAFETY: no reference in the heap, none in a register.
+            unsafe { dealloc(t, head) };
+        }
+    });
 }
 
 fn find_dead(world: &mut World) -> Vec<*mut Header> {

@@ -800,7 +800,7 @@ pub(crate) fn store_name(
             // SAFETY: a word of the frame.
             let is_globals = l.bits() & !7 == &raw const *g as u64;
             if is_globals {
-                defer_global(&v);
+                defer_global(cx, &v);
             }
             return match l.downcast_exact::<Dict>() {
                 Some(d) => d.set_interned(cx, &name, v),
@@ -810,7 +810,7 @@ pub(crate) fn store_name(
         let n = protocol::repr_string(cx, &name)?;
         return Err(cx.system_error(format!("no locals found when storing {n}")));
     }
-    defer_global(&v);
+    defer_global(cx, &v);
     let w = cache.word.load(Ordering::Acquire);
     if w != 0 {
         match g.replace_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32, v) {
@@ -835,7 +835,12 @@ pub(crate) fn store_name(
 }
 
 /// Functions and classes bound to module-level names are read from every thread: counted in the heap only.
-fn defer_global(v: &Value) {
+fn defer_global(cx: &mut Cx, v: &Value) {
+    if let Some(f) = v.downcast::<Function>()
+        && !f.may_die_late(cx)
+    {
+        return;
+    }
     if matches!(
         v.class_word(),
         word::FUNCTION | word::BUILTIN | word::MODULE

@@ -812,13 +812,7 @@ pub static SIGNAL_HOOK: crate::objects::typeobj::slots::SlotCell<fn(&mut Cx) -> 
 pub fn handle_breaker(cx: &mut Cx) -> Res<()> {
     use typhon_runtime::thread::breaker as bit;
     cx.thread.safepoint_full();
-    run_pending(cx);
     let bits = cx.thread.breaker.load(Ordering::Acquire);
-    if bits & bit::GC_DUE != 0 {
-        cx.thread.breaker.fetch_and(!bit::GC_DUE, Ordering::AcqRel);
-        typhon_runtime::gc::collect(&mut cx.thread, typhon_runtime::gc::Reason::Growth);
-        run_pending(cx);
-    }
     if bits & bit::ASYNC_EXC != 0 {
         cx.thread
             .breaker

@@ -50,7 +50,11 @@ fn run_guarded(cx: &mut Cx, mut raised: Option<Raised>) -> Res<Step> {
                     .or_else(|| payload.downcast_ref::<String>().cloned())
                     .unwrap_or_else(|| "unknown panic".into());
                 drop(cx.exc.take());
-                raised = Some(cx.system_error(format!("internal error: {text}")));
+                raised = Some(if payload.is::<typhon_text::memory::OutOfMemory>() {
+                    cx.memory_error()
+                } else {
+                    cx.system_error(format!("internal error: {text}"))
+                });
             }
         }
     }

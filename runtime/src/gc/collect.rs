@@ -4,7 +4,8 @@ use super::mark::{Marker, find_garbage};
 use super::verify;
 use super::visitor::Visitor;
 use super::{
-    COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, pages_in_use, reset_count, set_trigger,
+    COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, far_beyond_trigger, pages_in_use, reset_count,
+    set_trigger,
 };
 use crate::address::{AddressMap, AddressSet};
 use crate::counters::Counter;
@@ -37,6 +38,16 @@ fn set_clearing(on: bool) {
     if !on {
         CLEARED.notify_all();
     }
+}
+
+/// The collection that is due since the heap has grown. Finalizers might want the locks this thread
+/// holds ([`crate::foreign`]): then the next page taken, here or by another thread, asks again, unless
+/// the heap has grown by as much once more.
+pub fn collect_grown(t: &mut Thread) {
+    if t.holds_python_locks() && !far_beyond_trigger() {
+        return;
+    }
+    collect(t, Reason::Growth);
 }
 
 /// A full collection. Runs finalizers and weakref callbacks. If a collection is under way, does
@@ -76,6 +87,9 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
     set_trigger((pages as u128 * sum.alive as u128 / all as u128) as usize);
     reset_count(t);
     drop(done);
+    if reason != Reason::Growth {
+        t.run_foreign();
+    }
     (hooks::get().collected)(t, &sum);
     sum
 }
@@ -174,11 +188,14 @@ struct Found {
 fn find(world: &mut World) -> Found {
     let started = Instant::now();
     // The dead in merge queues would look like garbage, and their children alive.
-    for head in world.merge_queues() {
-        // SAFETY: merged with zero. Drops run no Python; what they queue to others is merged when
-        // the world starts.
-        unsafe { dealloc(world.thread(), head) };
-    }
+    let dead = world.merge_queues();
+    world.thread().as_foreign(|| {
+        for head in dead {
+            // SAFETY: merged with zero. Drops run no Python; what they queue to others is merged
+            // when the world starts.
+            unsafe { dealloc(world.thread(), head) };
+        }
+    });
     verify::check(world, "before a collection");
     let mut marker = Marker::new();
     marker.mark_roots(world);

@@ -63,7 +63,7 @@ pub fn referrers(t: &mut Thread, targets: &[Value]) -> Vec<Value> {
     })
 }
 
-/// What `of` refer to, immediates left out.
+/// What `of` refer to.
 pub fn referents(t: &mut Thread, of: &[Value]) -> Vec<Value> {
     t.stop_the_world(|_| {
         let mut all = Vec::new();
@@ -72,10 +72,9 @@ pub fn referents(t: &mut Thread, of: &[Value]) -> Vec<Value> {
             if !head.info().has(type_flag::GC) {
                 continue;
             }
+            let mut see = |child: Value| all.push(child);
             // SAFETY: a live cell, with the world stopped; its children are counted by it.
-            let mut see = |child: *const Header| all.extend(counted(unsafe { &*child }));
-            // SAFETY: as above.
-            unsafe { (head.info().traverse)(head, &mut Visitor::new(&mut see)) };
+            unsafe { (head.info().traverse)(head, &mut Visitor::of_referents(&mut see)) };
         }
         all
     })

@@ -26,7 +26,7 @@ mod verify;
 mod visitor;
 mod words;
 
-pub use collect::collect;
+pub use collect::{collect, collect_grown};
 pub use inspect::{objects, referents, referrers, stats_of_heap};
 pub use verify::verify;
 pub use visitor::Visitor;
@@ -138,6 +138,12 @@ fn set_trigger(alive_pages: usize) {
         (alive_pages + least.max(alive_pages / 2)).max(pages_in_use() + least)
     };
     TRIGGER.store(trigger, Ordering::Relaxed);
+}
+
+/// The heap has grown by half beyond the point where a collection was due.
+fn far_beyond_trigger() -> bool {
+    let trigger = TRIGGER.load(Ordering::Relaxed);
+    pages_in_use() >= trigger.saturating_add(trigger / 2)
 }
 
 fn check_trigger(t: &Thread) {

@@ -15,6 +15,8 @@ pub(super) enum Mode<'a> {
     /// A reference from within the doubtful set.
     Subtract,
     Custom(&'a mut dyn FnMut(*const Header)),
+    /// Everything, immediates too.
+    Referents(&'a mut dyn FnMut(Value)),
 }
 
 impl<'a> Visitor<'a> {
@@ -25,12 +27,29 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    /// Calls `visit` for each value shown, immediates included.
+    pub(super) fn of_referents(visit: &'a mut dyn FnMut(Value)) -> Visitor<'a> {
+        Visitor {
+            mode: Mode::Referents(visit),
+        }
+    }
+
     #[inline]
     pub fn visit_header(&mut self, head: *const Header) {
         match &mut self.mode {
             Mode::Mark(stack) => stack.push(head),
             Mode::Subtract => words::subtract(head),
             Mode::Custom(visit) => visit(head),
+            // SAFETY: counted by whoever shows it, with the world stopped.
+            Mode::Referents(visit) => visit(unsafe { Value::borrow_header(&*head) }),
+        }
+    }
+
+    #[cold]
+    fn visit_immediate(&mut self, bits: u64) {
+        if let Mode::Referents(visit) = &mut self.mode {
+            // SAFETY: an immediate.
+            visit(unsafe { Value::from_bits(bits) });
         }
     }
 
@@ -38,6 +57,8 @@ impl<'a> Visitor<'a> {
     pub fn visit(&mut self, value: &Value) {
         if value.is_ptr() {
             self.visit_header(value.as_ptr());
+        } else if matches!(self.mode, Mode::Referents(_)) {
+            self.visit_immediate(value.bits());
         }
     }
     #[inline]
@@ -61,6 +82,8 @@ impl<'a> Visitor<'a> {
     pub fn visit_bits(&mut self, bits: u64) {
         if bits != 0 && bits & 3 == 0 {
             self.visit_header((bits & !7) as *const Header);
+        } else if bits != 0 && matches!(self.mode, Mode::Referents(_)) {
+            self.visit_immediate(bits);
         }
     }
     /// From a root hook: counted or not, the reference keeps the object alive.

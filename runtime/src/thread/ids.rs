@@ -6,7 +6,7 @@ use crate::heap::Heap;
 use crate::protocol::qsbr_seq;
 use crate::protocol::thread_state::{DETACHED, ThreadState};
 use crate::protocol::xfree::FreeStack;
-use crate::sync::{AtomicPtr, AtomicU16, Condvar, Mutex, Ordering};
+use crate::sync::{AtomicI32, AtomicPtr, AtomicU16, Condvar, Mutex, Ordering};
 
 /// What belongs to an id. Never freed, never moved.
 pub(crate) struct IdRecord {
@@ -15,6 +15,8 @@ pub(crate) struct IdRecord {
     pub(crate) seq: qsbr_seq::Local,
     /// Pages of this id into which other threads freed.
     pub(crate) foreign_frees: FreeStack,
+    /// How many locks of Python code the id's thread holds ([`crate::foreign::Holder`]).
+    pub(crate) python_locks: AtomicI32,
     pub(super) inner: Mutex<Inner>,
     /// With `inner`: the state left SUSPENDED.
     pub(super) resumed: Condvar,
@@ -70,6 +72,7 @@ fn new_chunk(index: usize) {
             state: ThreadState::new(DETACHED),
             seq: qsbr_seq::Local::new(),
             foreign_frees: FreeStack::new(),
+            python_locks: AtomicI32::new(0),
             inner: Mutex::new(Inner {
                 thread: std::ptr::null(),
                 queue: Vec::new(),

@@ -19,14 +19,24 @@ impl Thread {
         self.breaker.fetch_and(!breaker::MERGE, Ordering::AcqRel);
         let queue = std::mem::take(&mut self.record().inner.lock().queue);
         self.counters.add(Counter::merged, queue.len() as u64);
-        for head in queue {
-            // SAFETY: this thread owns them (or they are merged already); the queue's reference goes.
-            unsafe {
-                if refcount::merge(head, 1) {
-                    dealloc(self, head);
+        self.as_foreign(|| {
+            for head in queue {
+                // SAFETY: this thread owns them (or they are merged already); the queue's reference
+                // goes.
+                unsafe {
+                    if refcount::merge(head, 1) {
+                        dealloc(self, head);
+                    }
                 }
             }
-        }
+        });
+    }
+
+    /// What dies in `f` was not dropped by the running code ([`crate::foreign`]).
+    pub(crate) fn as_foreign(&self, f: impl FnOnce()) {
+        let before = self.foreign.replace(true);
+        f();
+        self.foreign.set(before);
     }
 }
 

@@ -70,6 +70,8 @@ pub mod breaker {
     pub const QUIESCE: u32 = 128;
     /// Deferred objects wait to be freed.
     pub const ZERO_COUNT: u32 = 256;
+    /// The pool of foreign finalizers is not empty ([`crate::foreign`]).
+    pub const FOREIGN: u32 = 512;
     /// From here up the bits are the interpreter's.
     pub const FIRST_USER: u32 = 1 << 16;
 
@@ -109,6 +111,9 @@ pub struct Thread {
     pub(crate) pending: UnsafeCell<VecDeque<Pending>>,
     pub(crate) undo: UnsafeCell<Vec<Value>>,
     pub(crate) samples: Samples,
+    /// What dies now was not dropped by the running code: its finalizers go to the pool.
+    pub(crate) foreign: Cell<bool>,
+    pub(crate) foreign_visits: Cell<u32>,
     /// See [`crate::gc::count`].
     pub(crate) cells_at_collection: Cell<i64>,
     /// The address an interruptible wait sleeps at.
@@ -143,6 +148,8 @@ impl Thread {
             pending: UnsafeCell::new(VecDeque::new()),
             undo: UnsafeCell::new(Vec::new()),
             samples: Samples::new(),
+            foreign: Cell::new(false),
+            foreign_visits: Cell::new(0),
             cells_at_collection: Cell::new(0),
             waiting_at: AtomicUsize::new(0),
             locks_held: Cell::new(0),
@@ -213,10 +220,7 @@ impl Thread {
         loop {
             self.flush_drops();
             self.merge_queue();
-            // Whatever finalizer nobody ran stays uncalled; taking it marks the object FINALIZED.
-            while let Some(rest) = self.take_pending() {
-                drop(rest);
-            }
+            self.leave_pending();
             let rec = self.record();
             let mut reg = REGISTRY.lock();
             let mut inner = rec.inner.lock();
@@ -248,6 +252,16 @@ impl Thread {
         }
         self.tid = NO_THREAD;
         tell_stopper();
+        crate::foreign::announce();
+    }
+
+    /// The running thread holds locks of Python code ([`crate::foreign::Holder`]).
+    pub fn holds_python_locks(&self) -> bool {
+        self.record().python_locks.load(Ordering::Relaxed) > 0
+    }
+    #[inline]
+    pub(crate) fn count_python_lock(&self) {
+        self.record().python_locks.fetch_add(1, Ordering::Relaxed);
     }
 
     fn attach_again(&self) {
@@ -284,6 +298,9 @@ impl Thread {
             let asked = rec.state.detach_looking(&self.breaker, breaker::MERGE);
             tell_stopper();
             if !asked {
+                if self.breaker.load(Ordering::Relaxed) & breaker::FOREIGN != 0 {
+                    crate::foreign::announce();
+                }
                 return;
             }
             self.attach_state();
@@ -371,10 +388,11 @@ impl Thread {
         }
         if bits & breaker::GC_DUE != 0 {
             self.breaker.fetch_and(!breaker::GC_DUE, Ordering::Relaxed);
-            crate::gc::collect(self, crate::gc::Reason::Growth);
+            crate::gc::collect_grown(self);
         }
-        if self.breaker.load(Ordering::Relaxed) & breaker::FINALIZERS != 0 {
+        if self.breaker.load(Ordering::Relaxed) & (breaker::FINALIZERS | breaker::FOREIGN) != 0 {
             self.run_pending();
+            self.run_foreign();
         }
     }
 

@@ -61,9 +61,14 @@ pub(crate) unsafe fn queue_to_owner(head: *mut Header) {
     }
     if let Some(t) = me {
         t.counters.add(Counter::merge_queued, 1);
-        for head in dead {
+        for other in dead {
             // SAFETY: merged with zero.
-            unsafe { dealloc(t, head) };
+            let free = || unsafe { dealloc(t, other) };
+            if std::ptr::eq(other, head) {
+                free();
+            } else {
+                t.as_foreign(free);
+            }
         }
     }
 }

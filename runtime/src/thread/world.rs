@@ -107,10 +107,12 @@ impl Thread {
         self.is_stopper.set(false);
         *WORLD.lock() = false;
         WORLD_FREE.notify_all();
-        for head in dead {
-            // SAFETY: merged with zero.
-            unsafe { dealloc(self, head) };
-        }
+        self.as_foreign(|| {
+            for head in dead {
+                // SAFETY: merged with zero.
+                unsafe { dealloc(self, head) };
+            }
+        });
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use typhon_text::time_text::Round;
 use typhon_vm::native::*;
 use typhon_vm::os;
+use typhon_vm::runtime::foreign::Holder;
 use typhon_vm::runtime::park::{RawLock, Wait};
 
 /// `TIMEOUT_MAX` in nanoseconds.
@@ -47,7 +48,50 @@ fn patience(cx: &mut Cx, blocking: bool, timeout: Option<&Value>) -> Res<Patienc
     )
 }
 
-/// Take a lock as patiently as asked, handling signals meanwhile.
+/// A parking lock, and who holds it: finalizers that other threads brought about wait while their thread holds locks.
+#[derive(Default)]
+struct Held {
+    raw: RawLock,
+    holder: Holder,
+}
+
+impl Held {
+    const fn new() -> Held {
+        Held {
+            raw: RawLock::new(),
+            holder: Holder::new(),
+        }
+    }
+    #[inline]
+    fn try_lock(&self, cx: &Cx) -> bool {
+        let taken = self.raw.try_lock();
+        if taken {
+            self.holder.taken(&cx.thread);
+        }
+        taken
+    }
+    /// Take the lock as patiently as asked, handling signals meanwhile.
+    fn take(&self, cx: &mut Cx, patience: Patience) -> Res<bool> {
+        let taken = take(cx, &self.raw, patience)?;
+        if taken {
+            self.holder.taken(&cx.thread);
+        }
+        Ok(taken)
+    }
+    /// False if it was not locked.
+    fn unlock(&self) -> bool {
+        self.holder.given_up();
+        self.raw.unlock()
+    }
+    fn is_locked(&self) -> bool {
+        self.raw.is_locked()
+    }
+    fn reset(&self) {
+        self.holder.given_up();
+        self.raw.reset();
+    }
+}
+
 fn take(cx: &mut Cx, raw: &RawLock, patience: Patience) -> Res<bool> {
     if raw.try_lock() {
         return Ok(true);
@@ -75,7 +119,7 @@ fn take(cx: &mut Cx, raw: &RawLock, patience: Patience) -> Res<bool> {
 pub struct Lock {
     head: Header,
     #[skip]
-    raw: RawLock,
+    raw: Held,
 }
 
 pub fn new_lock(cx: &mut Cx) -> Res<Value> {
@@ -83,7 +127,7 @@ pub fn new_lock(cx: &mut Cx) -> Res<Value> {
         cx,
         Lock {
             head: Header::placeholder(),
-            raw: RawLock::new(),
+            raw: Held::new(),
         },
     )
 }
@@ -107,7 +151,7 @@ impl Lock {
             cls,
             Lock {
                 head: Header::placeholder(),
-                raw: RawLock::new(),
+                raw: Held::new(),
             },
         )
     }
@@ -121,17 +165,17 @@ impl Lock {
     /// The blocking operation is interruptible.
     #[sig(blocking = True, timeout = absent)]
     fn acquire(&self, blocking: bool, timeout: Option<&Value>, cx: &mut Cx) -> Res<bool> {
-        if timeout.is_none() && self.raw.try_lock() {
+        if timeout.is_none() && self.raw.try_lock(cx) {
             return Ok(true);
         }
         let p = patience(cx, blocking, timeout)?;
-        take(cx, &self.raw, p)
+        self.raw.take(cx, p)
     }
     /// An obsolete synonym of acquire().
     #[sig(blocking = True, timeout = absent)]
     fn acquire_lock(&self, blocking: bool, timeout: Option<&Value>, cx: &mut Cx) -> Res<bool> {
         let p = patience(cx, blocking, timeout)?;
-        take(cx, &self.raw, p)
+        self.raw.take(cx, p)
     }
     /// Release the lock, allowing another thread that is blocked waiting for
     /// the lock to acquire the lock.  The lock must be in the locked state,
@@ -153,7 +197,7 @@ impl Lock {
     }
     /// Lock the lock.
     fn __enter__(&self, cx: &mut Cx) -> Res<bool> {
-        take(cx, &self.raw, Patience::Forever)
+        self.raw.take(cx, Patience::Forever)
     }
     /// Release the lock.
     #[sig(*args)]
@@ -189,7 +233,7 @@ fn qualified(v: &Value) -> String {
 pub struct RLock {
     head: Header,
     #[skip]
-    raw: RawLock,
+    raw: Held,
     /// `get_ident()` of the owner, 0 without; written only by the owner.
     owner: AtomicU64,
     /// How often the owner has taken it; touched only by the owner.
@@ -200,7 +244,7 @@ impl RLock {
     fn fresh() -> RLock {
         RLock {
             head: Header::placeholder(),
-            raw: RawLock::new(),
+            raw: Held::new(),
             owner: AtomicU64::new(0),
             count: AtomicU32::new(0),
         }
@@ -217,7 +261,7 @@ impl RLock {
             self.count.store(n + 1, Ordering::Relaxed);
             return Ok(true);
         }
-        if !take(cx, &self.raw, patience)? {
+        if !self.raw.take(cx, patience)? {
             return Ok(false);
         }
         self.owner.store(os::thread_ident(), Ordering::Relaxed);
@@ -316,7 +360,11 @@ impl RLock {
         let count = <u32 as FromArg>::from_arg(cx, count, At::attribute("count"))?;
         let owner = <u64 as FromArg>::from_arg(cx, owner, At::attribute("owner"))?;
         // Not interruptible: the caller's `finally` relies on it.
-        while !matches!(self.raw.lock(&mut cx.thread, None, false), Wait::Acquired) {}
+        while !matches!(
+            self.raw.raw.lock(&mut cx.thread, None, false),
+            Wait::Acquired
+        ) {}
+        self.raw.holder.taken(&cx.thread);
         self.owner.store(owner, Ordering::Relaxed);
         self.count.store(count, Ordering::Relaxed);
         Ok(())

@@ -104,6 +104,13 @@ impl Bytes {
         if n == 1 && this.downcast_exact::<Bytes>().is_some() {
             return Ok(this.clone());
         }
+        if b.as_slice()
+            .len()
+            .checked_mul(n.max(0) as usize)
+            .is_none_or(|t| t > isize::MAX as usize)
+        {
+            return Err(cx.overflow_error("repeated bytes are too long"));
+        }
         let out = ops::repeated(cx, b.as_slice(), n)?;
         super::new_bytes_vec(cx, out)
     }

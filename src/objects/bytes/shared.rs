@@ -507,7 +507,9 @@ macro_rules! shared_methods {
                         return Err(cx.overflow_error("result too long"));
                     }
                     let mut out = Vec::with_capacity(b.len());
-                    strings::expand_tabs(&b, size, |c, n| out.resize(out.len() + n, c as u8));
+                    strings::expand_tabs(&b, size, |c, n| {
+                        typhon_text::memory::fill(&mut out, c as u8, n)
+                    });
                     kind.make_vec(cx, out)
                 }
                 /// B.upper() -> copy of B

@@ -9,6 +9,7 @@ use crate::objects::tuple::new_tuple;
 use crate::objects::{Cell, CodeObj, Dict, Module};
 use crate::protocol;
 use crate::slot_ext::SlotExt;
+use typhon_runtime::info::type_flag;
 
 /// The builtins namespace that code run in `globals` sees.
 pub fn builtins_of(cx: &mut Cx, globals: &Dict) -> Res<Value> {
@@ -85,16 +86,30 @@ fn make(
         type_params: Slot::EMPTY,
         dict: Slot::EMPTY,
     };
-    let v = alloc(cx, Type::of::<Function>(), f)?;
-    // R16: functions of module and class bodies are read by every thread; nested ones start counted.
-    // SAFETY: the running frame's record.
-    if !cx.frame.is_null()
-        && unsafe { (*cx.frame).locals } != 0
-        && let Some(h) = v.header()
-    {
-        h.set_deferred();
+    // R16: functions start counted; the names of modules and classes make them deferred.
+    alloc(cx, Type::of::<Function>(), f)
+}
+
+impl Function {
+    /// Whether nothing is missed when the function dies some time after its last reference: its defaults are leaves
+    /// without finalizers (R16).
+    pub fn may_die_late(&self, cx: &mut Cx) -> bool {
+        fn is_leaf(v: &Value) -> bool {
+            v.header().is_none_or(|h| {
+                h.is_uncounted_in_registers() || !h.info().has(type_flag::GC | type_flag::HAS_DEL)
+            })
+        }
+        let (defaults, named) = (
+            self.defaults.get(&self.head),
+            self.kwdefaults.get(&self.head),
+        );
+        let defaults = defaults.as_ref().and_then(|d| d.downcast::<Tuple>());
+        defaults.is_none_or(|t| t.items().iter().all(is_leaf))
+            && match named.as_ref().and_then(|d| d.downcast::<Dict>()) {
+                Some(d) => d.entries(cx).iter().all(|(_, v)| is_leaf(v)),
+                None => true,
+            }
     }
-    Ok(v)
 }
 
 /// A bound method.

@@ -1,6 +1,6 @@
 //! Making strings: from the text crate's forms, by joining, repeating and cutting. Also `Str` seen as `Text`.
 
-use super::{Str, Units, new_str_exact, new_str_units};
+use super::{Str, Units, new_str_exact, new_str_filled, new_str_units};
 use crate::statics;
 use crate::{Cx, Res, Value, ValueExt};
 use typhon_text::{Text, TextBuf};
@@ -93,30 +93,18 @@ pub fn concat(cx: &mut Cx, a: &Str, b: &Str) -> Res<Value> {
     };
     let ascii = a.is_ascii() && b.is_ascii();
     macro_rules! join {
-        ($t:ty, $kind:ident) => {{
-            // Short results are put together on the stack.
-            const STACK: usize = 256;
-            if n <= STACK {
-                let mut buf = [0 as $t; STACK];
-                copy_units(a.units(), &mut buf[..a.len()]);
-                copy_units(b.units(), &mut buf[a.len()..n]);
-                new_str_exact(cx, Units::$kind(&buf[..n]), ascii)
-            } else {
-                let mut buf: Vec<$t> = Vec::new();
-                if buf.try_reserve_exact(n).is_err() {
-                    return Err(cx.memory_error());
-                }
-                buf.resize(n, 0);
-                copy_units(a.units(), &mut buf[..a.len()]);
-                copy_units(b.units(), &mut buf[a.len()..]);
-                new_str_exact(cx, Units::$kind(&buf), ascii)
-            }
-        }};
+        ($t:ty) => {
+            new_str_filled::<$t>(cx, n, ascii, |buf| {
+                let (first, second) = buf.split_at_mut(a.len());
+                copy_units(a.units(), first);
+                copy_units(b.units(), second);
+            })
+        };
     }
     match a.kind().max(b.kind()) {
-        1 => join!(u8, Latin1),
-        2 => join!(u16, Ucs2),
-        _ => join!(u32, Ucs4),
+        1 => join!(u8),
+        2 => join!(u16),
+        _ => join!(u32),
     }
 }
 
@@ -170,31 +158,28 @@ pub fn repeat(cx: &mut Cx, s: &Str, n: isize) -> Res<Value> {
     let Some(total) = s
         .len()
         .checked_mul(n)
-        .filter(|&t| t < isize::MAX as usize / 4)
+        .filter(|&t| t < isize::MAX as usize / s.kind())
     else {
-        return Err(cx.memory_error());
+        return Err(cx.overflow_error("repeated string is too long"));
     };
     macro_rules! fill {
-        ($u:expr, $kind:ident) => {{
+        ($u:expr) => {{
             let u = $u;
-            let mut v = Vec::new();
-            if v.try_reserve_exact(total).is_err() {
-                return Err(cx.memory_error());
-            }
-            if let &[one] = u {
-                v.resize(total, one);
-            } else {
-                for _ in 0..n {
-                    v.extend_from_slice(u);
+            new_str_filled(cx, total, s.is_ascii(), |buf| {
+                if let &[one] = u {
+                    buf.fill(one);
+                } else {
+                    for part in buf.chunks_exact_mut(u.len()) {
+                        part.copy_from_slice(u);
+                    }
                 }
-            }
-            new_str_exact(cx, Units::$kind(&v), s.is_ascii())
+            })
         }};
     }
     match s.units() {
-        Units::Latin1(u) => fill!(u, Latin1),
-        Units::Ucs2(u) => fill!(u, Ucs2),
-        Units::Ucs4(u) => fill!(u, Ucs4),
+        Units::Latin1(u) => fill!(u),
+        Units::Ucs2(u) => fill!(u),
+        Units::Ucs4(u) => fill!(u),
     }
 }
 
@@ -252,32 +237,28 @@ pub fn join(cx: &mut Cx, sep: &Str, items: &[Value]) -> Res<Value> {
         ascii &= sep.is_ascii();
     }
     macro_rules! build {
-        ($t:ty, $kind:ident) => {{
-            let mut v: Vec<$t> = Vec::new();
-            if v.try_reserve_exact(total).is_err() {
-                return Err(cx.memory_error());
-            }
-            v.resize(total, 0);
-            let mut at = 0;
-            let mut put = |s: &Str| {
-                copy_units(s.units(), &mut v[at..at + s.len()]);
-                at += s.len();
-            };
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    put(sep);
+        ($t:ty) => {
+            new_str_filled::<$t>(cx, total, ascii, |v| {
+                let mut at = 0;
+                let mut put = |s: &Str| {
+                    copy_units(s.units(), &mut v[at..at + s.len()]);
+                    at += s.len();
+                };
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        put(sep);
+                    }
+                    if let Some(s) = item.downcast::<Str>() {
+                        put(s);
+                    }
                 }
-                if let Some(s) = item.downcast::<Str>() {
-                    put(s);
-                }
-            }
-            new_str_exact(cx, Units::$kind(&v), ascii)
-        }};
+            })
+        };
     }
     match kind {
-        1 => build!(u8, Latin1),
-        2 => build!(u16, Ucs2),
-        _ => build!(u32, Ucs4),
+        1 => build!(u8),
+        2 => build!(u16),
+        _ => build!(u32),
     }
 }
 

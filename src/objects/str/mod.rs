@@ -261,6 +261,20 @@ impl Str {
             }
         }
     }
+
+    /// The same for units that lie in a buffer already.
+    ///
+    /// # Safety
+    /// As above; the buffer holds `n` units of `kind` bytes and belongs to the string from now on.
+    unsafe fn fill_external(cell: *mut u8, n: usize, kind: u64, ascii: bool, buffer: *mut u8) {
+        // SAFETY: by contract.
+        unsafe {
+            let s = cell.cast::<Str>();
+            (&raw mut (*s).hash).write(AtomicI64::new(0));
+            (*s).meta = (n as u64) << 8 | EXTERNAL | if ascii { ASCII } else { 0 } | kind;
+            cell.add(DATA).cast::<*mut u8>().write(buffer);
+        }
+    }
     /// Write a static (immortal) string of at most one Latin-1 character at `cell`; the caller publishes the header.
     ///
     /// # Safety
@@ -311,6 +325,66 @@ fn alloc_buffer(n: usize) -> *mut u8 {
         Ok(layout) => unsafe { std::alloc::alloc(layout) },
         Err(_) => std::ptr::null_mut(),
     }
+}
+
+/// A unit of a representation.
+trait StrUnit: Copy + Default {
+    fn units(of: &[Self]) -> Units<'_>;
+}
+impl StrUnit for u8 {
+    fn units(of: &[u8]) -> Units<'_> {
+        Units::Latin1(of)
+    }
+}
+impl StrUnit for u16 {
+    fn units(of: &[u16]) -> Units<'_> {
+        Units::Ucs2(of)
+    }
+}
+impl StrUnit for u32 {
+    fn units(of: &[u32]) -> Units<'_> {
+        Units::Ucs4(of)
+    }
+}
+
+/// Make a string of `n` units that `write` puts into zeroed room; they are then the narrowest representation. Long ones are
+/// written where they stay.
+fn new_str_filled<T: StrUnit>(
+    cx: &mut Cx,
+    n: usize,
+    ascii: bool,
+    write: impl FnOnce(&mut [T]),
+) -> Res<Value> {
+    const STACK: usize = INLINE_MAX;
+    if n <= STACK / size_of::<T>() {
+        let mut buf = [T::default(); STACK];
+        write(&mut buf[..n]);
+        return new_str_exact(cx, T::units(&buf[..n]), ascii);
+    }
+    let layout = n
+        .checked_mul(size_of::<T>())
+        .and_then(|bytes| std::alloc::Layout::from_size_align(bytes, 16).ok());
+    let Some(layout) = layout else {
+        return Err(cx.memory_error());
+    };
+    // SAFETY: the size is not zero.
+    let p = unsafe { std::alloc::alloc_zeroed(layout) };
+    if p.is_null() {
+        return Err(cx.memory_error());
+    }
+    // SAFETY: fresh zeroed room for so many units.
+    write(unsafe { std::slice::from_raw_parts_mut(p.cast::<T>(), n) });
+    // SAFETY: R12: every field is written before the type word is stored; the buffer goes to the string.
+    let made = unsafe {
+        typhon_runtime::alloc_sized(&cx.thread, DATA + 8, word::STR, |cell| {
+            Str::fill_external(cell, n, size_of::<T>() as u64, ascii, p)
+        })
+    };
+    made.map_err(|_| {
+        // SAFETY: allocated above; no string has it.
+        unsafe { std::alloc::dealloc(p, layout) };
+        cx.memory_error()
+    })
 }
 
 /// The immortal one-character string of a Latin-1 code point.

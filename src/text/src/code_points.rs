@@ -3,6 +3,7 @@
 //!
 //! Lone surrogates are code points like any others here; nothing in this file is UTF-8.
 
+use crate::memory;
 use std::ops::Range;
 
 /// One code unit of a fixed-width string.
@@ -205,7 +206,7 @@ impl TextBuf {
 
     /// Nothing yet, with room for `n` Latin-1 characters.
     pub fn with_capacity(n: usize) -> TextBuf {
-        TextBuf::Latin1(Vec::with_capacity(n))
+        TextBuf::Latin1(memory::vec(n))
     }
 
     /// The content, borrowed.
@@ -248,17 +249,17 @@ impl TextBuf {
     fn widen(&mut self, c: u32) {
         *self = match std::mem::take(self) {
             TextBuf::Latin1(v) if c < 0x10000 => {
-                let mut w = Vec::with_capacity(v.capacity());
+                let mut w = memory::vec(v.capacity());
                 w.extend(v.iter().map(|&u| u16::from(u)));
                 TextBuf::Ucs2(w)
             }
             TextBuf::Latin1(v) => {
-                let mut w = Vec::with_capacity(v.capacity());
+                let mut w = memory::vec(v.capacity());
                 w.extend(v.iter().map(|&u| u32::from(u)));
                 TextBuf::Ucs4(w)
             }
             TextBuf::Ucs2(v) => {
-                let mut w = Vec::with_capacity(v.capacity());
+                let mut w = memory::vec(v.capacity());
                 w.extend(v.iter().map(|&u| u32::from(u)));
                 TextBuf::Ucs4(w)
             }
@@ -269,8 +270,14 @@ impl TextBuf {
     /// Appends `n` times the code point `c`.
     pub fn push_n(&mut self, c: u32, n: usize) {
         match self {
-            TextBuf::Latin1(v) if c < 0x100 => v.resize(v.len() + n, c as u8),
-            _ => (0..n).for_each(|_| self.push(c)),
+            TextBuf::Latin1(v) if c < 0x100 => memory::fill(v, c as u8, n),
+            TextBuf::Ucs2(v) if c < 0x10000 => memory::fill(v, c as u16, n),
+            TextBuf::Ucs4(v) => memory::fill(v, c, n),
+            _ if n == 0 => {}
+            _ => {
+                self.widen(c);
+                self.push_n(c, n);
+            }
         }
     }
 
@@ -278,7 +285,7 @@ impl TextBuf {
     #[inline]
     pub fn push_latin1(&mut self, s: &[u8]) {
         match self {
-            TextBuf::Latin1(v) => v.extend_from_slice(s),
+            TextBuf::Latin1(v) => memory::extend(v, s),
             TextBuf::Ucs2(v) => v.extend(s.iter().map(|&u| u16::from(u))),
             TextBuf::Ucs4(v) => v.extend(s.iter().map(|&u| u32::from(u))),
         }

@@ -6,6 +6,7 @@ use crate::float_text::{self, FloatFlags, format_code};
 use crate::format_spec::{FormatSpec, Grouping, unknown_code};
 use crate::int_float::int_to_f64;
 use crate::int_text::{digits_in_base, to_decimal};
+use crate::memory;
 use dashu_int::{IBig, Sign};
 
 /// What type `n` takes from the locale.
@@ -68,7 +69,7 @@ impl NumberLocale {
 fn group_left(digits: &[u8], min_width: usize, locale: &NumberLocale) -> TextBuf {
     let sep = locale.separator.as_text();
     // Built from the right, as the groups go.
-    let mut reversed: Vec<u32> = Vec::with_capacity(digits.len() * 4 / 3 + min_width);
+    let mut reversed: Vec<u32> = memory::vec((digits.len() * 4 / 3).saturating_add(min_width));
     let mut rest = digits.iter().rev();
     let mut remaining = digits.len();
     let mut want = min_width;

@@ -21,6 +21,7 @@ pub mod int_bytes;
 pub mod int_float;
 pub mod int_text;
 pub mod json_text;
+pub mod memory;
 pub mod percent;
 pub mod random_mt;
 pub mod search;

@@ -5,6 +5,7 @@
 
 use crate::code_points::{Text, TextBuf, Unit};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::search::{self, Search};
 use crate::unicode;
 use crate::with_units;
@@ -293,7 +294,7 @@ pub fn replace<U: Search>(hay: &[U], old: &[U], new: &[U], max: usize) -> Option
     }
     if old.is_empty() {
         let n = max.min(hay.len() + 1);
-        let mut out = Vec::with_capacity(hay.len() + n * new.len());
+        let mut out = memory::vec(n.saturating_mul(new.len()).saturating_add(hay.len()));
         for i in 0..n {
             out.extend_from_slice(new);
             out.extend(hay.get(i));
@@ -301,9 +302,11 @@ pub fn replace<U: Search>(hay: &[U], old: &[U], new: &[U], max: usize) -> Option
         out.extend_from_slice(&hay[n.min(hay.len())..]);
         return Some(out);
     }
-    let mut places = search::find_all(hay, old).take(max).peekable();
-    places.peek()?;
-    let mut out = Vec::with_capacity(hay.len());
+    let places: Vec<usize> = search::find_all(hay, old).take(max).collect();
+    if places.is_empty() {
+        return None;
+    }
+    let mut out = memory::vec(replaced_len(hay.len(), old.len(), new.len(), places.len()));
     let mut start = 0;
     for at in places {
         out.extend_from_slice(&hay[start..at]);
@@ -312,6 +315,11 @@ pub fn replace<U: Search>(hay: &[U], old: &[U], new: &[U], max: usize) -> Option
     }
     out.extend_from_slice(&hay[start..]);
     Some(out)
+}
+
+/// Units of a text with `times` of `old` replaced by `new`; what does not fit a size gives one that cannot be allocated.
+fn replaced_len(hay: usize, old: usize, new: usize, times: usize) -> usize {
+    (hay - times * old).saturating_add(times.saturating_mul(new))
 }
 
 /// `str.replace(old, new, max)`; `None` if nothing changes.
@@ -330,7 +338,8 @@ pub fn replace_text(hay: Text<'_>, old: Text<'_>, new: Text<'_>, max: usize) -> 
     if places.is_empty() {
         return None;
     }
-    let mut out = TextBuf::with_capacity(hay.len());
+    let mut out =
+        TextBuf::with_capacity(replaced_len(hay.len(), old.len(), new.len(), places.len()));
     let mut start = 0;
     for at in places {
         push_narrow(&mut out, hay.slice(start..at));
@@ -408,7 +417,7 @@ pub fn center_padding(len: usize, width: usize) -> (usize, usize) {
 
 /// `text` between padding.
 pub fn padded(text: Text<'_>, left: usize, right: usize, fill: u32) -> TextBuf {
-    let mut out = TextBuf::with_capacity(text.len() + left + right);
+    let mut out = TextBuf::with_capacity(text.len().saturating_add(left).saturating_add(right));
     out.push_n(fill, left);
     out.push_text(text);
     out.push_n(fill, right);
@@ -420,7 +429,7 @@ pub fn zfill<U: Unit>(s: &[U], width: usize) -> Option<Vec<U>> {
     let pad = width.checked_sub(s.len()).filter(|&n| n > 0)?;
     let zero = U::from_code_point(48)?;
     let sign = usize::from(s.first().is_some_and(|&u| matches!(u.into(), 43 | 45)));
-    let mut out = Vec::with_capacity(width);
+    let mut out = memory::vec(width);
     out.extend_from_slice(&s[..sign]);
     out.extend(std::iter::repeat_n(zero, pad));
     out.extend_from_slice(&s[sign..]);
