@@ -5,6 +5,7 @@
 #![allow(non_upper_case_globals, non_snake_case)]
 
 pub mod abc;
+pub mod array;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
@@ -100,6 +101,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_typing", &typing::module::MODULE),
     ("_warnings", &warnings::module::MODULE),
     ("_weakref", &weakref::MODULE),
+    ("array", &array::module::MODULE),
     ("atexit", &atexit::MODULE),
     ("binascii", &binascii::module::MODULE),
     ("builtins", &builtins::module::MODULE),

@@ -1,12 +1,15 @@
 //! Module `sys`.
 //! - `config.rs`: how the program was started; `data.rs`: struct sequences, version, name lists
 //! - `functions.rs`, `frames.rs`, `hooks.rs`: its functions; `stream.rs`: standard streams without `_io`
+//! - `jit.rs`, `monitoring.rs`: the modules that are attributes of it
 
 pub mod config;
 pub mod data;
 pub mod frames;
 pub mod functions;
 pub mod hooks;
+pub mod jit;
+pub mod monitoring;
 pub mod stream;
 
 pub use config::config;
@@ -167,6 +170,11 @@ pub mod module {
         d.set_str(cx, "stdlib_module_names", set)?;
         let implementation = implementation(cx)?;
         d.set_str(cx, "implementation", implementation)?;
+        // No modules to import by name: attributes only, as in CPython.
+        let jit = crate::loader::make(cx, &super::jit::module::MODULE)?;
+        d.set_str(cx, "_jit", jit)?;
+        let monitoring = crate::loader::make(cx, &super::monitoring::module::MODULE)?;
+        d.set_str(cx, "monitoring", monitoring)?;
         for (name, fd) in [("stdin", 0), ("stdout", 1), ("stderr", 2)] {
             let s = stream::new_stream(cx, fd)?;
             d.set_str(cx, name, s.clone())?;
