@@ -42,6 +42,7 @@ pub mod random;
 pub mod resource;
 pub mod select;
 pub mod signal;
+pub mod socket;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
@@ -89,6 +90,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_sha2", &hashes::fixed::sha2_module::MODULE),
     ("_sha3", &hashes::shake::module::MODULE),
     ("_signal", &signal::MODULE),
+    ("_socket", &socket::module::MODULE),
     ("_sre", &sre::module::MODULE),
     ("_stat", &stat::module::MODULE),
     ("_statistics", &statistics::module::MODULE),

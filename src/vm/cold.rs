@@ -557,28 +557,18 @@ fn load_special(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<()> {
         for x in others {
             has_other &= o.ty().lookup_str(cx, x).is_some();
         }
-        let (a, p) = if is_async {
-            (" asynchronous", "async ")
-        } else {
-            ("", "")
-        };
-        let which = match arg {
-            1 => " (missed __exit__ method)",
-            3 => " (missed __aexit__ method)",
-            _ => "",
-        };
-        let hint = if has_other {
-            if is_async {
+        let a = if is_async { " asynchronous" } else { "" };
+        let hint = match (has_other, is_async) {
+            (true, true) => {
                 " but it supports the context manager protocol. Did you mean to use 'with'?"
-            } else {
+            }
+            (true, false) => {
                 " but it supports the asynchronous context manager protocol. Did you mean to use 'async with'?"
             }
-        } else {
-            which
+            (false, _) => "",
         };
-        let _ = p;
         return Err(cx.type_error(format!(
-            "'{t}' object does not support the{a} context manager protocol{hint}"
+            "'{t}' object does not support the{a} context manager protocol (missed {name} method){hint}"
         )));
     };
     if f.ty().has(flag::METHOD_DESCRIPTOR) {

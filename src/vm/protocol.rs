@@ -689,14 +689,16 @@ pub fn length_hint(cx: &mut Cx, o: &Value) -> Res<usize> {
         None => Ok(0),
         Some(f) => match call(cx, &f, &[]) {
             Ok(v) if v.is_not_implemented() => Ok(0),
-            Ok(v) => match v.as_small_int() {
-                Some(n) if n >= 0 => Ok(n as usize),
-                Some(_) => Err(cx.value_error("__length_hint__() should return >= 0")),
-                None => {
-                    let n = v.type_name();
-                    Err(cx.type_error(format!("__length_hint__ must be an integer, not {n}")))
+            Ok(v) if crate::objects::int::as_int(&v).is_none() => {
+                let n = v.type_name();
+                Err(cx.type_error(format!("__length_hint__ must be an integer, not {n}")))
+            }
+            Ok(v) => {
+                match crate::number::index_isize_checked(cx, &v, crate::ExcKind::OverflowError)? {
+                    n if n >= 0 => Ok(n as usize),
+                    _ => Err(cx.value_error("__length_hint__() should return >= 0")),
                 }
-            },
+            }
             Err(r) => {
                 cx.catch(r, crate::ExcKind::TypeError)?;
                 Ok(0)

@@ -365,14 +365,14 @@ impl Dict {
                 None => {
                     let items = match protocol::collect(cx, &pair) {
                         Ok(items) => items,
-                        Err(r)
-                            if cx.exc_is(ExcKind::TypeError)
-                                && pair.ty().slots.iter.get().is_none()
-                                && pair.ty().slots.getitem.get().is_none() =>
-                        {
-                            drop(cx.take_exc(r));
-                            let raised = cx.type_error("object is not iterable");
-                            let exc = cx.take_exc(raised);
+                        Err(r) if cx.exc_is(ExcKind::TypeError) => {
+                            let mut exc = cx.take_exc(r);
+                            if pair.ty().slots.iter.get().is_none()
+                                && pair.ty().slots.getitem.get().is_none()
+                            {
+                                let raised = cx.type_error("object is not iterable");
+                                exc = cx.take_exc(raised);
+                            }
                             let note = format!(
                                 "Cannot convert dictionary update sequence element #{i} to a sequence"
                             );

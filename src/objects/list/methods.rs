@@ -238,7 +238,7 @@ impl List {
     }
 
     #[slot]
-    fn iadd(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
+    fn iconcat(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
         if let Some(l) = this.downcast::<List>() {
             l.extend(cx, other)?;
         }
@@ -246,7 +246,7 @@ impl List {
     }
 
     #[slot]
-    fn imul(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
+    fn irepeat(this: &Value, count: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(l) = this.downcast::<List>() else {
             return Ok(Value::not_implemented());
         };
@@ -328,7 +328,10 @@ impl List {
         }
         let it = protocol::iter(cx, iterable)?;
         let hint = protocol::length_hint(cx, iterable)?;
-        self.reserve(cx, hint)?;
+        // A hint that no list could follow is a lie: there may be room for what really comes.
+        if hint <= isize::MAX as usize - self.len() {
+            self.reserve(cx, hint)?;
+        }
         while let Some(v) = protocol::next(cx, &it)? {
             self.push(cx, v)?;
         }

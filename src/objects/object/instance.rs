@@ -143,6 +143,8 @@ pub fn set_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str, value: Value)
             && let Some(l) = layout(t)
         {
             let guard = TYPE_MUTEX.lock(&mut cx.thread);
+            // Caches took the class's own attribute of this name for one that no instance hides (R15).
+            t.invalidate_locked();
             let added = l.add_locked(name, t.inline_cap.load(Ordering::Relaxed) as usize);
             drop(guard);
             offset = added.map(|i| t.inline_offset.load(Ordering::Relaxed) as usize + 8 * i);

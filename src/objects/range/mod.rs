@@ -5,7 +5,7 @@ pub mod iter;
 use crate::native::*;
 use crate::number;
 use crate::objects::dict::keys;
-use crate::objects::int::{self, new_big};
+use crate::objects::int::{self, IntRef, new_big};
 use crate::objects::list::repr;
 use crate::objects::list::slice::{Subscript, subscript};
 use crate::objects::slice::Slice;
@@ -337,8 +337,13 @@ impl Range {
 
     #[slot]
     fn len(&self, cx: &mut Cx) -> Res<usize> {
-        match self.len.as_small_int() {
-            Some(n) => Ok(n as usize),
+        let len = match int::as_int(&self.len) {
+            Some(IntRef::Small(n)) => usize::try_from(n).ok(),
+            Some(IntRef::Big(b)) => isize::try_from(b).ok().map(|n| n as usize),
+            None => None,
+        };
+        match len {
+            Some(n) => Ok(n),
             None => Err(cx.overflow_error("Python int too large to convert to C ssize_t")),
         }
     }

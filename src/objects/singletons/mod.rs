@@ -55,6 +55,9 @@ impl NoneType {
     }
     #[slot]
     fn or(left: &Value, right: &Value, cx: &mut Cx) -> Res<Value> {
+        if left.is_none() && right.is_none() {
+            return Ok(Value::not_implemented());
+        }
         crate::objects::union::union_or(cx, left, right)
     }
 }

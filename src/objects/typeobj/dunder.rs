@@ -5,6 +5,7 @@ use super::lookup::for_each_subclass;
 use super::slots::*;
 use super::{TYPE_MUTEX, Type, flag};
 use crate::native::{Args, pymethods, pytype};
+use crate::objects::int::IntRef;
 use crate::objects::str::intern::intern_str;
 use crate::objects::{Str, object};
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
@@ -433,10 +434,20 @@ fn s_hash(cx: &mut Cx, this: &Value) -> Res<i64> {
     {
         return Err(cx.type_error("__hash__ method should return an integer"));
     }
-    if let Some(i) = r.as_small_int() {
-        return Ok(if i == -1 { -2 } else { i });
+    // A number that fits is the hash itself; larger ones are hashed as ints, whatever their class.
+    let fits = match crate::objects::int::as_int(&r) {
+        Some(IntRef::Small(i)) => Some(i),
+        Some(IntRef::Big(b)) => i64::try_from(b).ok(),
+        None => None,
+    };
+    match fits {
+        Some(-1) => Ok(-2),
+        Some(i) => Ok(i),
+        None => {
+            let exact = crate::number::to_int(cx, &r)?;
+            protocol::hash(cx, &exact)
+        }
     }
-    protocol::hash(cx, &r)
 }
 
 fn s_call(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<Value> {
@@ -564,9 +575,10 @@ fn s_setattro(cx: &mut Cx, this: &Value, name: &Value, value: Option<&Value>) ->
 
 fn s_richcompare(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<Value> {
     let n = intern_str(cx, op.dunder())?;
+    // A method that is None says that there is no comparison: calling it raises.
     match a.ty().lookup(cx, &n) {
-        Some(f) if !f.is_none() => call_found(cx, &f, a, std::slice::from_ref(b)),
-        _ => Ok(Value::not_implemented()),
+        Some(f) => call_found(cx, &f, a, std::slice::from_ref(b)),
+        None => Ok(Value::not_implemented()),
     }
 }
 

@@ -1,11 +1,14 @@
 //! System calls as safe functions, for the native modules, which hold no `unsafe`. Nothing here knows Python values; what
 //! may block is called by its user inside `cx.detach`.
 //! - `fs.rs`: files and directories; `process.rs`: processes, users, limits; `time.rs`: clocks and calendars
+//! - `socket.rs`: sockets; `names.rs`: lookups of hosts and services
 //! - `signal.rs`: handlers, and how a signal reaches the main thread
 
 pub mod fs;
+pub mod names;
 pub mod process;
 pub mod signal;
+pub mod socket;
 pub mod time;
 
 pub use libc;

@@ -332,6 +332,7 @@ fn update(
 ) {
     let block = &mut table[id];
     let is_class = block.kind == BlockKind::Class;
+    let sees_class = block.can_see_class_scope;
     for entry in block.symbols.entries.iter_mut().flatten() {
         if let Some(&scope) = scopes.get(&entry.0) {
             entry.1.scope = scope;
@@ -343,7 +344,9 @@ fn update(
     for name in free {
         match block.symbols.get(name) {
             Some(symbol) => {
-                if is_class && symbol.flags & (def::BOUND | def::GLOBAL) != 0 {
+                // A scope that looks into the class first may need the same name from outside for what stands in it.
+                let hides = is_class && symbol.flags & (def::BOUND | def::GLOBAL) != 0;
+                if hides || sees_class {
                     let flags = symbol.flags | def::FREE_CLASS;
                     block
                         .symbols
