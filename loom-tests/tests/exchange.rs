@@ -39,7 +39,11 @@ fn exchange_and_locked_read() {
         fence(Ordering::SeqCst);
         if world.slot.load(Ordering::Relaxed) == 1 {
             // Counting: the object must live.
-            assert_eq!(world.dead.load(Ordering::Acquire), 0, "counted a dead object");
+            assert_eq!(
+                world.dead.load(Ordering::Acquire),
+                0,
+                "counted a dead object"
+            );
         }
         assert!(world.lock.unlock() == Unlock::Done);
     }

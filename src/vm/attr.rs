@@ -11,8 +11,8 @@ use crate::objects::object::instance;
 use crate::objects::typeobj::layout::MOVED;
 use crate::objects::typeobj::{Type, flag};
 use crate::objects::{Cell, Dict, Module, Str, object};
-use crate::slot_ext::SlotExt;
 use crate::regcode::Cache;
+use crate::slot_ext::SlotExt;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
@@ -69,7 +69,7 @@ pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
         let t = type_of_bits(o);
-        if w >> 16 != t.version() || w == 0 {
+        if w >> 16 != t.version() {
             return None;
         }
         let index = (w >> 4 & 0xFFF) as usize;
@@ -170,7 +170,7 @@ pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
         let t = type_of_bits(o);
-        if w >> 16 == t.version() && w != 0 && w & 15 == METHOD && !cache.plain_value() {
+        if w >> 16 == t.version() && w & 15 == METHOD && !cache.plain_value() {
             method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w)
         } else {
             None
@@ -186,7 +186,7 @@ pub fn store_hit(cx: &mut Cx, o: &Value, v: &Value, cache: &Cache) -> bool {
     }
     let w = cache.word.load(Ordering::Acquire);
     let t = o.ty();
-    if w >> 16 != t.version() || w == 0 {
+    if w >> 16 != t.version() {
         return false;
     }
     let offset = (w >> 4 & 0xFFF) as usize * 8;
@@ -642,37 +642,49 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
 #[inline(always)]
 pub(crate) fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
-    // SAFETY: the running frame's namespaces.
+    // SAFETY: the running frame's namespaces, which are marked as shared when a function is made of them.
     unsafe {
         let g = &*(*frame).globals;
         if w & 1 == 0 {
-            if w == 0 {
-                return None;
-            }
-            return g
-                .value_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32)
-                .map(Value::into_bits);
+            return g.value_for_register(w >> 16, (w >> 1 & 0x7FFF) as u32);
         }
-        if g.keys_version() != w >> 16 {
+        builtin_hit(cx, frame, cache, w)
+    }
+}
+
+#[inline(never)]
+unsafe fn builtin_hit(_: &Cx, frame: *mut Frame, cache: &Cache, w: u64) -> Option<u64> {
+    // SAFETY: as in `global_hit`.
+    unsafe {
+        if (*(*frame).globals).keys_version() != w >> 16 {
             return None;
         }
         let (w2, p) = cache.load();
         if w2 != w {
             return None;
         }
-        (*(*frame).builtins)
-            .value_at_checked(cx, p >> 16, (p & 0xFFFF) as u32)
-            .map(Value::into_bits)
+        (*(*frame).builtins).value_for_register(p >> 16, (p & 0xFFFF) as u32)
     }
 }
 
-/// LOAD_GLOBAL, filling the cache.
-#[cold]
+/// LOAD_GLOBAL of a value that has to be counted, or filling the cache.
 #[inline(never)]
 pub(crate) fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
-    let name = name_ref(frame, cache);
     // SAFETY: the running frame's namespaces.
     let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins) };
+    let w = cache.word.load(Ordering::Acquire);
+    if w & 1 == 0
+        && let Some(v) = g.value_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32)
+    {
+        return Ok(v.into_bits());
+    }
+    find_global(cx, frame, g, b, cache)
+}
+
+#[cold]
+#[inline(never)]
+fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache) -> Res<u64> {
+    let name = name_ref(frame, cache);
     let key = name.downcast::<Str>().expect("names are strings");
     if g.is_exact() {
         if let Some(v) = g.get_str(cx, key) {
@@ -812,7 +824,7 @@ pub(crate) fn store_name(
     }
     defer_global(cx, &v);
     let w = cache.word.load(Ordering::Acquire);
-    if w != 0 {
+    if w != Cache::EMPTY {
         match g.replace_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32, v) {
             Ok(old) => {
                 drop(old);

@@ -26,6 +26,9 @@ pub enum Resume {
     Throw(Value),
 }
 
+/// Code with more registers than this is never entered by the loop's short way.
+pub const MAX_INLINE_REGS: usize = 512;
+
 /// Register code of a code object, translated now if it is not yet.
 #[inline(always)]
 pub fn reg_code<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
@@ -153,11 +156,11 @@ impl Cx {
         Ok(frame)
     }
 
-    /// Whether a frame of `rc` can stand at `regs`.
+    /// Whether a frame of code with an `inline_argc` can stand at `regs`: such code has at most `MAX_INLINE_REGS` registers.
     #[inline(always)]
-    pub(crate) fn has_room(&self, regs: *mut u64, rc: &RegCode) -> bool {
+    pub(crate) fn has_room(&self, regs: *mut u64) -> bool {
         self.depth < self.recursion_limit
-            && regs.wrapping_add(rc.nregs) as usize + 4096 <= self.stack.end as usize
+            && regs as usize + (8 * MAX_INLINE_REGS + 4096) <= self.stack.end as usize
             && self.stack.next < self.stack.frames_end
     }
 

@@ -926,11 +926,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             if t == word::FUNCTION {
                                 let f = &*((callee & !7) as *const Function);
                                 let rc = f.code().reg();
-                                if !rc.is_null()
-                                    && n == (*rc).inline_argc
-                                    && (*frame).generator == 0
-                                    && cx.has_room(args, &*rc)
-                                {
+                                if !rc.is_null() && n == (*rc).inline_argc && cx.has_room(args) {
                                     frame = cx.push_inline(callee | 4, f, &*rc, args);
                                     r = args;
                                     pc = (*rc).words.as_ptr();
@@ -977,6 +973,18 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         }
                         breaker!();
                     }
+                    Rop::CallFar => {
+                        save!();
+                        match try_!(legs::call_far(cx, r, w)) {
+                            legs::Called::Entered => reload!(),
+                            legs::Called::Done => {}
+                        }
+                        if x_of(w) & 1 == 0 {
+                            breaker!();
+                        } else {
+                            finalizers!();
+                        }
+                    }
                     Rop::CallKw => {
                         save!();
                         match try_!(legs::call_kw(cx, r, w)) {
@@ -1012,7 +1020,7 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                 reg!(a_of(w)) = 0;
                             }
                         }
-                        if (*frame).kind == FrameKind::Inline && (*frame).frame_obj == 0 {
+                        if (*frame).kind == FrameKind::Inline {
                             cx.clear_locals(r, (*(*frame).rc).nlocals);
                             frame = cx.pop_inline(frame);
                             pc = (*frame).pc;
@@ -1119,7 +1127,7 @@ fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
             let kind = (*f).kind;
             raised = cx.reraise(exc);
             match kind {
-                FrameKind::Inline | FrameKind::Init => cx.pop_frame(),
+                FrameKind::Inline | FrameKind::InlineSeen | FrameKind::Init => cx.pop_frame(),
                 FrameKind::Entry => {
                     cx.pop_frame();
                     return Unwound::Exit(raised);

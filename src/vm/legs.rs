@@ -5,7 +5,7 @@
 use crate::call::drop_word;
 use crate::native::Args;
 use crate::objects::frame::FrameKind;
-use crate::objects::function::Method;
+use crate::objects::function::{Function, Method};
 use crate::objects::typeobj::slots::CmpOp;
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
@@ -355,6 +355,62 @@ pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
     }
 }
 
+/// Any call in a generator: its registers are its own, so a callee's begin at the top of the thread's stack, and the
+/// arguments move there.
+///
+/// # Safety
+/// As for [`call_other`].
+#[inline(never)]
+pub unsafe fn call_far(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract.
+    unsafe {
+        let (base, argc) = (r.add(a_of(w)), b_of(w));
+        let callee = *base;
+        if callee & 3 != 0 || callee == 0 {
+            return Err(bad_callee(cx, base));
+        }
+        let has_self = (*base.add(1) != 0) as usize;
+        let (args, n) = (base.add(2 - has_self), argc + has_self);
+        match (*(base as *const Value)).class_word() {
+            word::FUNCTION => {
+                let f = &*((callee & !7) as *const Function);
+                let rc = f.code().reg();
+                let regs = (*cx.frame).stack_top;
+                if !rc.is_null() && n == (*rc).inline_argc && cx.has_room(regs) {
+                    for i in 0..n {
+                        *regs.add(i) = std::mem::take(&mut *args.add(i));
+                    }
+                    for i in n..(*rc).nlocals {
+                        *regs.add(i) = 0;
+                    }
+                    cx.push_inline(callee | 4, f, &*rc, regs);
+                } else {
+                    enter(cx, base, argc)?;
+                }
+                Ok(Called::Entered)
+            }
+            t @ (word::METHOD_DESCR | word::BUILTIN) => {
+                let pos = std::slice::from_raw_parts(args as *const Value, n);
+                let v = if t == word::METHOD_DESCR {
+                    let d = &*((callee & !7) as *const crate::objects::builtin::MethodDescr);
+                    (d.def.call)(
+                        cx,
+                        Args {
+                            pos,
+                            kwvalues: &[],
+                            kwnames: None,
+                        },
+                    )?
+                } else {
+                    call_builtin(cx, &*((callee & !7) as *const crate::objects::Builtin), pos)?
+                };
+                finish_call(cx, r, w, v)
+            }
+            _ => call_other(cx, r, w),
+        }
+    }
+}
+
 /// How a call out of line went.
 pub enum Called {
     /// A frame was pushed.
@@ -498,7 +554,7 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
     unsafe {
         let frame = cx.frame;
         match (*frame).kind {
-            FrameKind::Inline => {
+            FrameKind::Inline | FrameKind::InlineSeen => {
                 cx.pop_frame();
                 let caller = cx.frame;
                 let cw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);

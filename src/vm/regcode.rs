@@ -61,7 +61,7 @@ macro_rules! for_each_rop {
             Unpack "a into b registers from d, last item first at the top",
             // iteration and calls
             GetIter "d = iter(a)", ForIter "d = next(a) or jump to the next word's target when exhausted",
-            Call "d = call of callable a, self-or-empty a+1, b arguments", CallKw "the same, names tuple above the arguments",
+            Call "d = call of callable a, self-or-empty a+1, b arguments", CallFar "the same in a generator, whose registers callees cannot share", CallKw "the same, names tuple above the arguments",
             CallEx "d = a(*a+2, **a+3)",
             Return "return a", ReturnGenerator "make the generator and return it",
             Yield "d = value sent, after yielding a; x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
@@ -135,9 +135,9 @@ pub const fn imm_of(w: u64) -> i32 {
 
 static FILL: typhon_runtime::sync::Mutex<()> = typhon_runtime::sync::Mutex::new(());
 
-/// An inline cache: filled under one lock, read without (R14, R15). `word` is `version << 16 | index << 4 | kind`, 0 = empty;
+/// An inline cache: filled under one lock, read without (R14, R15). `word` is `version << 16 | index << 4 | kind`; empty, it has a
+/// version that nothing has, so that a hit needs one comparison;
 /// `ptr` belongs to it: a reader takes it only between two equal loads of `word`.
-#[derive(Default)]
 pub struct Cache {
     pub word: AtomicU64,
     pub ptr: AtomicU64,
@@ -148,10 +148,14 @@ pub struct Cache {
 }
 
 impl Cache {
+    /// The word of an empty cache.
+    pub const EMPTY: u64 = !0xFFFF;
     pub fn new(name: u32) -> Cache {
         Cache {
+            word: AtomicU64::new(Cache::EMPTY),
+            ptr: AtomicU64::new(0),
             name,
-            ..Cache::default()
+            plain: std::sync::atomic::AtomicBool::new(false),
         }
     }
     #[inline(always)]
@@ -170,10 +174,10 @@ impl Cache {
         if self.word.load(Ordering::Relaxed) == w {
             (w, p)
         } else {
-            (0, 0)
+            (Cache::EMPTY, 0)
         }
     }
-    /// Fill, or empty with 0. Fills are rare and take one global lock, so that two fillers never mix word and pointer.
+    /// Fill. Fills are rare and take one global lock, so that two fillers never mix word and pointer.
     #[cold]
     pub fn fill(&self, word: u64, ptr: u64) {
         let _guard = FILL.lock();
@@ -183,13 +187,13 @@ impl Cache {
     #[cold]
     pub fn fill_pair(&self, word: u64, ptr: u64, second: &Cache, key: u64) {
         let _guard = FILL.lock();
-        self.word.store(0, Ordering::Relaxed);
+        self.word.store(Cache::EMPTY, Ordering::Relaxed);
         std::sync::atomic::fence(Ordering::Release);
         second.word.store(key, Ordering::Release);
         self.fill_locked(word, ptr);
     }
     fn fill_locked(&self, word: u64, ptr: u64) {
-        self.word.store(0, Ordering::Relaxed);
+        self.word.store(Cache::EMPTY, Ordering::Relaxed);
         std::sync::atomic::fence(Ordering::Release);
         self.ptr.store(ptr, Ordering::Release);
         self.word.store(word, Ordering::Release);

@@ -198,6 +198,7 @@ fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
         inline_argc: if code.flags & co == 0
             && code.kwonlyargcount == 0
             && code.flags & f::OPTIMIZED != 0
+            && nregs <= crate::call::MAX_INLINE_REGS
         {
             code.argcount as usize
         } else {
@@ -920,7 +921,14 @@ impl Translator<'_> {
                 let argc = u16::try_from(arg).map_err(|_| "too many arguments")?;
                 // No foreign request between `__enter__` and the block it guards.
                 let enters = i > 0 && self.ins[i - 1].op == Op::LOAD_SPECIAL;
-                self.push_result(Rop::Call, enters as u8, base, argc);
+                use crate::objects::code::co;
+                let own = co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR;
+                let rop = if self.code.flags & own != 0 {
+                    Rop::CallFar
+                } else {
+                    Rop::Call
+                };
+                self.push_result(rop, enters as u8, base, argc);
             }
             Op::CALL_KW => {
                 let n = arg as usize + 3;

@@ -20,6 +20,8 @@ use typhon_runtime::gc::Visitor;
 pub enum FrameKind {
     /// Called by the loop itself: the result goes to register `ret` of `prev`.
     Inline,
+    /// The same, and the frame has an object.
+    InlineSeen,
     /// Called from native code: the loop returns to Rust.
     Entry,
     /// `__init__` called for a class call: the result must be None, the instance is in `ret` already.

@@ -123,6 +123,9 @@ pub(crate) fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
         };
         let v = alloc(cx, Type::of::<FrameObj>(), obj)?;
         (*f).frame_obj = v.clone().into_bits();
+        if (*f).kind == super::FrameKind::Inline {
+            (*f).kind = super::FrameKind::InlineSeen;
+        }
         Ok(v)
     }
 }

@@ -61,6 +61,10 @@ fn make(
     let Some(g) = globals.downcast::<Dict>() else {
         return Err(cx.system_error("a function wants a dict of globals"));
     };
+    g.share(cx);
+    if let Some(b) = builtins.downcast::<Dict>() {
+        b.share(cx);
+    }
     let module = g.get_named(cx, "__name__");
     let doc = if c.flags & crate::objects::code::co::HAS_DOCSTRING != 0 {
         c.consts
