@@ -54,6 +54,7 @@ pub mod support;
 pub mod sys;
 pub mod thread;
 pub mod time;
+pub mod tokenize;
 pub mod tracemalloc;
 pub mod types;
 pub mod typhon_mod;
@@ -98,6 +99,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_struct", &struct_::module::MODULE),
     ("_suggestions", &suggestions::module::MODULE),
     ("_thread", &thread::MODULE),
+    ("_tokenize", &tokenize::module::MODULE),
     ("_tracemalloc", &tracemalloc::module::MODULE),
     ("_types", &types::module::MODULE),
     ("_typing", &typing::module::MODULE),

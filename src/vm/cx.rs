@@ -6,6 +6,17 @@ use crate::{Raised, Res, Value};
 use std::ops::{Deref, DerefMut};
 use typhon_runtime::thread::Thread;
 
+/// The places of `Cx::locals`: here together, so that no two have the same.
+pub mod local {
+    /// The current context (`contextvars`).
+    pub const CONTEXT: usize = 0;
+    /// What this thread holds in instances of `threading.local`.
+    pub const THREAD_LOCALS: usize = 1;
+    /// The hooks of `sys.set_asyncgen_hooks`.
+    pub const FIRSTITER: usize = 2;
+    pub const FINALIZER: usize = 3;
+}
+
 /// Bytes of native stack that must remain before native code recurses.
 const NATIVE_RESERVE: usize = 192 * 1024;
 
@@ -27,7 +38,7 @@ pub struct Cx {
     pub native_limit: usize,
     /// `repr` of containers in progress on this thread (identity words), so that cycles print as `...`.
     pub repr_stack: Vec<u64>,
-    /// Other per-thread state of native modules, by slot (contextvars, asyncio's running loop, ...).
+    /// Other per-thread state, by the places of [`local`].
     pub locals: [Option<Value>; 8],
     /// Hooks of `sys.settrace`/`setprofile` for this thread.
     pub trace: Option<Value>,

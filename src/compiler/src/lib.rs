@@ -22,6 +22,7 @@ mod pieces;
 pub mod pyast;
 pub mod source;
 mod symtable;
+pub mod tokens;
 pub mod verify;
 #[cfg(test)]
 mod verify_tests;

@@ -182,7 +182,7 @@ impl Array {
         let Some(code) = Code::of(typecode) else {
             return Err(no_code(cx));
         };
-        let initial = initializer.filter(|v| !v.is_none());
+        let initial = initializer;
         if let Some(v) = initial
             && !code.is_text()
         {

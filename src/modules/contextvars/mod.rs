@@ -6,13 +6,11 @@ use crate::support::make;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use typhon_vm::SlotExt;
+use typhon_vm::cx::local::CONTEXT;
 use typhon_vm::native::*;
 use typhon_vm::objects::dict::new_dict;
 use typhon_vm::objects::{Dict, genericalias, object};
 use typhon_vm::protocol;
-
-/// The place of the current context in a thread's record.
-const LOCAL: usize = 0;
 
 #[pytype(name = "Context", module = "_contextvars", gc, weakrefable, unhashable)]
 pub struct Context {
@@ -69,12 +67,12 @@ impl Context {
 
 /// The running thread's context, made at first use.
 fn current(cx: &mut Cx) -> Res<Value> {
-    if let Some(c) = &cx.locals[LOCAL] {
+    if let Some(c) = &cx.locals[CONTEXT] {
         return Ok(c.clone());
     }
     let vars = new_dict(cx)?;
     let made = Context::over(cx, vars)?;
-    cx.locals[LOCAL] = Some(made.clone());
+    cx.locals[CONTEXT] = Some(made.clone());
     Ok(made)
 }
 
@@ -118,9 +116,9 @@ impl Context {
                 cx.runtime_error(format!("cannot enter context: {shown} is already entered"))
             );
         }
-        let before = cx.locals[LOCAL].replace(this.clone());
+        let before = cx.locals[CONTEXT].replace(this.clone());
         let result = protocol::call_args(cx, f, Args { pos, ..args });
-        let own = std::mem::replace(&mut cx.locals[LOCAL], before);
+        let own = std::mem::replace(&mut cx.locals[CONTEXT], before);
         c.entered.store(false, Ordering::Release);
         drop(own);
         result
@@ -246,7 +244,7 @@ impl ContextVar {
     #[sig(default = absent, /)]
     #[text_signature = "($self, default=<unrepresentable>, /)"]
     fn get(this: &Value, default: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        if cx.locals[LOCAL].is_some() {
+        if cx.locals[CONTEXT].is_some() {
             let c = current(cx)?;
             if let Some(c) = c.downcast::<Context>()
                 && let Some(v) = c.lookup(cx, this)?

@@ -32,6 +32,7 @@ pub fn start(cx: &mut Cx) -> Res<()> {
     init::with_globals(|g| {
         g.sys_dict = dict;
         g.unraisable = Some(crate::sys::hooks::unraisable);
+        g.warn = Some(|cx, category, message| crate::warnings::warn(cx, category, message, 1));
         g.import_from_error = Some(crate::builtins::import::import_from_error);
     });
     let builtins = crate::loader::make(cx, &crate::builtins::module::MODULE)?;

@@ -7,8 +7,7 @@ use typhon_vm::native::*;
 use typhon_vm::objects::weakref::{self, WeakRef};
 use typhon_vm::objects::{Dict, List, Object, dict, list, object, str};
 
-/// Where in `Cx::locals` the thread's weak references stand.
-const SLOT: usize = 7;
+use typhon_vm::cx::local::THREAD_LOCALS;
 
 static SERIALS: AtomicU64 = AtomicU64::new(1);
 thread_local! {
@@ -82,11 +81,11 @@ impl Local {
 /// Have the thread know of an object that keeps a dict for it.
 fn remember(cx: &mut Cx, this: &Value) -> Res<()> {
     let w = weakref::new_ref(cx, this, None)?;
-    let known = match &cx.locals[SLOT] {
+    let known = match &cx.locals[THREAD_LOCALS] {
         Some(l) => l.clone(),
         None => {
             let l = list::new_list(cx, vec![])?;
-            cx.locals[SLOT] = Some(l.clone());
+            cx.locals[THREAD_LOCALS] = Some(l.clone());
             l
         }
     };
@@ -109,7 +108,7 @@ fn remember(cx: &mut Cx, this: &Value) -> Res<()> {
 pub fn forget_thread(cx: &mut Cx) {
     // Finalizers may make new ones.
     for _ in 0..4 {
-        let Some(known) = cx.locals[SLOT].take() else {
+        let Some(known) = cx.locals[THREAD_LOCALS].take() else {
             return;
         };
         let Some(l) = known.downcast::<List>() else {

@@ -18,8 +18,7 @@ use crate::statics::word;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Places in `Cx::locals` of `sys.set_asyncgen_hooks`.
-pub const FIRSTITER: usize = 6;
-pub const FINALIZER: usize = 7;
+pub use crate::cx::local::{FINALIZER, FIRSTITER};
 
 #[pytype(name = "async_generator_wrapped_value", gc, no_new)]
 pub struct Wrapped {

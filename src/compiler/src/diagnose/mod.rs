@@ -6,7 +6,7 @@
 
 mod actions;
 mod grammar;
-mod lexer;
+pub(crate) mod lexer;
 mod peg;
 
 use crate::error::{CompileError, ErrorKind};
