@@ -26,6 +26,10 @@ pub fn new_builtin(
 }
 
 impl Builtin {
+    /// The class of a static method.
+    fn class(&self) -> Option<&Type> {
+        self.module.as_ref().and_then(|m| m.downcast::<Type>())
+    }
     /// The object it is bound to, the module of a function included.
     fn owner(&self) -> Option<&Value> {
         self.this.as_ref().or_else(|| {
@@ -53,7 +57,14 @@ impl Builtin {
                     t.bits() & !7
                 )
             }
-            _ => format!("<built-in function {}>", self.def.name),
+            _ => match self.class() {
+                Some(t) => format!(
+                    "<built-in method {} of type object at {:#x}>",
+                    self.def.name,
+                    t.value().bits() & !7
+                ),
+                None => format!("<built-in function {}>", self.def.name),
+            },
         }
     }
     #[slot]
@@ -82,7 +93,10 @@ impl Builtin {
     #[getter]
     fn __qualname__(&self, cx: &mut Cx) -> Res<String> {
         let Some(t) = &self.this else {
-            return Ok(self.def.name.to_owned());
+            return Ok(match self.class() {
+                Some(t) => format!("{}.{}", qualname_of(t), self.def.name),
+                None => self.def.name.to_owned(),
+            });
         };
         if t.downcast::<Module>().is_some() {
             return Ok(self.def.name.to_owned());
@@ -104,8 +118,8 @@ impl Builtin {
             Some(m) if m.downcast::<Module>().is_some() => {
                 protocol::getattr_str(cx, m, "__name__").map(Some)
             }
-            Some(m) => Ok(Some(m.clone())),
-            None => Ok(None),
+            Some(m) if m.downcast::<Type>().is_none() => Ok(Some(m.clone())),
+            _ => Ok(None),
         }
     }
     #[getter]
@@ -122,7 +136,8 @@ impl Builtin {
     }
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         let name = new_str(cx, self.def.name)?;
-        match &self.this {
+        let class = self.class().map(Type::value);
+        match self.this.as_ref().or(class.as_ref()) {
             Some(t) if t.downcast::<Module>().is_none() => {
                 let getattr = builtin_named(cx, "getattr")?;
                 let args = new_tuple(cx, vec![t.clone(), name])?;

@@ -13,7 +13,7 @@ use crate::native::*;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 /// Create a new memoryview object which references the given object.
-#[pytype(name = "memoryview", gc, sequence, static_index = MEMORYVIEW)]
+#[pytype(name = "memoryview", gc, sequence, weakrefable, static_index = MEMORYVIEW)]
 pub struct MemoryView {
     pub head: Header,
     /// None when released.

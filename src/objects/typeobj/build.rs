@@ -132,7 +132,8 @@ pub fn complete_native(cx: &mut Cx, t: &Type, spec: &'static TypeSpec) -> Res<()
             MethodKind::Method => builtin::new_method_descr(cx, m, t)?,
             MethodKind::ClassMethod => builtin::new_classmethod_descr(cx, m, t)?,
             MethodKind::StaticMethod | MethodKind::Function => {
-                let f = builtin::new_builtin(cx, m, None, None)?;
+                // Not bound to the class, but it knows it by the place of its module.
+                let f = builtin::new_builtin(cx, m, None, Some(t.value()))?;
                 crate::objects::function::descr::new_staticmethod(cx, f)?
             }
         };

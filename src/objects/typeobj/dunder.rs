@@ -294,6 +294,18 @@ impl SlotWrapper {
     fn __text_signature__(&self) -> Value {
         Value::none()
     }
+    fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
+        let class = Type::from_word(self.owner).value();
+        reduce_as_attribute(cx, class, self.name)
+    }
+}
+
+/// Pickled as the attribute it is: `getattr(object, name)`.
+fn reduce_as_attribute(cx: &mut Cx, object: Value, name: &str) -> Res<Value> {
+    let getattr = crate::objects::builtin::function::builtin_named(cx, "getattr")?;
+    let name = intern_str(cx, name)?;
+    let args = crate::objects::tuple::new_tuple(cx, vec![object, name])?;
+    crate::objects::tuple::new_tuple(cx, vec![getattr, args])
 }
 
 /// A slot wrapper bound to an object.
@@ -369,6 +381,9 @@ impl MethodWrapper {
     #[getter]
     fn __doc__(&self) -> Value {
         Value::none()
+    }
+    fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
+        reduce_as_attribute(cx, self.this.clone(), self.inner().name)
     }
 }
 
