@@ -14,6 +14,8 @@ use crate::objects::builtin::{Builtin, MethodDescr};
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::Function;
 use crate::objects::generator::{DONE, Generator};
+use crate::objects::list::iter::ListIter;
+use crate::objects::range::iter::RangeIter;
 use crate::objects::{List, Tuple};
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
@@ -874,6 +876,27 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                         pending,
                                         cx.value_error("generator already executing")
                                     ),
+                                }
+                            }
+                            word::RANGE_ITER => {
+                                let it = &*((it.bits() & !7) as *const RangeIter);
+                                match it.next_item(cx) {
+                                    Some(i) => {
+                                        let bits = match Value::from_small_int(i) {
+                                            Some(v) => v.into_bits(),
+                                            None => try_!(crate::objects::int::new_int(cx, i))
+                                                .into_bits(),
+                                        };
+                                        set!(w, bits);
+                                    }
+                                    None => pc = pc.offset(target),
+                                }
+                            }
+                            word::LIST_ITER => {
+                                let it = &*((it.bits() & !7) as *const ListIter);
+                                match it.next_item(cx) {
+                                    Some(v) => set!(w, v.into_bits()),
+                                    None => pc = pc.offset(target),
                                 }
                             }
                             _ => match try_!(next_fast(cx, it)) {

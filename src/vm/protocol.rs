@@ -500,8 +500,8 @@ pub fn getattr_str(cx: &mut Cx, o: &Value, name: &str) -> Res<Value> {
 
 /// `getattr(o, name, None)`: None when there is an AttributeError.
 pub fn getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<Value>> {
-    if o.ty().slots.getattro.get().map(|f| f as usize)
-        == Some(crate::objects::object::generic_getattr as usize)
+    if o.ty().slots.getattro.get().map(|f| f as *const () as usize)
+        == Some(crate::objects::object::generic_getattr as *const () as usize)
     {
         return crate::objects::object::generic_getattr_suppressed(cx, o, name);
     }

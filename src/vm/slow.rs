@@ -8,6 +8,7 @@ use crate::objects::typeobj::slots::CmpOp;
 use crate::objects::{Builtin, Dict, List, Str, Tuple, float, int};
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
+use crate::slot_ext::SlotExt;
 use crate::statics::{self, word};
 use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
 
@@ -435,7 +436,6 @@ pub unsafe fn call_slow(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<Value> 
 ///
 /// # Safety
 /// As for `call_slow`.
-#[cold]
 #[inline(never)]
 pub unsafe fn enter_function(
     cx: &mut Cx,
@@ -455,11 +455,8 @@ pub unsafe fn enter_function(
         };
         let rc = reg_code(cx, f.code())?;
         let args = base.add(at);
-        if n == rc.inline_argc && (*cx.frame).generator == 0 {
+        if bind_in_place(cx, f, rc, args, n, None)? {
             cx.push_frame(fbits | 4, f, rc, args, kind)?;
-            for i in n..rc.nlocals {
-                *args.add(i) = 0;
-            }
             return Ok(());
         }
         let regs = (*cx.frame).stack_top;
@@ -486,7 +483,6 @@ pub unsafe fn enter_function(
 ///
 /// # Safety
 /// As for `call_slow`.
-#[cold]
 #[inline(never)]
 pub unsafe fn enter_function_kw(
     cx: &mut Cx,
@@ -500,12 +496,16 @@ pub unsafe fn enter_function_kw(
         let fbits = *base & !7;
         let f = &*(fbits as *const Function);
         let rc = reg_code(cx, f.code())?;
+        let args = base.add(at);
+        let names = (&*(args.add(n + nk) as *const Value)).downcast::<Tuple>();
+        if bind_in_place(cx, f, rc, args, n, names)? {
+            cx.push_frame(fbits | 4, f, rc, args, FrameKind::Inline)?;
+            return Ok(());
+        }
         let regs = (*cx.frame).stack_top;
         clear_window(cx, regs, rc.nregs)?;
-        let args = base.add(at);
         let pos = std::slice::from_raw_parts(args as *const Value, n);
         let kwvalues = std::slice::from_raw_parts(args.add(n) as *const Value, nk);
-        let names = &*(args.add(n + nk) as *const Value);
         bind_in_window(
             cx,
             f,
@@ -513,7 +513,7 @@ pub unsafe fn enter_function_kw(
             Args {
                 pos,
                 kwvalues,
-                kwnames: names.downcast::<Tuple>(),
+                kwnames: names,
             },
             regs,
         )?;
@@ -527,7 +527,6 @@ pub unsafe fn enter_function_kw(
 ///
 /// # Safety
 /// As for `call_slow`.
-#[cold]
 #[inline(never)]
 pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
     // SAFETY: by contract.
@@ -538,11 +537,8 @@ pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> 
         let rc = reg_code(cx, f.code())?;
         let args = base.add(1);
         let n = argc + 1;
-        if n == rc.inline_argc && (*cx.frame).generator == 0 {
+        if bind_in_place(cx, f, rc, args, n, None)? {
             cx.push_frame(fbits | 4, f, rc, args, FrameKind::Inline)?;
-            for i in n..rc.nlocals {
-                *args.add(i) = 0;
-            }
             return Ok(());
         }
         let regs = (*cx.frame).stack_top;
@@ -563,6 +559,170 @@ pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> 
         cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
         Ok(())
     }
+}
+
+/// Most parameters that are bound in place.
+const IN_PLACE: usize = 16;
+
+/// Make the `n` arguments at `args`, and as many keyword values as there are names behind them, the locals of a call of `f`
+/// where they stand. False, with nothing changed, where only the general way will do: star parameters, wrong arguments, a
+/// caller whose registers are a generator's.
+///
+/// # Safety
+/// `args` is inside the running frame's registers; what lies above the arguments (and the names tuple) is free.
+unsafe fn bind_in_place(
+    cx: &mut Cx,
+    f: &Function,
+    rc: &RegCode,
+    args: *mut u64,
+    n: usize,
+    names: Option<&Tuple>,
+) -> Res<bool> {
+    use crate::objects::code::co;
+    let code = f.code();
+    let (argc, kwonly) = (code.argcount as usize, code.kwonly as usize);
+    let (total, nk) = (argc + kwonly, names.map_or(0, Tuple::len));
+    // SAFETY: the running frame.
+    let generator = unsafe { (*cx.frame).generator } != 0;
+    if code.flags & (co::VARARGS | co::VARKEYWORDS) != 0
+        || code.flags & co::OPTIMIZED == 0
+        || n > argc
+        || total > IN_PLACE
+        || nk > total
+        || generator
+        || rc.nregs > crate::call::MAX_INLINE_REGS
+        || !cx.has_room(args)
+    {
+        return Ok(false);
+    }
+    if n == total && nk == 0 {
+        // SAFETY: by contract.
+        unsafe { clear_from(args, total, rc.nlocals) };
+        return Ok(true);
+    }
+    // What the parameters behind the positional arguments get: keyword values by number, the rest are defaults.
+    let mut keyword = [u8::MAX; IN_PLACE];
+    if let Some(names) = names {
+        let Some(params) = code.localsplus.downcast::<Tuple>() else {
+            return Ok(false);
+        };
+        let params = params.items();
+        let from = n.max(code.posonly as usize);
+        for (k, name) in names.items().iter().enumerate() {
+            match (from..total).find(|&i| params[i].is(name)) {
+                Some(i) if keyword[i] == u8::MAX => keyword[i] = k as u8,
+                _ => return Ok(false),
+            }
+        }
+    }
+    let mut fill = Fill::new();
+    if n + nk < total && !fill_defaults(cx, f, n..total, &keyword, &mut fill) {
+        return Ok(false);
+    }
+    // SAFETY: by contract; keyword values and names move out before their places are written.
+    unsafe {
+        let mut given = [0u64; IN_PLACE];
+        for (k, slot) in given.iter_mut().enumerate().take(nk) {
+            *slot = std::mem::take(&mut *args.add(n + k));
+        }
+        if names.is_some() {
+            let word = std::mem::take(&mut *args.add(n + nk));
+            drop_word(cx, word);
+        }
+        let mut defaults = fill.words.iter().take(fill.n);
+        for i in n..total {
+            *args.add(i) = match keyword[i] {
+                u8::MAX => *defaults.next().unwrap_or(&0),
+                k => given[k as usize],
+            };
+        }
+        // The words are the registers' now.
+        fill.n = 0;
+        clear_from(args, total, rc.nlocals);
+    }
+    Ok(true)
+}
+
+/// Empty the locals behind the parameters.
+#[inline(always)]
+unsafe fn clear_from(regs: *mut u64, from: usize, to: usize) {
+    for i in from..to {
+        // SAFETY: registers of the callee.
+        unsafe { *regs.add(i) = 0 };
+    }
+}
+
+/// Counted words on their way to registers, in order.
+struct Fill {
+    words: [u64; IN_PLACE],
+    n: usize,
+}
+impl Fill {
+    fn new() -> Fill {
+        Fill {
+            words: [0; IN_PLACE],
+            n: 0,
+        }
+    }
+    fn push(&mut self, v: Value) {
+        self.words[self.n] = v.into_bits();
+        self.n += 1;
+    }
+}
+impl Drop for Fill {
+    fn drop(&mut self) {
+        for &w in &self.words[..self.n] {
+            // SAFETY: a counted word or an immediate that went nowhere.
+            drop(unsafe { Value::from_bits(w) });
+        }
+    }
+}
+
+/// The defaults of the parameters in `range` that no keyword fills. False when one has none.
+fn fill_defaults(
+    cx: &mut Cx,
+    f: &Function,
+    range: std::ops::Range<usize>,
+    keyword: &[u8; IN_PLACE],
+    fill: &mut Fill,
+) -> bool {
+    let code = f.code();
+    let argc = code.argcount as usize;
+    let defaults = f.defaults.get(&f.head);
+    let d: &[Value] = defaults
+        .as_ref()
+        .and_then(|d| d.downcast::<Tuple>())
+        .map_or(&[], Tuple::items);
+    let mut kwdefaults = None;
+    for i in range {
+        if keyword[i] != u8::MAX {
+            continue;
+        }
+        if i < argc {
+            if i + d.len() < argc {
+                return false;
+            }
+            fill.push(d[i + d.len() - argc].clone_in(cx.thread.tid));
+            continue;
+        }
+        if kwdefaults.is_none() {
+            kwdefaults = f.kwdefaults.get(&f.head);
+        }
+        let (Some(kd), Some(params)) = (
+            kwdefaults.as_ref().and_then(|d| d.downcast_exact::<Dict>()),
+            code.localsplus.downcast::<Tuple>(),
+        ) else {
+            return false;
+        };
+        let Some(key) = params.items()[i].downcast_exact::<Str>() else {
+            return false;
+        };
+        match kd.get_str(cx, key) {
+            Some(v) => fill.push(v.into_counted()),
+            None => return false,
+        }
+    }
+    true
 }
 
 /// Empty a window above the stack top.

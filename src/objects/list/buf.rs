@@ -170,12 +170,6 @@ impl OldBuf {
     }
 }
 
-/// A buffer with exclusive access: while sorting, and in dead lists.
-pub(crate) fn words_mut<'a>(buf: *mut ListBuf, n: usize) -> &'a mut [Value] {
-    // SAFETY: the caller took the buffer out of its list, which never was shared or is dead; the first `n` words are values.
-    unsafe { std::slice::from_raw_parts_mut((*buf).words().cast(), n) }
-}
-
 const _: () = assert!(size_of::<Slot>() == size_of::<Value>());
 
 /// Whether this thread may follow the object's buffer without its lock (R9); in the build with a global lock always.

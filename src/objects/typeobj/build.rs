@@ -6,6 +6,7 @@ use crate::native::{MethodKind, TypeCell, TypeSpec};
 use crate::objects::dict::Dict;
 use crate::objects::str::intern::{intern, intern_str};
 use crate::objects::{Str, Tuple, builtin};
+use crate::slot_ext::SlotExt;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
@@ -755,9 +756,23 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     Ok(class)
 }
 
-/// Values in class namespaces that call sites may hold uncounted: functions and descriptors become deferred.
+/// Values in class namespaces that call sites may hold uncounted: functions and descriptors become deferred, and so do the
+/// functions in static and class methods.
 pub fn defer_class_value(v: &Value) {
+    use crate::objects::function::descr::{ClassMethod, StaticMethod};
     let w = v.class_word();
+    let inner = match w {
+        word::STATICMETHOD => v
+            .downcast_exact::<StaticMethod>()
+            .and_then(|m| m.func.get(&m.head)),
+        word::CLASSMETHOD => v
+            .downcast_exact::<ClassMethod>()
+            .and_then(|m| m.func.get(&m.head)),
+        _ => None,
+    };
+    if let Some(f) = inner.filter(|f| f.class_word() == word::FUNCTION) {
+        defer_class_value(&f);
+    }
     if matches!(
         w,
         word::FUNCTION
