@@ -169,7 +169,7 @@ fn code_of(name: &str, source: &[u8]) -> Vec<u8> {
         Some(module) => format!("<frozen {module}>"),
         None => format!("<lib>/{name}"),
     };
-    let made = Source::from_bytes(source, &filename)
+    let made = Source::from_bytes(source, None)
         .and_then(|s| compile(&s, &filename, Mode::Exec, &Options::default()));
     match made {
         Ok(code) => marshal::dump_code(&code),

@@ -6,8 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use typhon_compiler::{Mode, Options, Source};
-use typhon_modules::builtins::code::{compile_source, exec_in};
+use typhon_compiler::{Mode, Options};
+use typhon_modules::builtins::code::{compile_source, decode_source, exec_in};
 use typhon_modules::builtins::import::import_absolute_str;
 use typhon_modules::fspath::os_str;
 use typhon_modules::io::{StreamOptions, make_std_streams_with};
@@ -16,7 +16,6 @@ use typhon_modules::sys::{functions::FINALIZING, hooks};
 use typhon_modules::{find, imp, library};
 use typhon_vm::init::{self, sys_get};
 use typhon_vm::native::*;
-use typhon_vm::objects::exception::families::raise_compile_error;
 use typhon_vm::objects::exception::render;
 use typhon_vm::objects::list::List;
 use typhon_vm::objects::module::methods::{loaded, new_module};
@@ -195,22 +194,16 @@ fn program(cx: &mut Cx, command: &Command) -> i32 {
 }
 
 /// Compile and run in `__main__`, the text shown in tracebacks.
-fn run_source(
-    cx: &mut Cx,
-    source: Result<Source, typhon_compiler::CompileError>,
-    filename: &str,
-) -> Res<()> {
+fn run_source(cx: &mut Cx, bytes: &[u8], filename: &str) -> Res<()> {
     let name = new_str(cx, filename)?;
-    let source = match source {
-        Ok(s) => s,
-        Err(e) => return Err(raise_compile_error(cx, &e, &name)),
-    };
+    let file = (filename != "<string>").then_some(filename);
+    let source = decode_source(cx, bytes, file, &name)?;
     let options = Options {
         optimize: config::config().optimize,
         ..Options::default()
     };
     let code = compile_source(cx, &source, &name, Mode::Exec, &options)?;
-    if filename.starts_with('<')
+    if filename == "<string>"
         && let Some(c) = code.downcast::<CodeObj>()
     {
         render::register_source(&c.code, source.text());
@@ -226,7 +219,7 @@ fn run_text(cx: &mut Cx, c: &Config, text: &OsStr) -> Res<()> {
     set_loader(cx, "BuiltinImporter", None)?;
     let mut bytes = text.as_bytes().to_vec();
     bytes.push(b'\n');
-    run_source(cx, Source::from_bytes(&bytes, "<string>"), "<string>")
+    run_source(cx, &bytes, "<string>")
 }
 
 fn run_module(cx: &mut Cx, c: &Config, name: &OsStr) -> Res<()> {
@@ -319,7 +312,7 @@ fn run_file(cx: &mut Cx, c: &Config, file: &OsStr, command: &Command) -> Res<Opt
     } else {
         &bytes
     };
-    run_source(cx, Source::from_bytes(text, &name), &name)?;
+    run_source(cx, text, &name)?;
     Ok(None)
 }
 
@@ -405,7 +398,7 @@ fn run_stdin(cx: &mut Cx, c: &Config) -> Res<()> {
             cx, &e, None,
         ));
     }
-    run_source(cx, Source::from_bytes(&bytes, "<stdin>"), "<stdin>")
+    run_source(cx, &bytes, "<stdin>")
 }
 
 /// The interactive prompt: `code.InteractiveConsole` over `__main__`.
@@ -426,7 +419,7 @@ fn prompt(cx: &mut Cx, c: &Config) -> Res<()> {
     {
         let name = f.to_string_lossy().into_owned();
         let done = match std::fs::read(&f) {
-            Ok(bytes) => run_source(cx, Source::from_bytes(&bytes, &name), &name),
+            Ok(bytes) => run_source(cx, &bytes, &name),
             Err(e) => Err(typhon_vm::objects::exception::types::raise_io_error(
                 cx, &e, None,
             )),
@@ -481,8 +474,8 @@ fn call_loaded(cx: &mut Cx, module: &str, function: &str) {
 fn finish(cx: &mut Cx, mut code: i32) -> i32 {
     call_loaded(cx, "threading", "_shutdown");
     call_loaded(cx, "atexit", "_run_exitfuncs");
-    if !hooks::flush(cx, "stdout") {
-        code = if code == 0 { 120 } else { code };
+    if !hooks::flush_stdout_at_end(cx) {
+        code = 120;
     }
     hooks::flush(cx, "stderr");
     FINALIZING.store(true, Ordering::Release);

@@ -562,8 +562,9 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- jumps
                     Rop::Jump | Rop::JumpBackQuiet => pc = pc.offset(imm_of(w) as isize),
                     Rop::JumpBack => {
-                        pc = pc.offset(imm_of(w) as isize);
+                        // Before the jump: what is raised here belongs to the loop, not to what stands before it.
                         breaker!();
+                        pc = pc.offset(imm_of(w) as isize);
                     }
                     Rop::JumpTrue => {
                         let t = match reg!(d_of(w)) & !4 {

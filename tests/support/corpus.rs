@@ -361,10 +361,24 @@ impl Case {
                 ));
                 continue;
             }
-            lines.push(hide_addresses(&hide_stack_size(line)));
+            lines.push(hide_addresses(&hide_stack_size(&hide_library(line))));
         }
         lines.join("\n")
     }
+}
+
+/// Says `<library>/` for the folder of the standard library, where an import error names a module's file.
+fn hide_library(line: &str) -> String {
+    let Some(start) = line.find(" (/") else {
+        return line.to_string();
+    };
+    for folder in ["/lib/python3.14/", "/lib/python3.14t/"] {
+        if let Some(at) = line[start..].find(folder) {
+            let (before, after) = (&line[..start], &line[start + at + folder.len()..]);
+            return format!("{before} (<library>/{after}");
+        }
+    }
+    line.to_string()
 }
 
 /// Says "maximum recursion depth exceeded" where CPython tells how many kilobytes of native stack were used.

@@ -58,6 +58,8 @@ pub struct ItemAttrs {
     pub name: Option<(String, Span)>,
     pub sig: Option<Spec>,
     pub text: TextSignature,
+    /// The positional arguments are counted before anything else, in `PyArg_UnpackTuple`'s words.
+    pub counted: bool,
     pub doc: String,
     pub cfgs: Vec<Attribute>,
 }
@@ -70,6 +72,7 @@ impl ItemAttrs {
             name: None,
             sig: None,
             text: TextSignature::Derived,
+            counted: false,
             doc: doc_of(attrs),
             cfgs: attrs
                 .iter()
@@ -91,6 +94,8 @@ impl ItemAttrs {
                     Meta::Path(_) => Spec::default(),
                     _ => attr.parse_args()?,
                 });
+            } else if word == "counted" {
+                out.counted = true;
             } else if word == "text_signature" {
                 out.text = match &attr.meta {
                     Meta::NameValue(nv) => TextSignature::Given(string_of(&nv.value)?.value()),

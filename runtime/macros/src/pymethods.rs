@@ -291,7 +291,9 @@ impl Block<'_> {
                 quote!(let (this, args) = ::typhon_vm::native::receiver::<#owner>(cx, args, &SIG)?;)
             }
         };
-        let table = bound.spec.table(&self.type_name(), &quote!(#name), false);
+        let table = bound
+            .spec
+            .table(&self.type_name(), &quote!(#name), false, a.counted);
         let (kind, mark) = match role {
             Role::ClassMethod => (quote!(ClassMethod), Some("$type")),
             Role::StaticMethod => (quote!(StaticMethod), None),
@@ -330,7 +332,9 @@ impl Block<'_> {
         let bound = Bound::new(sig, First::Class, a.sig)?;
         let wrapper = self.wrapper_name(&sig.ident);
         let owner = self.owner;
-        let table = bound.spec.table(&quote!(""), &self.type_name(), true);
+        let table = bound
+            .spec
+            .table(&quote!(""), &self.type_name(), true, a.counted);
         let convert = bound.convert()?;
         let (function, args) = (&sig.ident, bound.params.call_args());
         // A subclass with an `__init__` of its own may take keywords; `__new__` then does not see them.
@@ -370,7 +374,9 @@ impl Block<'_> {
         }
         let wrapper = self.wrapper_name(&sig.ident);
         let owner = self.owner;
-        let table = bound.spec.table(&quote!(""), &self.type_name(), true);
+        let table = bound
+            .spec
+            .table(&quote!(""), &self.type_name(), true, a.counted);
         let this = self.receiver_of_slot(&bound.params);
         let convert = bound.convert()?;
         let (function, args) = (&sig.ident, bound.params.call_args());

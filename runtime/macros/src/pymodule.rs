@@ -171,7 +171,9 @@ impl Tables {
             Role::Function => {
                 let bound = Bound::new(&f.sig, First::Plain, a.sig.clone())?;
                 let owner = if module == "builtins" { "" } else { module };
-                let table = bound.spec.table(&quote!(#owner), &quote!(#name), false);
+                let table = bound
+                    .spec
+                    .table(&quote!(#owner), &quote!(#name), false, a.counted);
                 let code = call_wrapper(&wrapper, &bound, &table, &quote!(), &quote!(), &ident)?;
                 self.wrappers.extend(quote!(#(#cfgs)* #code));
                 let (min, max) = bound.limits();

@@ -234,7 +234,13 @@ impl Spec {
     }
 
     /// The `Sig` table the argument parser reads.
-    pub fn table(&self, owner: &TokenStream, name: &TokenStream, of_type: bool) -> TokenStream {
+    pub fn table(
+        &self,
+        owner: &TokenStream,
+        name: &TokenStream,
+        of_type: bool,
+        counted: bool,
+    ) -> TokenStream {
         let names = self.named().map(|p| &p.name);
         let positional_only = self.count(|p| p.kind == Kind::Positional);
         let positional = self.max_positional();
@@ -259,6 +265,7 @@ impl Spec {
                 varargs: #varargs,
                 varkeywords: #varkeywords,
                 of_type: #of_type,
+                counted: #counted,
             }
         }
     }

@@ -214,7 +214,7 @@ pub fn expand(
     let (statics, convert) = if row.params == [P::Args] {
         let bound = Bound::new(sig, first, spec)?;
         let name = quote!(<#owner as ::typhon_vm::native::PyType>::NAME);
-        let table = bound.spec.table(&quote!(""), &name, true);
+        let table = bound.spec.table(&quote!(""), &name, true, false);
         (
             quote!(static SIG: ::typhon_vm::native::Sig = #table;),
             bound.convert()?,

@@ -64,7 +64,7 @@ fn main() -> std::io::Result<()> {
     };
     for (index, file) in args.enumerate() {
         let bytes = std::fs::read(&file)?;
-        let parsed = Source::from_bytes(&bytes, &file)
+        let parsed = Source::from_bytes(&bytes, None)
             .and_then(|source| tree(&source, Mode::Exec, &Options::default()));
         let mut out = String::new();
         match parsed {

@@ -28,7 +28,7 @@ fn main() -> std::io::Result<()> {
     for (index, file) in args.enumerate() {
         let target = |suffix: &str| Path::new(&out).join(format!("{index}.{suffix}"));
         let bytes = std::fs::read(&file)?;
-        let result = Source::from_bytes(&bytes, &file)
+        let result = Source::from_bytes(&bytes, None)
             .and_then(|source| compile_with_warnings(&source, &file, mode, &options));
         match result {
             Ok((code, warnings)) => {

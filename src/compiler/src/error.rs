@@ -25,10 +25,24 @@ pub enum ErrorKind {
     System,
 }
 
-/// A failed compilation: 1-based lines and *character* columns as in `SyntaxError`; 0 stands for "none".
+/// What found a mistake. `SyntaxError` tells the place in another way for each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// Decoding bytes that came from no file: as parsing, but without the name.
+    Bytes,
+    /// Decoding and parsing: the arguments hold the place and the line.
+    Text,
+    /// The symbol table: only the attributes tell the place, the line is the one in the file of that name.
+    Symbols,
+    /// Code generation: the arguments hold the place, with the line in the file of that name.
+    Code,
+}
+
+/// A failed compilation: 1-based lines and *character* columns as in `SyntaxError`; a line of -1 stands for "none".
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CompileError {
     pub kind: ErrorKind,
+    pub stage: Stage,
     pub msg: String,
     pub line: i32,
     pub col: i32,
@@ -43,12 +57,21 @@ impl CompileError {
     pub fn new(kind: ErrorKind, msg: impl Into<String>) -> CompileError {
         CompileError {
             kind,
+            stage: Stage::Text,
             msg: msg.into(),
-            line: 0,
+            line: -1,
             col: 0,
-            end_line: 0,
+            end_line: -1,
             end_col: 0,
             text: None,
+        }
+    }
+    /// The same mistake, found by a later stage than the parser.
+    pub fn at_stage(self, stage: Stage) -> CompileError {
+        CompileError {
+            stage,
+            text: None,
+            ..self
         }
     }
     /// The compiler broke a rule of its own.

@@ -28,7 +28,7 @@ pub mod verify;
 mod verify_tests;
 pub mod warnings;
 
-pub use error::{CompileError, ErrorKind};
+pub use error::{CompileError, ErrorKind, Stage};
 pub use source::Source;
 
 use std::sync::Arc;
@@ -116,7 +116,8 @@ fn compile_tree(
     filename: &str,
     opts: &Options,
 ) -> Result<Arc<code::Code>, CompileError> {
-    let future = future::features(tree.body(), source, opts.flags & code::flags::FUTURE_MASK)?;
+    let future = future::features(tree.body(), source, opts.flags & code::flags::FUTURE_MASK)
+        .map_err(|e| e.at_stage(Stage::Symbols))?;
     let table = symtable::build(tree.root(), source, opts, future)?;
     codegen::compile(tree.root(), source, table, filename, opts, future)
 }

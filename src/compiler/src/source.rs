@@ -1,6 +1,6 @@
 //! Source text: decoding (PEP 263), newline translation, and the way from byte offsets to lines and columns.
 
-use crate::error::{CompileError, ErrorKind};
+use crate::error::{CompileError, ErrorKind, Stage};
 use crate::ir::Loc;
 use ruff_python_ast::{Decorator, ExprGenerator};
 use ruff_text_size::{Ranged, TextRange, TextSize};
@@ -13,6 +13,18 @@ pub struct Source {
     line_starts: Vec<u32>,
     /// Set when the text was written from a tree that has places of its own.
     places: Option<Box<Places>>,
+    ending: Ending,
+}
+
+/// What stands behind the last line, and so where errors at the end are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// A newline, added if there is none.
+    Newline,
+    /// Nothing: a text that is no module and has no newline at its end.
+    Bare,
+    /// The text is that of a file, run as a program.
+    File,
 }
 
 /// The places of nodes by their range in a text made from a tree.
@@ -64,6 +76,7 @@ impl Source {
             text,
             line_starts,
             places: None,
+            ending: Ending::Newline,
         }
     }
 
@@ -79,13 +92,11 @@ impl Source {
         self.places.as_ref()?.sources.get(&start.to_u32()).cloned()
     }
 
-    /// Decodes a source file by its byte order mark or coding cookie; utf-8 without either.
-    pub fn from_bytes(bytes: &[u8], filename: &str) -> Result<Source, CompileError> {
-        if bytes.contains(&0) {
-            return Err(CompileError::new(
-                ErrorKind::Syntax,
-                "source code string cannot contain null bytes",
-            ));
+    /// Decodes a source by its byte order mark or coding cookie; utf-8 without either. `file` is the name of the file
+    /// that is run as the program, None for bytes from elsewhere.
+    pub fn from_bytes(bytes: &[u8], file: Option<&str>) -> Result<Source, CompileError> {
+        if let Some(at) = bytes.iter().position(|&b| b == 0) {
+            return Err(null_byte(bytes, at, file));
         }
         let (bom, body) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => (true, rest),
@@ -98,18 +109,14 @@ impl Source {
             lower == "utf-8" || lower.starts_with("utf-8-")
         };
         if bom && !cookie.as_ref().is_none_or(spelled_utf8) {
-            let msg = format!("encoding problem: {} with BOM", cookie.unwrap_or_default());
-            return Err(CompileError::new(ErrorKind::Syntax, msg));
+            let msg = format!("encoding problem: {encoding} with BOM");
+            let width = first_line(body).len() as i32;
+            return Err(decoding(msg, file, body, 1, 0, width));
         }
-        match &*encoding {
+        let made = match &*encoding {
             "utf-8" => match std::str::from_utf8(body) {
                 Ok(text) => Source::from_text(text),
-                Err(err) => Err(bad_utf8(
-                    body,
-                    err.valid_up_to(),
-                    cookie.is_some(),
-                    filename,
-                )),
+                Err(err) => Err(bad_utf8(body, err.valid_up_to(), file)),
             },
             "iso-8859-1" => {
                 Source::from_text(&body.iter().map(|&b| char::from(b)).collect::<String>())
@@ -118,17 +125,29 @@ impl Source {
                 Ok(text) if body.is_ascii() => Source::from_text(text),
                 _ => {
                     let at = body.iter().position(|b| !b.is_ascii()).unwrap_or(0);
-                    let msg = format!(
+                    Err(Source::undecodable(format!(
                         "'ascii' codec can't decode byte 0x{:02x} in position {at}: ordinal not in range(128)",
                         body[at]
-                    );
-                    Err(CompileError::new(ErrorKind::Syntax, msg))
+                    )))
                 }
             },
-            _ => {
-                let msg = format!("unknown encoding: {}", cookie.unwrap_or_default());
-                Err(CompileError::new(ErrorKind::Syntax, msg))
-            }
+            _ => Err(Source::undecodable(format!(
+                "unknown encoding: {}",
+                cookie.unwrap_or_default()
+            ))),
+        };
+        match file {
+            Some(_) => made.map(Source::in_file),
+            None => made,
+        }
+    }
+
+    /// The error of bytes that their encoding's decoder did not take.
+    pub fn undecodable(msg: impl Into<String>) -> CompileError {
+        CompileError {
+            line: 0,
+            col: -1,
+            ..CompileError::new(ErrorKind::Syntax, msg)
         }
     }
 
@@ -141,6 +160,27 @@ impl Source {
         let cookie = coding_cookie(bytes)?;
         let known = matches!(&*normalized(&cookie), "utf-8" | "iso-8859-1" | "ascii");
         (!known).then_some(cookie)
+    }
+
+    /// The text of a program that is run from its file.
+    pub fn in_file(self) -> Source {
+        Source {
+            ending: Ending::File,
+            ..self
+        }
+    }
+    pub(crate) fn bare(self) -> Source {
+        Source {
+            ending: Ending::Bare,
+            ..self
+        }
+    }
+    pub(crate) fn ending(&self) -> Ending {
+        self.ending
+    }
+    /// Whether a 0-based line is the last one and nothing stands behind it.
+    pub(crate) fn ends_bare(&self, index: usize) -> bool {
+        self.ending == Ending::Bare && index + 1 >= self.line_starts.len()
     }
 
     pub fn text(&self) -> &str {
@@ -280,6 +320,7 @@ impl Source {
         } = self.loc(range);
         CompileError {
             kind,
+            stage: Stage::Text,
             msg: msg.into(),
             line,
             col: col + 1,
@@ -291,33 +332,73 @@ impl Source {
 
     /// The line an error shows, newline included.
     pub fn error_text(&self, line: i32) -> String {
-        format!("{}\n", self.line_text((line - 1).max(0) as usize))
+        let index = (line - 1).max(0) as usize;
+        let newline = if self.ends_bare(index) { "" } else { "\n" };
+        format!("{}{newline}", self.line_text(index))
     }
 }
 
-/// The error for bytes that are not utf-8.
-fn bad_utf8(body: &[u8], at: usize, declared: bool, filename: &str) -> CompileError {
-    let line = body[..at].iter().filter(|&&b| b == b'\n').count() as i32 + 1;
-    let byte = body[at];
-    let why = match byte {
-        0x80..=0xc1 | 0xf5..=0xff => "invalid start byte",
-        _ if at + 1 >= body.len() => "unexpected end of data",
-        _ => "invalid continuation byte",
-    };
-    let msg = if declared {
-        format!(
-            "(unicode error) 'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}"
-        )
-    } else {
-        format!(
-            "Non-UTF-8 code starting with '\\x{byte:02x}' in file {filename} on line {line}, but no encoding declared; \
-             see https://peps.python.org/pep-0263/ for details"
-        )
-    };
+fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes.split(|&b| b == b'\n').next().unwrap_or(bytes)
+}
+
+/// An error on a line of bytes; `rest` begins with that line.
+fn decoding(
+    msg: String,
+    file: Option<&str>,
+    rest: &[u8],
+    line: i32,
+    col: i32,
+    end_col: i32,
+) -> CompileError {
     CompileError {
+        stage: if file.is_some() {
+            Stage::Text
+        } else {
+            Stage::Bytes
+        },
         line,
+        col,
+        end_line: line,
+        end_col,
+        text: Some(String::from_utf8_lossy(first_line(rest)).into_owned()),
         ..CompileError::new(ErrorKind::Syntax, msg)
     }
+}
+
+/// The line that holds the byte at `at`: its number and where it starts.
+fn line_of_byte(bytes: &[u8], at: usize) -> (i32, usize) {
+    let before = &bytes[..at];
+    let start = before
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let line = before.iter().filter(|&&b| b == b'\n').count() as i32 + 1;
+    (line, start)
+}
+
+/// The error for a byte 0.
+fn null_byte(bytes: &[u8], at: usize, file: Option<&str>) -> CompileError {
+    if file.is_none() {
+        let msg = "source code string cannot contain null bytes";
+        return CompileError::new(ErrorKind::Syntax, msg);
+    }
+    let (line, start) = line_of_byte(bytes, at);
+    let msg = "source code cannot contain null bytes".to_owned();
+    decoding(msg, file, &bytes[start..at], line, 0, 0)
+}
+
+/// The error for bytes that are not utf-8.
+fn bad_utf8(body: &[u8], at: usize, file: Option<&str>) -> CompileError {
+    let (line, start) = line_of_byte(body, at);
+    let byte = body[at];
+    let place = file.map_or(String::new(), |name| format!("in file {name} "));
+    let msg = format!(
+        "Non-UTF-8 code starting with '\\x{byte:02x}' {place}on line {line}, but no encoding declared; \
+         see https://peps.python.org/pep-0263/ for details"
+    );
+    let col = String::from_utf8_lossy(&body[start..at]).chars().count() as i32 + 1;
+    decoding(msg, file, &body[start..], line, col, col)
 }
 
 /// The encoding named by a comment in the first two lines.

@@ -29,7 +29,7 @@ pub fn run_callbacks(cx: &mut Cx) {
             kwnames: c.names.as_ref().and_then(|n| n.downcast::<Tuple>()),
         };
         if let Err(r) = protocol::call_args(cx, &c.func, args) {
-            typhon_vm::threads::unraisable(cx, r, "Exception ignored in atexit callback", &c.func);
+            typhon_vm::threads::unraisable(cx, r, crate::sys::hooks::ATEXIT_CALLBACK, &c.func);
         }
     }
 }

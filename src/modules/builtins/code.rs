@@ -1,8 +1,9 @@
 //! `compile`, `exec`, `eval`.
 
-use typhon_compiler::{Mode, Options, Source, code as pycode, pyast};
+use typhon_compiler::{CompileError, Mode, Options, Source, code as pycode, pyast};
 use typhon_vm::native::*;
-use typhon_vm::objects::exception::families::raise_compile_error;
+use typhon_vm::objects::exception::compile_error::raise_compile_error;
+use typhon_vm::objects::exception::is_kind;
 use typhon_vm::objects::function::methods::new_function_in;
 use typhon_vm::objects::{CodeObj, Dict};
 use typhon_vm::{call, caller, protocol};
@@ -33,37 +34,56 @@ pub fn source_of(
     accepted: &str,
     filename: &Value,
 ) -> Res<Source> {
-    let name = filename
-        .downcast::<Str>()
-        .map(|s| s.to_string_lossy())
-        .unwrap_or_default();
-    let made = if let Some(s) = source.downcast::<Str>() {
+    if source.downcast::<Str>().is_some() {
         let text = String::from_arg(cx, source, At::attribute("source"))?;
-        if s.units().iter().any(|c| c == 0) {
-            return Err(cx.raise(
-                ExcKind::SyntaxError,
-                "source code string cannot contain null bytes",
-            ));
-        }
-        Source::from_text(&text)
-    } else {
-        match typhon_vm::objects::buffer::get_opt(cx, source, false)? {
-            Some(b) => {
-                let bytes = b.to_vec();
-                if bytes.contains(&0) {
-                    return Err(cx.raise(
-                        ExcKind::SyntaxError,
-                        "source code string cannot contain null bytes",
-                    ));
+        return Source::from_text(&text).map_err(|e| raise_compile_error(cx, &e, filename));
+    }
+    match typhon_vm::objects::buffer::get_opt(cx, source, false)? {
+        Some(b) => decode_source(cx, &b.to_vec(), None, filename),
+        None => Err(cx.type_error(format!("{what}() arg 1 must be a {accepted} object"))),
+    }
+}
+
+/// The text of a program given as bytes; `file` is its name when it is the file that is run.
+pub fn decode_source(
+    cx: &mut Cx,
+    bytes: &[u8],
+    file: Option<&str>,
+    filename: &Value,
+) -> Res<Source> {
+    let made = match Source::foreign_encoding(bytes) {
+        Some(encoding) if !bytes.contains(&0) => {
+            decode_foreign(cx, bytes, &encoding).map(|source| {
+                if file.is_some() {
+                    source.in_file()
+                } else {
+                    source
                 }
-                Source::from_bytes(&bytes, &name)
-            }
-            None => {
-                return Err(cx.type_error(format!("{what}() arg 1 must be a {accepted} object")));
-            }
+            })
         }
+        _ => Source::from_bytes(bytes, file),
     };
     made.map_err(|e| raise_compile_error(cx, &e, filename))
+}
+
+/// Decodes with a codec that only Python's registry knows.
+fn decode_foreign(cx: &mut Cx, bytes: &[u8], encoding: &str) -> Result<Source, CompileError> {
+    let decoded = typhon_vm::objects::codec::decode_text(cx, bytes, encoding, None)
+        .and_then(|text| String::from_arg(cx, &text, At::attribute("source")));
+    match decoded {
+        Ok(text) => Source::from_text(&text),
+        Err(r) => {
+            let e = cx.take_exc(r);
+            if is_kind(&e, ExcKind::LookupError) {
+                return Err(Source::undecodable(format!("unknown encoding: {encoding}")));
+            }
+            let msg = protocol::str_string(cx, &e).unwrap_or_else(|r| {
+                drop(cx.take_exc(r));
+                "decoding error".to_owned()
+            });
+            Err(Source::undecodable(msg))
+        }
+    }
 }
 
 /// Compile a program to a code object.

@@ -1,7 +1,7 @@
 //! Functions over the object protocol.
 
 use typhon_vm::native::*;
-use typhon_vm::objects::{format as formatting, int, iter, object};
+use typhon_vm::objects::{format as formatting, int, iter, list, object};
 use typhon_vm::protocol;
 
 /// The attribute name argument of `getattr` and its like.
@@ -373,9 +373,19 @@ pub mod functions {
     /// A custom key function can be supplied to customize the sort order, and the
     /// reverse flag can be set to request the result in descending order.
     #[pyfunction]
-    #[sig(iterable, /, *, key = None, reverse = False)]
-    fn sorted(iterable: &Value, key: Option<&Value>, reverse: bool, cx: &mut Cx) -> Res<Value> {
-        typhon_vm::objects::list::sort::sorted(cx, iterable, key, reverse)
+    #[sig(iterable, /, **kwargs)]
+    #[counted]
+    #[text_signature = "($module, iterable, /, *, key=None, reverse=False)"]
+    fn sorted(iterable: &Value, kwargs: Kwargs<'_>, cx: &mut Cx) -> Res<Value> {
+        if kwargs.is_empty() {
+            return list::sort::sorted(cx, iterable, None, false);
+        }
+        // The method judges the keywords.
+        let items = protocol::collect(cx, iterable)?;
+        let list = list::new_list(cx, items)?;
+        let sort = protocol::getattr_str(cx, &list, "sort")?;
+        protocol::call_args(cx, &sort, kwargs.alone())?;
+        Ok(list)
     }
 }
 

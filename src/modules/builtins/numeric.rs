@@ -212,6 +212,7 @@ fn exact_complex(v: &Value) -> Option<(f64, f64)> {
 }
 
 fn extreme(cx: &mut Cx, args: Args<'_>, name: &str, op: CmpOp) -> Res<Value> {
+    args.check_count(cx, name, 1, usize::MAX)?;
     let (mut key, mut default) = (None, None);
     for (k, v) in args.keywords() {
         if k.equals_str("key") {
@@ -224,7 +225,6 @@ fn extreme(cx: &mut Cx, args: Args<'_>, name: &str, op: CmpOp) -> Res<Value> {
         }
     }
     let it = match args.pos {
-        [] => return Err(cx.type_error(format!("{name} expected at least 1 argument, got 0"))),
         [one] => protocol::iter(cx, one)?,
         many => {
             if default.is_some() {

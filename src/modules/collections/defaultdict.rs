@@ -163,7 +163,7 @@ impl DefaultDict {
         };
         let factory = d.factory();
         let shown = object::repr_guard(cx, &factory, |cx| protocol::repr(cx, &factory))?;
-        let mut out = this.type_name().into_bytes();
+        let mut out = this.ty().name().into_bytes();
         out.push(b'(');
         match shown.as_ref().and_then(|s| s.downcast::<Str>()) {
             Some(s) => repr::push_str(&mut out, s),

@@ -551,7 +551,7 @@ impl Deque {
             };
             let items = d.snapshot(cx).0;
             let list = new_list(cx, items)?;
-            out.extend_from_slice(this.type_name().as_bytes());
+            out.extend_from_slice(this.ty().name().as_bytes());
             out.push(b'(');
             let text = protocol::repr(cx, &list)?;
             if let Some(s) = text.downcast::<Str>() {

@@ -265,7 +265,7 @@ impl OrderedDict {
             return Ok(Value::none());
         };
         repr::guarded(cx, this, "...", |cx, out| {
-            out.extend_from_slice(this.type_name().as_bytes());
+            out.extend_from_slice(this.ty().name().as_bytes());
             out.push(b'(');
             if !d.base.is_empty() {
                 let plain = if this.downcast_exact::<OrderedDict>().is_some() {

@@ -95,6 +95,6 @@ impl TupleGetter {
         };
         let doc = g.doc.get(&g.head).unwrap_or_else(Value::none);
         let doc = protocol::repr_string(cx, &doc)?;
-        Ok(format!("{}({}, {doc})", this.type_name(), g.index))
+        Ok(format!("{}({}, {doc})", this.ty().name(), g.index))
     }
 }

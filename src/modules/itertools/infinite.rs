@@ -88,7 +88,7 @@ impl Count {
         };
         let mut out = format!(
             "{}({}",
-            this.type_name(),
+            this.ty().name(),
             protocol::repr_string(cx, &current)?
         );
         if int::as_int(&c.step).is_none() || c.step.as_small_int() != Some(1) {

@@ -140,36 +140,38 @@ impl Encoder {
 
     fn container(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
         if v.downcast::<List>().is_some() || v.downcast::<Tuple>().is_some() {
-            let r = self.array(cx, v, level, out);
-            return self.noted(cx, r, v);
+            return self.array(cx, v, level, out);
         }
         if v.downcast::<Dict>().is_some() {
-            let r = self.object(cx, v, level, out);
-            return self.noted(cx, r, v);
+            return self.object(cx, v, level, out);
         }
         let id = self.enter(cx, v)?;
         let other = protocol::call(cx, &self.default, std::slice::from_ref(v))?;
         let r = self.any(cx, &other, level, out);
-        self.noted(cx, r, v)?;
+        self.noted(cx, r, v, |_| Ok("object".to_owned()))?;
         self.leave(cx, id)
     }
 
     /// An error passing through gets a note about where it happened.
-    fn noted(&self, cx: &mut Cx, r: Res<()>, v: &Value) -> Res<()> {
-        match r {
-            Ok(()) => Ok(()),
-            Err(r) => {
-                let exc = cx.take_exc(r);
-                let n = v.type_name();
-                let made =
-                    typhon_vm::objects::str::new_str(cx, &format!("when serializing {n} object"))
-                        .and_then(|note| protocol::call_method(cx, &exc, "add_note", &[note]));
-                if let Err(r) = made {
-                    drop(cx.take_exc(r));
-                }
-                Err(cx.reraise(exc))
-            }
+    fn noted(
+        &self,
+        cx: &mut Cx,
+        r: Res<()>,
+        v: &Value,
+        what: impl FnOnce(&mut Cx) -> Res<String>,
+    ) -> Res<()> {
+        let Err(r) = r else { return Ok(()) };
+        let exc = cx.take_exc(r);
+        let n = v.type_name();
+        let made = what(cx)
+            .and_then(|what| {
+                typhon_vm::objects::str::new_str(cx, &format!("when serializing {n} {what}"))
+            })
+            .and_then(|note| protocol::call_method(cx, &exc, "add_note", &[note]));
+        if let Err(r) = made {
+            drop(cx.take_exc(r));
         }
+        Err(cx.reraise(exc))
     }
 
     fn array(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
@@ -188,7 +190,8 @@ impl Encoder {
             if indented {
                 self.newline(level + 1, out);
             }
-            self.any(cx, item, level + 1, out)?;
+            let r = self.any(cx, item, level + 1, out);
+            self.noted(cx, r, v, |_| Ok(format!("item {i}")))?;
         }
         self.leave(cx, id)?;
         if indented {
@@ -255,7 +258,9 @@ impl Encoder {
             self.push_string(cx, &k, out)?;
             out.push_value(&self.key_separator);
             let r = self.any(cx, x, level + 1, out);
-            self.item_note(cx, r, v, &k)?;
+            self.noted(cx, r, v, |cx| {
+                protocol::repr_string(cx, &k).map(|k| format!("item {k}"))
+            })?;
         }
         self.leave(cx, id)?;
         if indented && !first {
@@ -263,21 +268,6 @@ impl Encoder {
         }
         out.push_char(b'}'.into());
         Ok(())
-    }
-
-    fn item_note(&self, cx: &mut Cx, r: Res<()>, v: &Value, key: &Value) -> Res<()> {
-        let Err(r) = r else { return Ok(()) };
-        let exc = cx.take_exc(r);
-        let n = v.type_name();
-        let made = protocol::repr_string(cx, key)
-            .and_then(|k| {
-                typhon_vm::objects::str::new_str(cx, &format!("when serializing {n} item {k}"))
-            })
-            .and_then(|note| protocol::call_method(cx, &exc, "add_note", &[note]));
-        if let Err(r) = made {
-            drop(cx.take_exc(r));
-        }
-        Err(cx.reraise(exc))
     }
 }
 

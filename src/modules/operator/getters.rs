@@ -35,8 +35,7 @@ fn call_repr(
     keywords: &[(Value, Value)],
 ) -> Res<Value> {
     let shown = object::repr_guard(cx, this, |cx| {
-        let mut out = b"operator.".to_vec();
-        out.extend_from_slice(this.type_name().as_bytes());
+        let mut out = this.type_name().into_bytes();
         out.push(b'(');
         for (i, v) in items.iter().enumerate() {
             if i > 0 {
@@ -57,9 +56,7 @@ fn call_repr(
     })?;
     match shown {
         Some(s) => Ok(s),
-        None => {
-            typhon_vm::objects::str::new_str(cx, &format!("operator.{}(...)", this.type_name()))
-        }
+        None => typhon_vm::objects::str::new_str(cx, &format!("{}(...)", this.type_name())),
     }
 }
 

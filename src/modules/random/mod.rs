@@ -95,7 +95,7 @@ impl Random {
     fn getrandbits(&self, k: &Value, cx: &mut Cx) -> Res<Value> {
         let k = number::to_index(cx, k)?;
         if int::is_negative(&k) {
-            return Err(cx.value_error("number of bits must be non-negative"));
+            return Err(cx.value_error("Cannot convert negative int"));
         }
         let k = number::index_u64(cx, &k)?;
         if k == 0 {

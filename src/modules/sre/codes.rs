@@ -56,7 +56,8 @@ pub fn upper(c: u32) -> u32 {
     if c < 128 {
         upper_ascii(c)
     } else {
-        case::simple_upper(c)
+        // CPython takes the first character of a mapping to several.
+        case::first_upper(c)
     }
 }
 

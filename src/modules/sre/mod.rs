@@ -16,7 +16,6 @@ use self::matched::Match;
 use self::pattern::Pattern;
 use self::scanner::Scanner;
 use self::template::Template;
-use typhon_text::unicode::case;
 use typhon_vm::native::*;
 use typhon_vm::number;
 use typhon_vm::objects::{Dict, List};
@@ -49,9 +48,7 @@ pub mod module {
     #[sig(character, /)]
     fn unicode_iscased(character: i32) -> bool {
         let c = character as u32;
-        codes::lower(c) != c
-            || codes::upper(c) != c
-            || (c >= 128 && case::is_cased(c) && case::simple_upper(c) != c)
+        codes::lower(c) != c || codes::upper(c) != c
     }
     #[pyfunction]
     #[sig(character, /)]

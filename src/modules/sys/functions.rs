@@ -419,6 +419,28 @@ pub mod functions {
             .unwrap_or(-1)
     }
 
+    /// Take the descriptors of `__dict__` and `__weakref__` off a class that is being replaced by a copy with slots.
+    #[pyfunction]
+    #[sig(r#type, /)]
+    fn _clear_type_descriptors(r#type: &Value, cx: &mut Cx) -> Res<()> {
+        let Some(t) = r#type.downcast::<Type>() else {
+            let n = r#type.type_name();
+            return Err(cx.type_error(format!(
+                "_clear_type_descriptors() argument must be type, not {n}"
+            )));
+        };
+        if !t.spec.load(Ordering::Relaxed).is_null() {
+            return Err(cx.type_error("argument is immutable"));
+        }
+        for name in ["__dict__", "__weakref__"] {
+            if t.dict().contains_str(cx, name) {
+                let name = typhon_vm::objects::str::intern::intern_str(cx, name)?;
+                typhon_vm::objects::typeobj::methods::store(cx, t, r#type, &name, None)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Return True if remote debugging is enabled, False otherwise.
     #[pyfunction]
     fn is_remote_debug_enabled() -> bool {

@@ -39,42 +39,48 @@ pub fn write_stderr(cx: &mut Cx, text: &str) {
     let _ = super::stream::write_fd(cx, 2, text.as_bytes());
 }
 
-/// Flush a standard stream, whatever happens.
-pub fn flush(cx: &mut Cx, name: &str) -> bool {
+/// Flush a standard stream; the exception if that fails.
+fn try_flush(cx: &mut Cx, name: &str) -> Result<(), Value> {
     let Some(f) = sys_get(cx, name).filter(|f| !f.is_none()) else {
-        return true;
+        return Ok(());
     };
     if let Ok(Some(c)) =
         protocol::getattr_str_opt(cx, &f, "closed").map_err(|r| drop(cx.take_exc(r)))
         && c.is_true()
     {
-        return true;
+        return Ok(());
     }
     match protocol::call_method(cx, &f, "flush", &[]) {
-        Ok(_) => true,
-        Err(r) => {
-            let e = cx.take_exc(r);
-            if name == "stdout" {
-                let what = new_str(cx, "Exception ignored on flushing sys.stdout")
-                    .unwrap_or_else(|r| cx.take_exc(r));
-                let _ = what;
-                let _ = unraisable(
-                    cx,
-                    e,
-                    "Exception ignored on flushing sys.stdout",
-                    &Value::none(),
-                );
-            }
-            false
-        }
+        Ok(_) => Ok(()),
+        Err(r) => Err(cx.take_exc(r)),
     }
 }
+
+/// Flush a standard stream, whatever happens.
+pub fn flush(cx: &mut Cx, name: &str) {
+    drop(try_flush(cx, name));
+}
+
+/// Flush standard output at the end of the program: a failure is told.
+pub fn flush_stdout_at_end(cx: &mut Cx) -> bool {
+    let Err(e) = try_flush(cx, "stdout") else {
+        return true;
+    };
+    let what = "Exception ignored while flushing sys.stdout";
+    if let Err(r) = unraisable(cx, e, what, &Value::none()) {
+        drop(cx.take_exc(r));
+    }
+    false
+}
+
+/// What is said of a failed exit function: its name stands in the message.
+pub const ATEXIT_CALLBACK: &str = "Exception ignored in atexit callback";
 
 /// What the interpreter does with an exception that nobody can handle: `sys.unraisablehook`, or the default.
 pub fn unraisable(cx: &mut Cx, e: Value, what: &str, object: &Value) -> Res<()> {
     let (msg, object) = if object.is_none() {
         (what.to_owned(), Value::none())
-    } else if what.starts_with("Exception ignored while") {
+    } else if what.starts_with("Exception ignored while") || what == ATEXIT_CALLBACK {
         let shown = match protocol::repr_string(cx, object) {
             Ok(s) => s,
             Err(r) => {

@@ -145,7 +145,9 @@ impl Lock {
 #[pymethods]
 impl Lock {
     #[new]
-    fn new(cls: &Type, cx: &mut Cx) -> Res<Value> {
+    fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
+        args.no_keywords(cx, "lock")?;
+        args.check_count(cx, "lock", 0, 0)?;
         typhon_vm::objects::object::alloc(
             cx,
             cls,

@@ -36,9 +36,9 @@ pub fn nanoseconds(cx: &mut Cx, v: &Value, round: Round) -> Res<i64> {
             }
             let Some(f) = typhon_vm::objects::float::as_f64(v) else {
                 let n = v.type_name();
-                return Err(
-                    cx.type_error(format!("'{n}' object cannot be interpreted as an integer"))
-                );
+                return Err(cx.type_error(format!(
+                    "'{n}' object cannot be interpreted as an integer or float"
+                )));
             };
             let r = time_text::to_nanoseconds(f, NS, round);
             typhon_vm::number::lift(cx, r)

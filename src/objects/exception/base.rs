@@ -141,7 +141,7 @@ impl BaseException {
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<String> {
-        let name = this.type_name();
+        let name = this.ty().name();
         let args = exc(this).arg_list();
         if let [one] = args.as_slice() {
             let r = protocol::repr_string(cx, one)?;

@@ -421,57 +421,6 @@ pub static SYNTAX_ERROR: Part = Part {
     },
 };
 
-/// Raise what the compiler reports.
-pub fn raise_compile_error(
-    cx: &mut Cx,
-    err: &typhon_compiler::CompileError,
-    filename: &Value,
-) -> Raised {
-    use typhon_compiler::ErrorKind as K;
-    let kind = match err.kind {
-        K::Syntax => ExcKind::SyntaxError,
-        K::Incomplete => ExcKind::_IncompleteInputError,
-        K::Indentation => ExcKind::IndentationError,
-        K::Tab => ExcKind::TabError,
-        K::Memory => return cx.memory_error(),
-        K::Recursion => return cx.recursion_error(&err.msg),
-        K::Overflow => return cx.overflow_error(&err.msg),
-        K::Value => return cx.value_error(&err.msg),
-        K::System => return cx.system_error(&err.msg),
-    };
-    let made = (|| {
-        let msg = new_str(cx, &err.msg)?;
-        let text = match &err.text {
-            Some(t) => new_str(cx, t)?,
-            None => Value::none(),
-        };
-        // Columns: 0 says there is none.
-        let places = [err.line, err.col, err.end_line, err.end_col].map(|n| {
-            if n > 0 || n == -1 {
-                Value::small_int(n)
-            } else {
-                Value::none()
-            }
-        });
-        let [line, col, end_line, end_col] = places;
-        let col = if col.is_none() && err.line > 0 {
-            Value::small_int(err.col)
-        } else {
-            col
-        };
-        let mut details = vec![filename.clone(), line, col, text];
-        if !end_line.is_none() {
-            details.extend([end_line, end_col]);
-        }
-        let details = new_tuple(cx, details)?;
-        super::new_exception(cx, kind, vec![msg, details])
-    })();
-    match made {
-        Ok(e) => cx.raise_value(e),
-        Err(r) => r,
-    }
-}
-
 // ---- UnicodeError --------------------------------------------------------------------------------------------------
 
 #[derive(Clone, Copy, PartialEq)]

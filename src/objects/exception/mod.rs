@@ -6,6 +6,7 @@
 
 pub mod base;
 pub mod carets;
+pub mod compile_error;
 pub mod families;
 pub mod group;
 pub mod oserror;

@@ -90,9 +90,13 @@ fn decode(bytes: Vec<u8>) -> String {
 }
 
 fn read(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
-    if let Some(lines) = from_linecache(cx, name) {
-        return Some(lines);
+    match from_linecache(cx, name) {
+        Some(lines) => Some(lines),
+        None => read_file(cx, name),
     }
+}
+
+fn read_file(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
     if let Some(text) = SOURCE_HOOK.get().and_then(|f| f(name)) {
         return Some(split(&text));
     }
@@ -102,6 +106,13 @@ fn read(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
     let path = name.to_owned();
     let bytes = cx.thread.detach(|| std::fs::read(path)).ok()?;
     Some(split(&decode(bytes)))
+}
+
+/// Line `n` (from 1) of a file, with its end.
+pub fn file_line(cx: &mut Cx, name: &str, n: i32) -> Option<String> {
+    let at = usize::try_from(n).ok()?.checked_sub(1)?;
+    let line = read_file(cx, name)?.into_iter().nth(at)?;
+    Some(line + "\n")
 }
 
 impl Sources {

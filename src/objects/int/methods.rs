@@ -43,6 +43,7 @@ pub fn of_class(cx: &mut Cx, cls: &Type, exact: Value) -> Res<Value> {
 #[pymethods]
 impl Int {
     #[new]
+    #[counted]
     #[sig(x = absent, /, base = absent)]
     #[text_signature(none)]
     fn new(cls: &Type, x: Option<&Value>, base: Option<&Value>, cx: &mut Cx) -> Res<Value> {

@@ -22,6 +22,7 @@ pub fn type_cells() -> Vec<&'static TypeCell> {
         crate::objects::template::Template::type_cell(),
         crate::objects::template::Interpolation::type_cell(),
         str::iter::StrIter::type_cell(),
+        str::iter::AsciiIter::type_cell(),
         bytes::iter::BytesIter::type_cell(),
         bytes::iter::BytearrayIter::type_cell(),
         memoryview::iter::MemoryIter::type_cell(),

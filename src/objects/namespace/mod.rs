@@ -100,7 +100,7 @@ impl SimpleNamespace {
         let name = if this.class_word() == crate::statics::word::SIMPLE_NAMESPACE {
             "namespace".into()
         } else {
-            this.type_name()
+            this.ty().name()
         };
         let shown = repr_guard(cx, this, |cx| {
             let d = protocol::getattr_str(cx, this, "__dict__")?;

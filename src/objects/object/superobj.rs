@@ -226,7 +226,7 @@ impl Super {
     #[init]
     fn init(&self, args: Args<'_>, cx: &mut Cx) -> Res<()> {
         args.no_keywords(cx, "super")?;
-        args.check_count(cx, "super", 0, 2)?;
+        args.check_count(cx, "super()", 0, 2)?;
         let (class, obj) = match args.pos {
             [] => {
                 let (c, o) = from_frame(cx)?;

@@ -43,6 +43,7 @@ fn all(s: &Str, f: impl Fn(u32) -> bool) -> bool {
 #[pymethods(include(FIND, CONVERT))]
 impl Str {
     #[new]
+    #[counted]
     #[sig(object = absent, encoding = absent, errors = absent)]
     #[text_signature(none)]
     fn new(

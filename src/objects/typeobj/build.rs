@@ -514,7 +514,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
                     }
                 }
             }
-            if !slots.is_empty() && base.has_items() {
+            if !slots.is_empty() && base.has_item_size() {
                 let b = base.name();
                 return Err(cx.type_error(format!(
                     "nonempty __slots__ not supported for subtype of '{b}'"

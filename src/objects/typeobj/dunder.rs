@@ -65,10 +65,15 @@ fn nargs(cx: &mut Cx, name: &str, args: &[Value], min: usize, max: usize) -> Res
         return Ok(());
     }
     let got = args.len();
-    let _ = name;
     Err(if min == max {
+        // Wrappers of more than one argument tell their name.
+        let who = if min > 1 {
+            format!("{name} ")
+        } else {
+            String::new()
+        };
         cx.type_error(format!(
-            "expected {min} argument{}, got {got}",
+            "{who}expected {min} argument{}, got {got}",
             if min == 1 { "" } else { "s" }
         ))
     } else if got < min {
@@ -911,11 +916,17 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
             continue;
         };
         if let Some(w) = v.downcast_exact::<SlotWrapper>() {
-            if w.id == id && t.is_subtype_of(Type::from_word(w.owner)) {
-                found_any = true;
-                if specific.is_some_and(|s| s != w.bits) {
+            if w.name != *name {
+                // `__str__ = int.__repr__`: another slot's wrapper is a callable like any other.
+                return Ok(dispatcher(id));
+            }
+            if w.id == id {
+                if !t.is_subtype_of(Type::from_word(w.owner))
+                    || specific.is_some_and(|s| s != w.bits)
+                {
                     return Ok(dispatcher(id));
                 }
+                found_any = true;
                 specific = Some(w.bits);
             }
             continue;

@@ -187,6 +187,14 @@ impl Type {
             None => "?".into(),
         }
     }
+    /// The name in messages: native types of modules show their module.
+    pub fn full_name(&self) -> String {
+        // SAFETY: the table of a native type is static.
+        match unsafe { self.spec.load(Ordering::Relaxed).as_ref() } {
+            Some(spec) if spec.module != "builtins" => format!("{}.{}", spec.module, self.name()),
+            _ => self.name(),
+        }
+    }
     pub fn basic_size(&self) -> usize {
         self.info.basic_size.load(Ordering::Relaxed) as usize
     }
@@ -264,7 +272,7 @@ impl ValueExt for Value {
         None
     }
     fn type_name(&self) -> String {
-        self.ty().name()
+        self.ty().full_name()
     }
     #[inline(always)]
     fn none() -> Value {
@@ -344,6 +352,12 @@ pub struct Subclasses {
 
 impl Type {
     /// Instances carry a tail of items (tuple): no inline values, no slots.
+    /// Whether CPython's instances of this type vary in size, so that no slots can be added.
+    pub fn has_item_size(&self) -> bool {
+        use crate::statics::word;
+        let native = crate::objects::object::instance::native_base(self).word();
+        matches!(native, word::TUPLE | word::INT | word::BYTES | word::TYPE)
+    }
     pub fn has_items(&self) -> bool {
         crate::objects::object::instance::native_base(self).word() == crate::statics::word::TUPLE
     }

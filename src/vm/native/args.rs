@@ -81,6 +81,8 @@ pub struct Sig {
     pub varkeywords: bool,
     /// A constructor, an initializer or a type's call.
     pub of_type: bool,
+    /// The positional arguments are counted before keywords are looked at, in `PyArg_UnpackTuple`'s words.
+    pub counted: bool,
 }
 
 impl Sig {
@@ -144,6 +146,10 @@ fn bind_slow<'a>(
     out: &mut [Option<&'a Value>],
 ) -> Res<()> {
     let (given, name) = (args.pos.len(), sig.name);
+    let least = sig.positional_only.min(sig.min_positional);
+    if sig.counted && !(least..=sig.positional).contains(&given) {
+        return Err(wrong_count(cx, name, least, sig.positional, given));
+    }
     if !sig.takes_keywords() {
         return Err(if args.has_keywords() {
             let what = sig.qualified();
@@ -312,6 +318,13 @@ impl<'a> Kwargs<'a> {
     pub fn is_empty(&self) -> bool {
         let mut all = *self;
         all.next().is_none()
+    }
+    /// A call's arguments with nothing else. Only where no parameter of the signature takes keywords.
+    pub fn alone(&self) -> Args<'a> {
+        Args {
+            pos: &[],
+            ..self.args
+        }
     }
     /// The value of one of them.
     pub fn get(&self, name: &str) -> Option<&'a Value> {

@@ -29,7 +29,7 @@ except RuntimeError as e:
 import threading
 v.set("main")
 out = []
-t = threading.Thread(target=lambda: out.append(v.get()))
+t = threading.Thread(target=lambda: out.append(v.get()), context=contextvars.Context())
 t.start(); t.join()
 t = threading.Thread(target=contextvars.copy_context().run, args=(lambda: out.append(v.get()),))
 t.start(); t.join()

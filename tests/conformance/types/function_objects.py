@@ -48,7 +48,7 @@ for code in ("str.upper(5)", "str.upper()", "list.append([])", "dict.get(1, 2)",
         print(code, eval(code))
     except Exception as e:
         print(code, "->", type(e).__name__ + ":", e)
-show("print.__name__", "repr(len)", "repr(str.upper)", "repr(int.__add__)", "repr(print)", "repr([].append)[:36]", "repr(dict.fromkeys)[:38]", "repr(object.__init__)", "callable(len)", "type(f).__name__", "type(C.__dict__['cm']).__name__", "type(C.__dict__['sm']).__name__", "C.__dict__['m'] is C.m", "repr(C)", "repr(type)", "repr(Exception)", "repr(f)[:18]", "repr(o.m)[:27]", "repr(lambda: 0)[:19]")
+show("print.__name__", "repr(len)", "repr(str.upper)", "repr(int.__add__)", "repr(print)", "repr([].append)[:36]", "repr(dict.fromkeys)[:38]", "repr(object.__init__)", "callable(len)", "type(f).__name__", "type(C.__dict__['cm']).__name__", "type(C.__dict__['sm']).__name__", "C.__dict__['m'] is C.m", "repr(C)", "repr(type)", "repr(Exception)", "repr(f)[:17]", "repr(o.m)[:27]", "repr(lambda: 0)[:19]")
 print(sorted(k for k in vars(C) if not k.startswith("__")), dir(o)[-3:], "m" in dir(C))
 def outer(x):
     def inner():

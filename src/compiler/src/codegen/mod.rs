@@ -27,7 +27,7 @@ mod unparse;
 
 use crate::ast::{self, Root};
 use crate::code::{Code, Const, flags};
-use crate::error::{CompileError, ErrorKind};
+use crate::error::{CompileError, ErrorKind, Stage};
 use crate::flow;
 use crate::ir::{Arg, Label, Loc};
 use crate::opcode::Op;
@@ -124,7 +124,10 @@ impl<'a> Compiler<'a> {
         self.src.loc(node.range())
     }
     fn error<T>(&self, msg: impl Into<String>, range: TextRange) -> Res<T> {
-        Err(self.src.error(ErrorKind::Syntax, msg, range))
+        Err(self
+            .src
+            .error(ErrorKind::Syntax, msg, range)
+            .at_stage(Stage::Code))
     }
     /// An error of which only the location is known.
     fn error_at<T>(&self, msg: impl Into<String>, loc: Loc) -> Res<T> {

@@ -2,8 +2,8 @@
 
 use super::lexer::{Stop, Tok, Token, Tokens, range};
 use super::peg::{Action, Parser, Span};
-use crate::error::{CompileError, ErrorKind};
-use crate::source::Source;
+use crate::error::{CompileError, ErrorKind, Stage};
+use crate::source::{Ending, Source};
 use ruff_python_ast::{CmpOp, Expr};
 use ruff_python_parser::parse_parenthesized_expression_range;
 use ruff_text_size::{Ranged, TextRange, TextSize};
@@ -54,7 +54,14 @@ fn place_of(src: &Source, token: &Token) -> Place {
             let text = src.text();
             let body = text.strip_suffix('\n').unwrap_or(text);
             let line = body.matches('\n').count();
-            let col = chars(src, src.line_start(line), body.len()) + 1;
+            let col = match src.ending() {
+                // A file is read line by line: behind its last one the line is empty.
+                Ending::File => 0,
+                Ending::Bare if body.len() == text.len() => {
+                    chars(src, src.line_start(line), body.len())
+                }
+                _ => chars(src, src.line_start(line), body.len()) + 1,
+            };
             let line = line as i32 + 1;
             Place {
                 line,
@@ -115,6 +122,7 @@ fn error(src: &Source, kind: ErrorKind, msg: impl Into<String>, place: Place) ->
     } = place;
     CompileError {
         kind,
+        stage: Stage::Text,
         msg: msg.into(),
         line,
         col,
@@ -129,6 +137,9 @@ fn at_known(parser: &Parser<'_>, token: &Token, msg: impl Into<String>) -> Compi
     let mut place = place_of(parser.src, token);
     if token.is_virtual() {
         (place.col, place.end_col) = (0, 0);
+        if parser.src.text().is_empty() {
+            (place.line, place.end_line) = (0, 0);
+        }
     }
     error(parser.src, ErrorKind::Syntax, msg, place)
 }
@@ -187,10 +198,7 @@ pub fn incomplete(parser: &Parser<'_>, whole_file: bool) -> CompileError {
             && !token.is_virtual()
             && !matches!(parser.tokens.stop, Some(Stop::Unclosed))
     });
-    let mut place = place_of(parser.src, &last.unwrap_or(end));
-    if bare && last.is_none() {
-        place.col -= 1;
-    }
+    let place = place_of(parser.src, &last.unwrap_or(end));
     error(parser.src, ErrorKind::Incomplete, "incomplete input", place)
 }
 

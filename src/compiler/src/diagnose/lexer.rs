@@ -4,7 +4,7 @@
 //! The whole source is cut into tokens at once, up to the first error; the error strikes when the parser asks
 //! for the token behind the last one.
 
-use crate::error::{CompileError, ErrorKind};
+use crate::error::{CompileError, ErrorKind, Stage};
 use crate::source::Source;
 use ruff_text_size::{TextRange, TextSize};
 
@@ -191,15 +191,20 @@ impl Lexer<'_> {
         end_col: i32,
     ) -> CompileError {
         let line = line as i32 + 1;
-        let text = Some(self.src.error_text(line));
+        let mut text = self.src.error_text(line);
+        // CPython's tokenizer shows the line as far as it goes, its parser shows it with its end.
+        if kind == ErrorKind::Syntax {
+            text.truncate(text.trim_end_matches('\n').len());
+        }
         CompileError {
             kind,
+            stage: Stage::Text,
             msg: msg.into(),
             line,
             col,
             end_line: line,
             end_col,
-            text,
+            text: Some(text),
         }
     }
 
@@ -313,7 +318,8 @@ impl Lexer<'_> {
         }
         let (top, top_alt) = self.indents[self.indents.len() - 1];
         if col != top {
-            let width = self.src.line_text(index).chars().count() as i32 + 1;
+            let newline = i32::from(!self.src.ends_bare(index));
+            let width = self.src.line_text(index).chars().count() as i32 + newline;
             let msg = "unindent does not match any outer indentation level";
             let mut error = self.error_at(ErrorKind::Indentation, msg, index, width, -1);
             error.end_col = -1;

@@ -16,6 +16,14 @@ use lexer::{Stop, Tok};
 
 /// The error of a source, or `None` when nothing is wrong with it.
 pub fn diagnose(src: &Source, mode: Mode, opts: &Options) -> Option<CompileError> {
+    // Only what is to be a module gets a newline behind its last line.
+    if mode != Mode::Exec && !src.text().ends_with('\n') {
+        return judge(&src.clone().bare(), mode, opts);
+    }
+    judge(src, mode, opts)
+}
+
+fn judge(src: &Source, mode: Mode, opts: &Options) -> Option<CompileError> {
     let single = mode == Mode::Single;
     let tokens = lexer::tokenize(src, single, !(single && opts.dont_imply_dedent));
     let start = match mode {

@@ -20,6 +20,14 @@ pub fn simple_upper(c: u32) -> u32 {
     shifted(c, record(c).upper)
 }
 
+/// The upper case's first character.
+pub fn first_upper(c: u32) -> u32 {
+    match special(c) {
+        Some(s) => s.upper[0],
+        None => simple_upper(c),
+    }
+}
+
 /// Whether the character takes part in case (`Cased`).
 pub fn is_cased(c: u32) -> bool {
     record(c).flags & (tables::CASED | tables::UPPER | tables::LOWER | tables::TITLE) != 0

@@ -7,7 +7,7 @@ use super::{
     Block, BlockId, BlockKey, BlockKind, Comprehension, NameScope, Symbol, SymbolTable, Symbols,
     analyze, def,
 };
-use crate::error::{CompileError, ErrorKind};
+use crate::error::{CompileError, ErrorKind, Stage};
 use crate::source::Source;
 use crate::{Options, ast, code::flags};
 use ruff_text_size::TextRange;
@@ -38,8 +38,10 @@ pub fn build(
     }
     builder.exit();
     let mut table = builder.table;
-    analyze::analyze(&mut table)
-        .map_err(|(msg, range)| src.error(ErrorKind::Syntax, msg, range))?;
+    analyze::analyze(&mut table).map_err(|(msg, range)| {
+        src.error(ErrorKind::Syntax, msg, range)
+            .at_stage(Stage::Symbols)
+    })?;
     Ok(table)
 }
 
@@ -55,7 +57,9 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn error(&self, msg: impl Into<String>, range: TextRange) -> CompileError {
-        self.src.error(ErrorKind::Syntax, msg, range)
+        self.src
+            .error(ErrorKind::Syntax, msg, range)
+            .at_stage(Stage::Symbols)
     }
 
     fn cur_id(&self) -> BlockId {

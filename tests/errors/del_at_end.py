@@ -1,0 +1,6 @@
+class A:
+    def __del__(self):
+        print("del")
+        self.nope
+a = A()
+print("end")

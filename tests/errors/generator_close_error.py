@@ -1,0 +1,9 @@
+def g():
+    try:
+        yield
+    finally:
+        1 / 0
+x = g()
+next(x)
+del x
+print("goes on")

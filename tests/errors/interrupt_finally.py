@@ -1,0 +1,7 @@
+#: interrupt-after ready
+import time
+print("ready", flush=True)
+try:
+    time.sleep(30)
+finally:
+    print("cleanup")

@@ -1,0 +1,3 @@
+#: interrupt-after ready
+import atexit, time
+atexit.register(lambda: (print("ready", flush=True), time.sleep(30)))

@@ -1,0 +1,5 @@
+#: interrupt-after ready
+import os
+r, w = os.pipe()
+print("ready", flush=True)
+os.read(r, 1)

@@ -1,0 +1,4 @@
+#: interrupt-after ready
+import queue
+print("ready", flush=True)
+queue.Queue().get()

@@ -1,0 +1,3 @@
+def f(*, value=1, other=2):
+    pass
+f(valeu=3)

@@ -1,0 +1,5 @@
+e = ValueError("e")
+try:
+    raise e
+except ValueError:
+    raise e

@@ -1,0 +1,5 @@
+import warnings
+warnings.warn("be careful")
+warnings.warn("old", DeprecationWarning)
+"\d"
+print("goes on")
