@@ -24,7 +24,9 @@ pub fn code_of(cx: &mut Cx, raised: Raised) -> i32 {
     if is_kind(&e, ExcKind::SystemExit) {
         return system_exit(cx, &e);
     }
-    show(cx, &e);
+    if let Some(code) = show(cx, &e) {
+        return code;
+    }
     if is_kind(&e, ExcKind::KeyboardInterrupt) {
         INTERRUPTED
     } else {
@@ -63,8 +65,8 @@ pub fn system_exit(cx: &mut Cx, e: &Value) -> i32 {
     1
 }
 
-/// Show an exception through `sys.excepthook`.
-pub fn show(cx: &mut Cx, e: &Value) {
+/// Show an exception through `sys.excepthook`; the exit code if the hook wants the program to end.
+pub fn show(cx: &mut Cx, e: &Value) -> Option<i32> {
     let tb = exc(e).traceback().unwrap_or_else(Value::none);
     for (name, v) in [
         ("last_exc", e.clone()),
@@ -80,7 +82,7 @@ pub fn show(cx: &mut Cx, e: &Value) {
             if let Err(r) = protocol::call(cx, &hook, &[e.ty().value(), e.clone(), tb]) {
                 let second = cx.take_exc(r);
                 if is_kind(&second, ExcKind::SystemExit) {
-                    return;
+                    return Some(system_exit(cx, &second));
                 }
                 hooks::write_stderr(cx, "Error in sys.excepthook:\n");
                 render::print_exception(cx, &second);
@@ -94,6 +96,7 @@ pub fn show(cx: &mut Cx, e: &Value) {
         }
     }
     hooks::flush(cx, "stderr");
+    None
 }
 
 pub fn set_sys(cx: &mut Cx, name: &str, v: Value) {

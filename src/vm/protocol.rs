@@ -2,9 +2,10 @@
 //! types' slots. Native code calls these; the interpreter's fast paths end here when they do not apply.
 
 use crate::native::Args;
+use crate::objects::exception::is_kind;
 use crate::objects::typeobj::slots::{BinaryFn, CmpOp, SlotCell, SlotTable};
-use crate::objects::{Str, Tuple};
-use crate::{Cx, Res, Value, ValueExt};
+use crate::objects::{BaseException, Str, Tuple};
+use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
 
 /// The binary operators, numbered as `BINARY_OP`'s argument (in-place forms follow at +13, subscript is 26).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -486,10 +487,33 @@ pub fn str_string(cx: &mut Cx, v: &Value) -> Res<String> {
 /// `o.name`.
 #[inline]
 pub fn getattr(cx: &mut Cx, o: &Value, name: &Value) -> Res<Value> {
-    match o.ty().slots.getattro.get() {
+    let r = match o.ty().slots.getattro.get() {
         Some(f) => f(cx, o, name),
         None => crate::objects::object::generic_getattr(cx, o, name),
+    };
+    match r {
+        Ok(v) => Ok(v),
+        Err(r) => Err(with_attribute(cx, r, o, name)),
     }
+}
+
+/// An AttributeError on its way gets to know what was looked for, unless it does already: `__getattr__` written in Python
+/// seldom tells.
+#[cold]
+fn with_attribute(cx: &mut Cx, r: Raised, o: &Value, name: &Value) -> Raised {
+    if let Some(e) = &cx.exc
+        && is_kind(e, ExcKind::AttributeError)
+        && let Some(e) = e.downcast::<BaseException>()
+        && e.extra(0).is_none()
+        && e.extra(1).is_none()
+    {
+        let e = cx.exc.clone();
+        if let Some(e) = e.as_ref().and_then(|e| e.downcast::<BaseException>()) {
+            e.set_extra(cx, 0, Some(name.clone()));
+            e.set_extra(cx, 1, Some(o.clone()));
+        }
+    }
+    r
 }
 
 /// `o.name` with a Rust name.

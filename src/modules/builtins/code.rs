@@ -98,10 +98,19 @@ pub fn compile_source(
         .downcast::<Str>()
         .map(|s| s.to_string_lossy())
         .unwrap_or_default();
-    match typhon_compiler::compile(source, &name, mode, options) {
-        Ok(code) => typhon_vm::objects::code::methods::new_code(cx, code),
-        Err(e) => Err(raise_compile_error(cx, &e, filename)),
+    let (code, warnings) =
+        match typhon_compiler::compile_with_warnings(source, &name, mode, options) {
+            Ok(made) => made,
+            Err(e) => return Err(raise_compile_error(cx, &e, filename)),
+        };
+    for w in warnings {
+        if let Err(r) = crate::warnings::warn_of_source(cx, &w.msg, filename, w.line) {
+            // A warning that is an error is a mistake in the source.
+            cx.catch(r, ExcKind::SyntaxWarning)?;
+            return Err(raise_compile_error(cx, &w.error, filename));
+        }
     }
+    typhon_vm::objects::code::methods::new_code(cx, code)
 }
 
 /// Run a code object as a module's body is run.

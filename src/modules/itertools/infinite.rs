@@ -246,7 +246,7 @@ impl Repeat {
         let Some(r) = this.downcast::<Repeat>() else {
             return Ok(String::new());
         };
-        let (name, object) = (this.type_name(), protocol::repr_string(cx, &r.object)?);
+        let (name, object) = (this.ty().name(), protocol::repr_string(cx, &r.object)?);
         Ok(match r.left.load(Ordering::Relaxed) {
             n if n < 0 => format!("{name}({object})"),
             n => format!("{name}({object}, {n})"),

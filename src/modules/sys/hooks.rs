@@ -1,12 +1,14 @@
 //! `displayhook`, `excepthook`, `unraisablehook`, `breakpointhook`, and audit hooks.
 
 use super::data::UNRAISABLE_ARGS;
+use std::sync::atomic::Ordering;
 use typhon_runtime::sync::Mutex;
 use typhon_vm::init::sys_get;
 use typhon_vm::native::*;
 use typhon_vm::objects::Dict;
 use typhon_vm::objects::exception::base::exc;
-use typhon_vm::objects::exception::render;
+use typhon_vm::objects::exception::{render, traceback};
+use typhon_vm::objects::frame::object::FrameObj;
 use typhon_vm::objects::str::{codec, new_str};
 use typhon_vm::protocol;
 
@@ -28,9 +30,12 @@ pub fn audit(cx: &mut Cx, event: &str, args: Vec<Value>) -> Res<()> {
 
 /// Write text to `sys.stderr`, or to the descriptor when there is none or it fails.
 pub fn write_stderr(cx: &mut Cx, text: &str) {
-    if let Some(f) = sys_get(cx, "stderr").filter(|f| !f.is_none())
+    if let Some(f) = sys_get(cx, "stderr")
         && let Ok(v) = new_str(cx, text)
     {
+        if f.is_none() {
+            return;
+        }
         match protocol::call_method(cx, &f, "write", &[v]) {
             Ok(_) => return,
             Err(r) => drop(cx.take_exc(r)),
@@ -93,6 +98,14 @@ pub fn unraisable(cx: &mut Cx, e: Value, what: &str, object: &Value) -> Res<()> 
         (what.to_owned(), object.clone())
     };
     let msg = new_str(cx, &msg)?;
+    // What native code raised shows where it did.
+    if exc(&e).traceback().is_none()
+        && let Some(frame) = typhon_vm::caller::frame_at(cx, 0)?
+        && let Some(f) = frame.downcast::<FrameObj>()
+    {
+        let (lasti, line) = (f.lasti_now(cx), f.line_now(cx));
+        traceback::add_entry(cx, &e, frame.clone(), lasti, line)?;
+    }
     let tb = exc(&e).traceback().unwrap_or_else(Value::none);
     let args = UNRAISABLE_ARGS.make(cx, vec![e.ty().value(), e, tb, msg, object])?;
     match sys_get(cx, "unraisablehook") {
@@ -141,7 +154,8 @@ fn show_unraisable(cx: &mut Cx, args: &Value) -> Res<()> {
         out.push_str(&name);
         out.push('\n');
     } else {
-        out.push_str(&render::format_unchained(cx, value));
+        let with_source = !super::functions::FINALIZING.load(Ordering::Acquire);
+        out.push_str(&render::format_unraisable(cx, value, with_source));
     }
     write_stderr(cx, &out);
     flush(cx, "stderr");

@@ -244,6 +244,21 @@ fn note(cx: &mut Cx, registry: &Value, key: &Value) -> Res<()> {
     Ok(())
 }
 
+/// A warning about a source that is being compiled.
+pub fn warn_of_source(cx: &mut Cx, message: &str, filename: &Value, line: i32) -> Res<()> {
+    let place = Place {
+        filename: filename.clone(),
+        lineno: Value::small_int(line),
+        module: None,
+        registry: Value::none(),
+        source_line: None,
+        source: Value::none(),
+    };
+    let message = new_str(cx, message)?;
+    let category = ExcKind::SyntaxWarning.ty().value();
+    explicit(cx, &category, &message, &place)
+}
+
 /// Show a warning, through Python's `warnings` when it is there.
 fn show(cx: &mut Cx, message: &Value, text: &Value, category: &Value, place: &Place) -> Res<()> {
     let mut module = typhon_vm::objects::module::methods::loaded(cx, "warnings")?;

@@ -71,16 +71,24 @@ pub fn format_exception(cx: &mut Cx, v: &Value) -> String {
     out.text
 }
 
-/// The traceback and the last lines, without the exceptions it came from.
-pub fn format_unchained(cx: &mut Cx, v: &Value) -> String {
+/// An exception that nobody can handle: its traceback, class and text, without what else it knows. `with_source` says
+/// whether source lines show; they do not once the interpreter ends.
+pub fn format_unraisable(cx: &mut Cx, v: &Value, with_source: bool) -> String {
     let pending = cx.exc.take();
-    let mut sources = Sources::default();
     let mut text = String::new();
-    if let Some(s) = format_stack(cx, v, &mut sources) {
+    if let Some(tb) = exc(v).traceback() {
+        let lines = if with_source {
+            Lines::Plain
+        } else {
+            Lines::None
+        };
         text.push_str("Traceback (most recent call last):\n");
-        text.push_str(&s);
+        text.push_str(&format_traceback(cx, tb, &mut Sources::default(), lines));
     }
-    text.push_str(&format_only(cx, v));
+    let name = class_name(cx, v);
+    let shown = quietly(cx, |cx| protocol::str_string(cx, v));
+    let shown = shown.as_deref().unwrap_or("<exception str() failed>");
+    text.push_str(&format!("{name}: {shown}\n"));
     cx.exc = pending;
     text
 }
@@ -88,7 +96,10 @@ pub fn format_unchained(cx: &mut Cx, v: &Value) -> String {
 /// Print an exception to `sys.stderr`, or to the process's standard error when that fails.
 pub fn print_exception(cx: &mut Cx, v: &Value) {
     let text = format_exception(cx, v);
-    if let Some(err) = crate::init::sys_get(cx, "stderr").filter(|e| !e.is_none()) {
+    if let Some(err) = crate::init::sys_get(cx, "stderr") {
+        if err.is_none() {
+            return;
+        }
         let written = quietly(cx, |cx| {
             let t = crate::objects::str::new_str(cx, &text)?;
             protocol::call_method(cx, &err, "write", &[t])?;
@@ -219,14 +230,24 @@ fn format_group(cx: &mut Cx, e: &Value, out: &mut Out, seen: &mut Vec<u64>, sour
     }
 }
 
+/// What shows below an entry of a traceback.
+#[derive(Clone, Copy, PartialEq)]
+enum Lines {
+    None,
+    /// The line.
+    Plain,
+    /// All lines of the statement, the part that was running marked.
+    Marked,
+}
+
 /// The entries of an exception's traceback; None when it has none.
 fn format_stack(cx: &mut Cx, e: &Value, sources: &mut Sources) -> Option<String> {
     let tb = exc(e).traceback()?;
-    Some(format_traceback(cx, tb, sources))
+    Some(format_traceback(cx, tb, sources, Lines::Marked))
 }
 
 /// The entries of a traceback, without the header.
-fn format_traceback(cx: &mut Cx, tb: Value, sources: &mut Sources) -> String {
+fn format_traceback(cx: &mut Cx, tb: Value, sources: &mut Sources, lines: Lines) -> String {
     let mut out = String::new();
     let mut last: Option<(String, i32, String)> = None;
     let mut count = 0;
@@ -282,6 +303,19 @@ fn format_traceback(cx: &mut Cx, tb: Value, sources: &mut Sources) -> String {
                     end_line: line,
                     col: -1,
                     end_col: -1,
+                },
+            };
+            if lines == Lines::None {
+                at = t.next();
+                continue;
+            }
+            let place = match lines {
+                Lines::Marked => place,
+                _ => Place {
+                    end_line: line,
+                    col: -1,
+                    end_col: -1,
+                    ..place
                 },
             };
             let mut lines = Vec::new();

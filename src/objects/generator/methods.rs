@@ -328,7 +328,13 @@ pub(super) fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
         return Ok(());
     };
     match g.state() {
-        SUSPENDED => close(cx, this).map(drop),
+        SUSPENDED => {
+            if let Err(r) = close(cx, this) {
+                let what = "Exception ignored while closing generator";
+                crate::threads::unraisable(cx, r, what, this);
+            }
+            Ok(())
+        }
         CREATED if this.class_word() == crate::statics::word::COROUTINE => {
             let name = g
                 .qualname
@@ -343,9 +349,7 @@ pub(super) fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
 }
 
 fn never_awaited(cx: &mut Cx, this: &Value, name: &str) -> Res<()> {
-    let Some(m) = crate::objects::module::methods::loaded(cx, "warnings")? else {
-        return Ok(());
-    };
+    let m = crate::objects::module::methods::import(cx, "warnings")?;
     if let Some(f) = protocol::getattr_str_opt(cx, &m, "_warn_unawaited_coroutine")? {
         return protocol::call(cx, &f, std::slice::from_ref(this)).map(drop);
     }

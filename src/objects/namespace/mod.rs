@@ -89,7 +89,7 @@ impl SimpleNamespace {
                 }
             }
             many => {
-                let (t, n) = (this.type_name(), many.len());
+                let (t, n) = (this.ty().name(), many.len());
                 return Err(cx.type_error(format!("{t} expected at most 1 argument, got {n}")));
             }
         }

@@ -39,6 +39,8 @@ gate = threading.Event()
 ex = ThreadPoolExecutor(1)
 running = ex.submit(gate.wait)
 queued = ex.submit(len, "abc")
+while not running.running():
+    time.sleep(0.001)
 print(queued.cancel(), queued.cancelled(), queued.done(), running.cancel())
 gate.set()
 ex.shutdown(wait=True)

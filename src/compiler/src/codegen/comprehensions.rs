@@ -1,7 +1,7 @@
 //! Comprehensions, inlined into their scope (PEP 709) or as functions, and generator expressions.
 
 use super::{Compiler, Res, blocks::FKind, unit::ScopeKind};
-use crate::error::CompileError;
+use crate::error::{CompileError, Stage};
 use crate::ir::{Label, Loc};
 use crate::opcode::{Op, intrinsic1, resume};
 use crate::symtable::{BlockId, BlockKey, NameScope, Symbol, def};
@@ -74,10 +74,11 @@ impl<'a> Compiler<'a> {
             )?;
         }
         if is_async && !generator && !allowed {
-            return self.error(
-                "asynchronous comprehension outside of an asynchronous function",
-                range,
-            );
+            // CPython's symbol table finds this.
+            let msg = "asynchronous comprehension outside of an asynchronous function";
+            return self
+                .error(msg, range)
+                .map_err(|e| e.at_stage(Stage::Symbols));
         }
         let build = match builds {
             Builds::List(_) => Some(Op::BUILD_LIST),

@@ -135,7 +135,9 @@ fn error(src: &Source, kind: ErrorKind, msg: impl Into<String>, place: Place) ->
 /// An error at a token whose place is taken as it is: those without text have no column.
 fn at_known(parser: &Parser<'_>, token: &Token, msg: impl Into<String>) -> CompileError {
     let mut place = place_of(parser.src, token);
-    if token.is_virtual() {
+    let behind =
+        parser.src.ending() == Ending::Bare && token.start as usize >= parser.src.text().len();
+    if token.is_virtual() || behind {
         (place.col, place.end_col) = (0, 0);
         if parser.src.text().is_empty() {
             (place.line, place.end_line) = (0, 0);

@@ -341,13 +341,9 @@ impl Lexer<'_> {
             let index = self.line_of(self.at.saturating_sub(1));
             let col = self.char_col(self.at) + 1;
             let msg = "unexpected character after line continuation character";
-            return Err(Stop::State(self.error_at(
-                ErrorKind::Syntax,
-                msg,
-                index,
-                col,
-                0,
-            )));
+            let mut error = self.error_at(ErrorKind::Syntax, msg, index, col, 0);
+            error.text = Some(self.src.error_text(error.line));
+            return Err(Stop::State(error));
         }
         self.at += 1;
         if self.peek().is_none() {
