@@ -5,7 +5,7 @@ use typhon_compiler::tokens::{self, Token};
 use typhon_compiler::{CompileError, ErrorKind};
 use typhon_vm::native::*;
 use typhon_vm::objects::bytes::Bytes;
-use typhon_vm::objects::exception::families::raise_compile_error;
+use typhon_vm::objects::exception::compile_error::raise_compile_error;
 use typhon_vm::objects::object;
 use typhon_vm::objects::str::new_str;
 use typhon_vm::objects::tuple::new_tuple;
