@@ -37,6 +37,17 @@ pub(crate) unsafe fn dealloc(t: &Thread, head: *mut Header) {
     }
 }
 
+/// Frees the cell of an object whose payload has been moved out: no child is left to drop.
+///
+/// # Safety
+/// The caller holds the only reference ([`Header::is_uniquely_held`]) and gives it up; the type has no finalizer.
+#[inline]
+pub unsafe fn free_emptied(t: &Thread, head: *mut Header) {
+    t.assert_no_lock();
+    // SAFETY: by contract nobody else knows the cell; no safepoint between here and the free (R12).
+    unsafe { heap::free_cell(t, head) };
+}
+
 #[inline(never)]
 unsafe fn dealloc_container(t: &Thread, head: *mut Header) {
     let depth = t.dealloc_depth.get();

@@ -168,6 +168,11 @@ impl Header {
     pub fn is_immortal(&self) -> bool {
         self.flags() & flag::IMMORTAL != 0
     }
+    /// The same for a reader without a reference: what it then reads of the object is what its maker wrote.
+    #[inline(always)]
+    pub fn is_immortal_acquire(&self) -> bool {
+        self.flags_acquire() & flag::IMMORTAL != 0
+    }
     #[inline(always)]
     pub fn is_deferred(&self) -> bool {
         self.flags() & flag::DEFERRED != 0

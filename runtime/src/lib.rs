@@ -38,7 +38,7 @@ mod rawbyte;
 
 mod address;
 mod arena;
-mod dealloc;
+pub mod dealloc;
 mod large;
 mod page;
 mod promote;

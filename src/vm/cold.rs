@@ -777,14 +777,14 @@ pub fn build(cx: &mut Cx, op: Rop, regs: &[Value]) -> Res<Value> {
             let d = crate::objects::dict::new_dict_with_capacity(cx, regs.len() / 2)?;
             let dict = d.downcast::<Dict>().expect("a dict");
             for pair in regs.chunks(2) {
-                dict.set(cx, &pair[0], pair[1].clone())?;
+                dict.set_register(cx, &pair[0], pair[1].clone())?;
             }
             Ok(d)
         }
         Rop::BuildSet => {
             let s = crate::objects::set::new_set(cx)?;
             for v in regs {
-                crate::objects::set::add(cx, &s, v)?;
+                crate::objects::set::add_register(cx, &s, v)?;
             }
             Ok(s)
         }
@@ -797,12 +797,12 @@ pub fn build(cx: &mut Cx, op: Rop, regs: &[Value]) -> Res<Value> {
 }
 
 pub fn set_add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
-    crate::objects::set::add(cx, set, v)
+    crate::objects::set::add_register(cx, set, v)
 }
 
 pub fn map_add(cx: &mut Cx, map: &Value, k: &Value, v: &Value) -> Res<()> {
     match map.downcast::<Dict>() {
-        Some(d) => d.set(cx, k, v.clone()),
+        Some(d) => d.set_register(cx, k, v.clone()),
         None => Err(cx.system_error("MAP_ADD to no dict")),
     }
 }
@@ -818,9 +818,9 @@ pub unsafe fn unpack(cx: &mut Cx, v: Value, at: *mut u64, n: usize) -> Res<()> {
     };
     if let Some(t) = v.downcast_exact::<Tuple>() {
         if t.len() == n {
-            for (i, item) in t.items().iter().enumerate() {
-                put(i, item.clone_in(cx.thread.tid));
-            }
+            // SAFETY: by contract.
+            let put = |i: usize, bits: u64| unsafe { *at.add(n - 1 - i) = bits };
+            crate::objects::tuple::take_apart(cx, v, put);
             return Ok(());
         }
         return Err(wrong_count(cx, t.len(), n, true));

@@ -434,6 +434,9 @@ pub fn hash(cx: &mut Cx, v: &Value) -> Res<i64> {
 
 /// `repr(v)`: always a `str`.
 pub fn repr(cx: &mut Cx, v: &Value) -> Res<Value> {
+    if v.is_small_int() {
+        return crate::objects::int::text::repr(cx, v);
+    }
     cx.check_native_stack(" while getting the repr of an object")?;
     cx.enter_native(" while getting the repr of an object")?;
     let r = match v.ty().slots.repr.get() {
@@ -453,6 +456,9 @@ pub fn repr(cx: &mut Cx, v: &Value) -> Res<Value> {
 pub fn str(cx: &mut Cx, v: &Value) -> Res<Value> {
     if v.downcast_exact::<Str>().is_some() {
         return Ok(v.clone());
+    }
+    if v.is_small_int() {
+        return crate::objects::int::text::repr(cx, v);
     }
     let Some(f) = v.ty().slots.str.get() else {
         return repr(cx, v);
@@ -611,9 +617,9 @@ pub fn call_method(cx: &mut Cx, o: &Value, name: &str, args: &[Value]) -> Res<Va
 }
 
 /// Special-method lookup: on the type, bound to `o`. None when absent.
-pub fn lookup_special(cx: &mut Cx, o: &Value, name: &str) -> Res<Option<Value>> {
-    let n = crate::objects::str::intern::intern_str(cx, name)?;
-    let Some(found) = o.ty().lookup(cx, &n) else {
+pub fn lookup_special(cx: &mut Cx, o: &Value, name: &'static str) -> Res<Option<Value>> {
+    let n = crate::objects::str::intern::intern_static(cx, name)?;
+    let Some(found) = o.ty().lookup(cx, n) else {
         return Ok(None);
     };
     match found.ty().slots.descr_get.get() {
@@ -626,10 +632,26 @@ pub fn lookup_special(cx: &mut Cx, o: &Value, name: &str) -> Res<Option<Value>> 
 }
 
 /// Call a special method looked up on the type; None when absent.
-pub fn call_special(cx: &mut Cx, o: &Value, name: &str, args: &[Value]) -> Res<Option<Value>> {
-    match lookup_special(cx, o, name)? {
-        Some(f) => call(cx, &f, args).map(Some),
-        None => Ok(None),
+pub fn call_special(
+    cx: &mut Cx,
+    o: &Value,
+    name: &'static str,
+    args: &[Value],
+) -> Res<Option<Value>> {
+    let n = crate::objects::str::intern::intern_static(cx, name)?;
+    let Some(f) = o.ty().lookup(cx, n) else {
+        return Ok(None);
+    };
+    if f.ty().has(crate::objects::typeobj::flag::METHOD_DESCRIPTOR) {
+        return crate::native::args::with_receiver(o, args, |all| call(cx, &f, all)).map(Some);
+    }
+    match f.ty().slots.descr_get.get() {
+        Some(get) => {
+            let t = o.ty().value();
+            let bound = get(cx, &f, Some(o), Some(&t))?;
+            call(cx, &bound, args).map(Some)
+        }
+        None => call(cx, &f, args).map(Some),
     }
 }
 
@@ -657,20 +679,7 @@ pub fn iter(cx: &mut Cx, o: &Value) -> Res<Value> {
 
 /// `next(it)`: None at the end (StopIteration raised by Python code is caught).
 pub fn next(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
-    match it.ty().slots.next.get() {
-        Some(f) => match f(cx, it) {
-            // A generator that returned a value says so with it; a method of Python code may too.
-            Err(r) => {
-                cx.catch(r, crate::ExcKind::StopIteration)?;
-                Ok(None)
-            }
-            ok => ok,
-        },
-        None => {
-            let n = it.type_name();
-            Err(cx.type_error(format!("'{n}' object is not an iterator")))
-        }
-    }
+    crate::slow::next_fast(cx, it)
 }
 
 /// Run `f` over the items of an iterable.

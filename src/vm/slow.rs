@@ -4,6 +4,9 @@ use crate::call::{bind, drop_word, reg_code};
 use crate::native::Args;
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::{Function, Method};
+use crate::objects::list::iter::ListIter;
+use crate::objects::range::iter::RangeIter;
+use crate::objects::tuple::iter::TupleIter;
 use crate::objects::typeobj::slots::CmpOp;
 use crate::objects::{Builtin, Dict, List, Str, Tuple, float, int};
 use crate::protocol::{self, BinOp};
@@ -344,9 +347,38 @@ pub fn compare_truth(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> 
     protocol::truthy(cx, &v)
 }
 
-/// `next(it)` without a StopIteration object.
+/// `next(it)` without a StopIteration object. Those of lists, ranges and tuples are no call.
 #[inline(always)]
 pub fn next_fast(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
+    match it.class_word() {
+        word::LIST_ITER => {
+            // SAFETY: exactly a list's iterator.
+            let i = unsafe { &*((it.bits() & !7) as *const ListIter) };
+            Ok(i.next_item(cx))
+        }
+        word::RANGE_ITER => {
+            // SAFETY: exactly a range's iterator.
+            let i = unsafe { &*((it.bits() & !7) as *const RangeIter) };
+            match i.next_item(cx) {
+                Some(n) => match Value::from_small_int(n) {
+                    Some(v) => Ok(Some(v)),
+                    None => int::new_int(cx, n).map(Some),
+                },
+                None => Ok(None),
+            }
+        }
+        word::TUPLE_ITER => {
+            // SAFETY: exactly a tuple's iterator.
+            let i = unsafe { &*((it.bits() & !7) as *const TupleIter) };
+            Ok(i.next_item(cx))
+        }
+        _ => next_by_slot(cx, it),
+    }
+}
+
+/// `next(it)` by the slot.
+#[inline]
+fn next_by_slot(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
     match it.ty().slots.next.get() {
         Some(f) => match f(cx, it) {
             Err(r) => {
@@ -355,7 +387,10 @@ pub fn next_fast(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
             }
             ok => ok,
         },
-        None => protocol::next(cx, it),
+        None => {
+            let n = it.type_name();
+            Err(cx.type_error(format!("'{n}' object is not an iterator")))
+        }
     }
 }
 

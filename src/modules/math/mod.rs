@@ -62,7 +62,7 @@ fn logarithm(cx: &mut Cx, v: &Value, f: fn(f64) -> f64) -> Res<f64> {
 }
 
 /// The special method `name` of `v`, or `f` of its float.
-fn by_method(cx: &mut Cx, v: &Value, name: &str, f: fn(f64) -> f64) -> Res<Value> {
+fn by_method(cx: &mut Cx, v: &Value, name: &'static str, f: fn(f64) -> f64) -> Res<Value> {
     if float::as_f64_exact(v).is_none()
         && let Some(r) = protocol::call_special(cx, v, name, &[])?
     {

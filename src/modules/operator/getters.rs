@@ -325,7 +325,7 @@ impl MethodCaller {
                 kwnames,
             },
         )?;
-        let args = tuple::new_tuple(cx, pos.to_vec())?;
+        let args = tuple::new_tuple_copy(cx, pos)?;
         pack(cx, [made, args])
     }
 }

@@ -1,6 +1,6 @@
 //! Operations on whole dicts: snapshots, iteration by position, copy, clear, update, equality.
 
-use super::keys::{self, dict_hash, quick_hash};
+use super::keys::{self, dict_hash};
 use super::table::{OldTable, Table, log2_for, no_table};
 use super::{Dict, Displaced, NoRoom, publish};
 use crate::native::*;
@@ -10,6 +10,7 @@ use crate::objects::{List, Tuple};
 use crate::protocol;
 use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
+use typhon_runtime::lock::lock2;
 
 /// Key or value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,20 +69,26 @@ impl Dict {
         let tid = cx.tid;
         let _g = self.lock(cx);
         let t = self.table();
+        let mut out = Vec::with_capacity(self.len());
         // SAFETY: the lock is held while the references live.
-        (t.first()..t.tail())
-            .filter_map(|n| unsafe { t.entry(n).key.as_value() }.map(|k| k.clone_in(tid)))
-            .collect()
+        out.extend(
+            (t.first()..t.tail())
+                .filter_map(|n| unsafe { t.entry(n).key.as_value() }.map(|k| k.clone_in(tid))),
+        );
+        out
     }
 
     pub fn values_vec(&self, cx: &mut Cx) -> Vec<Value> {
         let tid = cx.tid;
         let _g = self.lock(cx);
         let t = self.table();
+        let mut out = Vec::with_capacity(self.len());
         // SAFETY: the lock is held while the references live.
-        (t.first()..t.tail())
-            .filter_map(|n| unsafe { t.entry(n).value.as_value() }.map(|v| v.clone_in(tid)))
-            .collect()
+        out.extend(
+            (t.first()..t.tail())
+                .filter_map(|n| unsafe { t.entry(n).value.as_value() }.map(|v| v.clone_in(tid))),
+        );
+        out
     }
 
     /// The entry at or after `*pos`, which moves past it; None at the end.
@@ -120,7 +127,7 @@ impl Dict {
     }
 
     #[inline(always)]
-    fn next_unlocked(&self, tid: u16, pos: &mut usize) -> Result<Option<Item>, ()> {
+    pub(super) fn next_unlocked(&self, tid: u16, pos: &mut usize) -> Result<Option<Item>, ()> {
         let t = self.table();
         let tail = t.tail();
         let mut n = (*pos as u32).max(t.first());
@@ -205,9 +212,7 @@ impl Dict {
             if n == 0 {
                 Some((no_table(), 0))
             } else {
-                log2_for(n)
-                    .and_then(|l| self.table().rebuilt(l, false, tid))
-                    .map(|t| (t, n))
+                self.table().copied(n, tid).map(|t| (t, n))
             }
         };
         match made {
@@ -318,8 +323,102 @@ impl Dict {
         Ok(())
     }
 
+    /// Store the entries of another dict, both at one moment. False where a comparison would run Python code: then part of
+    /// them may be stored, and storing them all again does no harm.
+    fn merge_pure(&self, cx: &mut Cx, other: &Dict, overwrite: bool) -> Res<bool> {
+        static NO_DATA: Guarded<()> = Guarded::new(());
+        if std::ptr::eq(self, other) {
+            return Ok(true);
+        }
+        let tid = cx.tid;
+        let memo = super::Memo::new();
+        let mut displaced: Vec<Displaced> = Vec::new();
+        let mut done = Ok(true);
+        {
+            let _g = lock2(&NO_DATA, &self.head, &NO_DATA, &other.head, cx);
+            let from = other.table();
+            let more = other.len();
+            let room = if self.is_empty() && more > 0 {
+                // A copy: what stands in the (empty) table goes.
+                from.copied(more, tid).map(|t| {
+                    let old = self.table.load(Ordering::Relaxed);
+                    self.table.store(t, Ordering::Release);
+                    self.used.store(more, Ordering::Relaxed);
+                    displaced.push(Displaced {
+                        value: None,
+                        table: OldTable::moved(old, self.head.is_shared()),
+                    });
+                    true
+                })
+            } else {
+                self.make_room_for(more).map(|table| {
+                    displaced.push(Displaced { value: None, table });
+                    false
+                })
+            };
+            match room {
+                None => done = Err(()),
+                Some(true) => {}
+                Some(false) => {
+                    for n in from.first()..from.tail() {
+                        let e = from.entry(n);
+                        // SAFETY: the locks are held while the references live.
+                        let (Some(key), Some(value)) =
+                            (unsafe { (e.key.as_value(), e.value.as_value()) })
+                        else {
+                            continue;
+                        };
+                        let hash = e.hash.load(Ordering::Relaxed);
+                        let at = match self.find_locked(key, hash, &memo) {
+                            super::Found::At(_) if !overwrite => continue,
+                            super::Found::At(n) => Some(n),
+                            super::Found::Absent => None,
+                            super::Found::Stopped(_) => {
+                                done = Ok(false);
+                                break;
+                            }
+                        };
+                        match self.put_locked(at, key, hash, value.clone_in(tid)) {
+                            Ok(d) => {
+                                if d.value.is_some() || !d.table.is_none() {
+                                    displaced.push(d);
+                                }
+                            }
+                            Err(NoRoom(v)) => {
+                                displaced.push(Displaced {
+                                    value: Some(v),
+                                    table: OldTable::none(),
+                                });
+                                done = Err(());
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for d in displaced {
+            d.table.dispose(cx);
+        }
+        done.map_err(|()| cx.memory_error())
+    }
+
+    /// Under the lock: room for `more` entries, if that is more than the table could ever take.
+    fn make_room_for(&self, more: usize) -> Option<OldTable> {
+        if self.table().usable() as usize >= more {
+            Some(OldTable::none())
+        } else {
+            self.make_room(more)
+        }
+    }
+
     /// `d.update(other)`: a mapping (anything with `keys`) or an iterable of pairs.
     pub fn update_from(&self, cx: &mut Cx, other: &Value) -> Res<()> {
+        if let Some(d) = plain_dict(other)
+            && self.merge_pure(cx, d, true)?
+        {
+            return Ok(());
+        }
         if let Some(items) = plain_items(cx, other) {
             return self.insert_all_if(cx, items, true, other.downcast::<Dict>());
         }
@@ -331,6 +430,11 @@ impl Dict {
 
     /// `d.update(mapping)` where the argument must be a mapping (`**` in calls and displays).
     pub fn merge_mapping(&self, cx: &mut Cx, other: &Value, overwrite: bool) -> Res<()> {
+        if let Some(d) = plain_dict(other)
+            && self.merge_pure(cx, d, overwrite)?
+        {
+            return Ok(());
+        }
         if let Some(items) = plain_items(cx, other) {
             return self.insert_all_if(cx, items, overwrite, other.downcast::<Dict>());
         }
@@ -488,9 +592,14 @@ impl Dict {
 
 /// The items of a mapping that is a dict as `dict` iterates it (no `__iter__` of a subclass).
 pub(crate) fn plain_items(cx: &mut Cx, other: &Value) -> Option<Vec<Item>> {
+    plain_dict(other).map(|d| d.items(cx))
+}
+
+/// A mapping that is a dict as `dict` iterates it.
+fn plain_dict(other: &Value) -> Option<&Dict> {
     let d = other.downcast::<Dict>()?;
     let dict_iter = Type::of::<Dict>().slots.iter.bits();
-    (other.ty().slots.iter.bits() == dict_iter).then(|| d.items(cx))
+    (other.ty().slots.iter.bits() == dict_iter).then_some(d)
 }
 
 fn keys_method(cx: &mut Cx, o: &Value) -> Res<Option<Value>> {
@@ -515,8 +624,7 @@ pub fn from_kwargs(cx: &mut Cx, names: &[Value], values: &[Value]) -> Res<Value>
     let made = super::new_dict_with_capacity(cx, names.len())?;
     if let Some(d) = made.downcast_exact::<Dict>() {
         for (k, v) in names.iter().zip(values) {
-            let hash = quick_hash(k).map_or_else(|| dict_hash(cx, k), Ok)?;
-            d.set_with_hash(cx, k, hash, v.clone())?;
+            d.set_register(cx, k, v.clone())?;
         }
     }
     Ok(made)

@@ -4,6 +4,7 @@
 use super::Dict;
 use super::bulk::Side;
 use crate::native::*;
+use crate::objects::list::buf::may_read;
 use crate::objects::object;
 use crate::{Cx, Res, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,6 +81,7 @@ impl Walk {
         }
     }
 
+    #[inline]
     fn count(&self, cx: &mut Cx) -> Res<()> {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
@@ -115,6 +117,7 @@ impl Walk {
     }
 
     /// The next entry in either direction.
+    #[inline(never)]
     fn next_pair(&self, head: &Header, backward: bool, cx: &mut Cx) -> Res<Option<(Value, Value)>> {
         let alone = head.is_uniquely_held(cx.tid);
         let Some(d) = self.begin(cx)? else {
@@ -142,6 +145,28 @@ impl Walk {
         }
     }
 
+    /// The next entry forward, as a tuple.
+    #[inline]
+    fn next_tuple(&self, head: &Header, cx: &mut Cx) -> Res<Option<Value>> {
+        let tid = cx.tid;
+        if head.is_uniquely_held(tid)
+            && let Some(d) = self.begin(cx)?
+            && may_read(&d.head, tid)
+        {
+            let mut pos = self.pos.load(Ordering::Relaxed);
+            if let Ok(Some(item)) = d.next_unlocked(tid, &mut pos) {
+                self.pos.store(pos, Ordering::Relaxed);
+                self.count(cx)?;
+                return crate::objects::tuple::new_pair(cx, item.key, item.value).map(Some);
+            }
+        }
+        match self.next_pair(head, false, cx)? {
+            Some((k, v)) => crate::objects::tuple::new_pair(cx, k, v).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    #[inline(always)]
     fn next_what(
         &self,
         head: &Header,
@@ -150,12 +175,13 @@ impl Walk {
         cx: &mut Cx,
     ) -> Res<Option<Value>> {
         match (what, backward) {
+            (What::Items, false) => self.next_tuple(head, cx),
             (What::Keys, false) => self.next_side(head, Side::Key, cx),
             (What::Values, false) => self.next_side(head, Side::Value, cx),
             (What::Keys, true) => Ok(self.next_pair(head, true, cx)?.map(|p| p.0)),
             (What::Values, true) => Ok(self.next_pair(head, true, cx)?.map(|p| p.1)),
             (What::Items, _) => match self.next_pair(head, backward, cx)? {
-                Some((k, v)) => crate::objects::tuple::new_tuple(cx, vec![k, v]).map(Some),
+                Some((k, v)) => crate::objects::tuple::new_pair(cx, k, v).map(Some),
                 None => Ok(None),
             },
         }

@@ -10,6 +10,7 @@ use crate::protocol;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt};
 use dashu_int::IBig;
+use typhon_runtime::header::Header;
 
 const MODULUS: i64 = (1 << 61) - 1;
 
@@ -165,6 +166,37 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
     None
 }
 
+/// Whether the key with these bits is an exact string of this text. The table's lock is held.
+#[inline(always)]
+pub fn equals_held_str(bits: u64, text: &Str) -> Option<bool> {
+    if bits & 3 != 0 {
+        return None;
+    }
+    // SAFETY: R1: under the lock the key is alive; its type word tells the struct.
+    unsafe {
+        let head = &*(bits as *const Header);
+        (head.type_word() == word::STR).then(|| (*(bits as *const Str)).equals(text))
+    }
+}
+
+/// The same without the lock, inside a read guard: for strings that nobody else can free meanwhile, since this thread's own
+/// count is not zero (only its owner brings it there), or since they are deferred or immortal. None: ask otherwise.
+#[inline(always)]
+pub fn equals_stable_str(tid: u16, bits: u64, text: &Str) -> Option<bool> {
+    if bits & 3 != 0 {
+        return None;
+    }
+    // SAFETY: R2/R3: the header is type-stable inside the guard; once it is known to stay alive its struct may be read.
+    unsafe {
+        let head = &*(bits as *const Header);
+        let stays = typhon_runtime::GIL_BUILD
+            || typhon_runtime::refcount::is_owner_leg(head, tid)
+            || head.is_immortal_acquire();
+        (stays && head.type_word_acquire() == word::STR)
+            .then(|| (*(bits as *const Str)).equals(text))
+    }
+}
+
 /// `a == b` as containers compare: identity first, and numbers and strings without a call.
 #[inline(always)]
 pub fn equal(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
@@ -203,7 +235,7 @@ fn warns_on_bytes() -> bool {
 pub struct Memo(Vec<(Value, bool)>);
 
 impl Memo {
-    pub fn new() -> Memo {
+    pub const fn new() -> Memo {
         Memo(Vec::new())
     }
     pub fn note(&mut self, entry_key: Value, equal: bool) {

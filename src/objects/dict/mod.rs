@@ -53,6 +53,9 @@ pub struct Dict {
     used: AtomicUsize,
 }
 
+/// What a first probe knows.
+static NO_ANSWERS: Memo = Memo::new();
+
 /// A lock-free read gave up: it met a writer, or a key whose comparison runs Python code.
 pub(crate) struct GaveUp;
 
@@ -118,12 +121,18 @@ impl Dict {
         held: &mut Option<Value>,
     ) -> Found {
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        let text = key.downcast_exact::<Str>();
         t.find(hash, |e, k| {
             if k == bits {
                 return Match::Yes;
             }
             if e.hash.load(Ordering::Relaxed) != hash {
                 return Match::No;
+            }
+            if let Some(text) = text
+                && let Some(same) = keys::equals_stable_str(tid, k, text)
+            {
+                return if same { Match::Yes } else { Match::No };
             }
             self.compare_unlocked(tid, t, e, key, held)
         })
@@ -177,11 +186,16 @@ impl Dict {
     #[inline(always)]
     fn find_locked(&self, key: &Value, hash: i64, memo: &Memo) -> Found {
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        let text = key.downcast_exact::<Str>();
         self.table().find(hash, |e, k| {
             if k == bits {
                 Match::Yes
             } else if e.hash.load(Ordering::Relaxed) != hash {
                 Match::No
+            } else if let Some(text) = text
+                && let Some(same) = keys::equals_held_str(k, text)
+            {
+                if same { Match::Yes } else { Match::No }
             } else {
                 compare_locked(k, key, memo)
             }
@@ -380,6 +394,23 @@ impl Dict {
     #[inline]
     pub fn set_with_hash(&self, cx: &mut Cx, key: &Value, hash: i64, value: Value) -> Res<()> {
         let value = value.into_counted();
+        // The common case straight on: a key that is there, compared without a call.
+        let displaced = {
+            let _g = self.lock(cx);
+            match self.find_locked(key, hash, &NO_ANSWERS) {
+                Found::At(n) => Ok(self.table().entry(n).value.swap(Some(value))),
+                Found::Absent => Err(Ok(self.put_locked(None, key, hash, value))),
+                Found::Stopped(_) => Err(Err(value)),
+            }
+        };
+        let value = match displaced {
+            Ok(old) => {
+                drop(old);
+                return Ok(());
+            }
+            Err(Ok(done)) => return self.settle(cx, done),
+            Err(Err(value)) => value,
+        };
         let done = self.with_entry(cx, key, hash, |d, _, n| d.put_locked(n, key, hash, value))?;
         self.settle(cx, done)
     }
@@ -391,13 +422,17 @@ impl Dict {
         if self.head.is_uniquely_held(cx.tid)
             && let Some(hash) = keys::quick_hash(key)
         {
-            let n = match self.find_locked(key, hash, &Memo::new()) {
-                Found::At(n) => Some(n),
-                Found::Absent => None,
+            match self.find_locked(key, hash, &NO_ANSWERS) {
+                Found::At(n) => {
+                    drop(self.table().entry(n).value.swap(Some(value.into_counted())));
+                    return Ok(());
+                }
+                Found::Absent => {
+                    let done = self.put_locked(None, key, hash, value.into_counted());
+                    return self.settle(cx, done);
+                }
                 Found::Stopped(_) => return self.set_with_hash(cx, key, hash, value),
-            };
-            let done = self.put_locked(n, key, hash, value.into_counted());
-            return self.settle(cx, done);
+            }
         }
         self.set(cx, key, value)
     }

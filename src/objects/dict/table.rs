@@ -427,6 +427,37 @@ impl Table {
         self.rebuilt_in_order(log2, moving, tid, self.first()..self.tail())
     }
 
+    /// A copy of the table with counts of its own. As it stands where few entries are gone, else tidied. Under the lock of
+    /// the dict that this table belongs to, which holds `used` keys. None when memory is out.
+    pub fn copied(&self, used: usize, tid: u16) -> Option<*mut Table> {
+        let (next, tail) = (self.next.load(Ordering::Relaxed), self.tail());
+        if used as u32 != tail || next != tail || used < self.usable as usize / 2 {
+            return self.rebuilt(log2_for(used)?, false, tid);
+        }
+        // No holes: the entries keep their numbers, so the index is right as it is.
+        let layout = layout(self.log2)?;
+        // SAFETY: the same size; the lock keeps writers out and the entries alive; nobody knows the copy, whose version is
+        // its own.
+        unsafe {
+            let p = std::alloc::alloc(layout);
+            if p.is_null() {
+                return None;
+            }
+            std::ptr::copy_nonoverlapping((&raw const *self).cast::<u8>(), p, layout.size());
+            let new = p.cast::<Table>();
+            (*new).version.store(0, Ordering::Relaxed);
+            for i in 0..tail {
+                let e = self.entry(i);
+                for s in [&e.key, &e.value] {
+                    if let Some(v) = s.as_value() {
+                        v.incref_in(tid);
+                    }
+                }
+            }
+            Some(new)
+        }
+    }
+
     /// The same entries with the live entry `first` before all others; the counts move.
     pub fn rebuilt_with_first(&self, log2: u8, first: u32) -> Option<*mut Table> {
         let rest = (self.first()..self.tail()).filter(move |&i| i != first);
@@ -540,8 +571,11 @@ unsafe fn drop_entries(table: *mut Table) {
         for i in 0..t.tail.load(Ordering::Relaxed) {
             let e = t.entry(i);
             let (k, v) = (e.key.peek_bits(), e.value.peek_bits());
-            drop(crate::objects::list::owned(k));
-            drop(crate::objects::list::owned(v));
+            for bits in [k, v] {
+                if bits & 3 == 0 {
+                    drop(crate::objects::list::owned(bits));
+                }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{BaseException, alloc_exception, is_exception, traceback::Traceback};
 use crate::native::*;
 use crate::objects::object::methods::dict_in_slot;
-use crate::objects::tuple::new_tuple;
+use crate::objects::tuple::{new_tuple, new_tuple_copy};
 use crate::objects::{Dict, List};
 use crate::protocol;
 use crate::slot_ext::SlotExt;
@@ -43,7 +43,7 @@ impl BaseException {
         {
             return Ok(());
         }
-        let t = new_tuple(cx, args.to_vec())?;
+        let t = new_tuple_copy(cx, args)?;
         drop(self.args.put(&self.head, cx, Some(t)));
         Ok(())
     }
@@ -131,7 +131,7 @@ impl BaseException {
     }
     #[new]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        let t = new_tuple(cx, args.pos.to_vec())?;
+        let t = new_tuple_copy(cx, args.pos)?;
         alloc_exception(cx, cls, t)
     }
     #[init]

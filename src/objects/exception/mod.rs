@@ -27,7 +27,7 @@ use typhon_runtime::region::static_type_word;
 use typhon_runtime::slot::Slot;
 
 /// An exception instance. All mutable state is in slots (R2), set by any thread.
-#[pytype(name = "BaseException", doc = "Common base class for all exceptions", gc, basetype, has_dict, static_index = EXC_FIRST)]
+#[pytype(name = "BaseException", doc = "Common base class for all exceptions", gc, basetype, has_dict, static_index = EXC_FIRST, drop = drop_payload)]
 pub struct BaseException {
     pub head: Header,
     pub dict: Slot,
@@ -38,6 +38,25 @@ pub struct BaseException {
     pub suppress_context: AtomicBool,
     /// Class-specific attributes.
     pub extra: [Slot; 6],
+}
+
+/// Drops what an exception holds: its `drop_payload`. Most of its slots are empty.
+///
+/// # Safety
+/// Called once by the runtime when the count reached zero.
+pub unsafe fn drop_payload(h: *mut Header, thread: &typhon_runtime::thread::Thread) {
+    // SAFETY: the runtime calls this once, with exclusive access to a dead cell.
+    let e = unsafe { &*h.cast::<BaseException>() };
+    for slot in [&e.dict, &e.args, &e.traceback, &e.context, &e.cause] {
+        if !slot.is_empty() {
+            slot.drop_unshared(thread);
+        }
+    }
+    for slot in &e.extra {
+        if !slot.is_empty() {
+            slot.drop_unshared(thread);
+        }
+    }
 }
 
 impl ExcKind {

@@ -3,7 +3,7 @@
 use super::{Int, IntRef, as_int, new_big, new_int};
 use crate::number::lift;
 use crate::objects::Str;
-use crate::objects::str::{Units, new_from_buf, new_str, new_str_exact};
+use crate::objects::str::{Units, new_from_buf, new_latin1_with, new_str, new_str_exact};
 use crate::{Cx, Res, Value, ValueExt};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use typhon_text::int_text;
@@ -74,10 +74,72 @@ pub fn in_base(cx: &mut Cx, v: &Value, base: u32) -> Res<Value> {
     new_str(cx, &int_text::to_base_prefixed(&i, base))
 }
 
+/// The plain format specs: `[[fill]align][0][width][d]`, in ASCII.
+struct Padding {
+    fill: u8,
+    align: u8,
+    width: usize,
+}
+
+impl Padding {
+    /// None for any other spec, valid or not.
+    fn parse(spec: &[u8]) -> Option<Padding> {
+        let is_align = |c: &u8| matches!(c, b'<' | b'>' | b'^' | b'=');
+        let (mut fill, mut align, mut rest) = (b' ', b'>', spec);
+        let mut chosen = false;
+        match spec {
+            [f, a, tail @ ..] if is_align(a) => {
+                (fill, align, rest, chosen) = (*f, *a, tail, true);
+            }
+            [a, tail @ ..] if is_align(a) => (align, rest, chosen) = (*a, tail, true),
+            _ => {}
+        }
+        if let [b'0', tail @ ..] = rest {
+            if chosen {
+                return None;
+            }
+            (fill, align, rest) = (b'0', b'=', tail);
+        }
+        if let [tail @ .., b'd'] = rest {
+            rest = tail;
+        }
+        if rest.len() > 4 || !rest.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let width = rest.iter().fold(0, |n, d| n * 10 + usize::from(d - b'0'));
+        Some(Padding { fill, align, width })
+    }
+
+    fn apply(&self, cx: &mut Cx, n: i64) -> Res<Value> {
+        let mut buf = [0u8; 20];
+        let digits = int_text::write_decimal(n, &mut buf);
+        let pad = self.width.saturating_sub(digits.len());
+        let (sign, number) = digits.split_at(usize::from(n < 0));
+        let (left, inner, right) = match self.align {
+            b'<' => (0, 0, pad),
+            b'^' => (pad / 2, 0, pad - pad / 2),
+            b'=' => (0, pad, 0),
+            _ => (pad, 0, 0),
+        };
+        new_latin1_with(cx, digits.len() + pad, true, |out| {
+            out.fill(self.fill, left);
+            out.push(sign);
+            out.fill(self.fill, inner);
+            out.push(number);
+            out.fill(self.fill, right);
+        })
+    }
+}
+
 /// `format(n, spec)`.
 pub fn format(cx: &mut Cx, v: &Value, spec: &Str) -> Res<Value> {
     if spec.is_empty() {
         return crate::protocol::str(cx, v);
+    }
+    if let (Some(n), Some(text)) = (v.as_small_int(), spec.as_ascii())
+        && let Some(p) = Padding::parse(text.as_bytes())
+    {
+        return p.apply(cx, n);
     }
     let Some(i) = as_int(v) else {
         return Err(cx.type_error("an int is required"));

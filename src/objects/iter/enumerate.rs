@@ -91,7 +91,7 @@ impl Enumerate {
             return Ok(None);
         };
         let i = self.count(cx)?;
-        tuple::new_tuple_from(cx, 2, [i, v].into_iter()).map(Some)
+        tuple::new_pair(cx, i, v).map(Some)
     }
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {

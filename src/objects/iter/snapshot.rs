@@ -28,7 +28,7 @@ pub fn snapshot(cx: &mut Cx, o: &Value) -> Res<Option<Vec<Value>>> {
         };
         let mut out = Vec::with_capacity(d.len());
         for (k, v) in d.entries(cx) {
-            out.push(tuple::new_tuple_from(cx, 2, [k, v].into_iter())?);
+            out.push(tuple::new_pair(cx, k, v)?);
         }
         return Ok(Some(out));
     }

@@ -81,7 +81,7 @@ impl Zip {
             let Some(y) = protocol::next(cx, b)? else {
                 return Ok(None);
             };
-            return tuple::new_tuple_from(cx, 2, [x, y].into_iter()).map(Some);
+            return tuple::new_pair(cx, x, y).map(Some);
         }
         if self.its.is_empty() {
             return Ok(None);

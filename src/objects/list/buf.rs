@@ -50,6 +50,20 @@ impl ListBuf {
             .cast::<u64>()
             .cast_mut()
     }
+    /// Fill words `n..total` with the first `n` over and over.
+    ///
+    /// # Safety
+    /// Nobody else knows the buffer, which has `total` words; the counts are the caller's business.
+    pub unsafe fn fill_from_start(&self, n: usize, total: usize) {
+        debug_assert!(n > 0 && total <= self.cap);
+        let mut done = n;
+        while done < total {
+            let more = done.min(total - done);
+            // SAFETY: by contract; the two ranges are disjoint.
+            unsafe { std::ptr::copy_nonoverlapping(self.words(), self.words().add(done), more) };
+            done += more;
+        }
+    }
     /// Move `n` words from `from` to `to`. Word by word where readers without the lock may look on.
     pub fn shift(&self, from: usize, to: usize, n: usize, shared: bool) {
         debug_assert!(from + n <= self.cap && to + n <= self.cap);
@@ -80,6 +94,31 @@ pub fn alloc(cap: usize) -> Option<*mut ListBuf> {
             return None;
         }
         (*p).cap = cap;
+        Some(p)
+    }
+}
+
+/// A new buffer of exactly these words (no more than `n`; the rest is NULL). None when memory is out: then no word was taken.
+#[inline]
+pub fn filled(n: usize, words: impl Iterator<Item = u64>) -> Option<*mut ListBuf> {
+    let layout = layout(n)?;
+    // SAFETY: the size is not 0; all `n` words are written before the buffer is published.
+    unsafe {
+        let p = std::alloc::alloc(layout).cast::<ListBuf>();
+        if p.is_null() {
+            return None;
+        }
+        (*p).cap = n;
+        let at = (*p).words();
+        let mut i = 0;
+        for w in words {
+            if i == n {
+                break;
+            }
+            at.add(i).write(w);
+            i += 1;
+        }
+        std::ptr::write_bytes(at.add(i), 0, n - i);
         Some(p)
     }
 }

@@ -1,11 +1,12 @@
 //! What Python sees of `list`: its methods and slots.
 
 use super::slice::{position, repeated};
-use super::{List, iter, new_list, repr, sort};
+use super::{List, iter, repr, sort};
 use crate::native::*;
 use crate::number;
 use crate::objects::dict::keys;
 use crate::objects::object;
+use crate::objects::range::Range;
 use crate::protocol;
 use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
@@ -108,8 +109,7 @@ impl List {
 
     /// Return a shallow copy of the list.
     fn copy(&self, cx: &mut Cx) -> Res<Value> {
-        let items = self.to_vec(cx);
-        new_list(cx, items)
+        self.copy_range(cx, 0, usize::MAX)
     }
 
     /// Return number of occurrences of value.
@@ -224,17 +224,17 @@ impl List {
             let n = other.type_name();
             return Err(cx.type_error(format!("can only concatenate list (not \"{n}\") to list")));
         };
-        let mut items = self.to_vec(cx);
-        items.extend(o.to_vec(cx));
-        new_list(cx, items)
+        let made = self.copy_range(cx, 0, usize::MAX)?;
+        if let Some(l) = made.downcast_exact::<List>() {
+            l.extend_from_list(cx, o)?;
+        }
+        Ok(made)
     }
 
     #[slot]
     fn repeat(&self, count: &Value, cx: &mut Cx) -> Res<Value> {
         let n = number::index_isize_checked(cx, count, ExcKind::OverflowError)?;
-        let items = self.to_vec(cx);
-        let items = repeated(cx, &items, n)?;
-        new_list(cx, items)
+        self.repeated(cx, n.max(0) as usize)
     }
 
     #[slot]
@@ -323,6 +323,17 @@ pub fn search_bound(cx: &mut Cx, v: Option<&Value>, default: isize) -> Res<isize
 impl List {
     /// Append the items of an iterable: lists and tuples at one moment, others one by one.
     pub fn extend(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
+        if let Some(l) = iterable.downcast_exact::<List>() {
+            return self.extend_from_list(cx, l);
+        }
+        if let Some(t) = iterable.downcast_exact::<Tuple>() {
+            return self.extend_from_slice(cx, t.items());
+        }
+        if let Some(r) = iterable.downcast_exact::<Range>()
+            && let Some(s) = r.small()
+        {
+            return self.extend_with(cx, s.len as usize, |i| s.item(i as i64));
+        }
         if let Some(items) = crate::objects::iter::snapshot(cx, iterable)? {
             return self.extend_from_vec(cx, items);
         }

@@ -17,7 +17,7 @@ use crate::{Cx, Res, Value};
 use buf::{ListBuf, NO_BUF, OldBuf, SORTING, may_read};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use typhon_runtime::header::Header;
-use typhon_runtime::lock::HeadGuard;
+use typhon_runtime::lock::{HeadGuard, lock2};
 
 /// Built-in mutable sequence.
 ///
@@ -56,16 +56,16 @@ impl List {
         if n == 0 {
             return Some(List::empty());
         }
-        let p = buf::alloc(n)?;
-        for (i, v) in values.into_iter().enumerate() {
-            // SAFETY: a new buffer of `n` words.
-            unsafe { (*p).word(i).init(v) };
-        }
-        Some(List {
+        let p = buf::filled(n, values.into_iter().map(|v| v.into_counted().into_bits()))?;
+        Some(List::around(p, n))
+    }
+    /// A list around a buffer of `n` items nobody else knows.
+    fn around(p: *mut ListBuf, n: usize) -> List {
+        List {
             head: Header::placeholder(),
             buf: AtomicPtr::new(p),
             len: AtomicUsize::new(n),
-        })
+        }
     }
 
     #[inline(always)]
@@ -272,9 +272,70 @@ impl List {
         let _g = self.lock(cx);
         let n = self.len.load(Ordering::Relaxed).min(hi);
         let b = self.buffer();
-        (lo.min(n)..n)
-            .filter_map(|i| copy_locked(b, i, tid))
-            .collect()
+        let mut out = Vec::with_capacity(n.saturating_sub(lo));
+        out.extend((lo.min(n)..n).filter_map(|i| copy_locked(b, i, tid)));
+        out
+    }
+
+    /// A new list of items `lo..hi` as they were at one moment.
+    pub fn copy_range(&self, cx: &mut Cx, lo: usize, hi: usize) -> Res<Value> {
+        let tid = cx.tid;
+        let made = {
+            let _g = self.lock(cx);
+            let n = self.len.load(Ordering::Relaxed).min(hi);
+            let b = self.buffer();
+            if lo >= n {
+                Some(List::empty())
+            } else {
+                let words = (lo..n).map(|i| copy_locked(b, i, tid).map_or(0, Value::into_bits));
+                buf::filled(n - lo, words).map(|p| List::around(p, n - lo))
+            }
+        };
+        match made {
+            Some(l) => publish(cx, l),
+            None => Err(cx.memory_error()),
+        }
+    }
+
+    /// A new list of the items `times` times over, as they were at one moment.
+    pub fn repeated(&self, cx: &mut Cx, times: usize) -> Res<Value> {
+        let tid = cx.tid;
+        let made = {
+            let _g = self.lock(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            let b = self.buffer();
+            if n == 0 || times == 0 {
+                Some(List::empty())
+            } else {
+                n.checked_mul(times)
+                    .filter(|&total| total <= isize::MAX as usize / 16)
+                    .and_then(|total| {
+                        // All counts of an item at once, then its word as often.
+                        let p = buf::alloc(total)?;
+                        for i in 0..n {
+                            let bits = b.word(i).peek_bits();
+                            // SAFETY: under the lock the item is alive; the new buffer takes the counts.
+                            unsafe {
+                                if let Some(h) = b.word(i).as_value().and_then(Value::header) {
+                                    if let Ok(times) = u32::try_from(times) {
+                                        typhon_runtime::refcount::incref_by(h, times, tid);
+                                    } else {
+                                        h.set_immortal();
+                                    }
+                                }
+                                (*p).word(i).set_bits(bits);
+                            }
+                        }
+                        // SAFETY: a new buffer of `n * times` words.
+                        unsafe { (*p).fill_from_start(n, total) };
+                        Some(List::around(p, total))
+                    })
+            }
+        };
+        match made {
+            Some(l) => publish(cx, l),
+            None => Err(cx.memory_error()),
+        }
     }
 
     /// The items at `start`, `start + step`, ... (`count` of them), as they were at one moment.
@@ -316,12 +377,8 @@ impl List {
     pub fn extend_from_vec(&self, cx: &mut Cx, items: Vec<Value>) -> Res<()> {
         let done = {
             let _g = self.lock(cx);
-            let n = self.len.load(Ordering::Relaxed);
-            match n
-                .checked_add(items.len())
-                .and_then(|m| self.reserve_locked(m))
-            {
-                Some(old) => {
+            match self.extend_locked(items.len()) {
+                Some((n, old)) => {
                     let b = self.buffer();
                     let more = items.len();
                     for (i, v) in items.into_iter().enumerate() {
@@ -340,6 +397,76 @@ impl List {
             }
             Err(_) => Err(cx.memory_error()),
         }
+    }
+
+    /// Append copies of items that stand still (a tuple's), at one moment.
+    pub fn extend_from_slice(&self, cx: &mut Cx, items: &[Value]) -> Res<()> {
+        let tid = cx.tid;
+        self.extend_with(cx, items.len(), |i| items[i].clone_in(tid))
+    }
+
+    /// Append `more` items as `item` makes them, which runs nothing and takes no lock.
+    pub fn extend_with(
+        &self,
+        cx: &mut Cx,
+        more: usize,
+        mut item: impl FnMut(usize) -> Value,
+    ) -> Res<()> {
+        let done = {
+            let _g = self.lock(cx);
+            self.extend_locked(more).map(|(n, old)| {
+                let b = self.buffer();
+                for i in 0..more {
+                    b.word(n + i).init(item(i));
+                }
+                self.len.store(n + more, Ordering::Release);
+                old
+            })
+        };
+        match done {
+            Some(old) => {
+                old.dispose(cx);
+                Ok(())
+            }
+            None => Err(cx.memory_error()),
+        }
+    }
+
+    /// Append the items of another list, both at one moment.
+    pub fn extend_from_list(&self, cx: &mut Cx, other: &List) -> Res<()> {
+        if std::ptr::eq(self, other) {
+            let items = other.to_vec(cx);
+            return self.extend_from_vec(cx, items);
+        }
+        static NO_DATA: Guarded<()> = Guarded::new(());
+        let tid = cx.tid;
+        let done = {
+            let _g = lock2(&NO_DATA, &self.head, &NO_DATA, &other.head, cx);
+            let more = other.len.load(Ordering::Relaxed);
+            self.extend_locked(more).map(|(n, old)| {
+                let (from, to) = (other.buffer(), self.buffer());
+                for i in 0..more {
+                    if let Some(v) = copy_locked(from, i, tid) {
+                        to.word(n + i).init(v);
+                    }
+                }
+                self.len.store(n + more, Ordering::Release);
+                old
+            })
+        };
+        match done {
+            Some(old) => {
+                old.dispose(cx);
+                Ok(())
+            }
+            None => Err(cx.memory_error()),
+        }
+    }
+
+    /// Under the lock: room for `more` items behind the present ones, whose number comes back with the buffer displaced.
+    fn extend_locked(&self, more: usize) -> Option<(usize, OldBuf)> {
+        let n = self.len.load(Ordering::Relaxed);
+        Some((n, self.reserve_locked(n.checked_add(more)?)?))
     }
 
     /// Insert before item `i` (the end when out of range).
@@ -514,11 +641,8 @@ impl List {
             (b, n, self.head.is_shared())
         };
         // SAFETY: unlinked: the words' counts move into the vector.
-        let values = unsafe {
-            (0..n)
-                .filter_map(|i| owned((*b).word(i).peek_bits()))
-                .collect()
-        };
+        let mut values = Vec::with_capacity(n);
+        values.extend((0..n).filter_map(|i| unsafe { owned((*b).word(i).peek_bits()) }));
         OldBuf::new(b, shared).dispose(cx);
         values
     }
@@ -582,7 +706,11 @@ impl Drop for List {
         let b = *self.buf.get_mut();
         for i in (0..*self.len.get_mut()).rev() {
             // SAFETY: each count is dropped once.
-            drop(unsafe { owned((*b).word(i).peek_bits()) });
+            let bits = unsafe { (*b).word(i).peek_bits() };
+            if bits & 3 == 0 {
+                // SAFETY: as above.
+                drop(unsafe { owned(bits) });
+            }
         }
         // SAFETY: no readers.
         unsafe { buf::free(b) };

@@ -63,7 +63,11 @@ impl List {
             }
             Subscript::Slice(s) => {
                 let b = s.bounds(cx)?;
-                let items = self.sliced(cx, b.adjust(self.len()));
+                let s = b.adjust(self.len());
+                if s.step == 1 {
+                    return self.copy_range(cx, s.start as usize, s.stop as usize);
+                }
+                let items = self.sliced(cx, s);
                 new_list(cx, items)
             }
         }

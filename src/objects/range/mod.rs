@@ -43,6 +43,14 @@ pub struct Small {
     pub len: i64,
 }
 
+impl Small {
+    /// Item `i`, below the length: between two small ints, so it is one.
+    #[inline(always)]
+    pub fn item(&self, i: i64) -> Value {
+        Value::from_small_int(self.start + i * self.step).unwrap_or_else(Value::none)
+    }
+}
+
 /// Number of items from `start` by `step` before `stop`; None when it does not fit.
 fn small_len(start: i64, stop: i64, step: i64) -> Option<i64> {
     let (lo, hi, by) = if step > 0 {

@@ -1,7 +1,7 @@
 //! Set algebra over whole operands. Left operands may be anything iterable where dict views need it; the result then is a
 //! `set`. Results of set operands are of the base type of the left one.
 
-use super::{FrozenSet, Set, SetLike, add, empty_frozenset, new_set};
+use super::{FrozenSet, Set, SetLike, empty_frozenset, new_set};
 use crate::native::*;
 use crate::objects::Dict;
 use crate::objects::dict::keys::set_hash;
@@ -48,7 +48,31 @@ pub fn update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
         let items = d.items(cx).into_iter().map(|i| (i.hash, i.key)).collect();
         return s.add_all(cx, items);
     }
-    protocol::for_each(cx, other, |cx, v| add(cx, set, &v))
+    if let Some(items) = crate::objects::iter::snapshot(cx, other)? {
+        return add_values(cx, s, items);
+    }
+    protocol::for_each(cx, other, |cx, v| {
+        let hash = set_hash(cx, &v)?;
+        s.add(cx, &v, hash).map(|_| ())
+    })
+}
+
+/// Add elements that stand still; where one cannot be hashed, those before it are in.
+fn add_values(cx: &mut Cx, s: SetLike<'_>, items: Vec<Value>) -> Res<()> {
+    let mut hashed = Vec::with_capacity(items.len());
+    let mut failed = Ok(());
+    for v in items {
+        match set_hash(cx, &v) {
+            Ok(hash) => hashed.push((hash, v)),
+            Err(r) => {
+                // Set aside: what follows may run Python code.
+                failed = Err(cx.take_exc(r));
+                break;
+            }
+        }
+    }
+    s.add_all(cx, hashed)?;
+    failed.map_err(|exc| cx.reraise(exc))
 }
 
 /// `left | right`.
@@ -61,6 +85,7 @@ pub fn union(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
 /// `left & right`.
 pub fn intersection(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     let made = empty_like(cx, left)?;
+    let into = like(&made);
     let Some(mut a) = SetLike::of(left) else {
         return Ok(made);
     };
@@ -71,7 +96,7 @@ pub fn intersection(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
         let mut pos = 0;
         while let Some((hash, k)) = b.next(cx, &mut pos) {
             if a.contains(cx, &k, hash)? {
-                like(&made).add(cx, &k, hash)?;
+                into.add_private(cx, &k, hash)?;
             }
         }
         return Ok(made);
@@ -79,7 +104,7 @@ pub fn intersection(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     protocol::for_each(cx, right, |cx, k| {
         let hash = set_hash(cx, &k)?;
         if a.contains(cx, &k, hash)? {
-            like(&made).add(cx, &k, hash)?;
+            into.add_private(cx, &k, hash)?;
         }
         Ok(())
     })?;
@@ -108,6 +133,7 @@ pub fn difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
         return Ok(made);
     }
     let made = empty_like(cx, left)?;
+    let into = like(&made);
     let mut pos = 0;
     while let Some((hash, k)) = a.next(cx, &mut pos) {
         let there = match (other, dict) {
@@ -116,7 +142,7 @@ pub fn difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
             _ => false,
         };
         if !there {
-            like(&made).add(cx, &k, hash)?;
+            into.add_private(cx, &k, hash)?;
         }
     }
     Ok(made)

@@ -3,7 +3,7 @@
 use super::table::{self, Entry, Found, Match, OldTable, Table, no_table};
 use super::{FrozenSet, Set};
 use crate::native::*;
-use crate::objects::dict::keys::{Memo, pure_eq, with_bits};
+use crate::objects::dict::keys::{self, Memo, pure_eq, with_bits};
 use crate::objects::list::buf::may_read;
 use crate::protocol;
 use crate::{Cx, Res, Value};
@@ -116,6 +116,7 @@ impl<'a> SetLike<'a> {
         }
         let t = self.core.table();
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        let text = key.downcast_exact::<Str>();
         let mut held = None;
         let found = t.find(hash, |e, k| {
             if k == bits {
@@ -123,6 +124,11 @@ impl<'a> SetLike<'a> {
             }
             if e.hash.load(Ordering::Relaxed) != hash {
                 return Match::No;
+            }
+            if let Some(text) = text
+                && let Some(same) = keys::equals_stable_str(tid, k, text)
+            {
+                return if same { Match::Yes } else { Match::No };
             }
             self.compare_unlocked(tid, t, e, key, &mut held)
         });
@@ -160,11 +166,16 @@ impl<'a> SetLike<'a> {
     #[inline(always)]
     fn find_locked(self, key: &Value, hash: i64, memo: &Memo) -> Found {
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        let text = key.downcast_exact::<Str>();
         self.core.table().find(hash, |e, k| {
             if k == bits {
                 Match::Yes
             } else if e.hash.load(Ordering::Relaxed) != hash {
                 Match::No
+            } else if let Some(text) = text
+                && let Some(same) = keys::equals_held_str(k, text)
+            {
+                if same { Match::Yes } else { Match::No }
             } else {
                 compare_locked(k, key, memo)
             }
@@ -214,6 +225,26 @@ impl<'a> SetLike<'a> {
                 Ok(new)
             }
             None => Err(cx.memory_error()),
+        }
+    }
+
+    /// The same for a set that the caller's own register or native frame holds. Held by nothing else, it needs no lock:
+    /// another thread has no way to reach it. Not for sets reached through a field of another object.
+    #[inline]
+    pub fn add_private(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
+        if !self.head.is_uniquely_held(cx.tid) {
+            return self.add(cx, key, hash);
+        }
+        match self.find_locked(key, hash, &Memo::new()) {
+            Found::At(_) => Ok(false),
+            Found::Absent(n) => match self.insert_locked(n, key, hash) {
+                Some(old) => {
+                    old.dispose(cx);
+                    Ok(true)
+                }
+                None => Err(cx.memory_error()),
+            },
+            Found::Stopped(_) => self.add(cx, key, hash),
         }
     }
 
@@ -336,7 +367,7 @@ impl<'a> SetLike<'a> {
         let memo = Memo::new();
         let mut rest = items.iter().peekable();
         while rest.peek().is_some() {
-            let mut displaced = Vec::new();
+            let mut displaced: Vec<OldTable> = Vec::new();
             let mut failed = false;
             {
                 let _g = self.head.lock(cx);
@@ -344,7 +375,11 @@ impl<'a> SetLike<'a> {
                     match self.find_locked(key, *hash, &memo) {
                         Found::At(_) => {}
                         Found::Absent(n) => match self.insert_locked(n, key, *hash) {
-                            Some(old) => displaced.push(old),
+                            Some(old) => {
+                                if !old.is_none() {
+                                    displaced.push(old);
+                                }
+                            }
                             None => {
                                 failed = true;
                                 break;

@@ -43,9 +43,17 @@ impl Set {
     /// Add an element to a set.
     ///
     /// This has no effect if the element is already present.
-    fn add(&self, object: &Value, cx: &mut Cx) -> Res<()> {
+    fn add(this: &Value, object: &Value, cx: &mut Cx) -> Res<()> {
         let hash = set_hash(cx, object)?;
-        self.like().add(cx, object, hash).map(|_| ())
+        let Some(s) = SetLike::of(this) else {
+            return Ok(());
+        };
+        if this.is_borrowed() {
+            // R11: a borrowed word stands in a register, as what it was borrowed from does.
+            s.add_private(cx, object, hash).map(|_| ())
+        } else {
+            s.add(cx, object, hash).map(|_| ())
+        }
     }
     /// Remove an element from a set if it is a member.
     ///

@@ -69,7 +69,7 @@ pub fn new_set_from(cx: &mut Cx, iterable: &Value) -> Res<Value> {
 pub fn new_frozenset(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
     let made = empty_frozenset(cx)?;
     for v in &items {
-        add(cx, &made, v)?;
+        add_register(cx, &made, v)?;
     }
     Ok(made)
 }
@@ -88,6 +88,15 @@ pub fn add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
     let hash = set_hash(cx, v)?;
     if let Some(s) = SetLike::of(set) {
         s.add(cx, v, hash)?;
+    }
+    Ok(())
+}
+
+/// The same for a set that the caller's own register or native frame holds (`SetLike::add_private`).
+pub fn add_register(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
+    let hash = set_hash(cx, v)?;
+    if let Some(s) = SetLike::of(set) {
+        s.add_private(cx, v, hash)?;
     }
     Ok(())
 }

@@ -249,7 +249,11 @@ impl OldTable {
             full: true,
         }
     }
+    pub fn is_none(&self) -> bool {
+        std::ptr::eq(self.table, no_table())
+    }
     /// Drop what it holds and free it. No lock is held.
+    #[inline]
     pub fn dispose(self, t: &Thread) {
         // SAFETY: R9: unlinked; retired with the layout it was made with when others may be reading.
         unsafe {
@@ -275,7 +279,10 @@ unsafe fn drop_keys(table: *mut Table) {
     // SAFETY: by contract.
     unsafe {
         for i in 0..=(*table).mask {
-            drop(owned((*table).entry(i).key.peek_bits()));
+            let bits = (*table).entry(i).key.peek_bits();
+            if bits & 3 == 0 {
+                drop(owned(bits));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Joining strings: f-strings and `+`.
 
-use super::{Str, Units, new_str_code_points, new_str_exact, new_str_latin1, new_str_ucs2};
+use super::{Str, new_latin1_with, new_str_code_points, new_str_ucs2};
 use crate::{Cx, Res, Value, ValueExt};
 
 /// The concatenation of strings (BUILD_STRING).
@@ -23,30 +23,13 @@ pub fn concat_all(cx: &mut Cx, parts: &[Value]) -> Res<Value> {
             .map(Str::units)
     };
     match kind {
-        1 => {
-            // Most f-strings are short: no allocation for the pieces.
-            let mut small = [0u8; 256];
-            if total <= small.len() {
-                let mut n = 0;
-                for u in units() {
-                    if let Units::Latin1(b) = u {
-                        small[n..n + b.len()].copy_from_slice(b);
-                        n += b.len();
-                    }
-                }
-                return new_str_exact(cx, Units::Latin1(&small[..n]), ascii);
-            }
-            let mut v: Vec<u8> = Vec::new();
-            if v.try_reserve_exact(total).is_err() {
-                return Err(cx.memory_error());
-            }
-            for u in units() {
-                if let Units::Latin1(b) = u {
-                    v.extend_from_slice(b);
+        1 => new_latin1_with(cx, total, ascii, |out| {
+            for p in parts {
+                if let Some(s) = p.downcast::<Str>() {
+                    out.push_str(s);
                 }
             }
-            new_str_latin1(cx, &v)
-        }
+        }),
         2 => {
             let mut v: Vec<u16> = Vec::new();
             if v.try_reserve_exact(total).is_err() {

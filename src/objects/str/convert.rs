@@ -142,33 +142,27 @@ impl Str {
     /// Return a copy of the string converted to uppercase.
     fn upper(&self, cx: &mut Cx) -> Res<Value> {
         if let Some(t) = self.as_ascii() {
-            return super::new_str_exact(
-                cx,
-                super::Units::Latin1(&t.as_bytes().to_ascii_uppercase()),
-                true,
-            );
+            return super::new_latin1_with(cx, t.len(), true, |out| {
+                out.map(t.as_bytes(), |c| c.to_ascii_uppercase());
+            });
         }
         new_from_buf(cx, case::upper(self.text()))
     }
     /// Return a copy of the string converted to lowercase.
     fn lower(&self, cx: &mut Cx) -> Res<Value> {
         if let Some(t) = self.as_ascii() {
-            return super::new_str_exact(
-                cx,
-                super::Units::Latin1(&t.as_bytes().to_ascii_lowercase()),
-                true,
-            );
+            return super::new_latin1_with(cx, t.len(), true, |out| {
+                out.map(t.as_bytes(), |c| c.to_ascii_lowercase());
+            });
         }
         new_from_buf(cx, case::lower(self.text()))
     }
     /// Return a version of the string suitable for caseless comparisons.
     fn casefold(&self, cx: &mut Cx) -> Res<Value> {
         if let Some(t) = self.as_ascii() {
-            return super::new_str_exact(
-                cx,
-                super::Units::Latin1(&t.as_bytes().to_ascii_lowercase()),
-                true,
-            );
+            return super::new_latin1_with(cx, t.len(), true, |out| {
+                out.map(t.as_bytes(), |c| c.to_ascii_lowercase());
+            });
         }
         new_from_buf(cx, case::casefold(self.text()))
     }

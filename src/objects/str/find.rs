@@ -1,13 +1,14 @@
 //! `str`'s methods that search, split, strip and replace, over `typhon_text::strings`.
 
 use super::methods::part;
-use super::{Str, empty, new_from_buf};
+use super::{Str, Units, empty, new_from_buf, new_latin1_with, new_str_exact};
 use crate::native::*;
 use crate::number::{lift, search_bounds};
 use crate::objects::{list, tuple};
 use crate::{Cx, Res, Value, ValueExt};
 use std::ops::Range;
 use typhon_text::Text;
+use typhon_text::search::{Search, find_all};
 use typhon_text::strings::{
     self, count_text, ends_with_text, find_text, rfind_text, starts_with_text,
 };
@@ -49,6 +50,98 @@ fn parts(cx: &mut Cx, this: &Value, s: &Str, ranges: Vec<Range<usize>>) -> Res<V
         items.push(part(cx, this, s, r)?);
     }
     list::new_list(cx, items)
+}
+
+/// The parts of a Latin-1 string between single units, at most `max` cuts from the left.
+fn split_at_unit(
+    cx: &mut Cx,
+    this: &Value,
+    s: &Str,
+    hay: &[u8],
+    unit: u8,
+    max: usize,
+) -> Res<Value> {
+    let cuts = u8::count_unit(hay, unit).min(max);
+    if cuts == 0 {
+        let whole = super::methods::exact(cx, this)?;
+        return list::new_list(cx, vec![whole]);
+    }
+    let mut items = Vec::with_capacity(cuts + 1);
+    let mut start = 0;
+    for _ in 0..cuts {
+        let Some(n) = next_unit(&hay[start..], unit) else {
+            break;
+        };
+        items.push(latin1_part(cx, s, &hay[start..start + n])?);
+        start += n + 1;
+    }
+    items.push(latin1_part(cx, s, &hay[start..])?);
+    list::new_list(cx, items)
+}
+
+/// Where `unit` stands first. Parts are short as a rule, so the first bytes are looked at one by one.
+#[inline]
+fn next_unit(hay: &[u8], unit: u8) -> Option<usize> {
+    let near = hay.len().min(16);
+    match hay[..near].iter().position(|&u| u == unit) {
+        Some(i) => Some(i),
+        None => u8::find_unit(&hay[near..], unit).map(|i| i + near),
+    }
+}
+
+/// A part of a Latin-1 string.
+#[inline]
+fn latin1_part(cx: &mut Cx, s: &Str, part: &[u8]) -> Res<Value> {
+    new_str_exact(cx, Units::Latin1(part), s.is_ascii() || part.is_ascii())
+}
+
+/// `s.replace(old, new)` of Latin-1 texts; None when nothing changes.
+fn replace_latin1(
+    cx: &mut Cx,
+    hay: &[u8],
+    old: &[u8],
+    new: &[u8],
+    max: usize,
+    ascii: bool,
+) -> Res<Option<Value>> {
+    let mut places = Vec::new();
+    for at in find_all(hay, old).take(max) {
+        places.push(at);
+    }
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let kept = hay.len() - places.len() * old.len();
+    let Some(total) = new
+        .len()
+        .checked_mul(places.len())
+        .and_then(|n| n.checked_add(kept))
+        .filter(|&n| n < isize::MAX as usize / 4)
+    else {
+        return Err(cx.overflow_error("replace string is too long"));
+    };
+    // The parts that are left out may have been the only ones beyond ASCII.
+    if !ascii {
+        let mut out = Vec::with_capacity(total);
+        let mut start = 0;
+        for &at in &places {
+            out.extend_from_slice(&hay[start..at]);
+            out.extend_from_slice(new);
+            start = at + old.len();
+        }
+        out.extend_from_slice(&hay[start..]);
+        return new_str_exact(cx, Units::Latin1(&out), out.is_ascii()).map(Some);
+    }
+    new_latin1_with(cx, total, true, |out| {
+        let mut start = 0;
+        for &at in &places {
+            out.push(&hay[start..at]);
+            out.push(new);
+            start = at + old.len();
+        }
+        out.push(&hay[start..]);
+    })
+    .map(Some)
 }
 
 /// The separator of `split`: None for blanks.
@@ -279,6 +372,16 @@ impl Str {
         let Some(s) = this.downcast::<Str>() else {
             return Ok(this.clone());
         };
+        if let (Text::Latin1(h), Text::Latin1(o), Text::Latin1(n)) =
+            (s.text(), old.text(), new.text())
+            && !o.is_empty()
+        {
+            let ascii = s.is_ascii() && new.is_ascii();
+            return match replace_latin1(cx, h, o, n, limit(count), ascii)? {
+                Some(v) => Ok(v),
+                None => super::methods::exact(cx, this),
+            };
+        }
         match strings::replace_text(s.text(), old.text(), new.text(), limit(count)) {
             Some(buf) => new_from_buf(cx, buf),
             None => super::methods::exact(cx, this),
@@ -307,6 +410,9 @@ impl Str {
             return Ok(this.clone());
         };
         let sep = separator(cx, sep)?;
+        if let (Some(Text::Latin1(&[unit])), Text::Latin1(hay)) = (sep, s.text()) {
+            return split_at_unit(cx, this, s, hay, unit, limit(maxsplit));
+        }
         let ranges = lift(cx, strings::split_text(s.text(), sep, limit(maxsplit)))?;
         parts(cx, this, s, ranges)
     }

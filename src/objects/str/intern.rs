@@ -6,6 +6,7 @@ use crate::{Cx, Res, Value, ValueExt};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use typhon_runtime::sync::Mutex;
 
 const SHARDS: usize = 16;
@@ -49,11 +50,83 @@ pub fn intern(value: &Value) -> Value {
     value.clone()
 }
 
-/// Intern a Rust string.
+/// Intern a Rust string. What is interned already is found without making a string first.
 pub fn intern_str(cx: &mut Cx, text: &str) -> Res<Value> {
+    if text.len() > 1 && text.is_ascii() {
+        let h = crate::objects::object::hash::hash_bytes(text.as_bytes());
+        let shard = TABLE[(h as usize >> 7) % SHARDS].lock();
+        if let Some(bucket) = shard.get(&h) {
+            for v in bucket {
+                if v.downcast_exact::<Str>().and_then(Str::as_ascii) == Some(text) {
+                    return Ok(v.clone());
+                }
+            }
+        }
+    }
     let v = super::new_str(cx, text)?;
     Ok(intern(&v))
 }
+
+/// The interned string of a literal of the source.
+struct Known {
+    text: &'static str,
+    value: Value,
+}
+
+/// Literals met so far, by their place in the executable, which nothing else ever takes: two places for each, filled once.
+static KNOWN: [AtomicPtr<Known>; KNOWN_SIZE] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; KNOWN_SIZE];
+const KNOWN_SIZE: usize = 4096;
+
+/// The interned string of a literal: after the first time one load and one comparison.
+#[inline]
+pub fn intern_static(cx: &mut Cx, text: &'static str) -> Res<&'static Value> {
+    let at = known_place(text);
+    for i in [at, at ^ 1] {
+        let p = KNOWN[i].load(Ordering::Acquire);
+        // SAFETY: an entry is published whole and never freed.
+        if let Some(k) = unsafe { p.as_ref() }
+            && std::ptr::eq(k.text, text)
+        {
+            return Ok(&k.value);
+        }
+    }
+    intern_static_slow(cx, text, at)
+}
+
+#[inline(always)]
+fn known_place(text: &'static str) -> usize {
+    let mixed = (text.as_ptr() as usize ^ text.len() << 20).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed >> (usize::BITS - KNOWN_SIZE.ilog2())
+}
+
+#[cold]
+#[inline(never)]
+fn intern_static_slow(cx: &mut Cx, text: &'static str, at: usize) -> Res<&'static Value> {
+    let key = (text.as_ptr() as usize, text.len());
+    if let Some(k) = SPILLED.lock().get(&key) {
+        return Ok(&k.value);
+    }
+    let value = intern_str(cx, text)?;
+    let fresh: &'static Known = Box::leak(Box::new(Known { text, value }));
+    for i in [at, at ^ 1] {
+        let empty = std::ptr::null_mut();
+        let place = std::ptr::from_ref(fresh).cast_mut();
+        if KNOWN[i]
+            .compare_exchange(empty, place, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+        {
+            return Ok(&fresh.value);
+        }
+    }
+    // Both places are taken: this literal keeps being looked up, but is remembered only once.
+    SPILLED.lock().insert(key, fresh);
+    Ok(&fresh.value)
+}
+
+/// Literals that found no place in `KNOWN`.
+static SPILLED: LazyLock<Mutex<HashMap<(usize, usize), &'static Known>>> =
+    LazyLock::new(|| Mutex::new(HashMap::new()));
 
 /// Enter an immortal static string (the one-character strings) in the table.
 pub fn register_static(value: &Value) {

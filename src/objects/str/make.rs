@@ -1,6 +1,6 @@
 //! Making strings: from the text crate's forms, by joining, repeating and cutting. Also `Str` seen as `Text`.
 
-use super::{Str, Units, new_str_exact, new_str_filled, new_str_units};
+use super::{Str, Units, new_latin1_with, new_str_exact, new_str_filled, new_str_units};
 use crate::statics;
 use crate::{Cx, Res, Value, ValueExt};
 use typhon_text::{Text, TextBuf};
@@ -102,7 +102,10 @@ pub fn concat(cx: &mut Cx, a: &Str, b: &Str) -> Res<Value> {
         };
     }
     match a.kind().max(b.kind()) {
-        1 => join!(u8),
+        1 => new_latin1_with(cx, n, ascii, |out| {
+            out.push_str(a);
+            out.push_str(b);
+        }),
         2 => join!(u16),
         _ => join!(u32),
     }
@@ -177,7 +180,12 @@ pub fn repeat(cx: &mut Cx, s: &Str, n: isize) -> Res<Value> {
         }};
     }
     match s.units() {
-        Units::Latin1(u) => fill!(u),
+        Units::Latin1(&[one]) => new_latin1_with(cx, total, s.is_ascii(), |out| out.fill(one, n)),
+        Units::Latin1(u) => new_latin1_with(cx, total, s.is_ascii(), |out| {
+            for _ in 0..n {
+                out.push(u);
+            }
+        }),
         Units::Ucs2(u) => fill!(u),
         Units::Ucs4(u) => fill!(u),
     }
@@ -256,7 +264,16 @@ pub fn join(cx: &mut Cx, sep: &Str, items: &[Value]) -> Res<Value> {
         };
     }
     match kind {
-        1 => build!(u8),
+        1 => new_latin1_with(cx, total, ascii, |out| {
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(sep);
+                }
+                if let Some(s) = item.downcast::<Str>() {
+                    out.push_str(s);
+                }
+            }
+        }),
         2 => build!(u16),
         _ => build!(u32),
     }

@@ -210,8 +210,36 @@ impl Str {
     #[inline]
     pub fn equals(&self, other: &Str) -> bool {
         std::ptr::eq(self, other)
-            || (self.meta & !EXTERNAL == other.meta & !EXTERNAL
-                && self.units().bytes() == other.units().bytes())
+            || (self.meta & !EXTERNAL == other.meta & !EXTERNAL && self.same_bytes(other))
+    }
+    /// Whether two strings of the same length and width hold the same units.
+    #[inline(always)]
+    fn same_bytes(&self, other: &Str) -> bool {
+        let n = self.len() * self.kind();
+        let (a, b) = (self.data(), other.data());
+        // SAFETY: both hold `n` bytes; each word read lies inside them.
+        unsafe {
+            let word = |p: *const u8, at: usize| p.add(at).cast::<u64>().read_unaligned();
+            if (8..=32).contains(&n) {
+                // Words from the front, and the last one, which may overlap them.
+                let mut at = 0;
+                while at + 8 < n {
+                    if word(a, at) != word(b, at) {
+                        return false;
+                    }
+                    at += 8;
+                }
+                return word(a, n - 8) == word(b, n - 8);
+            }
+            if n < 8 {
+                if n >= 4 {
+                    let half = |p: *const u8, at: usize| p.add(at).cast::<u32>().read_unaligned();
+                    return half(a, 0) == half(b, 0) && half(a, n - 4) == half(b, n - 4);
+                }
+                return (0..n).all(|i| *a.add(i) == *b.add(i));
+            }
+            std::slice::from_raw_parts(a, n) == std::slice::from_raw_parts(b, n)
+        }
     }
     pub fn equals_str(&self, other: &str) -> bool {
         match self.as_ascii() {
@@ -297,6 +325,7 @@ pub fn new_str_exact(cx: &mut Cx, units: Units<'_>, ascii: bool) -> Res<Value> {
     match units {
         Units::Latin1([]) => return Ok(statics::immortal(statics::EMPTY_STR)),
         Units::Latin1(&[c]) => return Ok(latin1_char(c)),
+        Units::Latin1(b) => return new_latin1_with(cx, b.len(), ascii, |out| out.push(b)),
         _ => {}
     }
     let n = units.bytes().len();
@@ -317,6 +346,139 @@ pub fn new_str_exact(cx: &mut Cx, units: Units<'_>, ascii: bool) -> Res<Value> {
         })
     };
     made.map_err(|_| cx.memory_error())
+}
+
+/// The units of a Latin-1 string while it is being made.
+pub struct Latin1Out {
+    at: *mut u8,
+    left: usize,
+}
+
+impl Latin1Out {
+    /// Append; what would not fit is left out.
+    #[inline(always)]
+    pub fn push(&mut self, units: &[u8]) {
+        let n = units.len().min(self.left);
+        let (from, to) = (units.as_ptr(), self.at);
+        // SAFETY: `left` bytes of the new cell or buffer follow `at`; `n` bytes stand at `from`.
+        unsafe {
+            // Short pieces without a call: two words that may overlap.
+            if n > 16 {
+                std::ptr::copy_nonoverlapping(from, to, n);
+            } else if n >= 8 {
+                let (a, b) = (
+                    from.cast::<u64>().read_unaligned(),
+                    from.add(n - 8).cast::<u64>().read_unaligned(),
+                );
+                to.cast::<u64>().write_unaligned(a);
+                to.add(n - 8).cast::<u64>().write_unaligned(b);
+            } else if n >= 4 {
+                let (a, b) = (
+                    from.cast::<u32>().read_unaligned(),
+                    from.add(n - 4).cast::<u32>().read_unaligned(),
+                );
+                to.cast::<u32>().write_unaligned(a);
+                to.add(n - 4).cast::<u32>().write_unaligned(b);
+            } else {
+                for i in 0..n {
+                    *to.add(i) = *from.add(i);
+                }
+            }
+            self.at = to.add(n);
+        }
+        self.left -= n;
+    }
+    /// Append the units of a Latin-1 string; those of others are left out.
+    #[inline(always)]
+    pub fn push_str(&mut self, s: &Str) {
+        if let Units::Latin1(b) = s.units() {
+            self.push(b);
+        }
+    }
+    /// Append one unit `n` times.
+    #[inline]
+    pub fn fill(&mut self, unit: u8, n: usize) {
+        let n = n.min(self.left);
+        // SAFETY: as in `push`.
+        unsafe {
+            std::ptr::write_bytes(self.at, unit, n);
+            self.at = self.at.add(n);
+        }
+        self.left -= n;
+    }
+    /// Append what `f` makes of each unit.
+    #[inline(always)]
+    pub fn map(&mut self, units: &[u8], f: impl Fn(u8) -> u8) {
+        let n = units.len().min(self.left);
+        // SAFETY: as in `push`.
+        unsafe {
+            for (i, &u) in units[..n].iter().enumerate() {
+                *self.at.add(i) = f(u);
+            }
+            self.at = self.at.add(n);
+        }
+        self.left -= n;
+    }
+}
+
+/// Make a Latin-1 string of `n` units in place. `fill` appends them; it runs nothing, allocates nothing and does not panic
+/// (R12). `ascii` says whether all are ASCII.
+#[inline(always)]
+pub fn new_latin1_with(
+    cx: &mut Cx,
+    n: usize,
+    ascii: bool,
+    fill: impl FnOnce(&mut Latin1Out),
+) -> Res<Value> {
+    if n < 2 {
+        let mut small = [0u8; 1];
+        fill(&mut Latin1Out {
+            at: small.as_mut_ptr(),
+            left: n,
+        });
+        return new_str_exact(cx, Units::Latin1(&small[..n]), ascii);
+    }
+    let external = if n > INLINE_MAX {
+        let p = alloc_buffer(n);
+        if p.is_null() {
+            return Err(cx.memory_error());
+        }
+        p
+    } else {
+        std::ptr::null_mut()
+    };
+    let size = DATA + if external.is_null() { n } else { 8 };
+    // SAFETY: R12: every field and unit is written before the type word is stored.
+    let made = unsafe {
+        typhon_runtime::alloc_sized(&cx.thread, size, word::STR, |cell| {
+            let s = cell.cast::<Str>();
+            (&raw mut (*s).hash).write(AtomicI64::new(0));
+            let ext = if external.is_null() { 0 } else { EXTERNAL };
+            (*s).meta = (n as u64) << 8 | ext | if ascii { ASCII } else { 0 } | 1;
+            let data = if external.is_null() {
+                cell.add(DATA)
+            } else {
+                cell.add(DATA).cast::<*mut u8>().write(external);
+                external
+            };
+            let mut out = Latin1Out { at: data, left: n };
+            fill(&mut out);
+            // Whatever was not filled is at least defined.
+            std::ptr::write_bytes(out.at, 0, out.left);
+        })
+    };
+    made.map_err(|_| {
+        if !external.is_null() {
+            // SAFETY: allocated above by this rule; no string has it.
+            unsafe {
+                std::alloc::dealloc(
+                    external,
+                    std::alloc::Layout::from_size_align_unchecked(n, 16),
+                )
+            };
+        }
+        cx.memory_error()
+    })
 }
 
 fn alloc_buffer(n: usize) -> *mut u8 {

@@ -105,6 +105,55 @@ pub fn new_tuple(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
     new_tuple_from(cx, items.len(), items.into_iter())
 }
 
+/// A tuple of two: what iterators over pairs make all the time.
+#[inline]
+pub fn new_pair(cx: &mut Cx, a: Value, b: Value) -> Res<Value> {
+    // SAFETY: R12: no safepoint between cell and type store; both items are written before the type word.
+    let made = unsafe {
+        typhon_runtime::alloc_sized(
+            &cx.thread,
+            Tuple::size_of(2),
+            statics::word::TUPLE,
+            |cell| {
+                let t = cell.cast::<Tuple>();
+                (*t).len = 2;
+                let base = cell.add(ITEMS).cast::<Value>();
+                base.write(a.into_counted());
+                base.add(1).write(b.into_counted());
+            },
+        )
+    };
+    made.map_err(|_| cx.memory_error())
+}
+
+/// Take a tuple apart: its items, counted, go to `put` in order. A tuple that nobody else holds gives its own counts away.
+#[inline]
+pub fn take_apart(cx: &mut Cx, tuple: Value, mut put: impl FnMut(usize, u64)) {
+    let Some(t) = tuple.downcast_exact::<Tuple>() else {
+        return;
+    };
+    let tid = cx.tid;
+    if !tuple.is_borrowed() && t.len != 0 && t.head.is_uniquely_held(tid) {
+        for (i, item) in t.items().iter().enumerate() {
+            put(i, item.bits());
+        }
+        let head = tuple.as_ptr().cast_mut();
+        std::mem::forget(tuple);
+        // SAFETY: the only reference, whose items' counts were moved out; tuples have no finalizer.
+        unsafe { typhon_runtime::dealloc::free_emptied(&cx.thread, head) };
+        return;
+    }
+    for (i, item) in t.items().iter().enumerate() {
+        put(i, item.clone_in(tid).into_bits());
+    }
+}
+
+/// A tuple of copies of these items.
+pub fn new_tuple_copy(cx: &mut Cx, items: &[Value]) -> Res<Value> {
+    let tid = cx.tid;
+    new_tuple_from(cx, items.len(), items.iter().map(|v| v.clone_in(tid)))
+}
+
 /// Drops the items: the tuple's `drop_payload`.
 ///
 /// # Safety

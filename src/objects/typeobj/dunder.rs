@@ -4,9 +4,10 @@
 use super::lookup::for_each_subclass;
 use super::slots::*;
 use super::{TYPE_MUTEX, Type, flag};
+use crate::native::args::with_receiver;
 use crate::native::{Args, pymethods, pytype};
 use crate::objects::int::IntRef;
-use crate::objects::str::intern::intern_str;
+use crate::objects::str::intern::intern_static;
 use crate::objects::{Str, object};
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
@@ -308,7 +309,7 @@ impl SlotWrapper {
 /// Pickled as the attribute it is: `getattr(object, name)`.
 fn reduce_as_attribute(cx: &mut Cx, object: Value, name: &str) -> Res<Value> {
     let getattr = crate::objects::builtin::function::builtin_named(cx, "getattr")?;
-    let name = intern_str(cx, name)?;
+    let name = crate::objects::str::intern::intern_str(cx, name)?;
     let args = crate::objects::tuple::new_tuple(cx, vec![object, name])?;
     crate::objects::tuple::new_tuple(cx, vec![getattr, args])
 }
@@ -395,9 +396,9 @@ impl MethodWrapper {
 // ---- slots implemented in Python -----------------------------------------------------------------------------------
 
 /// Call special method `name` of `this`; TypeError-free: the caller knows the class has it.
-fn call_named(cx: &mut Cx, this: &Value, name: &str, args: &[Value]) -> Res<Value> {
-    let n = intern_str(cx, name)?;
-    let Some(f) = this.ty().lookup(cx, &n) else {
+fn call_named(cx: &mut Cx, this: &Value, name: &'static str, args: &[Value]) -> Res<Value> {
+    let n = intern_static(cx, name)?;
+    let Some(f) = this.ty().lookup(cx, n) else {
         return Err(cx.attribute_error(name));
     };
     call_found(cx, &f, this, args)
@@ -406,10 +407,7 @@ fn call_named(cx: &mut Cx, this: &Value, name: &str, args: &[Value]) -> Res<Valu
 /// Call what was found on the class with `this` bound.
 fn call_found(cx: &mut Cx, f: &Value, this: &Value, args: &[Value]) -> Res<Value> {
     if f.ty().has(flag::METHOD_DESCRIPTOR) {
-        let mut all = Vec::with_capacity(args.len() + 1);
-        all.push(this.clone());
-        all.extend_from_slice(args);
-        return protocol::call(cx, f, &all);
+        return with_receiver(this, args, |all| protocol::call(cx, f, all));
     }
     match f.ty().slots.descr_get.get() {
         Some(get) => {
@@ -430,8 +428,8 @@ unary_slots! {
 }
 
 fn s_iter_checked(cx: &mut Cx, this: &Value) -> Res<Value> {
-    let n = intern_str(cx, "__iter__")?;
-    match this.ty().lookup(cx, &n) {
+    let n = intern_static(cx, "__iter__")?;
+    match this.ty().lookup(cx, n) {
         Some(f) if f.is_none() => {
             let t = this.type_name();
             Err(cx.type_error(format!("'{t}' object is not iterable")))
@@ -442,8 +440,8 @@ fn s_iter_checked(cx: &mut Cx, this: &Value) -> Res<Value> {
 }
 
 fn s_hash(cx: &mut Cx, this: &Value) -> Res<i64> {
-    let n = intern_str(cx, "__hash__")?;
-    let f = match this.ty().lookup(cx, &n) {
+    let n = intern_static(cx, "__hash__")?;
+    let f = match this.ty().lookup(cx, n) {
         Some(f) if !f.is_none() => f,
         _ => return crate::native::unhashable(cx, this),
     };
@@ -471,8 +469,8 @@ fn s_hash(cx: &mut Cx, this: &Value) -> Res<i64> {
 }
 
 fn s_call(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<Value> {
-    let n = intern_str(cx, "__call__")?;
-    let Some(f) = this.ty().lookup(cx, &n) else {
+    let n = intern_static(cx, "__call__")?;
+    let Some(f) = this.ty().lookup(cx, n) else {
         let t = this.type_name();
         return Err(cx.type_error(format!("'{t}' object is not callable")));
     };
@@ -482,6 +480,9 @@ fn s_call(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<Value> {
 
 fn call_bound_args(cx: &mut Cx, f: &Value, this: &Value, args: Args<'_>) -> Res<Value> {
     if f.ty().has(flag::METHOD_DESCRIPTOR) {
+        if args.kwvalues.is_empty() {
+            return with_receiver(this, args.pos, |all| protocol::call(cx, f, all));
+        }
         let mut all = Vec::with_capacity(1 + args.pos.len() + args.kwvalues.len());
         all.push(this.clone());
         all.extend_from_slice(args.pos);
@@ -508,11 +509,14 @@ fn call_bound_args(cx: &mut Cx, f: &Value, this: &Value, args: Args<'_>) -> Res<
 }
 
 fn s_new(cx: &mut Cx, cls: &Type, args: Args<'_>) -> Res<Value> {
-    let n = intern_str(cx, "__new__")?;
+    let n = intern_static(cx, "__new__")?;
     let cls_v = cls.value();
-    let Some(f) = protocol::getattr_opt(cx, &cls_v, &n)? else {
+    let Some(f) = protocol::getattr_opt(cx, &cls_v, n)? else {
         return Err(cx.type_error("no __new__"));
     };
+    if args.kwvalues.is_empty() {
+        return with_receiver(&cls_v, args.pos, |all| protocol::call(cx, &f, all));
+    }
     let mut all = Vec::with_capacity(1 + args.pos.len() + args.kwvalues.len());
     all.push(cls_v);
     all.extend_from_slice(args.pos);
@@ -530,8 +534,8 @@ fn s_new(cx: &mut Cx, cls: &Type, args: Args<'_>) -> Res<Value> {
 }
 
 fn s_init(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
-    let n = intern_str(cx, "__init__")?;
-    let Some(f) = this.ty().lookup(cx, &n) else {
+    let n = intern_static(cx, "__init__")?;
+    let Some(f) = this.ty().lookup(cx, n) else {
         return Ok(());
     };
     let r = call_bound_args(cx, &f, this, args)?;
@@ -549,10 +553,10 @@ fn s_finalize(cx: &mut Cx, this: &Value) -> Res<()> {
 
 /// `__getattribute__`, then `__getattr__` on AttributeError.
 fn s_getattro(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
-    let ga = intern_str(cx, "__getattr__")?;
-    let gab = intern_str(cx, "__getattribute__")?;
-    let fallback = this.ty().lookup(cx, &ga);
-    let main = this.ty().lookup(cx, &gab);
+    let ga = intern_static(cx, "__getattr__")?;
+    let gab = intern_static(cx, "__getattribute__")?;
+    let fallback = this.ty().lookup(cx, ga);
+    let main = this.ty().lookup(cx, gab);
     let generic = main.as_ref().is_none_or(|m| {
         m.downcast_exact::<SlotWrapper>().is_some_and(|w| {
             w.id == SlotId::getattro
@@ -594,9 +598,9 @@ fn s_setattro(cx: &mut Cx, this: &Value, name: &Value, value: Option<&Value>) ->
 }
 
 fn s_richcompare(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<Value> {
-    let n = intern_str(cx, op.dunder())?;
+    let n = intern_static(cx, op.dunder())?;
     // A method that is None says that there is no comparison: calling it raises.
-    match a.ty().lookup(cx, &n) {
+    match a.ty().lookup(cx, n) {
         Some(f) => call_found(cx, &f, a, std::slice::from_ref(b)),
         None => Ok(Value::not_implemented()),
     }
@@ -662,14 +666,18 @@ fn s_getitem(cx: &mut Cx, this: &Value, key: &Value) -> Res<Value> {
 }
 
 fn s_setitem(cx: &mut Cx, this: &Value, key: &Value, value: Option<&Value>) -> Res<()> {
-    let (name, args): (&str, Vec<Value>) = match value {
-        Some(v) => ("__setitem__", vec![key.clone(), v.clone()]),
-        None => ("__delitem__", vec![key.clone()]),
+    let name = if value.is_some() {
+        "__setitem__"
+    } else {
+        "__delitem__"
     };
-    let n = intern_str(cx, name)?;
-    match this.ty().lookup(cx, &n) {
+    let n = intern_static(cx, name)?;
+    match this.ty().lookup(cx, n) {
         Some(f) => {
-            call_found(cx, &f, this, &args)?;
+            match value {
+                Some(v) => call_found(cx, &f, this, &[key.clone(), v.clone()])?,
+                None => call_found(cx, &f, this, std::slice::from_ref(key))?,
+            };
             Ok(())
         }
         None => {
@@ -685,8 +693,8 @@ fn s_setitem(cx: &mut Cx, this: &Value, key: &Value, value: Option<&Value>) -> R
 }
 
 fn s_contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
-    let n = intern_str(cx, "__contains__")?;
-    match this.ty().lookup(cx, &n) {
+    let n = intern_static(cx, "__contains__")?;
+    match this.ty().lookup(cx, n) {
         Some(f) if f.is_none() => {
             let t = this.type_name();
             Err(cx.type_error(format!("'{t}' object is not a container")))
@@ -714,8 +722,8 @@ fn binary_both(
     b: &Value,
     me: BinaryFn,
     cell: fn(&SlotTable) -> &SlotCell<BinaryFn>,
-    name: &str,
-    rname: &str,
+    name: &'static str,
+    rname: &'static str,
 ) -> Res<Value> {
     let mine = |t: &Type| {
         cell(&t.slots)
@@ -745,18 +753,18 @@ fn binary_both(
 }
 
 /// Whether the right operand's class gives its own reflected method.
-fn overrides(cx: &mut Cx, left: &Type, right: &Type, rname: &str) -> Res<bool> {
-    let n = intern_str(cx, rname)?;
-    Ok(match (left.lookup(cx, &n), right.lookup(cx, &n)) {
+fn overrides(cx: &mut Cx, left: &Type, right: &Type, rname: &'static str) -> Res<bool> {
+    let n = intern_static(cx, rname)?;
+    Ok(match (left.lookup(cx, n), right.lookup(cx, n)) {
         (_, None) => false,
         (None, Some(_)) => true,
         (Some(l), Some(r)) => !l.is(&r),
     })
 }
 
-fn maybe(cx: &mut Cx, this: &Value, name: &str, other: &Value) -> Res<Value> {
-    let n = intern_str(cx, name)?;
-    match this.ty().lookup(cx, &n) {
+fn maybe(cx: &mut Cx, this: &Value, name: &'static str, other: &Value) -> Res<Value> {
+    let n = intern_static(cx, name)?;
+    match this.ty().lookup(cx, n) {
         Some(f) => call_found(cx, &f, this, std::slice::from_ref(other)),
         None => Ok(Value::not_implemented()),
     }
@@ -813,8 +821,8 @@ fn s_pow(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
         };
     }
     if mine(a.ty()) {
-        let n = intern_str(cx, "__pow__")?;
-        if let Some(f) = a.ty().lookup(cx, &n) {
+        let n = intern_static(cx, "__pow__")?;
+        if let Some(f) = a.ty().lookup(cx, n) {
             return call_found(cx, &f, a, &[b.clone(), c.clone()]);
         }
     }
@@ -911,8 +919,8 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
     let mut specific: Option<usize> = None;
     let mut found_any = false;
     for name in specials {
-        let n = intern_str(cx, name)?;
-        let Some((v, owner)) = t.lookup_with_owner(cx, &n) else {
+        let n = intern_static(cx, name)?;
+        let Some((v, owner)) = t.lookup_with_owner(cx, n) else {
             continue;
         };
         if let Some(w) = v.downcast_exact::<SlotWrapper>() {

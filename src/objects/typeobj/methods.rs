@@ -67,6 +67,13 @@ pub fn call_type(cx: &mut Cx, t: &Type, args: Args<'_>) -> Res<Value> {
         return Ok(obj);
     }
     if let Some(init) = ty.slots.init.get() {
+        if ty.has(flag::EXC_SUBCLASS) && !args.has_keywords() {
+            // What `BaseException.__init__` stores, `__new__` has stored.
+            let plain = &crate::ExcKind::BaseException.ty().slots;
+            if ty.slots.init.bits() == plain.init.bits() && t.slots.new.bits() == plain.new.bits() {
+                return Ok(obj);
+            }
+        }
         init(cx, &obj, args)?;
     }
     Ok(obj)

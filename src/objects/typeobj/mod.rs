@@ -234,6 +234,22 @@ pub trait ValueExt {
     fn is_instance_of_word(&self, word: u32) -> bool;
 }
 
+/// The flag that all classes below a built-in one carry; 0: it has none.
+#[inline(always)]
+const fn family_flag(w: u32) -> u32 {
+    match w {
+        word::INT => flag::INT_SUBCLASS,
+        word::LIST => flag::LIST_SUBCLASS,
+        word::TUPLE => flag::TUPLE_SUBCLASS,
+        word::BYTES => flag::BYTES_SUBCLASS,
+        word::STR => flag::STR_SUBCLASS,
+        word::DICT => flag::DICT_SUBCLASS,
+        word::TYPE => flag::TYPE_SUBCLASS,
+        word::EXC_FIRST => flag::EXC_SUBCLASS,
+        _ => 0,
+    }
+}
+
 impl ValueExt for Value {
     #[inline(always)]
     fn class_word(&self) -> u32 {
@@ -257,7 +273,14 @@ impl ValueExt for Value {
             return None;
         }
         let w = self.class_word();
-        if w == T::type_word() || Type::from_word(w).is_subtype_slow(Type::of::<T>()) {
+        let family = family_flag(T::type_word());
+        let yes = w == T::type_word()
+            || if family != 0 {
+                Type::from_word(w).has(family)
+            } else {
+                Type::from_word(w).is_subtype_slow(Type::of::<T>())
+            };
+        if yes {
             // SAFETY: a subclass's native layout starts with its base's; T starts with the header.
             return Some(unsafe { &*((self.bits() & !7) as *const T) });
         }

@@ -128,7 +128,7 @@ fn divmod(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
     let (a, b) = (real(cx, a)?, real(cx, b)?);
     protocol::divmod(cx, &a, &b)
 }
-fn call_one(cx: &mut Cx, a: &Value, name: &str) -> Res<Value> {
+fn call_one(cx: &mut Cx, a: &Value, name: &'static str) -> Res<Value> {
     let a = real(cx, a)?;
     match protocol::call_special(cx, &a, name, &[])? {
         Some(v) => Ok(v),

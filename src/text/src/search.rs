@@ -12,6 +12,10 @@ pub trait Search: Unit {
     fn find_unit(hay: &[Self], unit: Self) -> Option<usize>;
     /// Index of the last `unit`.
     fn rfind_unit(hay: &[Self], unit: Self) -> Option<usize>;
+    /// How often `unit` occurs.
+    fn count_unit(hay: &[Self], unit: Self) -> usize {
+        hay.iter().filter(|&&u| u == unit).count()
+    }
     /// Index of the first `needle`, which has two units at least.
     fn find_long(hay: &[Self], needle: &[Self]) -> Option<usize>;
     /// Index of the last `needle`, which has two units at least.
@@ -26,6 +30,10 @@ impl Search for u8 {
     #[inline]
     fn rfind_unit(hay: &[u8], unit: u8) -> Option<usize> {
         memchr::memrchr(unit, hay)
+    }
+    #[inline]
+    fn count_unit(hay: &[u8], unit: u8) -> usize {
+        memchr::memchr_iter(unit, hay).count()
     }
     #[inline]
     fn find_long(hay: &[u8], needle: &[u8]) -> Option<usize> {
@@ -219,9 +227,9 @@ pub fn find_all<'a, U: Search>(hay: &'a [U], needle: &'a [U]) -> impl Iterator<I
 
 /// Number of places; an empty needle has one more than there are units.
 pub fn count<U: Search>(hay: &[U], needle: &[U]) -> usize {
-    if needle.is_empty() {
-        hay.len() + 1
-    } else {
-        find_all(hay, needle).count()
+    match needle {
+        [] => hay.len() + 1,
+        [unit] => U::count_unit(hay, *unit),
+        _ => find_all(hay, needle).count(),
     }
 }

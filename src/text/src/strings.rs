@@ -225,10 +225,19 @@ pub fn is_ascii_blank(b: u8) -> bool {
     matches!(b, b' ' | 9..=13)
 }
 
+/// `unicode::is_space` of a Latin-1 unit.
+#[inline(always)]
+fn is_space_latin1(u: u8) -> bool {
+    matches!(u, 9..=13 | 28..=32 | 0x85 | 0xA0)
+}
+
 /// `str.split(sep, max)`; `max` is `usize::MAX` for no limit, `sep` `None` for blanks.
 pub fn split_text(hay: Text<'_>, sep: Option<Text<'_>>, max: usize) -> Result<Vec<Range<usize>>> {
     let Some(sep) = sep else {
-        return Ok(with_units!(hay, s => split_blank(s, max, |u| unicode::is_space(u.into()))));
+        return Ok(match hay {
+            Text::Latin1(s) => split_blank(s, max, is_space_latin1),
+            _ => with_units!(hay, s => split_blank(s, max, |u| unicode::is_space(u.into()))),
+        });
     };
     if sep.is_empty() {
         return Err(empty_separator());
@@ -265,7 +274,10 @@ pub fn strip_text(
     right: bool,
 ) -> Range<usize> {
     match chars {
-        None => with_units!(text, s => strip(s, left, right, |u| unicode::is_space(u.into()))),
+        None => match text {
+            Text::Latin1(s) => strip(s, left, right, is_space_latin1),
+            _ => with_units!(text, s => strip(s, left, right, |u| unicode::is_space(u.into()))),
+        },
         Some(chars) if chars.len() == 1 => {
             let only = chars.at(0);
             with_units!(text, s => strip(s, left, right, |u| u32::from(u) == only))

@@ -7,6 +7,7 @@ use crate::native::suggest::suggestion;
 use crate::objects::{Str, Tuple, Type};
 use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
 use std::fmt::Write;
+use std::mem::MaybeUninit;
 
 /// The arguments of a call. Methods find their receiver first in `pos`. `kwvalues` run parallel to `kwnames` (strings).
 #[derive(Clone, Copy)]
@@ -61,6 +62,30 @@ impl<'a> Args<'a> {
             n if n < min || n > max => Err(wrong_count(cx, name, min, max, n)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Longest row of arguments put together on the stack.
+const ROW: usize = 8;
+
+/// `f` of the receiver and the arguments behind it as one row. The row borrows: no word of it is counted.
+#[inline]
+pub fn with_receiver<R>(this: &Value, args: &[Value], f: impl FnOnce(&[Value]) -> R) -> R {
+    if args.len() >= ROW {
+        let mut all = Vec::with_capacity(args.len() + 1);
+        all.push(this.clone());
+        all.extend_from_slice(args);
+        return f(&all);
+    }
+    let mut row = [const { MaybeUninit::<Value>::uninit() }; ROW];
+    // SAFETY: R11: the words are those of the references given, which outlive the row; the copies are never dropped.
+    unsafe {
+        std::ptr::copy_nonoverlapping(this, row.as_mut_ptr().cast(), 1);
+        std::ptr::copy_nonoverlapping(args.as_ptr(), row.as_mut_ptr().add(1).cast(), args.len());
+        f(std::slice::from_raw_parts(
+            row.as_ptr().cast(),
+            args.len() + 1,
+        ))
     }
 }
 
