@@ -32,6 +32,8 @@ const SLOT: u64 = 5;
 const CLASS_METHOD: u64 = 6;
 /// For method loads from a class object: the pointer is the function of one of its class methods.
 const OWN_CLASS_METHOD: u64 = 7;
+/// The pointer is the function that a property gets its value by.
+const GETTER: u64 = 9;
 /// For `super()`: the pointer is the method found behind the class that stands in the next cache.
 const SUPER: u64 = 8;
 
@@ -161,6 +163,17 @@ pub fn class_method_hit(o: u64, cache: &Cache) -> Option<(u64, u64)> {
             _ => None,
         }
     }
+}
+
+/// A cached property: the getter's register word.
+#[inline(always)]
+pub fn getter_hit(o: &Value, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    if w & 15 != GETTER || !o.is_ptr() || w >> 16 != o.ty().version() {
+        return None;
+    }
+    let (w2, p) = cache.load();
+    if w2 == w { Some(p) } else { None }
 }
 
 /// A cached method: the function's register word.
@@ -300,6 +313,18 @@ fn fill_instance(
         {
             cache.fill(pack(version, m.offset as usize / 8, INLINE), 0);
         }
+        return Ok(None);
+    }
+    if dt.word() == word::PROPERTY
+        && !method
+        && version != 0
+        && let Some(p) = d.downcast_exact::<crate::objects::function::descr::Property>()
+        && let Some(f) = p.get.get(&p.head)
+        && f.class_word() == word::FUNCTION
+        && f.header().is_some_and(|h| h.is_uncounted_in_registers())
+        && t.version() == version
+    {
+        cache.fill(pack(version, 0, GETTER), f.bits() & !7 | 4);
         return Ok(None);
     }
     if dt.slots.descr_set.get().is_some() {

@@ -255,6 +255,16 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     try_!(legs::arith_imm(cx, r, w, $op));
                 }};
             }
+            // An empty register raises at once: with a way of its own, this test and the one of the tag stay two branches.
+            macro_rules! bound {
+                ($bits:expr, $i:expr) => {
+                    if $bits == 0 {
+                        save!();
+                        pending = Some(unbound_register(cx, frame, $i));
+                        break;
+                    }
+                };
+            }
             // A comparison and its jump: two ints, two floats (unless the operator was turned round: NaN), anything else.
             macro_rules! compare_jump {
                 ($w:expr, $op:tt, $opposite:tt) => {{
@@ -472,29 +482,28 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::Subscr => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
-                        if a & 3 == 0
-                            && a != 0
-                            && b & 3 == 1
-                            && let Some(v) = item_fast(cx, vref!(a_of(w)), b as i64 >> 2)
-                        {
-                            release_operands!(w);
-                            set!(w, v);
-                            continue;
+                        if b & 3 == 1 && a & 3 == 0 {
+                            bound!(a, a_of(w));
+                            if let Some(v) = item_fast(cx, vref!(a_of(w)), b as i64 >> 2) {
+                                release_operands!(w);
+                                set!(w, v);
+                                continue;
+                            }
                         }
                         save!();
                         try_!(legs::subscr(cx, r, w));
                     }
                     Rop::SubscrI => {
                         let a = reg!(a_of(w));
-                        if a & 3 == 0
-                            && a != 0
-                            && let Some(v) = item_fast(cx, vref!(a_of(w)), w as i64 >> 48)
-                        {
-                            if x_of(w) & CONSUME_A != 0 {
-                                release!(a_of(w));
+                        if a & 3 == 0 {
+                            bound!(a, a_of(w));
+                            if let Some(v) = item_fast(cx, vref!(a_of(w)), w as i64 >> 48) {
+                                if x_of(w) & CONSUME_A != 0 {
+                                    release!(a_of(w));
+                                }
+                                set!(w, v);
+                                continue;
                             }
-                            set!(w, v);
-                            continue;
                         }
                         save!();
                         try_!(legs::subscr_imm(cx, r, w));
@@ -653,37 +662,42 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::LoadAttr => {
                         let cache = cache!(w);
                         let a = reg!(a_of(w));
-                        if a & 3 == 0
-                            && a != 0
-                            && let Some(bits) = attr::attr_hit(cx, a, cache)
-                        {
-                            if x_of(w) & CONSUME_A != 0 {
-                                save!();
-                                release!(a_of(w));
+                        if a & 3 == 0 {
+                            bound!(a, a_of(w));
+                            if let Some(bits) = attr::attr_hit(cx, a, cache) {
+                                if x_of(w) & CONSUME_A != 0 {
+                                    save!();
+                                    release!(a_of(w));
+                                }
+                                set!(w, bits);
+                                continue;
                             }
-                            set!(w, bits);
-                            continue;
                         }
                         save!();
-                        try_!(legs::load_attr(cx, r, w, cache));
-                        finalizers!();
+                        match try_!(legs::load_attr(cx, r, w, cache)) {
+                            legs::Called::Entered => {
+                                reload!();
+                                breaker!();
+                            }
+                            legs::Called::Done => finalizers!(),
+                        }
                     }
                     Rop::LoadMethod => {
                         let cache = cache!(w);
                         let a = reg!(a_of(w));
-                        if a & 3 == 0
-                            && a != 0
-                            && let Some(func) = attr::method_hit(a, cache)
-                        {
-                            let this = if x_of(w) & CONSUME_A != 0 {
-                                reg!(a_of(w)) = 0;
-                                a
-                            } else {
-                                a | 4
-                            };
-                            reg!(d_of(w)) = func;
-                            reg!(d_of(w) + 1) = this;
-                            continue;
+                        if a & 3 == 0 {
+                            bound!(a, a_of(w));
+                            if let Some(func) = attr::method_hit(a, cache) {
+                                let this = if x_of(w) & CONSUME_A != 0 {
+                                    reg!(a_of(w)) = 0;
+                                    a
+                                } else {
+                                    a | 4
+                                };
+                                reg!(d_of(w)) = func;
+                                reg!(d_of(w) + 1) = this;
+                                continue;
+                            }
                         }
                         save!();
                         try_!(legs::load_method(cx, r, w, cache));
@@ -946,7 +960,8 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         save!();
                         let base = r.add(a_of(w));
                         let callee = *base;
-                        if callee & 3 == 0 && callee != 0 {
+                        if callee & 3 == 0 {
+                            bound!(callee, a_of(w));
                             let argc = b_of(w);
                             let has_self = (*base.add(1) != 0) as usize;
                             let (args, n) = (base.add(2 - has_self), argc + has_self);
@@ -1156,7 +1171,9 @@ fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
             let kind = (*f).kind;
             raised = cx.reraise(exc);
             match kind {
-                FrameKind::Inline | FrameKind::InlineSeen | FrameKind::Init => cx.pop_frame(),
+                FrameKind::Inline | FrameKind::InlineSeen | FrameKind::Getter | FrameKind::Init => {
+                    cx.pop_frame()
+                }
                 FrameKind::Entry => {
                     cx.pop_frame();
                     return Unwound::Exit(raised);

@@ -243,15 +243,29 @@ pub unsafe fn subscr_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     Ok(())
 }
 
-/// `d = a.name`.
+/// `d = a.name`; a property's getter runs in a frame of the same loop.
 ///
 /// # Safety
 /// See [`arith`]; `cache` belongs to the running frame's code.
 #[inline(never)]
-pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let a = operand(cx, r, a_of(w))?;
+        if let Some(fbits) = attr::getter_hit(a, cache) {
+            let f = &*((fbits & !7) as *const Function);
+            let rc = f.code().reg();
+            let regs = (*cx.frame).stack_top;
+            if !rc.is_null() && (*rc).inline_argc == 1 && cx.has_room(regs) {
+                // The operand's register keeps the object until the getter returns.
+                let this = a.bits();
+                *regs = if this & 3 == 0 { this | 4 } else { this };
+                clear_from(regs, 1, (*rc).nlocals);
+                let frame = cx.push_inline(fbits | 4, f, &*rc, regs);
+                (*frame).kind = FrameKind::Getter;
+                return Ok(Called::Entered);
+            }
+        }
         let bits = match attr::attr_hit_rare(cx, a, cache) {
             Some(bits) => bits,
             None => {
@@ -262,7 +276,7 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
         release_operands_a(cx, r, w);
         put(cx, r, w, bits);
     }
-    Ok(())
+    Ok(Called::Done)
 }
 
 /// `d, d + 1` = method and receiver of `a.name`, or the attribute and empty.
@@ -562,6 +576,15 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 let callee = std::mem::take(&mut *r.add(a_of(cw)));
                 drop_word(cx, callee);
                 put(cx, r, cw, bits);
+                Ok(Returned::Continue)
+            }
+            FrameKind::Getter => {
+                cx.pop_frame();
+                let caller = cx.frame;
+                let lw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+                let r = (*caller).regs;
+                release_operands_a(cx, r, lw);
+                put(cx, r, lw, bits);
                 Ok(Returned::Continue)
             }
             FrameKind::Init => {

@@ -679,8 +679,11 @@ unsafe fn bind_in_place(
 }
 
 /// Empty the locals behind the parameters.
+///
+/// # Safety
+/// They are registers of a frame about to run, and dead.
 #[inline(always)]
-unsafe fn clear_from(regs: *mut u64, from: usize, to: usize) {
+pub(crate) unsafe fn clear_from(regs: *mut u64, from: usize, to: usize) {
     for i in from..to {
         // SAFETY: registers of the callee.
         unsafe { *regs.add(i) = 0 };

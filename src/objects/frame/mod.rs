@@ -22,6 +22,8 @@ pub enum FrameKind {
     Inline,
     /// The same, and the frame has an object.
     InlineSeen,
+    /// The getter of a property: the result goes to the `d` of the caller's LoadAttr.
+    Getter,
     /// Called from native code: the loop returns to Rust.
     Entry,
     /// `__init__` called for a class call: the result must be None, the instance is in `ret` already.

@@ -149,9 +149,14 @@ fn store_through(
 fn rebind(cx: &mut Cx, slot: &Slot, head: &Header, function: &Value) {
     let old = slot.put(head, cx, Some(function.clone()));
     if old.is_some() {
-        Type::from_word(crate::statics::word::OBJECT).invalidate(cx);
+        forget_caches(cx);
     }
     drop(old);
+}
+
+/// End what inline caches have kept of any class.
+fn forget_caches(cx: &mut Cx) {
+    Type::from_word(crate::statics::word::OBJECT).invalidate(cx);
 }
 
 #[pymethods]
@@ -457,7 +462,11 @@ impl Property {
             return Err(cx.system_error("not a property"));
         };
         let given = |v: &Value| if v.is_none() { None } else { Some(v.clone()) };
-        drop(p.get.put(&p.head, cx, given(fget)));
+        let old = p.get.put(&p.head, cx, given(fget));
+        if old.is_some() {
+            forget_caches(cx);
+        }
+        drop(old);
         drop(p.set.put(&p.head, cx, given(fset)));
         drop(p.del.put(&p.head, cx, given(fdel)));
         drop(p.name.put(&p.head, cx, None));

@@ -757,9 +757,9 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
 }
 
 /// Values in class namespaces that call sites may hold uncounted: functions and descriptors become deferred, and so do the
-/// functions in static and class methods.
+/// functions in static and class methods and the getters of properties.
 pub fn defer_class_value(v: &Value) {
-    use crate::objects::function::descr::{ClassMethod, StaticMethod};
+    use crate::objects::function::descr::{ClassMethod, Property, StaticMethod};
     let w = v.class_word();
     let inner = match w {
         word::STATICMETHOD => v
@@ -768,6 +768,9 @@ pub fn defer_class_value(v: &Value) {
         word::CLASSMETHOD => v
             .downcast_exact::<ClassMethod>()
             .and_then(|m| m.func.get(&m.head)),
+        word::PROPERTY => v
+            .downcast_exact::<Property>()
+            .and_then(|p| p.get.get(&p.head)),
         _ => None,
     };
     if let Some(f) = inner.filter(|f| f.class_word() == word::FUNCTION) {
