@@ -30,8 +30,6 @@ pub mod flag {
     pub const FINALIZED: u8 = 16;
     /// Set before the first child is dropped (R12).
     pub const DYING: u8 = 32;
-    /// The collector's, with the world stopped: reached. Stale between collections.
-    pub const MARKED: u8 = 64;
     /// `gc.freeze()`: the collector takes it for alive.
     pub const FROZEN: u8 = 128;
 }

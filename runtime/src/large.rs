@@ -10,7 +10,7 @@ use crate::gc;
 use crate::header::Header;
 use crate::heap::OutOfMemory;
 use crate::qsbr;
-use crate::sync::Mutex;
+use crate::sync::{AtomicU32, Mutex};
 use crate::thread::Thread;
 use crate::value::Value;
 use std::alloc::Layout;
@@ -22,7 +22,7 @@ pub(crate) struct Prefix {
     bytes: usize,
     shard: u32,
     /// The collector's word.
-    pub(crate) gc: Cell<u32>,
+    pub(crate) gc: AtomicU32,
     /// Place in the shard's list; under the shard's lock.
     index: Cell<usize>,
 }
@@ -77,7 +77,7 @@ pub unsafe fn alloc_large(
         (base as *mut Prefix).write(Prefix {
             bytes,
             shard: shard as u32,
-            gc: Cell::new(0),
+            gc: AtomicU32::new(0),
             index: Cell::new(list.0.len()),
         });
         list.0.push(head);

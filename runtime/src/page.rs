@@ -5,7 +5,7 @@
 //! | free, used, trip, bump, next, prev, goal | the owner (a thread that inherited the id is the owner) |
 //! | owner | the owner; stable while the page has a live cell |
 //! | others, link | threads that free cells of the page ([`FreeStack`]); emptied by the owner |
-//! | gc | the collector, world stopped |
+//! | gc, marks | the collector, world stopped |
 //!
 //! `used` counts cells not on `free`: live ones and those on the `others` stack. A free cell has a zero
 //! header (R4) and its link in the eight bytes behind it, so a stale reader finds a dead object there.
@@ -48,8 +48,10 @@ pub(crate) struct Page {
     pub(crate) prev: Cell<*mut Page>,
     /// While retired: the sequence every reader has to pass (R3).
     pub(crate) goal: Cell<u64>,
-    /// During a collection: one word per cell.
+    /// During a collection: one word per cell, if some are doubtful.
     pub(crate) gc: Cell<*mut u32>,
+    /// During a collection: one bit per cell.
+    pub(crate) marks: Cell<*const AtomicU64>,
 }
 
 const _: () = assert!(size_of::<Page>() == crate::arena::RECORD as usize);
@@ -76,6 +78,7 @@ impl Page {
             prev: Cell::new(null_mut()),
             goal: Cell::new(0),
             gc: Cell::new(null_mut()),
+            marks: Cell::new(std::ptr::null()),
         }
     }
 

@@ -71,6 +71,12 @@ pub fn word_of(cell: *const u8) -> u32 {
     (cell as u64 - REGION) as u32
 }
 
+/// Whether the address is one of a static object that is not a type: None, small strings.
+#[inline(always)]
+pub(crate) fn is_static_object(head: *const Header) -> bool {
+    (head as u64).wrapping_sub(REGION) < STATIC_BYTES as u64
+}
+
 #[inline(always)]
 pub fn contains(p: *const u8) -> bool {
     (p as u64).wrapping_sub(REGION) < REGION_BYTES

@@ -1,8 +1,10 @@
 //! One collection, from the first stop to the last drop. See the module's head.
 
 use super::mark::{Marker, find_garbage};
+use super::marks::{self, Marks};
 use super::verify;
 use super::visitor::Visitor;
+use super::words::is_candidate;
 use super::{
     COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, far_beyond_trigger, pages_in_use, reset_count,
     set_trigger,
@@ -197,7 +199,8 @@ fn find(world: &mut World) -> Found {
         }
     });
     verify::check(world, "before a collection");
-    let mut marker = Marker::new();
+    let _marks = Marks::new();
+    let mut marker = Marker::default();
     marker.mark_roots(world);
     let heads = find_garbage(&mut marker);
 
@@ -205,16 +208,14 @@ fn find(world: &mut World) -> Found {
     let mut callbacks = Vec::new();
     let mut finalizers = Vec::new();
     let mut garbage = Vec::with_capacity(heads.len());
-    let mut dead: AddressSet<*const Header> = AddressSet::default();
-    if heads.iter().any(|&h| has_weakrefs(h)) {
-        dead.extend(&heads);
-    }
+    // SAFETY: only asked of live cells.
+    let is_garbage = |head| !marks::is_marked(head) && is_candidate(unsafe { &*head });
     for &head in &heads {
         // SAFETY: garbage is counted by other garbage: alive. Held from here on.
         let (h, value) = unsafe { (&*head, Value::borrow_header(head)) };
         if has_weakrefs(head) {
             // Before any finalizer runs; a weak reference that is garbage too is not called.
-            weak::clear_for_collector(t, head, &|w| dead.contains(&w), &mut callbacks);
+            weak::clear_for_collector(t, head, &is_garbage, &mut callbacks);
         }
         if h.info().has(type_flag::HAS_DEL) && h.flags() & flag::FINALIZED == 0 {
             finalizers.push(garbage.len());

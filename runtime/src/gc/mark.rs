@@ -1,177 +1,231 @@
-//! Marking: a depth-first walk over edges, the header of the next few prefetched while the present one
-//! is looked at, since nearly every step misses the cache.
+//! Marking: a depth-first walk over edges. What is marked already is dropped by its bit; the header of
+//! the next few others is prefetched while the present one is looked at, since nearly every step
+//! misses the cache. Large containers are kept as spans and walked bit by bit, so that the stack stays
+//! small.
 
+use super::marks;
 use super::parallel;
 use super::visitor::{Mode, Visitor};
 use super::words::{self, Words, is_candidate};
 use crate::header::{Header, flag};
-use crate::heap;
 use crate::hooks;
-use crate::large;
+use crate::info::type_flag;
 use crate::region;
-use crate::sync::Ordering;
 use crate::thread::World;
-
-#[inline(always)]
-pub(super) fn is_marked(head: *const Header) -> bool {
-    // SAFETY: a live cell, with the world stopped.
-    unsafe { (*head).flags() & flag::MARKED != 0 }
-}
 
 /// How far ahead headers are fetched.
 const AHEAD: usize = 8;
+/// Records of a span pushed at a time; a smaller container is pushed as a whole.
+pub(super) const PIECE: usize = 64;
 
-pub(super) struct Marker {
-    /// Edges not followed yet: cells, perhaps marked already.
-    pub(super) stack: Vec<*const Header>,
-    pub(super) marked: usize,
+/// Words of a container not looked at yet: `width` words of each of `left` records, `stride` apart.
+/// The world is stopped, so they stay where they are.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    pub(super) at: *const u64,
+    pub(super) left: usize,
+    pub(super) stride: usize,
+    pub(super) width: usize,
 }
 
-impl Marker {
-    pub(super) fn new() -> Marker {
-        Marker {
-            stack: Vec::new(),
-            marked: 0,
+// SAFETY: addresses of live containers, with the world stopped.
+unsafe impl Send for Span {}
+
+/// What is left to do.
+#[derive(Default)]
+pub(super) struct Work {
+    /// Edges not followed yet: cells, perhaps marked already.
+    pub(super) edges: Vec<*const Header>,
+    pub(super) spans: Vec<Span>,
+}
+
+// SAFETY: as above.
+unsafe impl Send for Work {}
+
+impl Work {
+    pub(super) fn is_empty(&self) -> bool {
+        self.edges.is_empty() && self.spans.is_empty()
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, head: *const Header) {
+        if !region::is_static_object(head) {
+            self.edges.push(head);
         }
     }
 
+    #[inline(always)]
+    pub(super) fn push_bits(&mut self, bits: u64) {
+        if bits != 0 && bits & 3 == 0 {
+            self.push((bits & !7) as *const Header);
+        }
+    }
+
+    /// The words of a piece of the last span become edges. False: there is none.
+    fn refill(&mut self) -> bool {
+        let Some(span) = self.spans.last_mut() else {
+            return false;
+        };
+        let n = span.left.min(PIECE);
+        let (mut at, stride, width) = (span.at, span.stride, span.width);
+        span.left -= n;
+        span.at = at.wrapping_add(n * stride);
+        if span.left == 0 {
+            self.spans.pop();
+        }
+        for _ in 0..n {
+            for i in 0..width {
+                // SAFETY: inside the container.
+                self.push_bits(unsafe { *at.add(i) });
+            }
+            at = at.wrapping_add(stride);
+        }
+        true
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Marker {
+    pub(super) work: Work,
+    /// Traversed cells.
+    pub(super) marked: usize,
+    last_type: u32,
+}
+
+impl Marker {
     pub(super) fn push(&mut self, head: *const Header) {
-        self.stack.push(head);
+        self.work.push(head);
     }
 
     fn visitor(&mut self) -> Visitor<'_> {
         Visitor {
-            mode: Mode::Mark(&mut self.stack),
+            mode: Mode::Mark(&mut self.work),
         }
     }
 
     /// Marks all that is reachable from what was pushed; with several threads if it is much.
     pub(super) fn drain(&mut self) {
         let enough = self.marked + parallel::WORTH_IT;
-        self.drain_while(Marker::follow, |_| (), |marker| marker.marked < enough);
-        if !self.stack.is_empty() {
-            match parallel::mark(&mut self.stack) {
+        self.drain_while(marks::set, |_| (), |marker| marker.marked < enough);
+        if !self.work.is_empty() {
+            match parallel::mark(&mut self.work) {
                 Some(n) => self.marked += n,
-                None => self.drain_with(Marker::follow, |_| ()),
+                None => self.drain_while(marks::set, |_| (), |_| true),
             }
         }
     }
 
-    /// Follows edges with `follow` until there are none; `share` may take some away.
+    /// Follows edges until there are none; `set` wins a cell, `share` may take some work away.
     #[inline]
-    pub(super) fn drain_with(
+    pub(super) fn drain_while(
         &mut self,
-        follow: impl Fn(&mut Marker, *const Header),
-        share: impl FnMut(&mut Vec<*const Header>),
-    ) {
-        self.drain_while(follow, share, |_| true);
-    }
-
-    #[inline]
-    fn drain_while(
-        &mut self,
-        follow: impl Fn(&mut Marker, *const Header),
-        mut share: impl FnMut(&mut Vec<*const Header>),
+        set: impl Fn(*const Header) -> bool,
+        mut share: impl FnMut(&mut Work),
         go_on: impl Fn(&Marker) -> bool,
     ) {
+        // Cells marked but not traversed yet.
         let mut ahead = [std::ptr::null::<Header>(); AHEAD];
-        let mut waiting = 0;
         let mut at = 0;
         loop {
-            match self.stack.pop() {
+            match self.work.edges.pop() {
                 Some(head) => {
+                    if !set(head) {
+                        continue;
+                    }
                     prefetch(head);
                     let due = std::mem::replace(&mut ahead[at % AHEAD], head);
                     at += 1;
                     if due.is_null() {
-                        waiting += 1;
                         continue;
                     }
-                    follow(self, due);
-                    share(&mut self.stack);
-                    if !go_on(self) {
-                        self.stack.extend(ahead.iter().filter(|p| !p.is_null()));
-                        return;
+                    self.traverse(due);
+                    share(&mut self.work);
+                    if go_on(self) {
+                        continue;
                     }
                 }
-                None if waiting == 0 => return,
-                None => {
-                    let due = std::mem::replace(&mut ahead[at % AHEAD], std::ptr::null());
-                    at += 1;
-                    if !due.is_null() {
-                        waiting -= 1;
-                        follow(self, due);
-                    }
+                None if self.work.refill() => continue,
+                None => {}
+            }
+            // Nothing to pop, or enough: what was fetched ahead, oldest first.
+            let mut any = false;
+            for _ in 0..AHEAD {
+                let due = std::mem::replace(&mut ahead[at % AHEAD], std::ptr::null());
+                at += 1;
+                if !due.is_null() {
+                    any = true;
+                    self.traverse(due);
                 }
+            }
+            if !any || !go_on(self) {
+                return;
             }
         }
     }
 
+    /// Looks at a cell just marked.
     #[inline(always)]
-    fn follow(&mut self, head: *const Header) {
-        // SAFETY: a live cell, with the world stopped.
-        let h = unsafe { &*head };
-        let flags = h.flags();
-        if flags & flag::MARKED == 0 && is_candidate(h) {
-            h.flags.store(flags | flag::MARKED, Ordering::Relaxed);
-            self.traverse(h);
-        }
-    }
-
-    /// The same while others mark too.
-    #[inline(always)]
-    pub(super) fn follow_shared(&mut self, head: *const Header) {
-        // SAFETY: a live cell, with the world stopped.
-        let h = unsafe { &*head };
-        let flags = h.flags();
-        if flags & flag::MARKED == 0 && is_candidate(h) && parallel::win(h, flags) {
-            self.traverse(h);
-        }
-    }
-
-    #[inline(always)]
-    fn traverse(&mut self, h: &Header) {
-        self.marked += 1;
-        let ty = h.type_word();
-        if !region::is_static_type(ty) {
-            self.stack.push(region::type_ptr(ty) as *const Header);
-        }
+    fn traverse(&mut self, head: *const Header) {
         // SAFETY: a live cell and its live type, with the world stopped.
-        unsafe { (region::info(ty).traverse)(h, &mut self.visitor()) };
+        unsafe {
+            let h = &*head;
+            let ty = h.type_word();
+            if ty != self.last_type {
+                self.last_type = ty;
+                if !region::is_static_type(ty) {
+                    self.work.push(region::type_ptr(ty) as *const Header);
+                }
+            }
+            let flags = h.flags();
+            let info = region::info(ty);
+            if flags & flag::DYING == 0 && (info.has(type_flag::GC) || flags & flag::DEFERRED != 0)
+            {
+                self.marked += 1;
+                (info.traverse)(h, &mut self.visitor());
+            }
+        }
     }
 
     /// What is alive without asking the counts.
     pub(super) fn mark_roots(&mut self, world: &mut World) {
-        self.first_pass();
+        region::for_each_type(|head| {
+            // SAFETY: a live cell, with the world stopped.
+            if unsafe { (*head).flags() } & (flag::IMMORTAL | flag::FROZEN) != 0 {
+                self.push(head);
+            }
+        });
         (hooks::get().visit_global_roots)(&mut self.visitor());
         let visit = hooks::get().visit_thread_roots;
         world.for_each_thread(|t| visit(t, &mut self.visitor()));
         self.drain();
     }
 
-    /// Wipes stale marks, and pushes immortal and frozen cells, and the types of cells that are not
-    /// traversed.
-    fn first_pass(&mut self) {
+    /// Of the cells no root has led to, marks those that are alive for other reasons, and what they
+    /// reach: immortal and frozen ones, and the types of cells that are not traversed (R12). The rest.
+    fn doubtful(&mut self) -> Vec<*const Header> {
+        let mut doubtful = Vec::new();
         let mut last_type = 0;
-        let mut look = |head: *mut Header| {
+        let work = &mut self.work;
+        marks::for_each_unmarked(|head| {
             // SAFETY: a live cell, with the world stopped.
             let h = unsafe { &*head };
-            let flags = h.flags();
-            if flags & flag::MARKED != 0 {
-                h.flags.store(flags & !flag::MARKED, Ordering::Relaxed);
+            if h.flags() & (flag::IMMORTAL | flag::FROZEN) != 0 {
+                work.push(head);
+            } else if is_candidate(h) {
+                doubtful.push(head as *const Header);
+            } else {
+                let ty = h.type_word();
+                if ty != last_type && !region::is_static_type(ty) {
+                    last_type = ty;
+                    work.push(region::type_ptr(ty) as *const Header);
+                }
             }
-            if flags & (flag::IMMORTAL | flag::FROZEN) != 0 {
-                self.stack.push(head);
-            }
-            let ty = h.type_word();
-            if !region::is_static_type(ty) && ty != last_type && !is_candidate(h) {
-                last_type = ty;
-                self.stack.push(region::type_ptr(ty) as *const Header);
-            }
-        };
-        heap::for_each_small(|head, _, _, _| look(head));
-        large::for_each(|head, _| look(head));
-        region::for_each_type(look);
+        });
+        if !self.work.is_empty() {
+            self.drain();
+            doubtful.retain(|&head| !marks::is_marked(head));
+        }
+        doubtful
     }
 }
 
@@ -190,7 +244,11 @@ fn prefetch(head: *const Header) {
 /// Takes the references among the doubtful from their counts, and marks whoever is still counted.
 /// What is left is garbage.
 pub(super) fn find_garbage(marker: &mut Marker) -> Vec<*const Header> {
-    let mut words = Words::of_the_doubtful();
+    let doubtful = marker.doubtful();
+    if doubtful.is_empty() {
+        return doubtful;
+    }
+    let mut words = Words::of(doubtful);
     for &head in &words.doubtful {
         // SAFETY: a live cell, with the world stopped.
         unsafe {
@@ -209,6 +267,6 @@ pub(super) fn find_garbage(marker: &mut Marker) -> Vec<*const Header> {
     }
     marker.drain();
     let mut garbage = std::mem::take(&mut words.doubtful);
-    garbage.retain(|&head| !is_marked(head));
+    garbage.retain(|&head| !marks::is_marked(head));
     garbage
 }

@@ -21,6 +21,7 @@
 mod collect;
 mod inspect;
 mod mark;
+mod marks;
 mod parallel;
 mod verify;
 mod visitor;

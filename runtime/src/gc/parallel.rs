@@ -5,8 +5,8 @@
 //! or on its flags, so each is traversed once. The helpers are native threads without a record: they
 //! read objects while the world is stopped, and touch nothing else.
 
-use super::mark::Marker;
-use crate::header::{Header, flag};
+use super::mark::{Marker, PIECE, Span, Work};
+use super::marks;
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering};
 
 /// Objects marked by one thread before others are called.
@@ -15,19 +15,15 @@ const MOST: usize = 8;
 /// A stack this long is shared.
 const SHARE: usize = 256;
 
-struct Chunk(Vec<*const Header>);
-// SAFETY: addresses of live cells, with the world stopped.
-unsafe impl Send for Chunk {}
-
 struct Pool {
-    chunks: Mutex<Vec<Chunk>>,
+    chunks: Mutex<Vec<Work>>,
     idle: AtomicUsize,
     markers: usize,
     done: AtomicBool,
 }
 
 impl Pool {
-    fn take(&self) -> Option<Chunk> {
+    fn take(&self) -> Option<Work> {
         if let Some(chunk) = self.chunks.lock().pop() {
             return Some(chunk);
         }
@@ -58,31 +54,47 @@ impl Pool {
         }
     }
 
-    fn offer(&self, stack: &mut Vec<*const Header>) {
-        let half = stack.len() / 2;
+    fn offer(&self, work: &mut Work) {
         // The older half: its subtrees tend to be the bigger ones.
-        let rest = stack.split_off(half);
-        let old = std::mem::replace(stack, rest);
-        self.chunks.lock().push(Chunk(old));
+        let rest = work.edges.split_off(work.edges.len() / 2);
+        let edges = std::mem::replace(&mut work.edges, rest);
+        let mut spans = Vec::new();
+        if let Some(span) = work.spans.last_mut()
+            && span.left > 2 * PIECE
+        {
+            let half = span.left / 2;
+            spans.push(Span {
+                left: half,
+                ..*span
+            });
+            span.at = span.at.wrapping_add(half * span.stride);
+            span.left -= half;
+        }
+        self.chunks.lock().push(Work { edges, spans });
     }
 
     fn work(&self) -> usize {
-        let mut marker = Marker::new();
-        while let Some(Chunk(stack)) = self.take() {
-            marker.stack = stack;
-            marker.drain_with(Marker::follow_shared, |stack| {
-                if stack.len() >= SHARE && self.idle.load(Ordering::Relaxed) != 0 {
-                    self.offer(stack);
-                }
-            });
+        let mut marker = Marker::default();
+        while let Some(work) = self.take() {
+            marker.work = work;
+            marker.drain_while(
+                marks::set_shared,
+                |work| {
+                    let much = work.edges.len() >= SHARE || !work.spans.is_empty();
+                    if much && self.idle.load(Ordering::Relaxed) != 0 {
+                        self.offer(work);
+                    }
+                },
+                |_| true,
+            );
         }
         marker.marked
     }
 }
 
-/// Marks what is reachable from `stack` with several threads; returns how many cells. None: there is
+/// Marks what is reachable from `work` with several threads; returns how many cells. None: there is
 /// one processor only, or no thread to be had.
-pub(super) fn mark(stack: &mut Vec<*const Header>) -> Option<usize> {
+pub(super) fn mark(work: &mut Work) -> Option<usize> {
     let markers = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(MOST);
@@ -97,11 +109,19 @@ pub(super) fn mark(stack: &mut Vec<*const Header>) -> Option<usize> {
     };
     {
         let mut chunks = pool.chunks.lock();
-        let size = stack.len().div_ceil(markers * 2).max(1);
-        while !stack.is_empty() {
-            let at = stack.len().saturating_sub(size);
-            chunks.push(Chunk(stack.split_off(at)));
+        let size = work.edges.len().div_ceil(markers * 2).max(1);
+        while !work.edges.is_empty() {
+            let at = work.edges.len().saturating_sub(size);
+            chunks.push(Work {
+                edges: work.edges.split_off(at),
+                spans: Vec::new(),
+            });
         }
+        // Spans are split on demand.
+        chunks.extend(work.spans.drain(..).map(|span| Work {
+            edges: Vec::new(),
+            spans: vec![span],
+        }));
     }
     Some(std::thread::scope(|scope| {
         let mut helpers = Vec::new();
@@ -121,11 +141,4 @@ pub(super) fn mark(stack: &mut Vec<*const Header>) -> Option<usize> {
             .map(|h| h.join().expect("markers do not panic"))
             .sum::<usize>()
     }))
-}
-
-/// Wins the cell for this marker.
-#[inline(always)]
-pub(super) fn win(head: &Header, flags: u8) -> bool {
-    flags & flag::MARKED == 0
-        && head.flags.fetch_or(flag::MARKED, Ordering::Relaxed) & flag::MARKED == 0
 }

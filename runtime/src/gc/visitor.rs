@@ -1,5 +1,6 @@
 //! The visitor: what a type's `traverse` and the root hooks are handed.
 
+use super::mark::{PIECE, Span, Work};
 use super::words;
 use crate::header::Header;
 use crate::slot::Slot;
@@ -11,7 +12,7 @@ pub struct Visitor<'a> {
 
 pub(super) enum Mode<'a> {
     /// An edge from something alive, to be followed later.
-    Mark(&'a mut Vec<*const Header>),
+    Mark(&'a mut Work),
     /// A reference from within the doubtful set.
     Subtract,
     Custom(&'a mut dyn FnMut(*const Header)),
@@ -37,7 +38,7 @@ impl<'a> Visitor<'a> {
     #[inline]
     pub fn visit_header(&mut self, head: *const Header) {
         match &mut self.mode {
-            Mode::Mark(stack) => stack.push(head),
+            Mode::Mark(work) => work.push(head),
             Mode::Subtract => words::subtract(head),
             Mode::Custom(visit) => visit(head),
             // SAFETY: counted by whoever shows it, with the world stopped.
@@ -73,8 +74,36 @@ impl<'a> Visitor<'a> {
     }
     #[inline]
     pub fn visit_slots(&mut self, slots: &[Slot]) {
-        for slot in slots {
-            self.visit_slot(slot);
+        // SAFETY: a slot is a word; they stay in place while the world is stopped.
+        unsafe { self.visit_words(slots.as_ptr().cast(), slots.len(), 1, 1) };
+    }
+    #[inline]
+    pub fn visit_values(&mut self, values: &[Value]) {
+        // SAFETY: a value is a word; they stay in place while the world is stopped.
+        unsafe { self.visit_words(values.as_ptr().cast(), values.len(), 1, 1) };
+    }
+    /// The first `width` words of each of `n` records, `stride` words apart.
+    ///
+    /// # Safety
+    /// The words are slots of the object shown, and stay where they are while the world is stopped.
+    #[inline]
+    pub unsafe fn visit_words(&mut self, at: *const u64, n: usize, stride: usize, width: usize) {
+        if let Mode::Mark(work) = &mut self.mode
+            && n > PIECE
+        {
+            work.spans.push(Span {
+                at,
+                left: n,
+                stride,
+                width,
+            });
+            return;
+        }
+        for record in 0..n {
+            for i in 0..width {
+                // SAFETY: by contract.
+                self.visit_bits(unsafe { *at.add(record * stride + i) });
+            }
         }
     }
     /// A word of a slot that holds a counted reference; 0 and immediates are skipped.

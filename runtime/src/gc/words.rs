@@ -3,30 +3,30 @@
 //! ```text
 //! DOUBTFUL 1<<31 | count of references not accounted for
 //! ```
-//! The words of small cells lie in one array with a pointer into it in each page record, those of
-//! types in an array of their own, those of large cells in their prefix. All is reached with the world
-//! stopped, by one thread.
+//! The words of small cells lie in an array for each page that has doubtful ones, those of types in an
+//! array of their own, those of large cells in their prefix, beside their mark. All is reached with
+//! the world stopped, by one thread.
 
-use super::mark::is_marked;
+use super::marks::LARGE_MARK;
 use crate::arena;
 use crate::header::{Header, flag};
-use crate::heap;
 use crate::info::type_flag;
 use crate::large;
+use crate::page::Page;
 use crate::refcount;
 use crate::region;
 use crate::sync::{AtomicPtr, Ordering};
 use std::ptr::null_mut;
 
 const DOUBTFUL: u32 = 1 << 31;
-const COUNT: u32 = DOUBTFUL - 1;
+const COUNT: u32 = LARGE_MARK - 1;
 
 /// The types' words, indexed as their cells.
 static TYPE_WORDS: AtomicPtr<u32> = AtomicPtr::new(null_mut());
 
 /// The side words of one collection, and whose they are.
 pub(super) struct Words {
-    _small: Vec<u32>,
+    pages: Vec<(&'static Page, Box<[u32]>)>,
     _types: Vec<u32>,
     pub(super) doubtful: Vec<*const Header>,
 }
@@ -34,10 +34,14 @@ pub(super) struct Words {
 #[inline(always)]
 fn word(head: *const Header) -> *mut u32 {
     if arena::contains(head as *const u8) {
-        // SAFETY: a small cell's page record; `gc` points at its words during a collection.
+        // SAFETY: a small cell's page record; `gc` points at its words, if it has any.
         unsafe {
             let page = &*arena::page_of(head as *const u8);
-            page.gc.get().add(page.index_of(head))
+            let words = page.gc.get();
+            if words.is_null() {
+                return words;
+            }
+            words.add(page.index_of(head))
         }
     } else {
         unusual_word(head)
@@ -60,9 +64,6 @@ fn unusual_word(head: *const Header) -> *mut u32 {
 /// One reference to the cell is accounted for.
 #[inline(always)]
 pub(super) fn subtract(head: *const Header) {
-    if is_marked(head) {
-        return;
-    }
     let p = word(head);
     if p.is_null() {
         return;
@@ -110,48 +111,27 @@ pub(super) fn is_candidate(head: &Header) -> bool {
 }
 
 impl Words {
-    /// After marking from the roots: finds the doubtful, and gives them their counts.
-    pub(super) fn of_the_doubtful() -> Words {
-        let mut n = 0;
-        arena::for_each_page(|page| {
-            if page.is_live() {
-                n += page.carved() as usize;
-            }
-        });
-        // Zeroed pages of the system: what is not written is not touched.
-        let mut small = vec![0u32; n];
-        let base = small.as_mut_ptr();
-        let mut next = 0;
-        arena::for_each_page(|page| {
-            if page.is_live() {
-                // SAFETY: the sum of the same numbers.
-                page.gc.set(unsafe { base.add(next) });
-                next += page.carved() as usize;
-            }
-        });
+    /// Gives the doubtful their counts. World stopped.
+    pub(super) fn of(doubtful: Vec<*const Header>) -> Words {
         let mut types = vec![0u32; region::type_count()];
         TYPE_WORDS.store(types.as_mut_ptr(), Ordering::Relaxed);
-        let mut doubtful = Vec::new();
-        let mut look = |head: *mut Header| {
-            // SAFETY: a live cell, with the world stopped.
-            let h = unsafe { &*head };
-            if !is_marked(head) && is_candidate(h) {
-                doubtful.push(head as *const Header);
-            }
-        };
-        heap::for_each_small(|head, _, _, _| look(head));
-        large::for_each(|head, _| {
-            // SAFETY: a large cell's prefix; it may hold a word of an earlier collection.
-            unsafe { (*large::prefix(head)).gc.set(0) };
-            look(head);
-        });
-        region::for_each_type(look);
+        let mut pages: Vec<(&'static Page, Box<[u32]>)> = Vec::new();
         for &head in &doubtful {
-            // SAFETY: as above.
-            unsafe { *word(head) = first_word(&*head) };
+            // SAFETY: a live cell, with the world stopped; page records live forever.
+            unsafe {
+                if arena::contains(head as *const u8) {
+                    let page = &*arena::page_of(head as *const u8);
+                    if page.gc.get().is_null() {
+                        let mut words = vec![0u32; page.carved() as usize].into_boxed_slice();
+                        page.gc.set(words.as_mut_ptr());
+                        pages.push((page, words));
+                    }
+                }
+                *word(head) = first_word(&*head);
+            }
         }
         Words {
-            _small: small,
+            pages,
             _types: types,
             doubtful,
         }
@@ -161,6 +141,8 @@ impl Words {
 impl Drop for Words {
     fn drop(&mut self) {
         TYPE_WORDS.store(null_mut(), Ordering::Relaxed);
-        arena::for_each_page(|page| page.gc.set(null_mut()));
+        for (page, _) in &self.pages {
+            page.gc.set(null_mut());
+        }
     }
 }

@@ -15,6 +15,7 @@ use std::sync::atomic::{
 use typhon_runtime::slot::Slot;
 use typhon_runtime::thread::Thread;
 
+#[repr(C)]
 pub struct Entry {
     pub hash: AtomicI64,
     pub key: Slot,

@@ -30,6 +30,16 @@ impl ListBuf {
     pub fn cap(&self) -> usize {
         self.cap
     }
+    /// The first `n` words; `n <= cap`.
+    #[inline(always)]
+    pub fn slots(&self, n: usize) -> &[Slot] {
+        debug_assert!(n <= self.cap);
+        // SAFETY: R9: `cap` words follow the struct.
+        unsafe {
+            let first = (&raw const *self).cast::<u8>().add(ITEMS).cast::<Slot>();
+            std::slice::from_raw_parts(first, n)
+        }
+    }
     /// Word `i`; `i < cap`.
     #[inline(always)]
     pub fn word(&self, i: usize) -> &Slot {

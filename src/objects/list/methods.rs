@@ -299,10 +299,7 @@ impl List {
 
     #[traverse]
     fn traverse(&self, v: &mut Visitor) {
-        let b = self.buffer();
-        for i in 0..self.len.load(Ordering::Relaxed) {
-            v.visit_slot(b.word(i));
-        }
+        v.visit_slots(self.buffer().slots(self.len.load(Ordering::Relaxed)));
     }
 
     #[clear]

@@ -351,14 +351,25 @@ unsafe fn for_each_word(h: *const Header, mut f: impl FnMut(&Slot)) {
 }
 
 /// The native type that an instance's layout begins with.
+#[inline]
 pub fn native_base(t: &Type) -> &Type {
-    let mut t = t;
+    match t.native.load(Ordering::Relaxed) {
+        0 => find_native_base(t),
+        word => Type::from_word(word),
+    }
+}
+
+/// It stays the same for the life of a class: `__bases__` and `__class__` change only between equal layouts.
+#[cold]
+fn find_native_base(class: &Type) -> &Type {
+    let mut t = class;
     while t.has(flag::HEAP) {
         match t.base() {
             Some(b) => t = b,
-            None => break,
+            None => return t,
         }
     }
+    class.native.store(t.word(), Ordering::Relaxed);
     t
 }
 

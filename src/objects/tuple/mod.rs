@@ -172,8 +172,6 @@ pub unsafe fn drop_payload(h: *mut Header, thread: &typhon_runtime::thread::Thre
 
 impl Traverse for Tuple {
     fn traverse(&self, v: &mut Visitor) {
-        for item in self.items() {
-            item.traverse(v);
-        }
+        v.visit_values(self.items());
     }
 }

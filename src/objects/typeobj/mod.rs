@@ -93,7 +93,8 @@ pub struct Type {
     pub slots_count: AtomicU32,
     /// The class that fixes the native part of the layout ("solid base"), as a type word.
     pub solid: AtomicU32,
-    pub spare: AtomicU32,
+    /// The native type that the layout of instances begins with, as a type word; 0 until somebody asked.
+    pub native: AtomicU32,
     /// Cached `__init__`/`__new__`/iteration facts for call specialization: see vm/call.rs.
     pub call_cache: AtomicU64,
     pub call_cache_ptr: AtomicU64,
