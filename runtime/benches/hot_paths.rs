@@ -34,7 +34,8 @@ fn main() {
         visit_global_roots: |v| ROOTS.lock().unwrap().iter().for_each(|r| v.root(r)),
         run_finalizer: |_, _| {},
         weakrefs_cleared: |_, _| {},
-        collected: |_, _| {},
+        collecting: |_, _| {},
+        collected: |_, _, _| {},
     });
     unsafe {
         let cell = region::type_ptr(PLAIN) as *mut u8;

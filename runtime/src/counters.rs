@@ -41,6 +41,9 @@ counters! {
     /// Buffers handed to quiescent-state reclamation, and freed by it.
     retired,
     reclaimed,
+    /// Their bytes.
+    retired_bytes,
+    reclaimed_bytes,
     /// Times this thread stopped the world, or stood still for somebody who did.
     stops_requested,
     stops_obeyed,

@@ -54,6 +54,7 @@ fn close_table() {
 /// and what they had put off is the caller's to do. The interpreter clears their frames.
 pub fn fork(t: &mut Thread) -> io::Result<i32> {
     t.stop_the_world(|world| {
+        world.stopped_for("fork");
         let mut threads = thread::before_fork();
         let mut gil = gil::before_fork();
         let garbage = (qsbr::before_fork(), crate::foreign::before_fork());

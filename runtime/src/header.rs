@@ -37,6 +37,16 @@ pub mod flag {
 /// The local count of an immortal object in the GIL build, whose counting tests the sign.
 pub const IMMORTAL_LOCAL: u32 = 0xC000_0000;
 
+/// See [`Header::counts`].
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    /// The id of the owning thread, 0 for none.
+    pub owner: u16,
+    pub local: u32,
+    pub shared: i32,
+    pub state: &'static str,
+}
+
 #[repr(C)]
 pub struct Header {
     pub(crate) owner: AtomicU16,
@@ -236,6 +246,35 @@ impl Header {
             return u32::MAX as i64;
         }
         crate::refcount::total(self)
+    }
+
+    /// The words of the count as they are now, for people.
+    pub fn counts(&self) -> Counts {
+        let shared = self.shared.load();
+        if crate::GIL_BUILD {
+            return Counts {
+                owner: self.owner.load(Ordering::Relaxed),
+                local: self.refcount().max(0) as u32,
+                shared: 0,
+                state: refword::STATES[refword::DEFAULT as usize],
+            };
+        }
+        let owner = self.owner.load(Ordering::Relaxed);
+        Counts {
+            owner,
+            local: if owner == 0 {
+                0
+            } else {
+                self.local.load(Ordering::Relaxed)
+            },
+            shared: refword::count(shared)
+                - if self.is_deferred() {
+                    refword::count(refword::BIAS)
+                } else {
+                    0
+                },
+            state: refword::STATES[refword::state(shared) as usize],
+        }
     }
 
     /// True if the caller's reference is the only one and nobody can get another: in-place

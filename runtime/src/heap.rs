@@ -468,3 +468,28 @@ pub fn stats(world: &World) -> Stats {
     let _ = world;
     s
 }
+
+/// One size class of the small cells.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct ClassStats {
+    pub cell_bytes: usize,
+    pub pages: usize,
+    pub live_cells: usize,
+    /// Cells the pages have room for.
+    pub room: usize,
+}
+
+/// The size classes that have pages.
+pub fn stats_by_class(_world: &World) -> Vec<ClassStats> {
+    let mut classes = [ClassStats::default(); CLASSES];
+    arena::for_each_page(|page| {
+        if page.is_live() {
+            let class = &mut classes[page.class.get() as usize];
+            class.cell_bytes = page.cell_bytes();
+            class.pages += 1;
+            class.room += page.capacity() as usize;
+        }
+    });
+    for_each_small(|_, _, page, _| classes[page.class.get() as usize].live_cells += 1);
+    classes.into_iter().filter(|c| c.pages != 0).collect()
+}

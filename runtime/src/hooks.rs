@@ -1,7 +1,7 @@
 //! What the runtime asks of the interpreter: roots, finalizers, weak reference callbacks.
 //! Installed once, before the first thread attaches.
 
-use crate::gc::Visitor;
+use crate::gc::{Collected, Reason, Visitor};
 use crate::sync::OnceLock;
 use crate::thread::Thread;
 use crate::value::Value;
@@ -16,8 +16,10 @@ pub struct Hooks {
     pub run_finalizer: fn(&mut Thread, &Value),
     /// Calls the callbacks of these weak references, which are cleared already.
     pub weakrefs_cleared: fn(&mut Thread, Vec<Value>),
-    /// After a collection: `gc.callbacks` and statistics.
-    pub collected: fn(&mut Thread, &crate::gc::Collected),
+    /// Before a collection: `gc.callbacks`. Runs Python code.
+    pub collecting: fn(&mut Thread, Reason),
+    /// After it.
+    pub collected: fn(&mut Thread, Reason, &Collected),
 }
 
 static HOOKS: OnceLock<Hooks> = OnceLock::new();
@@ -27,7 +29,8 @@ static NONE: Hooks = Hooks {
     visit_global_roots: |_| {},
     run_finalizer: |_, _| {},
     weakrefs_cleared: |_, _| {},
-    collected: |_, _| {},
+    collecting: |_, _| {},
+    collected: |_, _, _| {},
 };
 
 /// False if hooks were installed before.

@@ -20,6 +20,7 @@ pub mod hooks;
 pub mod info;
 pub mod lock;
 pub mod park;
+pub mod pauses;
 pub mod protocol;
 pub mod published;
 pub mod qsbr;

@@ -112,6 +112,10 @@ impl Page {
     pub(crate) fn carved(&self) -> u32 {
         self.bump.get()
     }
+    /// Cells the page has room for.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.capacity.get()
+    }
     pub(crate) fn is_live(&self) -> bool {
         self.class.get() != 0
     }

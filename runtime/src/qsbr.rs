@@ -7,7 +7,7 @@
 //! detaches hands the rest to a common list. The callbacks only free memory: no values are dropped
 //! and no Python runs.
 
-use crate::counters::Counter;
+use crate::counters::{self, Counter};
 use crate::protocol::qsbr_seq::Global;
 use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::thread::{self, Thread, breaker};
@@ -96,6 +96,7 @@ static LEFT_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// New readers cannot reach it; `release` frees memory and nothing else.
 pub(crate) unsafe fn defer(t: &Thread, at: *mut u8, extra: usize, release: Release) {
     t.counters.add(Counter::retired, 1);
+    t.counters.add(Counter::retired_bytes, extra as u64);
     // SAFETY: only this thread uses its list.
     let garbage = unsafe { &mut *t.garbage.get() };
     garbage.pieces.push_back(Piece {
@@ -172,19 +173,22 @@ pub(crate) fn poll(t: &Thread) {
         return;
     }
     let passed = passed_by_all();
-    let mut n = free_passed(&mut garbage.pieces, passed);
+    let mut freed = free_passed(&mut garbage.pieces, passed);
     if left != 0
         && let Some(mut list) = LEFT.try_lock()
     {
         // Threads seal at different times, so the order of goals is only roughly that of the list.
-        n += free_passed(&mut list, passed);
+        let more = free_passed(&mut list, passed);
+        freed = (freed.0 + more.0, freed.1 + more.1);
         LEFT_COUNT.store(list.len(), Ordering::Relaxed);
     }
-    t.counters.add(Counter::reclaimed, n as u64);
+    t.counters.add(Counter::reclaimed, freed.0);
+    t.counters.add(Counter::reclaimed_bytes, freed.1);
 }
 
-fn free_passed(pieces: &mut VecDeque<Piece>, passed: u64) -> usize {
-    let mut n = 0;
+/// How many pieces were freed, and their bytes.
+fn free_passed(pieces: &mut VecDeque<Piece>, passed: u64) -> (u64, u64) {
+    let mut freed = (0, 0);
     while let Some(piece) = pieces.front() {
         if piece.goal == 0 || piece.goal > passed {
             break;
@@ -192,9 +196,9 @@ fn free_passed(pieces: &mut VecDeque<Piece>, passed: u64) -> usize {
         let piece = pieces.pop_front().expect("just seen");
         // SAFETY: unreachable since before `goal`, which everybody has passed (R8).
         unsafe { (piece.release)(piece.at, piece.extra) };
-        n += 1;
+        freed = (freed.0 + 1, freed.1 + piece.extra as u64);
     }
-    n
+    freed
 }
 
 /// The thread is about to sleep, and offline already: it must not keep garbage to itself.
@@ -213,4 +217,10 @@ pub(crate) fn leave_behind(t: &Thread) {
         drop(left);
         ask_for_quiescence();
     }
+}
+
+/// Bytes retired that wait for their grace period, about: threads count on.
+pub fn pending_bytes() -> u64 {
+    let freed = counters::total(Counter::reclaimed_bytes);
+    counters::total(Counter::retired_bytes).saturating_sub(freed)
 }

@@ -76,6 +76,7 @@ pub(crate) fn drain(t: &mut Thread) {
 }
 
 fn find_dead(world: &mut World) -> Vec<*mut Header> {
+    world.stopped_for("deferred objects");
     let mut waiting = std::mem::take(&mut TABLE.lock().0);
     waiting.sort_unstable();
     waiting.dedup();

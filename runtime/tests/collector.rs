@@ -38,7 +38,8 @@ fn setup() {
         weakrefs_cleared: |_, refs| {
             CALLED.fetch_add(refs.len(), Relaxed);
         },
-        collected: |_, _| {},
+        collecting: |_, _| {},
+        collected: |_, _, _| {},
     });
 }
 

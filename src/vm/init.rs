@@ -8,7 +8,7 @@ use crate::objects::*;
 use crate::statics::{self, offset, word};
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::OnceLock;
-use typhon_runtime::gc::Visitor;
+use typhon_runtime::gc::{Collected, Reason, Visitor};
 use typhon_runtime::header::Header;
 use typhon_runtime::hooks::Hooks;
 use typhon_runtime::region::{self, REGION, static_value_bits};
@@ -111,8 +111,23 @@ pub fn prepare() {
             let cx = unsafe { crate::native::cx_of(t) };
             crate::threads::run_weakref_callbacks(cx, list);
         },
-        collected: |_, _| {},
+        collecting: |t, reason| collection_hook(t, reason, None),
+        collected: |t, reason, found| collection_hook(t, reason, Some(found)),
     });
+}
+
+/// What module `gc` does around collections that nobody asked for: before one, and with what was found after it.
+pub static COLLECTION_HOOK: crate::objects::typeobj::slots::SlotCell<
+    fn(&mut Cx, Option<&Collected>),
+> = crate::objects::typeobj::slots::SlotCell::new();
+
+fn collection_hook(t: &mut Thread, reason: Reason, found: Option<&Collected>) {
+    if reason == Reason::Growth
+        && let Some(f) = COLLECTION_HOOK.get()
+    {
+        // SAFETY: every attached record is the first field of a `Cx`.
+        f(unsafe { crate::native::cx_of(t) }, found);
+    }
 }
 
 fn visit_thread_roots(t: *const Thread, v: &mut Visitor) {

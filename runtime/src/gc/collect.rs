@@ -73,6 +73,7 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
         }
     }
     let done = Done;
+    (hooks::get().collecting)(t, reason);
     let mut sum = Collected::default();
     let pages = pages_in_use();
     let rounds = if reason == Reason::Growth { 1 } else { ROUNDS };
@@ -92,7 +93,7 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
     if reason != Reason::Growth {
         t.run_foreign();
     }
-    (hooks::get().collected)(t, &sum);
+    (hooks::get().collected)(t, reason, &sum);
     sum
 }
 
@@ -127,6 +128,7 @@ fn one_round(t: &mut Thread, sum: &mut Collected) -> bool {
             }
             let started = Instant::now();
             let (survivors, kept) = t.stop_the_world(|world| {
+                world.stopped_for("collection");
                 let survivors = recheck(world, &mut garbage);
                 (survivors, condemn(&garbage))
             });
@@ -189,6 +191,7 @@ struct Found {
 /// The first stop.
 fn find(world: &mut World) -> Found {
     let started = Instant::now();
+    world.stopped_for("collection");
     // The dead in merge queues would look like garbage, and their children alive.
     let dead = world.merge_queues();
     world.thread().as_foreign(|| {

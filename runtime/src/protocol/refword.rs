@@ -22,6 +22,8 @@ pub const READABLE: u32 = 1;
 pub const QUEUED: u32 = 2;
 pub const MERGED: u32 = 3;
 const STATE: u32 = 3;
+/// What the states are called.
+pub const STATES: [&str; 4] = ["default", "readable", "queued", "merged"];
 /// One reference in the word.
 pub const ONE: u32 = 4;
 /// Beyond this magnitude the object stops being counted for good.

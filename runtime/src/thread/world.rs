@@ -8,8 +8,10 @@ use super::merge::merge_all;
 use crate::counters::Counter;
 use crate::dealloc::dealloc;
 use crate::header::Header;
+use crate::pauses::{self, Pause};
 use crate::protocol::thread_state::{ATTACHED, DETACHED, HELPED, SUSPENDED};
 use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, fence};
+use std::time::Instant;
 
 /// A stop was requested: whoever changes its state tells the stopper.
 static STOPPING: AtomicBool = AtomicBool::new(false);
@@ -36,7 +38,10 @@ impl Thread {
     pub fn stop_the_world<R>(&mut self, f: impl FnOnce(&mut World) -> R) -> R {
         self.assert_no_lock();
         if self.is_stopper.get() {
-            return f(&mut World { t: self });
+            return f(&mut World {
+                t: self,
+                reason: "other",
+            });
         }
         self.counters.add(Counter::stops_requested, 1);
         loop {
@@ -54,6 +59,7 @@ impl Thread {
             });
         }
         self.is_stopper.set(true);
+        let asked = Instant::now();
         let me: *const Thread = self;
         {
             let mut reg = REGISTRY.lock();
@@ -72,15 +78,29 @@ impl Thread {
         STOPPING.store(false, Ordering::Relaxed);
         drop(world);
 
+        let waited = asked.elapsed();
+
         /// Starts the world again even if `f` panics.
-        struct Restart<'a>(&'a Thread);
+        struct Restart<'a>(World<'a>);
         impl Drop for Restart<'_> {
             fn drop(&mut self) {
-                self.0.start_the_world();
+                self.0.t.start_the_world();
             }
         }
-        let restart = Restart(self);
-        f(&mut World { t: restart.0 })
+        let mut restart = Restart(World {
+            t: self,
+            reason: "other",
+        });
+        let result = f(&mut restart.0);
+        let reason = restart.0.reason;
+        drop(restart);
+        pauses::note(Pause {
+            reason,
+            asked,
+            waited,
+            stood: asked.elapsed().saturating_sub(waited),
+        });
+        result
     }
 
     fn start_the_world(&self) {
@@ -139,9 +159,15 @@ fn all_stopped(me: *const Thread) -> bool {
 /// The stopped world.
 pub struct World<'a> {
     t: &'a Thread,
+    reason: &'static str,
 }
 
 impl World<'_> {
+    /// What the log of pauses shall say.
+    pub fn stopped_for(&mut self, reason: &'static str) {
+        self.reason = reason;
+    }
+
     /// The stopper's record.
     pub fn thread(&self) -> &Thread {
         self.t

@@ -59,6 +59,19 @@ fn call_back(cx: &mut Cx, phase: &str, generation: i64, collected: usize) -> Res
     Ok(())
 }
 
+/// A collection that nobody asked for: the callbacks hear of it too.
+fn around_collection(cx: &mut Cx, found: Option<&gc::Collected>) {
+    let saved = cx.exc.take();
+    let (phase, n) = match found {
+        None => ("start", 0),
+        Some(c) => ("stop", c.found - c.resurrected.min(c.found)),
+    };
+    if let Err(r) = call_back(cx, phase, 2, n) {
+        drop(cx.take_exc(r));
+    }
+    cx.exc = saved;
+}
+
 #[pymodule(name = "gc")]
 pub mod module {
     //! This module provides access to the garbage collector for reference cycles.
@@ -247,6 +260,7 @@ pub mod module {
             ],
         )?;
         let (garbage, callbacks) = lists(cx)?;
+        typhon_vm::init::COLLECTION_HOOK.set(Some(around_collection));
         os_call::set(cx, module, "garbage", garbage)?;
         os_call::set(cx, module, "callbacks", callbacks)
     }

@@ -1,4 +1,6 @@
-//! Module `typhon`: the embedded library and the variant of the interpreter, for Python code.
+//! Module `typhon`: the embedded library, the variant of the interpreter and its runtime, for Python code.
+
+mod inspect;
 
 use crate::library::{library, root};
 use typhon_vm::native::*;
@@ -20,7 +22,16 @@ fn text(cx: &mut Cx, bytes: &[u8]) -> Res<Value> {
 
 #[pymodule(name = "typhon")]
 pub mod module {
-    //! The Typhon interpreter: its embedded standard library and its variant.
+    //! The Typhon interpreter: its variant, its runtime and its embedded standard library.
+    //!
+    //! mode() -- How threads run in this process.
+    //! counters() -- What the threads have counted so far.
+    //! pauses() -- The times the world stood still.
+    //! heap_statistics() -- What the object heap holds.
+    //! promote() -- Stop counting the references that registers hold to an object.
+    //! is_shared() -- Whether another thread has had to do with an object.
+    //! refcount_state() -- How the references to an object are counted.
+    //! verify_heap() -- Look for mistakes in the heap.
     use super::*;
 
     #[pyattr]
@@ -37,6 +48,80 @@ pub mod module {
         } else {
             "free-threaded"
         }
+    }
+
+    /// Whether this build checks itself while it runs.
+    #[pyattr]
+    const checking_build: bool = cfg!(debug_assertions);
+
+    /// Return a dict of counters, summed over all threads that live or have lived.
+    ///
+    /// Among them: merge_queued and merged (objects whose count was given back to the owning thread),
+    /// promoted (objects that became deferred because several threads kept counting them),
+    /// lock_contended and read_contended (waits for the lock of an object), stops_requested and
+    /// stops_obeyed, collections, retired and reclaimed (buffers that lock-free readers might look at).
+    #[pyfunction]
+    fn counters(cx: &mut Cx) -> Res<Value> {
+        inspect::counter_table(cx)
+    }
+
+    /// Return a dict about the times the world stood still.
+    ///
+    /// count, total and longest sum them up, in seconds; histogram is a list of pairs: a number of
+    /// microseconds, and how many pauses were shorter than that but not than the pair before; log
+    /// has the latest ones as (reason, seconds ago, seconds until all stood, seconds they stood).
+    #[pyfunction]
+    fn pauses(cx: &mut Cx) -> Res<Value> {
+        inspect::pause_table(cx)
+    }
+
+    /// Return a dict about the object heap. Stops the world to count.
+    ///
+    /// live_cells, live_bytes and pages tell of small objects, and size_classes of them by size;
+    /// large_objects and large_bytes of the others; pending_bytes waits for its grace period.
+    #[pyfunction]
+    fn heap_statistics(cx: &mut Cx) -> Res<Value> {
+        inspect::heap_table(cx)
+    }
+
+    /// Stop counting the references that registers hold to an object that many threads use.
+    ///
+    /// Reading it then touches no memory that other threads write. It is freed by the collector or
+    /// some milliseconds after its last reference went. Objects with a finalizer stay as they are.
+    /// Return whether the object is counted in that way now.
+    #[pyfunction]
+    #[sig(obj, /)]
+    fn promote(obj: &Value) -> bool {
+        inspect::promote(obj)
+    }
+
+    /// Return whether another thread than this one has had to do with the object.
+    ///
+    /// False is certain for the moment; True is also said of objects that any thread may use
+    /// without counting.
+    #[pyfunction]
+    #[sig(obj, /)]
+    fn is_shared(obj: &Value, cx: &mut Cx) -> bool {
+        inspect::is_shared(cx, obj)
+    }
+
+    /// Return a dict that tells how the references to an object are counted at the moment.
+    ///
+    /// kind is "immediate", "immortal", "deferred" or "counted"; for the last two, owner is the
+    /// number of the thread that counts in local, all others count in shared, and state is
+    /// "default", "readable", "queued" or "merged".
+    #[pyfunction]
+    #[sig(obj, /)]
+    fn refcount_state(obj: &Value, cx: &mut Cx) -> Res<Value> {
+        inspect::count_table(cx, obj)
+    }
+
+    /// Stop the world, look at every object and what it refers to, and return a list of complaints.
+    ///
+    /// The list is empty if the heap is sound.
+    #[pyfunction]
+    fn verify_heap(cx: &mut Cx) -> Res<Value> {
+        inspect::verify(cx)
     }
 
     /// Return the folder in whose place the embedded library stands.

@@ -1,0 +1,79 @@
+# What module typhon tells of the runtime, asserted where it exists; other interpreters have nothing to show.
+import gc, sys, threading
+try:
+    import typhon
+except ImportError:
+    typhon = None
+def check(what):
+    if typhon is not None:
+        try: what()
+        except Exception as e: print(what.__name__, type(e).__name__, e)
+    print(what.__name__, "done")
+class Plain: pass
+class Finalized:
+    def __del__(self): pass
+def counters():
+    c = typhon.counters()
+    assert {"merged", "promoted", "lock_contended", "collections", "stops_requested", "retired_bytes"} <= set(c)
+    before = c["collections"]; gc.collect()
+    assert typhon.counters()["collections"] > before
+    assert all(type(n) is int and n >= 0 for n in c.values())
+def pauses():
+    gc.collect(); p = typhon.pauses()
+    assert p["count"] == sum(n for _, n in p["histogram"]) >= 1 and p["longest"] <= p["total"]
+    assert any(reason == "collection" for reason, *_ in p["log"])
+    assert all(ago >= 0 and waited >= 0 and 0 < stood < 60 for _, ago, waited, stood in p["log"])
+    assert [below for below, _ in p["histogram"]] == [1 << i for i in range(len(p["histogram"]))]
+def heap():
+    before = typhon.heap_statistics(); kept = [Plain() for _ in range(5000)]; after = typhon.heap_statistics()
+    assert after["live_cells"] - before["live_cells"] >= 5000 and after["live_bytes"] > before["live_bytes"]
+    for c in after["size_classes"]: assert c["live_cells"] <= c["room"] and c["cell_bytes"] % 16 == 0
+    assert sum(c["live_cells"] for c in after["size_classes"]) <= after["live_cells"] + 100
+def promoted():
+    shared = [1, [2], {"k": []}]
+    assert typhon.refcount_state(shared)["kind"] == "counted"
+    assert typhon.promote(shared) and typhon.promote(shared)
+    assert typhon.refcount_state(shared)["kind"] == "deferred" and typhon.is_shared(shared)
+    assert typhon.promote(None) and typhon.promote(5) and not typhon.promote(Finalized())
+    def use(n=2000):
+        for _ in range(n): assert shared[1][0] == 2
+    ts = [threading.Thread(target=use) for _ in range(4)]
+    [t.start() for t in ts]; [t.join() for t in ts]
+def states():
+    assert typhon.refcount_state(1)["kind"] == "immediate" and typhon.refcount_state(None)["kind"] == "immortal"
+    s = typhon.refcount_state(o := Plain())
+    assert s["kind"] == "counted" and s["local"] >= 1 and s["shared"] == 0 and s["owner"] >= 1, s
+    assert typhon.gil_build or not typhon.is_shared(Plain())
+    box = []
+    t = threading.Thread(target=lambda: box.append(Plain())); t.start(); t.join()
+    assert typhon.gil_build or typhon.is_shared(box[0])
+def sound():
+    stop = threading.Event()
+    def churn():
+        while not stop.is_set():
+            a, b = Plain(), Plain(); a.b, b.a = b, a; [a, (b, {"x": a})]
+    ts = [threading.Thread(target=churn) for _ in range(3)]
+    [t.start() for t in ts]
+    try:
+        for _ in range(5): assert typhon.verify_heap() == []
+    finally:
+        stop.set(); [t.join() for t in ts]
+def variant():
+    assert typhon.mode() in ("free-threaded", "gil") and (not typhon.gil_build or typhon.mode() == "gil")
+    assert (typhon.mode() == "gil") == sys._is_gil_enabled()
+def documented():
+    for name in ("counters", "pauses", "heap_statistics", "promote", "is_shared", "refcount_state", "verify_heap"):
+        assert len(getattr(typhon, name).__doc__) > 40
+def automatic_collections_call_back():
+    seen = []
+    def note(phase, info): seen.append((phase, info["generation"]))
+    gc.callbacks.append(note)
+    try:
+        for _ in range(200_000):
+            p = Plain(); p.p = p
+            if len(seen) >= 4: break
+    finally:
+        gc.callbacks.remove(note)
+    assert seen[:2] == [("start", 2), ("stop", 2)], seen[:4]
+for f in (counters, pauses, heap, promoted, states, sound, variant, documented, automatic_collections_call_back):
+    check(f)
