@@ -1,12 +1,13 @@
 //! `compile`, `exec`, `eval`.
 
-use typhon_compiler::{CompileError, Mode, Options, Source, code as pycode, pyast};
+use super::tree;
+use typhon_compiler::{CompileError, Mode, Options, Source, code as pycode};
 use typhon_vm::native::*;
 use typhon_vm::objects::exception::compile_error::raise_compile_error;
 use typhon_vm::objects::exception::is_kind;
 use typhon_vm::objects::function::methods::new_function_in;
 use typhon_vm::objects::{CodeObj, Dict};
-use typhon_vm::{call, caller, protocol};
+use typhon_vm::{call, caller};
 
 const DONT_IMPLY_DEDENT: i64 = 0x200;
 const ONLY_AST: i64 = 0x400;
@@ -123,44 +124,6 @@ pub fn run_code(
 ) -> Res<Value> {
     let f = new_function_in(cx, code, globals, closure)?;
     call::call_function_locals(cx, &f, Args::positional(&[]), Some(locals.clone()))
-}
-
-/// A node of the syntax tree as an instance of its class in `ast`.
-fn node_value(cx: &mut Cx, module: &Value, node: &pyast::Node) -> Res<Value> {
-    cx.check_native_stack(" during ast construction")?;
-    let class = protocol::getattr_str(cx, module, node.kind)?;
-    let mut fields = Vec::with_capacity(node.fields.len() + 4);
-    for (name, v) in &node.fields {
-        fields.push((*name, field_value(cx, module, v)?));
-    }
-    if let Some(l) = &node.loc {
-        for (name, n) in [
-            ("lineno", l.line),
-            ("col_offset", l.col),
-            ("end_lineno", l.end_line),
-            ("end_col_offset", l.end_col),
-        ] {
-            fields.push((name, Value::small_int(n)));
-        }
-    }
-    protocol::call_kw(cx, &class, &[], &fields)
-}
-
-fn field_value(cx: &mut Cx, module: &Value, v: &pyast::Value) -> Res<Value> {
-    match v {
-        pyast::Value::None => Ok(Value::none()),
-        pyast::Value::Node(n) => node_value(cx, module, n),
-        pyast::Value::List(items) => {
-            let mut out = Vec::with_capacity(items.len());
-            for i in items {
-                out.push(field_value(cx, module, i)?);
-            }
-            typhon_vm::objects::list::new_list(cx, out)
-        }
-        pyast::Value::Ident(s) => typhon_vm::objects::str::intern::intern_str(cx, s),
-        pyast::Value::Int(i) => typhon_vm::objects::int::new_int(cx, *i),
-        pyast::Value::Const(c) => typhon_vm::objects::code::consts::const_value(cx, c),
-    }
 }
 
 fn inherited_flags(cx: &Cx) -> u32 {
@@ -290,12 +253,31 @@ pub mod functions {
             allow_incomplete: flags & ALLOW_INCOMPLETE != 0,
             top_level_await: flags & TOP_LEVEL_AWAIT != 0,
         };
+        if tree::is_node(cx, source)? {
+            if flags & ONLY_AST != 0 {
+                return Ok(source.clone());
+            }
+            let root = match wanted {
+                Mode::Exec => "Module",
+                Mode::Eval => "Expression",
+                Mode::Single => "Interactive",
+            };
+            let node = tree::from_python(cx, source, root)?;
+            let name = filename
+                .downcast::<Str>()
+                .map(|s| s.to_string_lossy())
+                .unwrap_or_default();
+            return match typhon_compiler::compile_node(&node, &name, &options) {
+                Ok(code) => typhon_vm::objects::code::methods::new_code(cx, code),
+                Err(e) => Err(raise_compile_error(cx, &e, &filename)),
+            };
+        }
         let text = source_of(cx, source, "compile", "string, bytes or AST", &filename)?;
         if flags & ONLY_AST != 0 {
             return match typhon_compiler::pyast::tree(&text, wanted, &options) {
                 Ok(tree) => {
                     let module = crate::builtins::import::import_absolute_str(cx, "_ast")?;
-                    node_value(cx, &module, &tree)
+                    tree::to_python(cx, &module, &tree)
                 }
                 Err(e) => Err(raise_compile_error(cx, &e, &filename)),
             };

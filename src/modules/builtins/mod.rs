@@ -10,6 +10,7 @@ pub mod import;
 pub mod io;
 pub mod numeric;
 pub mod scope;
+pub mod tree;
 
 use typhon_vm::native::*;
 

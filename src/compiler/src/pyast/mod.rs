@@ -2,6 +2,7 @@
 //! it. Kinds, fields and their order are those of Python 3.14's abstract grammar.
 
 mod expressions;
+pub mod grammar;
 pub(crate) mod source;
 mod statements;
 
