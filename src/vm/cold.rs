@@ -320,10 +320,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::LOAD_LOCALS => {
             // SAFETY: the running frame.
-            let w = unsafe { (*frame).locals };
-            if w == 0 {
-                return Err(cx.system_error("no locals"));
-            }
+            let w = unsafe { locals_word(frame) };
             // SAFETY: a word of the frame, counted for the register.
             let v = unsafe { crate::call::counted(cx, w) };
             s.push_at(cx, 0, v);
@@ -376,10 +373,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::SETUP_ANNOTATIONS => {
             // SAFETY: the running frame.
-            let w = unsafe { (*frame).locals };
-            if w == 0 {
-                return Err(cx.system_error("no locals found when setting up annotations"));
-            }
+            let w = unsafe { locals_word(frame) };
             // SAFETY: as above.
             let ns = unsafe { crate::call::counted(cx, w) };
             let name = crate::objects::str::intern::intern_str(cx, "__annotations__")?;
@@ -1098,13 +1092,24 @@ fn import_from(cx: &mut Cx, module: &Value, name: &Value) -> Res<Value> {
     crate::init::import_from_error(cx, module, full.as_deref(), &n, name)
 }
 
+/// The word of a frame's namespace: its globals when a module's code is called as a function.
+///
+/// # Safety
+/// The running frame.
+unsafe fn locals_word(frame: *mut Frame) -> u64 {
+    // SAFETY: the frame keeps its globals alive.
+    unsafe {
+        match (*frame).locals {
+            0 => (*frame).globals as u64,
+            w => w,
+        }
+    }
+}
+
 /// `from module import *`.
 fn import_star(cx: &mut Cx, frame: *mut Frame, module: &Value) -> Res<Value> {
     // SAFETY: the running frame.
-    let w = unsafe { (*frame).locals };
-    if w == 0 {
-        return Err(cx.system_error("no locals found during 'import *'"));
-    }
+    let w = unsafe { locals_word(frame) };
     // SAFETY: as above.
     let ns = unsafe { crate::call::counted(cx, w) };
     let (names, skip_private) = match protocol::getattr_str_opt(cx, module, "__all__")? {

@@ -344,6 +344,7 @@ impl Partial {
         if !protocol::is_callable(func)
             || args.downcast::<Tuple>().is_none()
             || !(kw.is_none() || kw.downcast::<Dict>().is_some())
+            || !(dict.is_none() || dict.downcast::<Dict>().is_some())
         {
             return Err(cx.type_error("invalid partial state"));
         }
@@ -351,7 +352,10 @@ impl Partial {
         if given.last().is_some_and(is_placeholder) {
             return Err(cx.type_error("trailing Placeholders are not allowed"));
         }
-        let args = tuple::new_tuple(cx, given)?;
+        let args = match args.downcast_exact::<Tuple>() {
+            Some(_) => args.clone(),
+            None => tuple::new_tuple(cx, given)?,
+        };
         let kw = match kw.downcast::<Dict>() {
             Some(d) if !d.is_exact() => d.copy(cx)?,
             Some(_) => kw.clone(),

@@ -1,4 +1,6 @@
-//! `select`: waiting for descriptors, all by `poll(2)`.
+//! `select`: waiting for descriptors by `poll(2)`; `epoll.rs`: the kernel's own sets.
+
+mod epoll;
 
 pub use module::MODULE;
 
@@ -115,7 +117,7 @@ impl Poll {
     }
 }
 
-#[pymodule(name = "select")]
+#[pymodule(name = "select", types(epoll::Epoll))]
 pub mod module {
     //! This module supports asynchronous I/O on multiple file descriptors.
     use super::*;
@@ -188,6 +190,7 @@ pub mod module {
     #[pyinit]
     fn init(module: &Value, cx: &mut Cx) -> Res<()> {
         os_call::set(cx, module, "error", ExcKind::OSError.ty().value())?;
+        os_call::set_constants(cx, module, epoll::CONSTANTS)?;
         os_call::set_constants(
             cx,
             module,

@@ -159,7 +159,8 @@ pub fn complete_native(cx: &mut Cx, t: &Type, spec: &'static TypeSpec) -> Res<()
     if !d.contains_str(cx, "__doc__") {
         d.set_str(cx, "__doc__", doc)?;
     }
-    if spec.module != "builtins" {
+    // A class may show its instances' module by that name.
+    if spec.module != "builtins" && !d.contains_str(cx, "__module__") {
         let m = intern_str(cx, spec.module)?;
         d.set_str(cx, "__module__", m)?;
     }

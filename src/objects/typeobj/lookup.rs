@@ -54,17 +54,19 @@ impl Type {
         if v != 0 {
             return v;
         }
-        // Bases first: a change to a base then always finds a version to zero here.
-        for t in self.mro().iter().skip(1) {
-            if type_of_word(t).assign_version_locked() == 0 {
-                return 0;
-            }
-        }
         let n = NEXT_VERSION.fetch_add(1, Ordering::Relaxed);
         if n > MAX_VERSION {
             return 0;
         }
+        // Before the bases get theirs: a metaclass may have put this class anywhere in the order, even behind itself.
         self.version.store(n, Ordering::Release);
+        // With them: a change to a base always finds a version to zero there.
+        for t in self.mro() {
+            if type_of_word(t).assign_version_locked() == 0 {
+                self.version.store(0, Ordering::Release);
+                return 0;
+            }
+        }
         n
     }
     /// Forget the versions of this class and its subclasses: called before any change. Callers hold the type mutex.

@@ -24,6 +24,9 @@ pub fn qualname_of(t: &Type) -> String {
 
 /// `__module__` of a class, when it is a string.
 pub fn module_of(cx: &mut Cx, t: &Type) -> Option<String> {
+    if let Some(spec) = super::attrs::spec_of(t) {
+        return Some(spec.module.into());
+    }
     match t.dict().get_named(cx, "__module__") {
         Some(m) => m.downcast::<Str>().map(|s| s.to_string_lossy()),
         None if t.has(flag::HEAP) => None,
@@ -58,7 +61,7 @@ pub fn is_plain_type_check(f: &Value) -> bool {
 /// `cls(*args, **kwargs)`: make, then initialize.
 pub fn call_type(cx: &mut Cx, t: &Type, args: Args<'_>) -> Res<Value> {
     let Some(new) = t.slots.new.get() else {
-        let n = t.name();
+        let n = full_name(cx, t);
         return Err(cx.type_error(format!("cannot create '{n}' instances")));
     };
     let obj = new(cx, t, args)?;

@@ -447,3 +447,31 @@ pub fn poll(fds: &mut [(Fd, i16)], timeout: i32) -> io::Result<usize> {
     }
     Ok(n as usize)
 }
+
+/// A set of descriptors that the kernel watches.
+pub fn epoll_create(flags: i32) -> io::Result<Fd> {
+    // SAFETY: numbers only.
+    check(unsafe { libc::epoll_create1(flags) })
+}
+
+/// Add, change or remove a descriptor of the set.
+pub fn epoll_control(set: Fd, operation: i32, fd: Fd, events: u32) -> io::Result<()> {
+    let mut event = libc::epoll_event {
+        events,
+        u64: fd as u64,
+    };
+    // SAFETY: the event lives through the call.
+    check(unsafe { libc::epoll_ctl(set, operation, fd, &raw mut event) }).map(drop)
+}
+
+/// Wait for events of the set: descriptors and what happened.
+pub fn epoll_wait(set: Fd, most: usize, timeout: i32) -> io::Result<Vec<(Fd, u32)>> {
+    let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; most];
+    // SAFETY: writes at most so many events.
+    let n = check(unsafe { libc::epoll_wait(set, events.as_mut_ptr(), most as i32, timeout) })?;
+    events.truncate(n as usize);
+    Ok(events
+        .into_iter()
+        .map(|event| ({ event.u64 } as Fd, { event.events }))
+        .collect())
+}

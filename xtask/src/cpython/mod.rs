@@ -10,6 +10,7 @@ use log::{End, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -54,26 +55,34 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
             return false;
         }
     };
-    let chosen: Vec<(String, usize)> = if plan.modules.is_empty() {
+    let chosen: Vec<Module> = if plan.modules.is_empty() {
         listed
     } else {
-        let counts: BTreeMap<_, _> = listed.into_iter().collect();
-        let count = |name: &String| (name.clone(), counts.get(name).copied().unwrap_or(0));
-        plan.modules.iter().map(count).collect()
+        let find = |name: &String| listed.iter().find(|module| module.name == *name).cloned();
+        let other = |name: &String| Module {
+            name: name.clone(),
+            count: 0,
+            limit: None,
+        };
+        let chosen = plan.modules.iter();
+        chosen
+            .map(|name| find(name).unwrap_or_else(|| other(name)))
+            .collect()
     };
     let logs = root.join("target/cpython");
+    let stubs = plan.tests.join("stubs");
+    let binary = match fs::create_dir_all(&logs).and_then(|()| install(plan, &logs, &library)) {
+        Ok(binary) => binary,
+        Err(error) => {
+            println!("cpython: {}: {error}", logs.display());
+            return false;
+        }
+    };
     let place = Place {
-        path: format!(
-            "{}:{}",
-            plan.tests.join("stubs").display(),
-            library.display()
-        ),
+        binary,
+        path: format!("{}:{}", stubs.display(), library.display()),
         logs: &logs,
     };
-    if let Err(error) = fs::create_dir_all(&logs) {
-        println!("cpython: {}: {error}", logs.display());
-        return false;
-    }
     let start = Instant::now();
     let outcomes = run_all(plan, &place, &chosen);
     let mut total = Outcome::default();
@@ -82,14 +91,14 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
         "{:28} {:>6} {:>6} {:>6} {:>7}  {:>7}",
         "module", "passed", "failed", "errors", "skipped", "CPython"
     );
-    for ((name, count), outcome) in chosen.iter().zip(&outcomes) {
-        println!("{}", row(name, outcome, *count));
+    for (module, outcome) in chosen.iter().zip(&outcomes) {
+        println!("{}", row(&module.name, outcome, module.count));
         // A test of another implementation that passes here makes up for no lost one elsewhere.
-        total.passed += outcome.passed.min(*count);
+        total.passed += outcome.passed.min(module.count);
         total.failed += outcome.failed;
         total.errors += outcome.errors;
         total.skipped += outcome.skipped;
-        expected += count;
+        expected += module.count;
     }
     println!("{}", row("total", &total, expected));
     let ends = |ended: fn(&Outcome) -> bool| outcomes.iter().filter(|o| ended(o)).count();
@@ -119,12 +128,12 @@ fn row(name: &str, outcome: &Outcome, count: usize) -> String {
 }
 
 /// Holds the outcomes against the list of known failures, and brings that up to date if wanted.
-fn compare(root: &Path, plan: &Plan, chosen: &[(String, usize)], outcomes: &[Outcome]) -> bool {
+fn compare(root: &Path, plan: &Plan, chosen: &[Module], outcomes: &[Outcome]) -> bool {
     let path = root.join(KNOWN);
     let mut known = read_known(&fs::read_to_string(&path).unwrap_or_default());
     let mut unknown = 0;
     let mut mended = BTreeSet::new();
-    for ((name, _), outcome) in chosen.iter().zip(outcomes) {
+    for (module, outcome) in chosen.iter().zip(outcomes) {
         for (id, reason) in &outcome.wrong {
             if !known.contains_key(id) {
                 unknown += 1;
@@ -135,7 +144,7 @@ fn compare(root: &Path, plan: &Plan, chosen: &[(String, usize)], outcomes: &[Out
         if outcome.crashed || outcome.timeout {
             continue;
         }
-        let own = |id: &String| belongs(id, name) && !outcome.wrong.contains_key(id);
+        let own = |id: &String| belongs(id, &module.name) && !outcome.wrong.contains_key(id);
         mended.extend(known.keys().filter(|id| own(id)).cloned());
     }
     if !mended.is_empty() {
@@ -181,20 +190,60 @@ fn read_known(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn read_list(path: &Path) -> Result<Vec<(String, usize)>, String> {
+/// A line of the list: a module, how many of its cases CPython passes, and how many seconds it may take if not as many as
+/// the others.
+#[derive(Clone)]
+struct Module {
+    name: String,
+    count: usize,
+    limit: Option<Duration>,
+}
+
+fn read_list(path: &Path) -> Result<Vec<Module>, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let lines = text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty());
     lines
         .map(|line| {
-            let (name, count) = line
-                .split_once(' ')
-                .ok_or_else(|| format!("{LIST}: {line:?}"))?;
-            let count = count.parse().map_err(|_| format!("{LIST}: {line:?}"))?;
-            Ok((name.into(), count))
+            let wrong = || format!("{LIST}: {line:?}");
+            let mut words = line.split(' ');
+            let name = words.next().ok_or_else(wrong)?.to_owned();
+            let count = words
+                .next()
+                .and_then(|n| n.parse().ok())
+                .ok_or_else(wrong)?;
+            let limit = match words.next() {
+                Some(seconds) => Some(Duration::from_secs(seconds.parse().map_err(|_| wrong())?)),
+                None => None,
+            };
+            Ok(Module { name, count, limit })
         })
         .collect()
+}
+
+/// Puts a copy of the interpreter where it finds the tests among its own packages, as CPython does: tests start other
+/// interpreters that ignore `PYTHONPATH`, and look into the folder of the library.
+fn install(plan: &Plan, logs: &Path, library: &Path) -> std::io::Result<PathBuf> {
+    let folder = logs.join("python");
+    let binary = folder.join("typhon");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    fs::copy(&plan.binary, &binary)?;
+    let ask = ["-I", "-c", "import site; print(site.getsitepackages()[0])"];
+    let output = Command::new(&binary).args(ask).output()?;
+    let packages = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    // Another Python keeps its packages elsewhere; nothing is put there.
+    if !packages.starts_with(&folder) {
+        return Ok(plan.binary.clone());
+    }
+    fs::create_dir_all(&packages)?;
+    symlink(library.join("test"), packages.join("test"))?;
+    for stub in fs::read_dir(plan.tests.join("stubs"))? {
+        let stub = stub?;
+        symlink(stub.path(), packages.join(stub.file_name()))?;
+    }
+    Ok(binary)
 }
 
 /// The folder that holds `test/`, unpacked on the first use.
@@ -230,23 +279,25 @@ fn unpacked(tests: &Path) -> Option<PathBuf> {
 
 /// Where the modules run.
 struct Place<'a> {
+    binary: PathBuf,
     /// `PYTHONPATH`.
     path: String,
     logs: &'a Path,
 }
 
-fn run_all(plan: &Plan, place: &Place, chosen: &[(String, usize)]) -> Vec<Outcome> {
+fn run_all(plan: &Plan, place: &Place, chosen: &[Module]) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
     let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(chosen.iter().map(|_| None).collect());
     let done = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..plan.jobs.max(1) {
             scope.spawn(|| {
-                while let Some((i, (name, count))) = {
+                while let Some((i, module)) = {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     chosen.get(i).map(|module| (i, module))
                 } {
-                    let outcome = run_module(plan, place, name);
+                    let outcome = run_module(plan, place, module);
+                    let (name, count) = (&module.name, module.count);
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                     eprint!(
                         "\r\x1b[K[{done}/{}] {name}: {} of {count}",
@@ -267,12 +318,13 @@ fn run_all(plan: &Plan, place: &Place, chosen: &[(String, usize)]) -> Vec<Outcom
         .collect()
 }
 
-fn run_module(plan: &Plan, place: &Place, name: &str) -> Outcome {
+fn run_module(plan: &Plan, place: &Place, module: &Module) -> Outcome {
+    let name = &module.name;
     let path = place.logs.join(format!("{name}.log"));
     let folder = place.logs.join(format!("{name}.run"));
     let _ = fs::remove_dir_all(&folder);
-    let end =
-        start_module(plan, place, name, &path, &folder).map(|child| wait(child, plan.timeout));
+    let end = start_module(place, name, &path, &folder)
+        .map(|child| wait(child, module.limit.unwrap_or(plan.timeout)));
     let _ = fs::remove_dir_all(&folder);
     let text = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
     match end {
@@ -281,18 +333,12 @@ fn run_module(plan: &Plan, place: &Place, name: &str) -> Outcome {
     }
 }
 
-fn start_module(
-    plan: &Plan,
-    place: &Place,
-    name: &str,
-    log: &Path,
-    folder: &Path,
-) -> std::io::Result<Child> {
+fn start_module(place: &Place, name: &str, log: &Path, folder: &Path) -> std::io::Result<Child> {
     fs::create_dir_all(folder)?;
     let output = File::create(log)?;
     Command::new("sh")
         .args(["-c", &format!("ulimit -d {MEMORY}; exec \"$0\" \"$@\"")])
-        .arg(&plan.binary)
+        .arg(&place.binary)
         .args(["-m", "unittest", "-v", &format!("test.{name}")])
         .env("PYTHONPATH", &place.path)
         .env("PYTHONDONTWRITEBYTECODE", "1")
