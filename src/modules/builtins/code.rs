@@ -7,7 +7,7 @@ use typhon_vm::objects::exception::compile_error::raise_compile_error;
 use typhon_vm::objects::exception::is_kind;
 use typhon_vm::objects::function::methods::new_function_in;
 use typhon_vm::objects::{CodeObj, Dict};
-use typhon_vm::{call, caller};
+use typhon_vm::{call, caller, protocol};
 
 const DONT_IMPLY_DEDENT: i64 = 0x200;
 const ONLY_AST: i64 = 0x400;
