@@ -52,15 +52,18 @@ pub fn system_exit(cx: &mut Cx, e: &Value) -> i32 {
             IntRef::Big(_) => 255,
         };
     }
-    let text = match protocol::str_string(cx, &code) {
-        Ok(t) => t,
+    let text = match protocol::str(cx, &code) {
+        Ok(t) => Some(t),
         Err(r) => {
             drop(cx.take_exc(r));
-            String::new()
+            None
         }
     };
     hooks::flush(cx, "stdout");
-    hooks::write_stderr(cx, &format!("{text}\n"));
+    if let Some(text) = text {
+        hooks::write_text_to_stderr(cx, &text);
+    }
+    hooks::write_stderr(cx, "\n");
     hooks::flush(cx, "stderr");
     1
 }

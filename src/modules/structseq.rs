@@ -47,11 +47,20 @@ impl StructSeq {
         doc: &'static str,
         fields: &'static [(&'static str, &'static str)],
     ) -> StructSeq {
+        StructSeq::closed_showing(name, doc, fields, fields.len())
+    }
+    /// The same, with only the first fields in the sequence; the others are attributes.
+    pub const fn closed_showing(
+        name: &'static str,
+        doc: &'static str,
+        fields: &'static [(&'static str, &'static str)],
+        visible: usize,
+    ) -> StructSeq {
         StructSeq {
             name,
             doc,
             fields,
-            visible: fields.len(),
+            visible,
             constructible: false,
             class: OnceLock::new(),
         }

@@ -150,6 +150,10 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         Op::RERAISE => {
             let exc = s.take(0);
             cx.no_traceback = true;
+            cx.reraised_at = match arg {
+                0 => None,
+                _ => s.at(arg as usize).as_small_int().map(|at| at as u32),
+            };
             // Handlers are sought from here, not from the instruction that raised first, whose own handler this may be.
             return Err(cx.reraise(exc));
         }

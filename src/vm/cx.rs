@@ -45,6 +45,8 @@ pub struct Cx {
     pub profile: Option<Value>,
     /// The exception just re-raised by `RERAISE` keeps its traceback: this frame is not added again.
     pub no_traceback: bool,
+    /// Where the exception that `RERAISE` raises again was raised first, for a frame that it leaves.
+    pub reraised_at: Option<u32>,
     /// The main thread handles signals.
     pub is_main: bool,
 }

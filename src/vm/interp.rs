@@ -926,6 +926,10 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         save!();
                         let receiver = vref!(a_of(w)).clone_in(cx.thread.tid);
                         let value = operand!(b_of(w)).clone_in(cx.thread.tid);
+                        // What was sent in was in the result's register.
+                        if b_of(w) == d_of(w) {
+                            release!(b_of(w));
+                        }
                         match try_!(cold::send(cx, &receiver, value)) {
                             Step::Yield(v) => set!(w, v.into_bits()),
                             Step::Return(v) => {
@@ -1147,6 +1151,7 @@ fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
         let exc = cx.take_exc(raised);
         // SAFETY: the running frame of this thread.
         let (offset, line) = unsafe { ((*f).lasti(), (*f).line()) };
+        let reraised_at = cx.reraised_at.take();
         if !std::mem::take(&mut cx.no_traceback)
             && let Err(r) = crate::objects::frame::object::frame_object(cx, f).and_then(|obj| {
                 crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line)
@@ -1168,6 +1173,9 @@ fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
                 return Unwound::Handler((*f).code().words.as_ptr().add(h.target as usize));
             }
             cx.clear_temps(f, 0);
+            if let Some(at) = reraised_at {
+                (*f).go_to(at);
+            }
             let kind = (*f).kind;
             raised = cx.reraise(exc);
             match kind {

@@ -551,6 +551,15 @@ pub fn getattr_str_opt(cx: &mut Cx, o: &Value, name: &str) -> Res<Option<Value>>
 
 /// `o.name = value`, or `del o.name` when `value` is None.
 pub fn setattr(cx: &mut Cx, o: &Value, name: &Value, value: Option<&Value>) -> Res<()> {
+    let exact;
+    let name = match name.downcast::<Str>() {
+        // Attributes are found by plain strings.
+        Some(s) if name.downcast_exact::<Str>().is_none() => {
+            exact = crate::objects::str::make::new_from_text(cx, s.text())?;
+            &exact
+        }
+        _ => name,
+    };
     match o.ty().slots.setattro.get() {
         Some(f) => f(cx, o, name, value),
         None => crate::objects::object::generic_setattr(cx, o, name, value),

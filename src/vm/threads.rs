@@ -36,6 +36,7 @@ impl Cx {
             trace: None,
             profile: None,
             no_traceback: false,
+            reraised_at: None,
             is_main,
         }))
     }

@@ -38,6 +38,16 @@ pub enum Stage {
     Code,
 }
 
+/// The text around a mistake, for those who look for what was meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Whole {
+    /// Nothing to look at: the parser did not find this mistake.
+    Unknown,
+    /// What the file of that name holds.
+    File,
+    Text(String),
+}
+
 /// A failed compilation: 1-based lines and *character* columns as in `SyntaxError`; a line of -1 stands for "none".
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CompileError {
@@ -50,6 +60,8 @@ pub struct CompileError {
     pub end_col: i32,
     /// The source line.
     pub text: Option<String>,
+    /// The whole text in which the parser found the mistake.
+    pub whole: Whole,
 }
 
 impl CompileError {
@@ -64,6 +76,7 @@ impl CompileError {
             end_line: -1,
             end_col: 0,
             text: None,
+            whole: Whole::Unknown,
         }
     }
     /// The same mistake, found by a later stage than the parser.

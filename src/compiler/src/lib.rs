@@ -28,7 +28,7 @@ pub mod verify;
 mod verify_tests;
 pub mod warnings;
 
-pub use error::{CompileError, ErrorKind, Stage};
+pub use error::{CompileError, ErrorKind, Stage, Whole};
 pub use source::Source;
 
 use std::sync::Arc;

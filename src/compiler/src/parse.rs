@@ -54,6 +54,13 @@ fn options(mode: Mode) -> ParseOptions {
 
 /// Parses the source, or says what is wrong with it in CPython's words.
 pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
+    judged(src, mode, opts).map_err(|e| CompileError {
+        whole: src.whole(mode),
+        ..e
+    })
+}
+
+fn judged(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
     // A byte order mark is part of bytes; in text it is a character like any other.
     if src.text().starts_with('\u{feff}')
         && let Some(error) = diagnose(src, mode, opts)

@@ -1,6 +1,7 @@
 //! Source text: decoding (PEP 263), newline translation, and the way from byte offsets to lines and columns.
 
-use crate::error::{CompileError, ErrorKind, Stage};
+use crate::Mode;
+use crate::error::{CompileError, ErrorKind, Stage, Whole};
 use crate::ir::Loc;
 use ruff_python_ast::{Decorator, ExprGenerator};
 use ruff_text_size::{Ranged, TextRange, TextSize};
@@ -175,6 +176,16 @@ impl Source {
             ..self
         }
     }
+    /// The text as the parser saw it.
+    pub(crate) fn whole(&self, mode: Mode) -> Whole {
+        match self.ending {
+            Ending::File => Whole::File,
+            _ if mode == Mode::Exec && !self.text.ends_with('\n') => {
+                Whole::Text(format!("{}\n", self.text))
+            }
+            _ => Whole::Text(self.text.clone()),
+        }
+    }
     pub(crate) fn ending(&self) -> Ending {
         self.ending
     }
@@ -327,6 +338,7 @@ impl Source {
             end_line,
             end_col: end_col + 1,
             text: self.places.is_none().then(|| self.error_text(line)),
+            whole: Whole::Unknown,
         }
     }
 

@@ -175,22 +175,30 @@ impl Encoder {
     }
 
     fn array(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
-        let items = protocol::collect(cx, v)?;
-        if items.is_empty() {
+        let length = protocol::len(cx, v)?;
+        if length == 0 {
             out.push_str("[]");
             return Ok(());
         }
         let id = self.enter(cx, v)?;
         out.push_char(b'['.into());
         let indented = !self.indent.is_none();
-        for (i, item) in items.iter().enumerate() {
+        // The functions called for the items may change the list: what it holds when its turn comes counts.
+        let list = v.downcast::<List>();
+        let items: &[Value] = v.downcast::<Tuple>().map_or(&[], |t| t.items());
+        for i in 0.. {
+            let item = match list {
+                Some(list) => list.get(cx, i),
+                None => items.get(i).cloned(),
+            };
+            let Some(item) = item else { break };
             if i > 0 {
                 out.push_value(&self.item_separator);
             }
             if indented {
                 self.newline(level + 1, out);
             }
-            let r = self.any(cx, item, level + 1, out);
+            let r = self.any(cx, &item, level + 1, out);
             self.noted(cx, r, v, |_| Ok(format!("item {i}")))?;
         }
         self.leave(cx, id)?;

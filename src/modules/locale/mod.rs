@@ -102,6 +102,23 @@ fn known(name: &str) -> Option<&'static str> {
     })
 }
 
+/// Settings of single categories, as `setlocale(LC_ALL)` tells them; false if one of them cannot be.
+fn set_each(now: &mut [&'static str], settings: &str) -> bool {
+    settings.split(';').all(|setting| {
+        let Some((category, name)) = setting.split_once('=') else {
+            return false;
+        };
+        let place = CATEGORIES.iter().position(|c| *c == category);
+        match (place.and_then(|i| now.get_mut(i)), known(name)) {
+            (Some(one), Some(name)) => {
+                *one = name;
+                true
+            }
+            _ => false,
+        }
+    })
+}
+
 #[pymodule(name = "_locale")]
 pub mod module {
     //! Support for POSIX locales.
@@ -128,15 +145,24 @@ pub mod module {
             }
         };
         if let Some(name) = locale {
-            let Some(name) = known(name) else {
+            let mut wanted = *NOW.lock();
+            let fits = match (known(name), wanted.get_mut(category)) {
+                (Some(name), Some(one)) => {
+                    *one = name;
+                    true
+                }
+                (Some(name), None) => {
+                    wanted.fill(name);
+                    true
+                }
+                (None, Some(_)) => false,
+                (None, None) => set_each(&mut wanted, name),
+            };
+            if !fits {
                 let class = error_class(cx);
                 return Err(raise_class(cx, class, "unsupported locale setting"));
-            };
-            let mut now = NOW.lock();
-            match now.get_mut(category) {
-                Some(one) => *one = name,
-                None => now.fill(name),
             }
+            *NOW.lock() = wanted;
         }
         let now = *NOW.lock();
         Ok(match now.get(category) {

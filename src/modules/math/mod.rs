@@ -56,7 +56,14 @@ fn logarithm(cx: &mut Cx, v: &Value, f: fn(f64) -> f64) -> Res<f64> {
     }
     let x = number::as_f64(cx, v)?;
     if x <= 0.0 {
-        return Err(cx.value_error("expected a positive input"));
+        let text = match as_int(v) {
+            Some(_) => "expected a positive input".to_owned(),
+            None => {
+                let shown = typhon_text::float_text::repr(x);
+                format!("expected a positive input, got {shown}")
+            }
+        };
+        return Err(cx.value_error(text));
     }
     Ok(f(x))
 }
@@ -98,6 +105,9 @@ fn step_towards(x: f64, y: f64, steps: u64) -> f64 {
     } else {
         a - steps as i64
     };
+    if r == 0 && x < 0.0 {
+        return -0.0;
+    }
     f64::from_bits(if r < 0 {
         (i64::MIN - r) as u64
     } else {

@@ -222,6 +222,8 @@ pub mod functions {
         let (p, q) = (protocol::iter(cx, p)?, protocol::iter(cx, q)?);
         let mut total = Value::small_int(0);
         let mut floats: Option<Partials> = None;
+        // Pairs of ints first, then pairs with floats; the first pair that is neither ends this for good.
+        let (mut only_ints, mut plain) = (true, true);
         loop {
             let (a, b) = (protocol::next(cx, &p)?, protocol::next(cx, &q)?);
             let (a, b) = match (a, b) {
@@ -229,9 +231,10 @@ pub mod functions {
                 (None, None) => break,
                 _ => return Err(cx.value_error("Inputs are not the same length")),
             };
-            let pair = (as_f64_exact(&a), as_f64_exact(&b));
             let exact_int = |v: &Value| number::is_exact_int(v);
-            let numbers = match pair {
+            only_ints &= exact_int(&a) && exact_int(&b);
+            let numbers = match (as_f64_exact(&a), as_f64_exact(&b)) {
+                _ if !plain || only_ints => None,
                 (Some(x), Some(y)) => Some((x, y)),
                 (Some(x), None) if exact_int(&b) => {
                     as_int(&b).and_then(|i| int_f64(i)).map(|y| (x, y))
@@ -250,6 +253,7 @@ pub mod functions {
                 }
                 continue;
             }
+            plain &= only_ints;
             if let Some(sum) = floats.take() {
                 total = add_float(cx, &total, &sum)?;
             }

@@ -3,6 +3,9 @@
 use typhon_vm::native::*;
 use typhon_vm::objects::List;
 
+/// More candidates than this are not worth the time.
+const MOST: usize = 750;
+
 #[pymodule(name = "_suggestions")]
 pub mod module {
     use super::*;
@@ -22,8 +25,12 @@ pub mod module {
                 item,
             ));
         };
+        let all = list.to_vec(cx);
+        if all.len() >= MOST {
+            return Ok(None);
+        }
         let mut names = Vec::new();
-        for c in list.to_vec(cx) {
+        for c in all {
             match c.downcast::<Str>() {
                 Some(s) => names.push(s.to_string_lossy()),
                 None => return Err(cx.type_error("all elements in 'candidates' must be strings")),

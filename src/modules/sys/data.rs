@@ -25,7 +25,7 @@ pub fn version() -> String {
     )
 }
 
-pub static FLAGS: StructSeq = StructSeq::closed(
+pub static FLAGS: StructSeq = StructSeq::closed_showing(
     "sys.flags",
     "sys.flags\n\nFlags provided through command line arguments or environment vars.",
     &[
@@ -51,6 +51,7 @@ pub static FLAGS: StructSeq = StructSeq::closed(
         ("thread_inherit_context", "-X thread_inherit_context"),
         ("context_aware_warnings", "-X context_aware_warnings"),
     ],
+    18,
 );
 
 pub static VERSION_INFO: StructSeq = StructSeq::closed(

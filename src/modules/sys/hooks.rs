@@ -30,18 +30,26 @@ pub fn audit(cx: &mut Cx, event: &str, args: Vec<Value>) -> Res<()> {
 
 /// Write text to `sys.stderr`, or to the descriptor when there is none or it fails.
 pub fn write_stderr(cx: &mut Cx, text: &str) {
-    if let Some(f) = sys_get(cx, "stderr")
-        && let Ok(v) = new_str(cx, text)
-    {
+    match new_str(cx, text) {
+        Ok(v) => write_text_to_stderr(cx, &v),
+        Err(r) => drop(cx.take_exc(r)),
+    }
+}
+
+/// The same with a str, which may hold what no encoding takes: the stream decides.
+pub fn write_text_to_stderr(cx: &mut Cx, text: &Value) {
+    if let Some(f) = sys_get(cx, "stderr") {
         if f.is_none() {
             return;
         }
-        match protocol::call_method(cx, &f, "write", &[v]) {
+        match protocol::call_method(cx, &f, "write", std::slice::from_ref(text)) {
             Ok(_) => return,
             Err(r) => drop(cx.take_exc(r)),
         }
     }
-    let _ = super::stream::write_fd(cx, 2, text.as_bytes());
+    if let Some(text) = text.downcast::<Str>() {
+        let _ = super::stream::write_fd(cx, 2, text.to_string_lossy().as_bytes());
+    }
 }
 
 /// Flush a standard stream; the exception if that fails.

@@ -157,6 +157,8 @@ impl Bytearray {
         errors: Option<&str>,
         cx: &mut Cx,
     ) -> Res<()> {
+        // What fails leaves nothing behind.
+        drop(self.resize(cx, std::mem::take)?);
         let data = match construct(cx, source, encoding, errors, "bytearray", "byte", false)? {
             Made::Object(v) => ops::data(cx, &v).into_owned(),
             Made::Data(d) => d,

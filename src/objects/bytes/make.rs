@@ -48,11 +48,18 @@ pub fn byte(cx: &mut Cx, v: &Value, what: &str) -> Res<u8> {
 /// The bytes of an iterable of ints.
 fn from_items(cx: &mut Cx, v: &Value, what: &str) -> Res<Vec<u8>> {
     let mut out = Vec::new();
-    // A list may change while its items' __index__ runs, so it is walked like any iterable unless they are plain.
-    if v.downcast_exact::<List>().is_some() || v.downcast_exact::<Tuple>().is_some() {
-        let items = protocol::collect(cx, v)?;
-        out.reserve(items.len());
-        for item in &items {
+    // The list may change while an item's __index__ runs: what it holds when the turn comes counts.
+    if let Some(list) = v.downcast_exact::<List>() {
+        out.reserve(list.len());
+        for i in 0.. {
+            let Some(item) = list.get(cx, i) else { break };
+            out.push(byte(cx, &item, what)?);
+        }
+        return Ok(out);
+    }
+    if let Some(tuple) = v.downcast_exact::<Tuple>() {
+        out.reserve(tuple.len());
+        for item in tuple.items() {
             out.push(byte(cx, item, what)?);
         }
         return Ok(out);

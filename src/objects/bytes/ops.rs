@@ -289,6 +289,12 @@ pub fn join(cx: &mut Cx, this: &Value, iterable: &Value) -> Res<Value> {
                 )));
             }
         };
+        // Asking for the bytes may have run code that changed the list.
+        if let Some(list) = iterable.downcast::<crate::objects::List>()
+            && list.len() != items.len()
+        {
+            return Err(cx.runtime_error("sequence changed size during iteration"));
+        }
         if out.try_reserve(part.len() + sep.len()).is_err() {
             return Err(cx.memory_error());
         }

@@ -5,7 +5,7 @@ use crate::native::*;
 use crate::objects::str::new_str;
 use crate::objects::tuple::new_tuple;
 use crate::protocol;
-use typhon_compiler::{CompileError, ErrorKind as K, Stage};
+use typhon_compiler::{CompileError, ErrorKind as K, Stage, Whole};
 
 /// The exception for a source that does not compile.
 pub fn raise_compile_error(cx: &mut Cx, err: &CompileError, filename: &Value) -> Raised {
@@ -62,6 +62,16 @@ fn make(cx: &mut Cx, err: &CompileError, kind: ExcKind, filename: &Value) -> Res
     }
     let details = new_tuple(cx, details)?;
     let e = super::new_exception(cx, kind, vec![msg.clone(), details])?;
+    let whole = match &err.whole {
+        Whole::Unknown => None,
+        Whole::File => Some(Value::none()),
+        Whole::Text(text) => Some(new_str(cx, text)?),
+    };
+    if let Some(whole) = whole {
+        let (line, col) = (Value::small_int(0), Value::small_int(0));
+        let metadata = new_tuple(cx, vec![line, col, whole])?;
+        protocol::setattr_str(cx, &e, "_metadata", &metadata)?;
+    }
     if err.stage == Stage::Symbols {
         let args = new_tuple(cx, vec![msg])?;
         protocol::setattr_str(cx, &e, "args", &args)?;

@@ -508,46 +508,52 @@ fn place(this: &Value, i: usize) -> i64 {
 
 fn unicode_str(cx: &mut Cx, this: &Value, family: Family) -> Res<Value> {
     let e = exc(this);
-    let Some(object) = e.extra(1) else {
+    if e.extra(1).is_none() {
+        // Not initialized.
         return new_str(cx, "");
+    }
+    let reason = protocol::str_string(cx, &e.extra(4).unwrap_or_else(Value::none))?;
+    let encoding = match family {
+        Family::Translate => String::new(),
+        _ => protocol::str_string(cx, &e.extra(0).unwrap_or_else(Value::none))?,
     };
-    let none = Value::none();
-    let encoding = protocol::str_string(cx, &e.extra(0).unwrap_or(none))?;
-    let none = Value::none();
-    let reason = protocol::str_string(cx, &e.extra(4).unwrap_or(none))?;
-    let len = match family {
-        Family::Decode => object.downcast::<Bytes>().map_or(0, |b| b.as_slice().len()),
-        _ => object.downcast::<Str>().map_or(0, Str::len),
-    } as i64;
-    let start = place(this, 2).clamp(0, (len - 1).max(0));
-    let end = place(this, 3).clamp(len.min(1), len.max(1)).min(len);
-    let one = start < len && end == start + 1;
-    let what = if one {
-        match family {
-            Family::Decode => {
-                let b = object
-                    .downcast::<Bytes>()
-                    .map_or(0, |b| b.as_slice()[start as usize]);
-                format!("byte {b:#04x}")
-            }
-            _ => {
-                let c = object.downcast::<Str>().map_or(0, |s| s.at(start as usize));
-                match c {
-                    0..=0xFF => format!("character '\\x{c:02x}'"),
-                    0x100..=0xFFFF => format!("character '\\u{c:04x}'"),
-                    _ => format!("character '\\U{c:08x}'"),
-                }
-            }
+    // These texts may have been made by Python code that changed the exception.
+    let Some(object) = e.extra(1) else {
+        return Err(cx.type_error("object attribute not set"));
+    };
+    let (start, end) = (place(this, 2), place(this, 3));
+    let is_one = |len: usize| {
+        let len = len as i64;
+        (0..len).contains(&start) && end <= len && end == start + 1
+    };
+    let one = match family {
+        Family::Decode => {
+            let Some(data) = object.downcast::<Bytes>() else {
+                return Err(cx.type_error("object attribute must be bytes"));
+            };
+            let data = data.as_slice();
+            is_one(data.len()).then(|| format!("byte {:#04x}", data[start as usize]))
         }
-    } else if family == Family::Decode {
-        "bytes".into()
-    } else {
-        "characters".into()
+        Family::Encode | Family::Translate => {
+            let Some(text) = object.downcast::<Str>() else {
+                return Err(cx.type_error("object attribute must be str"));
+            };
+            is_one(text.len()).then(|| match text.at(start as usize) {
+                c @ 0..=0xFF => format!("character '\\x{c:02x}'"),
+                c @ 0x100..=0xFFFF => format!("character '\\u{c:04x}'"),
+                c => format!("character '\\U{c:08x}'"),
+            })
+        }
     };
-    let at = if one {
-        start.to_string()
-    } else {
-        format!("{start}-{}", end - 1)
+    let (what, at) = match one {
+        Some(one) => (one, start.to_string()),
+        None => {
+            let many = match family {
+                Family::Decode => "bytes",
+                Family::Encode | Family::Translate => "characters",
+            };
+            (many.to_owned(), format!("{start}-{}", end.wrapping_sub(1)))
+        }
     };
     let text = match family {
         Family::Decode => {

@@ -242,8 +242,35 @@ enum Lines {
 
 /// The entries of an exception's traceback; None when it has none.
 fn format_stack(cx: &mut Cx, e: &Value, sources: &mut Sources) -> Option<String> {
-    let tb = exc(e).traceback()?;
+    let mut tb = exc(e).traceback()?;
+    if let Some(limit) = traceback_limit(cx) {
+        if limit == 0 {
+            return None;
+        }
+        let mut depth = 0_usize;
+        let mut at = Some(tb.clone());
+        while let Some(entry) = at {
+            depth += 1;
+            at = entry.downcast::<Traceback>().and_then(Traceback::next);
+        }
+        for _ in limit..depth {
+            tb = tb.downcast::<Traceback>()?.next()?;
+        }
+    }
     Some(format_traceback(cx, tb, sources, Lines::Marked))
+}
+
+/// `sys.tracebacklimit`: how many of the last entries show.
+fn traceback_limit(cx: &mut Cx) -> Option<usize> {
+    use crate::objects::int::{IntRef, as_int, is_negative};
+    let limit = crate::init::sys_get(cx, "tracebacklimit")?;
+    if is_negative(&limit) {
+        return Some(0);
+    }
+    match as_int(&limit)? {
+        IntRef::Small(n) => usize::try_from(n).ok(),
+        IntRef::Big(_) => None,
+    }
 }
 
 /// The entries of a traceback, without the header.
@@ -348,6 +375,12 @@ fn class_name(cx: &mut Cx, e: &Value) -> String {
 
 /// The last lines: class, text, notes; the source of a syntax error.
 pub fn format_only(cx: &mut Cx, e: &Value) -> String {
+    if is_kind(e, ExcKind::SyntaxError)
+        && may_be_misspelled(e)
+        && let Some(text) = quietly(cx, |cx| format_by_module(cx, e))
+    {
+        return text;
+    }
     let name = class_name(cx, e);
     let mut out = if is_kind(e, ExcKind::SyntaxError) {
         format_syntax_error(cx, e, &name)
@@ -365,6 +398,27 @@ pub fn format_only(cx: &mut Cx, e: &Value) -> String {
     };
     format_notes(cx, e, &mut out);
     out
+}
+
+/// Whether a keyword written wrongly may explain a SyntaxError.
+fn may_be_misspelled(e: &Value) -> bool {
+    let message = exc(e).extra(0).as_ref().and_then(text_of);
+    syntax_rest(e, 3).is_some()
+        && message
+            .is_some_and(|m| m == "invalid syntax" || m.contains("Perhaps you forgot a comma"))
+}
+
+/// The last lines as Python's `traceback` writes them: it tries the keywords that were perhaps meant.
+fn format_by_module(cx: &mut Cx, e: &Value) -> Res<String> {
+    let m = crate::objects::module::methods::import(cx, "traceback")?;
+    let args = [e.ty().value(), e.clone(), Value::none()];
+    let shown = protocol::call_method(cx, &m, "TracebackException", &args)?;
+    let lines = protocol::call_method(cx, &shown, "format_exception_only", &[])?;
+    let mut out = String::new();
+    for line in protocol::collect(cx, &lines)? {
+        out.push_str(&protocol::str_string(cx, &line)?);
+    }
+    Ok(out)
 }
 
 fn format_notes(cx: &mut Cx, e: &Value, out: &mut String) {

@@ -87,7 +87,7 @@ pub fn floordiv_f64(cx: &mut Cx, x: f64, y: f64) -> Res<f64> {
 
 /// `x ** y` where the result is real; NaN stands for a negative base with a fractional exponent (see `pow`).
 pub fn pow_f64(cx: &mut Cx, x: f64, y: f64) -> Res<f64> {
-    if x == 0.0 && y < 0.0 {
+    if x == 0.0 && y < 0.0 && y.is_finite() {
         return Err(cx.zero_division("zero to a negative power"));
     }
     let r = x.powf(y);

@@ -138,6 +138,14 @@ impl Frame {
         let rc = self.code();
         rc.offsets.get(self.pc_index()).copied().unwrap_or(0)
     }
+    /// Shows the instruction at this offset as the current one: the frame ends here.
+    pub fn go_to(&mut self, offset: u32) {
+        let rc = self.code();
+        if let Some(i) = rc.offsets.iter().position(|&o| o == offset) {
+            // SAFETY: within the code's words; the saved pc points behind the current one.
+            self.pc = unsafe { rc.words.as_ptr().add(i + 1) };
+        }
+    }
     pub fn line(&self) -> i32 {
         self.code()
             .lines

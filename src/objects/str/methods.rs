@@ -208,7 +208,11 @@ impl Str {
         format::format_str(cx, s, format_spec, &name)
     }
     fn __getnewargs__(this: &Value, cx: &mut Cx) -> Res<Value> {
-        let s = exact(cx, this)?;
+        // A copy, so that pickling does not find the string itself again.
+        let s = match this.downcast::<Str>() {
+            Some(s) => super::make::new_from_text(cx, s.text())?,
+            None => exact(cx, this)?,
+        };
         tuple::new_tuple(cx, vec![s])
     }
     /// Return the size of the string in memory, in bytes.

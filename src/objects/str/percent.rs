@@ -250,7 +250,7 @@ fn character(cx: &mut Cx, v: &Value) -> Res<u32> {
         )));
     }
     if as_int(v).is_none() && v.ty().slots.index.get().is_none() {
-        let n = v.type_name();
+        let n = crate::objects::typeobj::methods::shown_name(cx, v.ty());
         return Err(cx.type_error(format!(
             "%c requires an int or a unicode character, not {n}"
         )));

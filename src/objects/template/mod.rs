@@ -200,6 +200,18 @@ impl Template {
         }
         from_parts(cx, args.pos)
     }
+    /// Template.__reduce__() -> (function, parts)
+    fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
+        let name = "string.templatelib";
+        crate::objects::module::methods::import(cx, name)?;
+        let Some(module) = crate::objects::module::methods::loaded(cx, name)? else {
+            return Err(cx.import_error("lost string.templatelib"));
+        };
+        let function = protocol::getattr_str(cx, &module, "_template_unpickle")?;
+        let parts = vec![self.strings.clone(), self.interpolations.clone()];
+        let parts = tuple::new_tuple(cx, parts)?;
+        tuple::new_tuple(cx, vec![function, parts])
+    }
     #[getter(name = "strings")]
     fn get_strings(&self) -> Value {
         self.strings.clone()

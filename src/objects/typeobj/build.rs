@@ -718,7 +718,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
         let g = builtin::new_getset(cx, &crate::objects::object::DICT_GETSET, ty)?;
         dict.set_str(cx, "__dict__", g)?;
     }
-    if add_weak && slots_attr.is_none() {
+    if add_weak && !dict.contains_str(cx, "__weakref__") {
         let g = builtin::new_getset(cx, &crate::objects::object::WEAKREF_GETSET, ty)?;
         dict.set_str(cx, "__weakref__", g)?;
     }

@@ -34,6 +34,14 @@ pub fn module_of(cx: &mut Cx, t: &Type) -> Option<String> {
     }
 }
 
+/// `module.qualname` for messages, without the module for built-ins and the program's own classes.
+pub fn shown_name(cx: &mut Cx, t: &Type) -> String {
+    match module_of(cx, t) {
+        Some(m) if m != "builtins" && m != "__main__" => format!("{m}.{}", qualname_of(t)),
+        _ => qualname_of(t),
+    }
+}
+
 /// `module.qualname`, without the module for built-ins.
 pub fn full_name(cx: &mut Cx, t: &Type) -> String {
     let q = qualname_of(t);

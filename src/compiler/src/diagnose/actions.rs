@@ -2,7 +2,7 @@
 
 use super::lexer::{Stop, Tok, Token, Tokens, range};
 use super::peg::{Action, Parser, Span};
-use crate::error::{CompileError, ErrorKind, Stage};
+use crate::error::{CompileError, ErrorKind, Stage, Whole};
 use crate::source::{Ending, Source};
 use ruff_python_ast::{CmpOp, Expr};
 use ruff_python_parser::parse_parenthesized_expression_range;
@@ -129,6 +129,7 @@ fn error(src: &Source, kind: ErrorKind, msg: impl Into<String>, place: Place) ->
         end_line,
         end_col,
         text,
+        whole: Whole::Unknown,
     }
 }
 

@@ -4,7 +4,7 @@
 //! The whole source is cut into tokens at once, up to the first error; the error strikes when the parser asks
 //! for the token behind the last one.
 
-use crate::error::{CompileError, ErrorKind, Stage};
+use crate::error::{CompileError, ErrorKind, Stage, Whole};
 use crate::source::Source;
 use ruff_text_size::{TextRange, TextSize};
 
@@ -205,6 +205,7 @@ impl Lexer<'_> {
             end_line: line,
             end_col,
             text: Some(text),
+            whole: Whole::Unknown,
         }
     }
 
