@@ -79,13 +79,14 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
     };
     match op {
         Op::BINARY_SLICE => {
-            let key = crate::objects::slice::new_slice(
-                cx,
-                s.at(1).clone(),
-                s.at(0).clone(),
-                Value::none(),
-            )?;
-            let v = protocol::getitem(cx, s.at(2), &key)?;
+            let v = match crate::objects::slice::plain_range(cx, s.at(2), s.at(1), s.at(0)) {
+                Some(v) => v?,
+                None => {
+                    let (start, stop) = (s.at(1).clone(), s.at(0).clone());
+                    let key = crate::objects::slice::new_slice(cx, start, stop, Value::none())?;
+                    protocol::getitem(cx, s.at(2), &key)?
+                }
+            };
             s.drop(cx, 0);
             s.drop(cx, 1);
             s.set(cx, 2, v);

@@ -50,6 +50,16 @@ pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        if op == BinOp::Add
+            && d_of(w) == a_of(w)
+            && crate::objects::str::concat::append_in_place(cx, r.add(a_of(w)), b)
+        {
+            if x_of(w) & CONSUME_B != 0 {
+                let old = std::mem::take(&mut *r.add(b_of(w)));
+                drop_word(cx, old);
+            }
+            return Ok(());
+        }
         let v = arith_slow(cx, op, x_of(w) & 4 != 0, a, b)?;
         release_operands_ab(cx, r, w);
         put(cx, r, w, v.into_counted_or_immediate());

@@ -121,18 +121,12 @@ impl Dict {
         held: &mut Option<Value>,
     ) -> Found {
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
-        let text = key.downcast_exact::<Str>();
         t.find(hash, |e, k| {
             if k == bits {
                 return Match::Yes;
             }
             if e.hash.load(Ordering::Relaxed) != hash {
                 return Match::No;
-            }
-            if let Some(text) = text
-                && let Some(same) = keys::equals_stable_str(tid, k, text)
-            {
-                return if same { Match::Yes } else { Match::No };
             }
             self.compare_unlocked(tid, t, e, key, held)
         })
@@ -163,14 +157,66 @@ impl Dict {
         }
     }
 
+    /// Where a string key stands, without the lock and without taking a count; None: ask in another way.
+    #[inline(always)]
+    fn place_of_str(
+        &self,
+        tid: u16,
+        t: &Table,
+        key: &Value,
+        text: &Str,
+        hash: i64,
+    ) -> Option<Found> {
+        let bits = key.bits() & !4;
+        let found = t.find(hash, |e, k| {
+            if k == bits {
+                return Match::Yes;
+            }
+            if e.hash.load(Ordering::Relaxed) != hash {
+                return Match::No;
+            }
+            match keys::equals_stable_str(tid, k, text) {
+                Some(true) => Match::Yes,
+                Some(false) => Match::No,
+                None => Match::Stop,
+            }
+        });
+        match found {
+            Found::Stopped(_) => None,
+            other => Some(other),
+        }
+    }
+
     /// Look a key up without the lock (R2).
     #[inline(always)]
     pub(crate) fn read(&self, tid: u16, key: &Value, hash: i64) -> Result<Option<Value>, GaveUp> {
         if !may_read(&self.head, tid) {
             return Err(GaveUp);
         }
-        let mut held = None;
         let t = self.table();
+        if let Some(text) = key.downcast_exact::<Str>() {
+            match self.place_of_str(tid, t, key, text, hash) {
+                Some(Found::At(n)) => {
+                    if let Ok(Some(v)) = t.entry(n).value.try_get_in(tid, || self.is_table(t)) {
+                        return Ok(Some(v));
+                    }
+                }
+                Some(_) => return Ok(None),
+                None => {}
+            }
+        }
+        self.read_any(tid, t, key, hash)
+    }
+
+    #[inline(never)]
+    fn read_any(
+        &self,
+        tid: u16,
+        t: &Table,
+        key: &Value,
+        hash: i64,
+    ) -> Result<Option<Value>, GaveUp> {
+        let mut held = None;
         match self.find_unlocked(tid, t, key, hash, &mut held) {
             Found::Absent => Ok(None),
             // A NULL value: the entry was deleted or moved (order.rs) between index and value; the lock tells which.
@@ -316,8 +362,16 @@ impl Dict {
     pub fn contains_with_hash(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
         let tid = cx.tid;
         if may_read(&self.head, tid) {
-            let mut held = None;
             let t = self.table();
+            if let Some(text) = key.downcast_exact::<Str>()
+                && let Some(found) = self.place_of_str(tid, t, key, text, hash)
+            {
+                match found {
+                    Found::At(n) if t.entry(n).value.is_empty() => {}
+                    found => return Ok(matches!(found, Found::At(_))),
+                }
+            }
+            let mut held = None;
             match self.find_unlocked(tid, t, key, hash, &mut held) {
                 Found::Absent => return Ok(false),
                 Found::At(n) if !t.entry(n).value.is_empty() => return Ok(true),

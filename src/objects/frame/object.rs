@@ -147,22 +147,26 @@ pub(crate) fn detach(cx: &mut Cx, f: *mut Frame) {
             let values: Vec<Option<Value>> = (0..n).map(|i| register(f, i)).collect();
             obj.lasti.store((*f).lasti(), Ordering::Relaxed);
             obj.line.store((*f).line(), Ordering::Relaxed);
-            if (*f).locals != 0 {
-                let l = crate::call::counted(cx, (*f).locals);
-                drop(obj.locals.put(&obj.head, cx, Some(l)));
-            }
-            let prev = (*f).prev;
-            if (*f).generator == 0
-                && !prev.is_null()
-                && let Ok(back) = frame_object(cx, prev)
-            {
-                drop(obj.back.put(&obj.head, cx, Some(back)));
-            }
-            let old = {
-                let mut left = obj.left.lock(&obj.head, &mut cx.thread);
-                std::mem::replace(&mut left.values, values)
+            let locals = match (*f).locals {
+                0 => None,
+                l => Some(crate::call::counted(cx, l)),
             };
-            drop(old);
+            let prev = (*f).prev;
+            let back = if (*f).generator == 0 && !prev.is_null() {
+                frame_object(cx, prev).ok()
+            } else {
+                None
+            };
+            // All under one hold of the lock; what is displaced is dropped after it (R1).
+            let displaced = {
+                let mut left = obj.left.lock(&obj.head, &mut cx.thread);
+                (
+                    locals.and_then(|l| obj.locals.swap(Some(l))),
+                    back.and_then(|b| obj.back.swap(Some(b))),
+                    std::mem::replace(&mut left.values, values),
+                )
+            };
+            drop(displaced);
         }
         obj.frame.store(std::ptr::null_mut(), Ordering::Release);
         drop(v);

@@ -274,3 +274,37 @@ impl Slice {
         tuple::new_tuple(cx, vec![cls, args])
     }
 }
+
+/// `o[lo:hi]` of an exact list, str, tuple or bytes by plain bounds, without a slice object. None: ask `__getitem__`.
+pub fn plain_range(cx: &mut Cx, o: &Value, lo: &Value, hi: &Value) -> Option<Res<Value>> {
+    let bound = |v: &Value, default: isize| match v.as_small_int() {
+        Some(i) => Some(i as isize),
+        None => v.is_none().then_some(default),
+    };
+    let bounds = Bounds {
+        start: bound(lo, 0)?,
+        stop: bound(hi, isize::MAX)?,
+        step: 1,
+    };
+    if let Some(l) = o.downcast_exact::<crate::objects::List>() {
+        let s = bounds.adjust(l.len());
+        return Some(l.copy_range(cx, s.start as usize, s.stop as usize));
+    }
+    if let Some(t) = o.downcast_exact::<Str>() {
+        let s = bounds.adjust(t.len());
+        let (start, stop) = (s.start as usize, s.stop.max(s.start) as usize);
+        return Some(crate::objects::str::make::substring(cx, t, start, stop));
+    }
+    if let Some(t) = o.downcast_exact::<Tuple>() {
+        let s = bounds.adjust(t.len());
+        let (start, stop) = (s.start as usize, s.stop.max(s.start) as usize);
+        if start == 0 && stop == t.len() {
+            return Some(Ok(o.clone()));
+        }
+        return Some(crate::objects::tuple::new_tuple_copy(
+            cx,
+            &t.items()[start..stop],
+        ));
+    }
+    None
+}

@@ -967,11 +967,40 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
 
 /// Fill every slot of a new class.
 pub fn update_all_slots(cx: &mut Cx, t: &Type) -> Res<()> {
+    // With one line of ancestors, a slot whose special methods the class does not define is its base's.
+    let base = t.base().filter(|b| t.mro().len() == b.mro().len() + 1);
+    let own = if base.is_some() {
+        own_specials(cx, t)
+    } else {
+        Vec::new()
+    };
     for id in SlotId::ALL {
-        let bits = resolve(cx, t, *id)?;
+        let bits = match base {
+            Some(b) if !own.contains(id) => b.slots.cell_bits(*id),
+            _ => resolve(cx, t, *id)?,
+        };
         t.slots.set_cell_bits(*id, bits);
     }
     Ok(())
+}
+
+/// The slots whose special methods the class itself defines.
+fn own_specials(cx: &mut Cx, t: &Type) -> Vec<SlotId> {
+    let mut ids = Vec::new();
+    for key in t.dict().keys_vec(cx) {
+        let Some(text) = key.downcast::<Str>().and_then(Str::as_ascii) else {
+            continue;
+        };
+        if text.starts_with("__") && text.ends_with("__") {
+            ids.extend(
+                SPECIALS
+                    .iter()
+                    .filter(|(special, _)| *special == text)
+                    .map(|(_, id)| *id),
+            );
+        }
+    }
+    ids
 }
 
 /// A class attribute changed: bring the slots of the class and its subclasses up to date.
