@@ -299,15 +299,16 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
     unsafe {
         let a = operand(cx, r, a_of(w))?;
         let frame = cx.frame;
-        let hit = match a.is_ptr() {
-            true => {
-                attr::attr_hit(cx, a.bits(), cache).or_else(|| attr::attr_hit_rare(cx, a, cache))
-            }
-            false => None,
-        };
-        let loaded = match hit {
-            Some(bits) => attr::Loaded::Value(bits),
-            None => attr::load_method(cx, frame, a, cache)?,
+        let loaded = if !a.is_ptr() {
+            attr::load_method(cx, frame, a, cache)?
+        } else if let Some((f, class)) = attr::class_method_hit(a.bits(), cache) {
+            attr::Loaded::ClassMethod(f, class)
+        } else if let Some(bits) =
+            attr::attr_hit(cx, a.bits(), cache).or_else(|| attr::attr_hit_rare(cx, a, cache))
+        {
+            attr::Loaded::Value(bits)
+        } else {
+            attr::load_method(cx, frame, a, cache)?
         };
         let d = r.add(d_of(w));
         match loaded {

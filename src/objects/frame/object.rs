@@ -144,7 +144,20 @@ pub(crate) fn detach(cx: &mut Cx, f: *mut Frame) {
         };
         if !obj.head.is_uniquely_held(cx.thread.tid) {
             let n = (*(*f).rc).nlocals;
-            let values: Vec<Option<Value>> = (0..n).map(|i| register(f, i)).collect();
+            // Owned words move out; borrowed ones are counted.
+            let mut values: Vec<Option<Value>> = Vec::with_capacity(n);
+            for i in 0..n {
+                let p = (*f).regs.add(i);
+                let w = *p;
+                values.push(match w {
+                    0 => None,
+                    w if w & 7 == 4 => Some(crate::call::counted(cx, w)),
+                    w => {
+                        *p = 0;
+                        Some(Value::from_bits(w))
+                    }
+                });
+            }
             obj.lasti.store((*f).lasti(), Ordering::Relaxed);
             obj.line.store((*f).line(), Ordering::Relaxed);
             let locals = match (*f).locals {
