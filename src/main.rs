@@ -1,3 +1,5 @@
+//! The program `typhon`: its command line is in `cli`.
+
 fn main() {
     typhon::cli::main()
 }

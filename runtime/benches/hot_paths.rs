@@ -1,4 +1,5 @@
 //! What the hottest operations cost, in nanoseconds: `cargo bench -p typhon-runtime`.
+// SAFETY (whole file): the objects measured are held for the whole run.
 
 #[path = "../tests/common/mod.rs"]
 mod common;

@@ -1,4 +1,5 @@
 //! The cycle collector: cycles, registers as roots, weak references, finalizers, types, threads.
+// SAFETY (whole file): every test makes its own world; the pointers it follows belong to objects it holds a count of.
 
 mod common;
 use common::*;

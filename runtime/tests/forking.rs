@@ -1,4 +1,5 @@
 //! Fork while other threads run, wait for locks and sleep: the child works alone.
+// SAFETY (whole file): the child only runs code that is safe after a fork.
 
 mod common;
 use common::*;

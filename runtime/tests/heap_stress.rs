@@ -1,4 +1,5 @@
 //! The object heap under threads: allocation, frees by others, inheritance of ids, page recycling.
+// SAFETY (whole file): cells are written only by the thread that took them, until it hands them on.
 
 mod common;
 use common::*;

@@ -1,5 +1,6 @@
 //! Threads at one object: lock-free reads against writers (R2, R9), locks, merging for sleepers (R5),
 //! stop-the-world, weak upgrades against the last drop, parking.
+// SAFETY (whole file): objects are followed only while the test holds a count of them.
 
 mod common;
 use common::*;

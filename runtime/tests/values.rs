@@ -1,4 +1,5 @@
 //! The value word: encodings, identity, borrowed copies.
+// SAFETY (whole file): words are made from values that the test holds.
 
 mod common;
 use common::*;

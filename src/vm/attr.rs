@@ -349,7 +349,7 @@ fn fill_instance(
     if kind == METHOD && !(is_method && method || plain) {
         return Ok(None);
     }
-    if d.is_ptr() && !unsafe { d.header_unchecked() }.is_uncounted_in_registers() {
+    if d.header().is_some_and(|h| !h.is_uncounted_in_registers()) {
         return Ok(None);
     }
     let dict_index = match t.dict_offset.load(Ordering::Relaxed) {

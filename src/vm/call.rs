@@ -9,7 +9,7 @@ use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED, as
 use crate::objects::{Dict, Str, Tuple};
 use crate::regcode::RegCode;
 use crate::slot_ext::SlotExt;
-use crate::{Cx, Raised, Res, Value, ValueExt, interp};
+use crate::{Cx, Raised, Res, Value, ValueExt, run};
 use std::sync::atomic::Ordering;
 
 /// How a run of a frame ended.
@@ -321,7 +321,7 @@ pub fn call_function_locals(
         cx.pop_frame();
         return Err(r);
     }
-    match interp::run(cx)? {
+    match run::run(cx)? {
         Step::Return(v) => Ok(v),
         Step::Yield(_) => Err(cx.system_error("a plain frame yielded")),
     }
@@ -698,10 +698,10 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
         Resume::Throw(e) => Some(e),
     };
     match throw {
-        None => interp::run(cx),
+        None => run::run(cx),
         Some(e) => {
             let r = cx.raise_value(e);
-            interp::run_raised(cx, r)
+            run::run_raised(cx, r)
         }
     }
 }

@@ -6,71 +6,25 @@
 //!
 //! A panic inside native code unwinds to `run`, which turns it into SystemError in the frame that was running.
 
-use crate::call::{
-    Step, drop_word, end_generator, handle_breaker, link_generator, suspend_generator,
-};
+use crate::call::{Step, drop_word, handle_breaker, link_generator, suspend_generator};
 use crate::native::Args;
+use crate::objects::List;
 use crate::objects::builtin::{Builtin, MethodDescr};
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::Function;
 use crate::objects::generator::{DONE, Generator};
 use crate::objects::list::iter::ListIter;
 use crate::objects::range::iter::RangeIter;
-use crate::objects::{List, Tuple};
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::{self, word};
+use crate::unwind::{Unwound, unwind};
 use crate::{Cx, Raised, Res, Value, ValueExt, attr, cold, legs};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Run the top frame (an entry frame) to its end or next yield.
-pub fn run(cx: &mut Cx) -> Res<Step> {
-    run_guarded(cx, None)
-}
-
-/// Run the top frame with an exception raised at its current instruction.
-pub fn run_raised(cx: &mut Cx, raised: Raised) -> Res<Step> {
-    run_guarded(cx, Some(raised))
-}
-
-fn run_guarded(cx: &mut Cx, mut raised: Option<Raised>) -> Res<Step> {
-    let entry = cx.frame;
-    let depth = cx.depth;
-    let handled = cx.handled.len();
-    loop {
-        let r = raised.take();
-        match catch_unwind(AssertUnwindSafe(|| execute(cx, r))) {
-            Ok(result) => return result,
-            Err(payload) => {
-                // The frames above the entry frame are intact records: unwind them as an exception would.
-                debug_assert!(cx.depth >= depth && cx.handled.len() >= handled && !entry.is_null());
-                let text = payload
-                    .downcast_ref::<&str>()
-                    .map(|s| s.to_string())
-                    .or_else(|| payload.downcast_ref::<String>().cloned())
-                    .unwrap_or_else(|| "unknown panic".into());
-                drop(cx.exc.take());
-                raised = Some(if payload.is::<typhon_text::memory::OutOfMemory>() {
-                    cx.memory_error()
-                } else {
-                    cx.system_error(format!("internal error: {text}"))
-                });
-            }
-        }
-    }
-}
-
-/// What unwinding found.
-enum Unwound {
-    /// A handler: continue at this word.
-    Handler(*const AtomicU64),
-    /// The entry frame is gone.
-    Exit(Raised),
-}
-
-fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
+/// Run from the top frame, or go on with an exception raised at its current instruction.
+pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
     let mut frame: *mut Frame = cx.frame;
     // SAFETY (whole function): R11 and the translator's checks: `pc` stays inside the code's words, operands inside the
     // frame's registers, cache and constant indices inside their tables; registers obey the invariant above.
@@ -750,33 +704,11 @@ fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::MakeCell => {
                         save!();
-                        let old = reg!(a_of(w));
-                        let init = if old == 0 {
-                            None
-                        } else {
-                            Some(crate::call::counted(cx, old))
-                        };
-                        let cell = try_!(crate::objects::cell::methods::new_cell(cx, init));
-                        reg!(a_of(w)) = cell.into_bits();
-                        drop_word(cx, old);
+                        try_!(legs::make_cell(cx, r, w));
                     }
                     Rop::CopyFreeVars => {
-                        let n = a_of(w);
-                        let nlocals = (*(*frame).rc).nlocals;
-                        let f = &*(((*frame).func & !7) as *const Function);
-                        let cells = f
-                            .closure
-                            .as_ref()
-                            .and_then(|c| c.downcast::<Tuple>())
-                            .map_or(&[][..], Tuple::items);
-                        if cells.len() != n || n > nlocals {
-                            save!();
-                            fail_break!(pending, cx.system_error("closure does not fit its code"));
-                        }
-                        for (i, c) in cells.iter().enumerate() {
-                            // The closure tuple outlives the frame.
-                            reg!(nlocals - n + i) = c.bits() | 4;
-                        }
+                        save!();
+                        try_!(legs::copy_free_vars(cx, r, w));
                     }
                     // ---- containers
                     Rop::BuildTuple => {
@@ -1141,62 +1073,3 @@ macro_rules! fail_break {
     }};
 }
 use fail_break;
-
-/// Find the handler of the pending exception, popping frames on the way.
-#[cold]
-#[inline(never)]
-fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
-    loop {
-        let f = cx.frame;
-        let exc = cx.take_exc(raised);
-        // SAFETY: the running frame of this thread.
-        let (offset, line) = unsafe { ((*f).lasti(), (*f).line()) };
-        let reraised_at = cx.reraised_at.take();
-        if !std::mem::take(&mut cx.no_traceback)
-            && let Err(r) = crate::objects::frame::object::frame_object(cx, f).and_then(|obj| {
-                crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line)
-            })
-        {
-            // Out of memory while recording: the exception goes on without this entry.
-            drop(cx.take_exc(r));
-        }
-        // SAFETY: as above; the handler's depth was checked by the translator.
-        unsafe {
-            if let Some(h) = (*f).code().handler_for(offset) {
-                cx.clear_temps(f, h.depth as usize);
-                let mut at = (*f).code().nlocals + h.depth as usize;
-                if h.lasti {
-                    *(*f).regs.add(at) = ((offset as u64) << 2) | 1;
-                    at += 1;
-                }
-                *(*f).regs.add(at) = exc.into_bits();
-                return Unwound::Handler((*f).code().words.as_ptr().add(h.target as usize));
-            }
-            cx.clear_temps(f, 0);
-            if let Some(at) = reraised_at {
-                (*f).go_to(at);
-            }
-            let kind = (*f).kind;
-            raised = cx.reraise(exc);
-            match kind {
-                FrameKind::Inline | FrameKind::InlineSeen | FrameKind::Getter | FrameKind::Init => {
-                    cx.pop_frame()
-                }
-                FrameKind::Entry => {
-                    cx.pop_frame();
-                    return Unwound::Exit(raised);
-                }
-                FrameKind::GenInline | FrameKind::GenEntry => {
-                    let gv = crate::call::counted(cx, (*f).generator);
-                    let g = &*((gv.bits() & !7) as *const Generator);
-                    end_generator(cx, g);
-                    drop(gv);
-                    if kind == FrameKind::GenEntry {
-                        return Unwound::Exit(raised);
-                    }
-                    // A generator driven by `for`: StopIteration cannot come out of it (PEP 479).
-                }
-            }
-        }
-    }
-}

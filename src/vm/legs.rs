@@ -367,6 +367,53 @@ pub unsafe fn load_super(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     }
 }
 
+/// Local `a` becomes a cell that holds its value.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn make_cell(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let p = r.add(a_of(w));
+        let init = match *p {
+            0 => None,
+            old => Some(crate::call::counted(cx, old)),
+        };
+        let cell = crate::objects::cell::methods::new_cell(cx, init)?;
+        let old = std::mem::replace(&mut *p, cell.into_bits());
+        drop_word(cx, old);
+    }
+    Ok(())
+}
+
+/// The closure's cells become the last `a` locals.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn copy_free_vars(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract; the frame keeps its function, and that the closure.
+    unsafe {
+        let n = a_of(w);
+        let frame = cx.frame;
+        let nlocals = (*(*frame).rc).nlocals;
+        let f = &*(((*frame).func & !7) as *const Function);
+        let cells = f
+            .closure
+            .as_ref()
+            .and_then(|c| c.downcast::<crate::objects::Tuple>())
+            .map_or(&[][..], crate::objects::Tuple::items);
+        if cells.len() != n || n > nlocals {
+            return Err(cx.system_error("closure does not fit its code"));
+        }
+        for (i, c) in cells.iter().enumerate() {
+            *r.add(nlocals - n + i) = c.bits() | 4;
+        }
+    }
+    Ok(())
+}
+
 /// A Python function whose frame cannot simply stand on its arguments.
 ///
 /// # Safety

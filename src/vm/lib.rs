@@ -12,7 +12,9 @@ pub mod call;
 pub mod caller;
 pub mod cold;
 pub mod cx;
+mod decode;
 pub mod error;
+mod imports;
 pub mod init;
 pub mod interp;
 mod legs;
@@ -21,15 +23,18 @@ pub mod number;
 #[path = "../objects/mod.rs"]
 pub mod objects;
 pub mod os;
+mod patterns;
 pub mod process;
 pub mod protocol;
 pub mod regcode;
+mod run;
 pub mod slot_ext;
 pub mod slow;
 pub mod spawn;
 pub mod statics;
 pub mod threads;
 pub mod translate;
+mod unwind;
 
 pub use cx::Cx;
 pub use error::{ExcKind, Raised, Res};

@@ -1,4 +1,5 @@
 //! Types for the tests: a leaf with a number, a box of slots, the same with a finalizer.
+// SAFETY (whole file): test objects are made, visited and dropped by the rules of `TypeInfo` (R12), each by the thread that attached.
 #![allow(dead_code)]
 
 use std::sync::Once;
