@@ -2,10 +2,12 @@
 //! instruction on the registers (operands checked and released, result stored), so that the loop keeps one call and one
 //! test per slow leg, and its few variables stay in machine registers. The caller has saved `pc` in the frame.
 
-use crate::call::drop_word;
+use crate::call::{counted, drop_word};
 use crate::native::Args;
 use crate::objects::frame::FrameKind;
 use crate::objects::function::{Function, Method};
+use crate::objects::str::concat::append_in_place;
+use crate::objects::str::is_exact_str;
 use crate::objects::typeobj::slots::CmpOp;
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
@@ -50,14 +52,7 @@ pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        if op == BinOp::Add
-            && d_of(w) == a_of(w)
-            && crate::objects::str::concat::append_in_place(cx, r.add(a_of(w)), b)
-        {
-            if x_of(w) & CONSUME_B != 0 {
-                let old = std::mem::take(&mut *r.add(b_of(w)));
-                drop_word(cx, old);
-            }
+        if op == BinOp::Add && is_exact_str(b) && grow_string(cx, r, w) {
             return Ok(());
         }
         let v = arith_slow(cx, op, x_of(w) & 4 != 0, a, b)?;
@@ -65,6 +60,39 @@ pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
         put(cx, r, w, v.into_counted_or_immediate());
     }
     Ok(())
+}
+
+/// `d = a + b` where d holds the string a (as `s += t` does) and nothing else does: it grows where it lies. Operand a may be
+/// a copy of d that is consumed here.
+unsafe fn grow_string(cx: &mut Cx, r: *mut u64, w: u64) -> bool {
+    // SAFETY: operands are registers of the running frame; `b` is an exact string and stays in its own register.
+    unsafe {
+        let (at, copy) = (r.add(d_of(w)), r.add(a_of(w)));
+        let b = &*(r.add(b_of(w)) as *const Value);
+        let word = *at;
+        if at != copy {
+            if x_of(w) & CONSUME_A == 0 || word & 7 != 0 || word == 0 || *copy & !4 != word {
+                return false;
+            }
+            if !is_exact_str(&*(at as *const Value)) {
+                return false;
+            }
+            // The copy's count goes; d still holds the string.
+            let gone = std::mem::take(&mut *copy);
+            drop_word(cx, gone);
+        }
+        if !append_in_place(cx, at, b) {
+            if at != copy {
+                *copy = counted(cx, word).into_bits();
+            }
+            return false;
+        }
+        if x_of(w) & CONSUME_B != 0 {
+            let old = std::mem::take(&mut *r.add(b_of(w)));
+            drop_word(cx, old);
+        }
+        true
+    }
 }
 
 /// `d = a op b as i16`.

@@ -68,11 +68,10 @@ fn counts_as_dict<'a>(cx: &mut Cx, mapping: &'a Value) -> Res<Option<&'a Dict>> 
     if std::ptr::eq(mapping.ty(), dict) {
         return Ok(Some(d));
     }
-    let same_set = mapping.ty().slots.setitem.bits() == dict.slots.setitem.bits();
-    let (own, plain) = (
-        mapping.ty().lookup_str(cx, "get"),
-        dict.lookup_str(cx, "get"),
-    );
-    let same_get = matches!((own, plain), (Some(a), Some(b)) if a.is(&b));
-    Ok((same_set && same_get).then_some(d))
+    // The slot tells nothing: a class with a `__delitem__` of its own has another one.
+    let mut same = |name: &str| {
+        let (own, plain) = (mapping.ty().lookup_str(cx, name), dict.lookup_str(cx, name));
+        matches!((own, plain), (Some(a), Some(b)) if a.is(&b))
+    };
+    Ok((same("get") && same("__setitem__")).then_some(d))
 }

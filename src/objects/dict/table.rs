@@ -340,11 +340,9 @@ impl Table {
         let value = e.value.take();
         let key = e.key.take();
         if n + 1 == self.tail.load(Ordering::Relaxed) {
-            let mut t = n;
-            while t > 0 && self.entry(t - 1).key.is_empty() && t > self.first() {
-                t -= 1;
-            }
-            self.tail.store(t, Ordering::Release);
+            // Holes before it are left to whoever looks for the last entry: walking over them at each deletion would make
+            // a dict that is used as a stack with other keys below slow.
+            self.tail.store(n, Ordering::Release);
         }
         if n == self.first() {
             let mut f = n + 1;

@@ -283,7 +283,7 @@ impl List {
         if n != m && matches!(op, CmpOp::Eq | CmpOp::Ne) {
             return Ok(Value::bool(op == CmpOp::Ne));
         }
-        let mut i = 0;
+        let mut i = self.same_prefix(cx, other);
         while let (Some(a), Some(b)) = (self.get(cx, i), other.get(cx, i)) {
             if !keys::equal(cx, &a, &b)? {
                 return match op {

@@ -463,6 +463,23 @@ impl List {
         }
     }
 
+    /// How many items both lists begin with that are identical words: equal without asking them.
+    pub fn same_prefix(&self, cx: &mut Cx, other: &List) -> usize {
+        if std::ptr::eq(self, other) {
+            return self.len();
+        }
+        static NO_DATA: Guarded<()> = Guarded::new(());
+        let _g = lock2(&NO_DATA, &self.head, &NO_DATA, &other.head, cx);
+        let (a, b) = (self.buffer(), other.buffer());
+        let n = self
+            .len
+            .load(Ordering::Relaxed)
+            .min(other.len.load(Ordering::Relaxed));
+        (0..n)
+            .find(|&i| a.word(i).peek_bits() != b.word(i).peek_bits())
+            .unwrap_or(n)
+    }
+
     /// Under the lock: room for `more` items behind the present ones, whose number comes back with the buffer displaced.
     fn extend_locked(&self, more: usize) -> Option<(usize, OldBuf)> {
         let n = self.len.load(Ordering::Relaxed);
