@@ -675,15 +675,24 @@ pub fn iter(cx: &mut Cx, o: &Value) -> Res<Value> {
         }
         return Ok(it);
     }
-    if s.getitem.get().is_some()
-        && !o.ty().has(
-            crate::objects::typeobj::flag::MAPPING | crate::objects::typeobj::flag::DICT_SUBCLASS,
-        )
-    {
+    if s.getitem.get().is_some() && counts_up(o.ty()) {
         return crate::objects::iter::new_seq_iter(cx, o);
     }
     let n = o.type_name();
     Err(cx.type_error(format!("'{n}' object is not iterable")))
+}
+
+/// Whether a type with `__getitem__` and no `__iter__` is a sequence: every class with a method written in Python, and
+/// native types that say so.
+fn counts_up(t: &crate::objects::Type) -> bool {
+    use crate::objects::typeobj::{dunder, flag, slots::SlotId};
+    if t.has(flag::MAPPING | flag::DICT_SUBCLASS) {
+        return false;
+    }
+    let slots = &t.slots;
+    t.has(flag::SEQUENCE)
+        || slots.concat.get().is_some()
+        || slots.getitem.bits() == dunder::dispatcher(SlotId::getitem)
 }
 
 /// `next(it)`: None at the end (StopIteration raised by Python code is caught).

@@ -38,7 +38,8 @@ pub(crate) fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
                 cx.clear_temps(f, h.depth as usize);
                 let mut at = (*f).code().nlocals + h.depth as usize;
                 if h.lasti {
-                    *(*f).regs.add(at) = ((offset as u64) << 2) | 1;
+                    let from = reraised_at.unwrap_or(offset);
+                    *(*f).regs.add(at) = ((from as u64) << 2) | 1;
                     at += 1;
                 }
                 *(*f).regs.add(at) = exc.into_bits();

@@ -8,6 +8,7 @@ use crate::{Mode, Options};
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{PythonVersion, Stmt};
 use ruff_python_parser::{Mode as ParseMode, ParseOptions, Parsed, parse_unchecked};
+use ruff_text_size::{Ranged, TextRange};
 
 /// A parsed input, owning its tree.
 pub struct Tree {
@@ -83,6 +84,10 @@ fn judged(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError
             diagnose(src, mode, opts).unwrap_or_else(|| src.error(ErrorKind::Syntax, msg, range))
         );
     }
+    if let Some(range) = deepest_string(&parsed) {
+        let msg = "too many nested f-strings or t-strings";
+        return Err(src.error(ErrorKind::Syntax, msg, range));
+    }
     if (nests_deep(&parsed) || is_special(src, mode, &parsed))
         && let Some(error) = diagnose(src, mode, opts)
     {
@@ -104,6 +109,21 @@ fn is_special(src: &Source, mode: Mode, parsed: &Parsed<ruff_python_ast::Mod>) -
             ruff_python_ast::Mod::Expression(_) => false,
         },
     }
+}
+
+/// Where f-strings nest deeper than CPython's tokenizer follows.
+fn deepest_string(parsed: &Parsed<ruff_python_ast::Mod>) -> Option<TextRange> {
+    const MAX_STRINGS: usize = 149;
+    let mut open = 0_usize;
+    let deep = parsed.tokens().iter().find(|token| {
+        match token.kind() {
+            TokenKind::FStringStart | TokenKind::TStringStart => open += 1,
+            TokenKind::FStringEnd | TokenKind::TStringEnd => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MAX_STRINGS
+    });
+    deep.map(Ranged::range)
 }
 
 /// Whether parentheses or indentation may go beyond the limits of CPython's tokenizer.

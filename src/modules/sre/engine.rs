@@ -168,11 +168,27 @@ impl<'a, U: Unit> Machine<'a, U> {
             if let Some(m) = self.attempt(pos)? {
                 return Ok(Some(m));
             }
+            if self.is_anchored() {
+                return Ok(None);
+            }
             self.mode.must_advance = false;
             self.tick()?;
             pos += 1;
         }
         Ok(None)
+    }
+
+    /// Whether the pattern matches at the beginning of the text only.
+    fn is_anchored(&self) -> bool {
+        let first = match self.code[0] {
+            op::INFO => 1 + self.code[1] as usize,
+            _ => 0,
+        };
+        self.code.get(first) == Some(&op::AT)
+            && matches!(
+                self.code.get(first + 1),
+                Some(&(at::BEGINNING | at::BEGINNING_STRING))
+            )
     }
 
     fn attempt(&mut self, pos: usize) -> Run<Option<(usize, usize)>> {
@@ -392,8 +408,14 @@ impl<'a, U: Unit> Machine<'a, U> {
             op::LITERAL_LOC_IGNORE => loc_equal(c, arg),
             op::NOT_LITERAL_LOC_IGNORE => !loc_equal(c, arg),
             op::IN_LOC_IGNORE => {
-                codes::in_charset(self.code, ip + 2, codes::lower_ascii(c))
-                    || codes::in_charset(self.code, ip + 2, codes::upper_ascii(c))
+                let has = |c| codes::in_charset(self.code, ip + 2, c);
+                let (lower, upper) = (has(codes::lower_ascii(c)), has(codes::upper_ascii(c)));
+                // What is excluded in one case is in the other too.
+                if self.code[ip + 2] == op::NEGATE {
+                    lower && upper
+                } else {
+                    lower || upper
+                }
             }
             _ => false,
         }

@@ -3,50 +3,70 @@
 use super::{format_bytes, pack_into, pack_values, raise, unpack, unpack_from, unpack_values};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use typhon_runtime::sync::Mutex;
 use typhon_text::struct_codec::Format;
 use typhon_vm::native::*;
 use typhon_vm::objects::{buffer, bytes, str};
+
+/// A format and its text.
+#[derive(Clone)]
+struct Made {
+    parsed: Arc<Format>,
+    text: Arc<str>,
+}
 
 /// Struct(fmt) --> compiled struct object
 #[pytype(name = "Struct", module = "_struct", basetype)]
 pub struct Struct {
     pub head: Header,
+    /// None until `__init__` was called, which may be called again.
     #[skip]
-    parsed: Arc<Format>,
-    /// The format as text.
-    #[skip]
-    text: String,
+    made: Mutex<Option<Made>>,
+}
+
+impl Struct {
+    fn made(&self, cx: &mut Cx) -> Res<Made> {
+        let made = self.made.lock().clone();
+        made.ok_or_else(|| cx.runtime_error("Struct object is not initialized"))
+    }
+    fn parsed(&self, cx: &mut Cx) -> Res<Arc<Format>> {
+        self.made(cx).map(|made| made.parsed)
+    }
 }
 
 #[pymethods]
 impl Struct {
     #[new]
-    #[sig(format)]
-    fn new(cls: &Type, format: &Value, cx: &mut Cx) -> Res<Value> {
-        let raw = format_bytes(cx, format)?;
-        let parsed = super::parse(cx, format)?;
-        let text = raw.iter().map(|&b| b as char).collect();
+    #[sig(*args, **kwargs)]
+    fn new(cls: &Type, args: &[Value], kwargs: Kwargs<'_>, cx: &mut Cx) -> Res<Value> {
+        // The arguments are for __init__.
+        let _ = (args, kwargs);
         typhon_vm::objects::object::alloc(
             cx,
             cls,
             Struct {
                 head: Header::placeholder(),
-                parsed,
-                text,
+                made: Mutex::new(None),
             },
         )
     }
     #[init]
-    #[sig(*args, **kwargs)]
-    fn init(&self, args: &[Value], kwargs: Kwargs<'_>) {
-        let _ = (args, kwargs);
+    #[sig(format)]
+    fn init(&self, format: &Value, cx: &mut Cx) -> Res<()> {
+        let raw = format_bytes(cx, format)?;
+        let parsed = super::parse(cx, format)?;
+        let text: String = raw.iter().map(|&b| b as char).collect();
+        let text = text.into();
+        *self.made.lock() = Some(Made { parsed, text });
+        Ok(())
     }
     #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(s) = this.downcast::<Struct>() else {
             return Ok(Value::none());
         };
-        let text = str::new_str(cx, &s.text)?;
+        let made = s.made(cx)?;
+        let text = str::new_str(cx, &made.text)?;
         let shown = typhon_vm::protocol::repr_string(cx, &text)?;
         let name = this.ty().name();
         str::new_str(cx, &format!("{name}({shown})"))
@@ -58,7 +78,8 @@ impl Struct {
     /// strings.
     #[sig(*values)]
     fn pack(&self, values: &[Value], cx: &mut Cx) -> Res<Value> {
-        let data = pack_values(cx, &self.parsed, values, "pack")?;
+        let parsed = self.parsed(cx)?;
+        let data = pack_values(cx, &parsed, values, "pack")?;
         bytes::new_bytes_vec(cx, data)
     }
     /// S.pack_into(buffer, offset, v1, v2, ...)
@@ -70,7 +91,8 @@ impl Struct {
     #[method(name = "pack_into")]
     #[sig(*args)]
     fn pack_into_method(&self, args: &[Value], cx: &mut Cx) -> Res<()> {
-        pack_into(cx, &self.parsed, args)
+        let parsed = self.parsed(cx)?;
+        pack_into(cx, &parsed, args)
     }
     /// Return a tuple containing unpacked values.
     ///
@@ -80,7 +102,8 @@ impl Struct {
     /// See help(struct) for more on format strings.
     #[method(name = "unpack")]
     fn unpack_method(&self, buffer: &Value, cx: &mut Cx) -> Res<Value> {
-        unpack(cx, &self.parsed, buffer)
+        let parsed = self.parsed(cx)?;
+        unpack(cx, &parsed, buffer)
     }
     /// Return a tuple containing unpacked values.
     ///
@@ -93,7 +116,8 @@ impl Struct {
     #[method(name = "unpack_from")]
     #[sig(buffer, offset = 0)]
     fn unpack_from_method(&self, buffer: &Value, offset: isize, cx: &mut Cx) -> Res<Value> {
-        unpack_from(cx, &self.parsed, buffer, offset)
+        let parsed = self.parsed(cx)?;
+        unpack_from(cx, &parsed, buffer, offset)
     }
     /// Return an iterator yielding tuples.
     ///
@@ -102,20 +126,22 @@ impl Struct {
     ///
     /// Requires that the bytes length be a multiple of the struct size.
     fn iter_unpack(&self, buffer: &Value, cx: &mut Cx) -> Res<Value> {
-        new_iter(cx, self.parsed.clone(), buffer)
+        let parsed = self.parsed(cx)?;
+        new_iter(cx, parsed, buffer)
     }
-    fn __sizeof__(&self) -> usize {
-        size_of::<Struct>() + self.parsed.items.len() * 32
+    fn __sizeof__(&self, cx: &mut Cx) -> Res<usize> {
+        Ok(size_of::<Struct>() + self.parsed(cx)?.items.len() * 32)
     }
     /// struct format string
     #[getter]
-    fn format(&self) -> String {
-        self.text.clone()
+    fn format(&self, cx: &mut Cx) -> Res<String> {
+        Ok(self.made(cx)?.text.to_string())
     }
     /// struct size in bytes
     #[getter]
-    fn size(&self) -> usize {
-        self.parsed.size
+    fn size(&self) -> i64 {
+        let made = self.made.lock();
+        made.as_ref().map_or(-1, |made| made.parsed.size as i64)
     }
 }
 

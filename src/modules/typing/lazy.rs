@@ -196,14 +196,13 @@ pub fn checked_bound(cx: &mut Cx, bound: &Value) -> Res<Option<Value>> {
 
 /// Note the module that made a type parameter.
 pub fn note_module(cx: &mut Cx, made: &Value) -> Res<()> {
-    if let Some(m) = super::caller(cx)? {
-        let d = object::dict_of(cx, made)?;
-        if let Some(d) = d
-            .as_ref()
-            .and_then(|d| d.downcast::<typhon_vm::objects::Dict>())
-        {
-            d.set_str(cx, "__module__", m)?;
-        }
+    let m = super::caller(cx)?.unwrap_or_else(Value::none);
+    let d = object::dict_of(cx, made)?;
+    if let Some(d) = d
+        .as_ref()
+        .and_then(|d| d.downcast::<typhon_vm::objects::Dict>())
+    {
+        d.set_str(cx, "__module__", m)?;
     }
     Ok(())
 }

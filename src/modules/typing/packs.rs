@@ -1,6 +1,6 @@
 //! `ParamSpec` with its `args` and `kwargs`, and `TypeVarTuple`.
 
-use super::lazy::{Lazy, Variance, checked_bound, checked_name, no_default, note_module};
+use super::lazy::{Lazy, Variance, checked_name, no_default, note_module};
 use super::params::make_union;
 use super::{call_typing, iter_unpacked};
 use crate::support::make;
@@ -67,7 +67,7 @@ impl ParamSpec {
     ) -> Res<Value> {
         let name = checked_name(cx, "paramspec", name)?;
         let variance = Variance::checked(cx, covariant, contravariant, infer_variance)?;
-        let bound = checked_bound(cx, bound)?;
+        let bound = (!bound.is_none()).then(|| bound.clone());
         let default = match default {
             Some(d) => d.clone(),
             None => no_default(cx)?,

@@ -319,7 +319,7 @@ fn show(cx: &mut Cx, message: &Value, text: &Value, category: &Value, place: &Pl
 
 /// Frames of the import machinery do not count as callers.
 fn is_internal(file: &str) -> bool {
-    file.contains("importlib") && file.contains("_bootstrap")
+    file == "<frozen _typhon_library>" || file.contains("importlib") && file.contains("_bootstrap")
 }
 
 fn file_of(cx: &mut Cx, frame: &Value) -> Res<String> {

@@ -111,8 +111,11 @@ fn read_file(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
 /// Line `n` (from 1) of a file, with its end.
 pub fn file_line(cx: &mut Cx, name: &str, n: i32) -> Option<String> {
     let at = usize::try_from(n).ok()?.checked_sub(1)?;
-    let line = read_file(cx, name)?.into_iter().nth(at)?;
-    Some(line + "\n")
+    let lines = read_file(cx, name)?;
+    let line = lines.get(at)?;
+    // A newline splits the last line from nothing.
+    let newline = if at + 1 < lines.len() { "\n" } else { "" };
+    Some(format!("{line}{newline}"))
 }
 
 impl Sources {

@@ -406,7 +406,7 @@ fn best_base<'a>(cx: &mut Cx, bases: &'a Tuple) -> Res<&'a Type> {
             return Err(cx.type_error("bases must be types"));
         };
         if !t.has(flag::BASETYPE) {
-            let n = t.name();
+            let n = t.full_name();
             return Err(cx.type_error(format!("type '{n}' is not an acceptable base type")));
         }
         let solid = t.solid.load(Ordering::Relaxed);

@@ -840,7 +840,7 @@ fn s_buffer(cx: &mut Cx, this: &Value, writable: bool) -> Res<crate::objects::bu
 }
 
 /// The dispatcher that implements a slot by its special methods.
-fn dispatcher(id: SlotId) -> usize {
+pub fn dispatcher(id: SlotId) -> usize {
     use SlotId::*;
     macro_rules! p {
         ($t:ty, $f:expr) => {

@@ -48,7 +48,9 @@ fn is_unionable(v: &Value) -> bool {
 
 /// `a | b` of types; NotImplemented for what is none.
 pub fn union_or(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
-    if !is_unionable(a) || !is_unionable(b) {
+    // A union takes whatever it is given, other types only what is a type.
+    let is_union = |v: &Value| v.downcast::<Union>().is_some();
+    if !(is_union(a) || is_union(b)) && !(is_unionable(a) && is_unionable(b)) {
         return Ok(Value::not_implemented());
     }
     new_union(cx, &[a.clone(), b.clone()])
@@ -73,6 +75,12 @@ fn same(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
     protocol::equal(cx, a, b)
 }
 
+/// The name of a type as a reference to be resolved later.
+fn forward_reference(cx: &mut Cx, name: &Value) -> Res<Value> {
+    let m = crate::objects::module::methods::import(cx, "annotationlib")?;
+    protocol::call_method(cx, &m, "ForwardRef", std::slice::from_ref(name))
+}
+
 /// The union of these members, flattened; the member itself when only one is left.
 pub fn new_union(cx: &mut Cx, members: &[Value]) -> Res<Value> {
     let mut flat: Vec<Value> = Vec::new();
@@ -80,6 +88,7 @@ pub fn new_union(cx: &mut Cx, members: &[Value]) -> Res<Value> {
         let parts = match m.downcast::<Union>() {
             Some(u) => u.args_vec(),
             None if m.is_none() => vec![Type::from_word(word::NONE).value()],
+            None if m.downcast::<Str>().is_some() => vec![forward_reference(cx, m)?],
             None => vec![m.clone()],
         };
         for p in parts {
