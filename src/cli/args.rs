@@ -84,6 +84,7 @@ pub fn parse(argv: &[OsString]) -> Outcome {
         .map_or_else(|| "typhon".into(), |a| a.to_string_lossy().into_owned());
     let mut c = Config {
         int_max_str_digits: 4300,
+        no_debug_ranges: false,
         hash_randomization: true,
         ..Config::default()
     };
@@ -267,6 +268,8 @@ fn finish(
             .map(|(_, v)| v.clone())
     };
     c.optimize = c.optimize.max(env_level(&c, "PYTHONOPTIMIZE").min(2) as u8);
+    c.no_debug_ranges =
+        x(&c, "no_debug_ranges").is_some() || env(&c, "PYTHONNODEBUGRANGES").is_some();
     c.debug = c.debug.max(env_level(&c, "PYTHONDEBUG"));
     c.verbose = c.verbose.max(env_level(&c, "PYTHONVERBOSE"));
     c.inspect |= env(&c, "PYTHONINSPECT").is_some();

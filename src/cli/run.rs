@@ -44,6 +44,8 @@ pub fn run(command: Command) -> i32 {
         &crate::import::EMBEDDED,
         paths::library_root(&command.config),
     );
+    typhon_vm::objects::code::NO_DEBUG_RANGES
+        .store(command.config.no_debug_ranges, Ordering::Relaxed);
     config::set(command.config.clone());
     let _ = render::SOURCE_HOOK.set(|name| {
         let rest = name.strip_prefix(library::root())?.strip_prefix('/')?;

@@ -34,6 +34,8 @@ pub struct Config {
     pub safe_path: bool,
     pub unbuffered: bool,
     pub int_max_str_digits: i64,
+    /// `-X no_debug_ranges`: columns of instructions are not told.
+    pub no_debug_ranges: bool,
     pub pycache_prefix: Option<String>,
     /// The encoding and error handler of the standard streams (`PYTHONIOENCODING`).
     pub io_encoding: Option<String>,
@@ -53,6 +55,7 @@ pub fn set(config: Config) {
 pub fn config() -> &'static Config {
     CONFIG.get_or_init(|| Config {
         int_max_str_digits: 4300,
+        no_debug_ranges: false,
         ..Config::default()
     })
 }

@@ -543,6 +543,7 @@ impl CodeObj {
     fn co_positions(&self, cx: &mut Cx) -> Res<Value> {
         let mut out = Vec::new();
         for loc in self.code.positions() {
+            let loc = super::without_ranges(loc);
             let mut t = Vec::with_capacity(4);
             for n in [loc.line, loc.end_line, loc.col, loc.end_col] {
                 t.push(opt_line(cx, n)?);

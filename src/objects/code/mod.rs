@@ -9,10 +9,27 @@ use crate::Value;
 use crate::native::pytype;
 use crate::regcode::RegCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use typhon_compiler::code::Code;
+use typhon_compiler::ir::Loc;
 use typhon_runtime::header::Header;
 use typhon_runtime::slot::Slot;
+
+/// `-X no_debug_ranges`: what an instruction's place beyond its line is, is not told.
+pub static NO_DEBUG_RANGES: AtomicBool = AtomicBool::new(false);
+
+/// The place of an instruction as it is told.
+pub fn without_ranges(loc: Loc) -> Loc {
+    if !NO_DEBUG_RANGES.load(Ordering::Relaxed) {
+        return loc;
+    }
+    Loc {
+        line: loc.line,
+        end_line: -1,
+        col: -1,
+        end_col: -1,
+    }
+}
 
 /// Create a code object.  Not for mere mortals.
 #[pytype(name = "code", gc, weakrefable, static_index = CODE)]

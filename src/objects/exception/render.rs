@@ -298,7 +298,8 @@ fn format_traceback(cx: &mut Cx, tb: Value, sources: &mut Sources, lines: Lines)
         let lasti = t.last_instruction();
         let loc = u32::try_from(lasti)
             .ok()
-            .and_then(|o| code.code.location_for(o));
+            .and_then(|o| code.code.location_for(o))
+            .map(crate::objects::code::without_ranges);
         let line = match loc {
             Some(l) if l.line > 0 => l.line,
             _ if t.line() > 0 => t.line(),
