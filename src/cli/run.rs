@@ -46,6 +46,7 @@ pub fn run(command: Command) -> i32 {
     );
     typhon_vm::objects::code::NO_DEBUG_RANGES
         .store(command.config.no_debug_ranges, Ordering::Relaxed);
+    typhon_vm::objects::codec::DEV_MODE.store(command.config.dev_mode, Ordering::Relaxed);
     config::set(command.config.clone());
     let _ = render::SOURCE_HOOK.set(|name| {
         let rest = name.strip_prefix(library::root())?.strip_prefix('/')?;

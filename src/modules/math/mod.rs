@@ -97,6 +97,10 @@ fn step_towards(x: f64, y: f64, steps: u64) -> f64 {
         return y;
     }
     let distance = a.abs_diff(b);
+    if steps == 1 && y == 0.0 && distance == 1 {
+        // A zero is reached from its own side.
+        return 0.0_f64.copysign(x);
+    }
     if steps >= distance {
         return y;
     }

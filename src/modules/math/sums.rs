@@ -223,7 +223,7 @@ pub mod functions {
         let mut total = Value::small_int(0);
         let mut floats: Option<Partials> = None;
         // Pairs of ints first, then pairs with floats; the first pair that is neither ends this for good.
-        let (mut only_ints, mut plain) = (true, true);
+        let (mut only_ints, mut plain, mut small) = (true, true, 0_i64);
         loop {
             let (a, b) = (protocol::next(cx, &p)?, protocol::next(cx, &q)?);
             let (a, b) = match (a, b) {
@@ -232,7 +232,21 @@ pub mod functions {
                 _ => return Err(cx.value_error("Inputs are not the same length")),
             };
             let exact_int = |v: &Value| number::is_exact_int(v);
-            only_ints &= exact_int(&a) && exact_int(&b);
+            if only_ints {
+                let pair = (a.as_small_int(), b.as_small_int());
+                only_ints = exact_int(&a) && exact_int(&b);
+                match pair {
+                    (Some(x), Some(y)) if only_ints => {
+                        match x.checked_mul(y).and_then(|xy| small.checked_add(xy)) {
+                            Some(sum) => small = sum,
+                            // CPython leaves its short ways for good.
+                            None => (only_ints, plain) = (false, false),
+                        }
+                    }
+                    _ if only_ints => (only_ints, plain) = (false, false),
+                    _ => {}
+                }
+            }
             let numbers = match (as_f64_exact(&a), as_f64_exact(&b)) {
                 _ if !plain || only_ints => None,
                 (Some(x), Some(y)) => Some((x, y)),

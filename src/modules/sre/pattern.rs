@@ -95,8 +95,8 @@ impl Pattern {
     fn once(
         this: &Value,
         string: &Value,
-        pos: Index,
-        endpos: Index,
+        pos: isize,
+        endpos: isize,
         how: How,
         cx: &mut Cx,
     ) -> Res<Value> {
@@ -114,8 +114,8 @@ impl Pattern {
 }
 
 /// `pos` and `endpos` inside a text.
-pub fn bounds(pos: Index, endpos: Index, len: usize) -> (usize, usize) {
-    let clamp = |i: Index| usize::try_from(i.0).unwrap_or(0).min(len);
+pub fn bounds(pos: isize, endpos: isize, len: usize) -> (usize, usize) {
+    let clamp = |i: isize| usize::try_from(i).unwrap_or(0).min(len);
     (clamp(pos), clamp(endpos))
 }
 
@@ -143,7 +143,7 @@ pub fn each(
 impl Pattern {
     /// Matches zero or more characters at the beginning of the string.
     #[sig(string, pos = 0, endpos = isize::MAX => "sys.maxsize")]
-    fn r#match(this: &Value, string: &Value, pos: Index, endpos: Index, cx: &mut Cx) -> Res<Value> {
+    fn r#match(this: &Value, string: &Value, pos: isize, endpos: isize, cx: &mut Cx) -> Res<Value> {
         Pattern::once(this, string, pos, endpos, How::Match, cx)
     }
     /// Matches against all of the string.
@@ -151,8 +151,8 @@ impl Pattern {
     fn fullmatch(
         this: &Value,
         string: &Value,
-        pos: Index,
-        endpos: Index,
+        pos: isize,
+        endpos: isize,
         cx: &mut Cx,
     ) -> Res<Value> {
         Pattern::once(this, string, pos, endpos, How::FullMatch, cx)
@@ -161,13 +161,13 @@ impl Pattern {
     ///
     /// Return None if no position in the string matches.
     #[sig(string, pos = 0, endpos = isize::MAX => "sys.maxsize")]
-    fn search(this: &Value, string: &Value, pos: Index, endpos: Index, cx: &mut Cx) -> Res<Value> {
+    fn search(this: &Value, string: &Value, pos: isize, endpos: isize, cx: &mut Cx) -> Res<Value> {
         Pattern::once(this, string, pos, endpos, How::Search, cx)
     }
 
     /// Return a list of all non-overlapping matches of pattern in string.
     #[sig(string, pos = 0, endpos = isize::MAX => "sys.maxsize")]
-    fn findall(&self, string: &Value, pos: Index, endpos: Index, cx: &mut Cx) -> Res<Value> {
+    fn findall(&self, string: &Value, pos: isize, endpos: isize, cx: &mut Cx) -> Res<Value> {
         let s = Subject::new(cx, self, string)?;
         let text = s.text();
         let (start, end) = bounds(pos, endpos, text.len());
@@ -203,8 +203,8 @@ impl Pattern {
     fn finditer(
         this: &Value,
         string: &Value,
-        pos: Index,
-        endpos: Index,
+        pos: isize,
+        endpos: isize,
         cx: &mut Cx,
     ) -> Res<Value> {
         let scanner = Scanner::over(cx, this, string, pos, endpos)?;
@@ -213,7 +213,7 @@ impl Pattern {
     }
 
     #[sig(string, pos = 0, endpos = isize::MAX => "sys.maxsize")]
-    fn scanner(this: &Value, string: &Value, pos: Index, endpos: Index, cx: &mut Cx) -> Res<Value> {
+    fn scanner(this: &Value, string: &Value, pos: isize, endpos: isize, cx: &mut Cx) -> Res<Value> {
         Scanner::over(cx, this, string, pos, endpos)
     }
 

@@ -31,8 +31,8 @@ impl Scanner {
         cx: &mut Cx,
         pattern: &Value,
         string: &Value,
-        pos: Index,
-        endpos: Index,
+        pos: isize,
+        endpos: isize,
     ) -> Res<Value> {
         let Some(p) = pattern.downcast::<Pattern>() else {
             return Ok(Value::none());

@@ -406,6 +406,9 @@ impl Bytearray {
         if size < 0 {
             return Err(cx.value_error(format!("Can only resize to positive sizes, got {size}")));
         }
+        if self.lock(cx).len() == size as usize {
+            return Ok(());
+        }
         // Checks that there is memory for so many.
         drop(zeros(cx, size as usize)?);
         self.resize(cx, |v| v.resize(size as usize, 0))

@@ -16,6 +16,23 @@ struct Registry {
     errors: HashMap<String, Value>,
 }
 
+/// Development mode: the names of encodings and error handlers are looked up even where they are not needed.
+pub static DEV_MODE: AtomicBool = AtomicBool::new(false);
+
+/// In development mode, the LookupError of a name that stands for nothing.
+pub fn check_names(cx: &mut Cx, encoding: Option<&str>, errors: Option<&str>) -> Res<()> {
+    if !DEV_MODE.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    if let Some(encoding) = encoding {
+        lookup(cx, encoding)?;
+    }
+    if let Some(errors) = errors {
+        lookup_error(cx, errors)?;
+    }
+    Ok(())
+}
+
 /// Held only for a lookup or an insertion: no Python code, no drop of a value.
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
 

@@ -379,6 +379,7 @@ pub fn decode_as(
 
 /// `s.encode(encoding, errors)`: a bytes object.
 pub fn encode(cx: &mut Cx, s: &Str, encoding: Option<&str>, errors: Option<&str>) -> Res<Value> {
+    codec::check_names(cx, encoding, errors)?;
     match encoding.map_or(Some(Codec::Utf8), Codec::parse) {
         Some(Codec::Utf8 | Codec::Latin1 | Codec::Ascii) if s.is_ascii() => {
             bytes::new_bytes(cx, s.as_ascii().unwrap_or_default().as_bytes())
@@ -398,6 +399,7 @@ pub fn decode(
     encoding: Option<&str>,
     errors: Option<&str>,
 ) -> Res<Value> {
+    codec::check_names(cx, encoding, errors)?;
     match encoding.map_or(Some(Codec::Utf8), Codec::parse) {
         Some(kind) => Ok(decode_as(cx, data, kind, errors, true)?.0),
         None => codec::decode_text(cx, data, encoding.unwrap_or("utf-8"), errors),

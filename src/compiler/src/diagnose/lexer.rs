@@ -5,7 +5,7 @@
 //! for the token behind the last one.
 
 use crate::error::{CompileError, ErrorKind, Stage, Whole};
-use crate::source::Source;
+use crate::source::{Ending, Source};
 use ruff_text_size::{TextRange, TextSize};
 
 /// The kind of a token.
@@ -338,9 +338,10 @@ impl Lexer<'_> {
     /// A backslash at the end of a line.
     fn continuation(&mut self) -> Lexed<()> {
         self.at += 1;
-        if self.peek() != Some(b'\n') {
+        let at_end = self.src.ending() == Ending::Bare && self.at >= self.src.text().len();
+        if at_end || self.peek() != Some(b'\n') {
             let index = self.line_of(self.at.saturating_sub(1));
-            let col = self.char_col(self.at) + 1;
+            let col = self.char_col(self.at) + i32::from(!at_end);
             let msg = "unexpected character after line continuation character";
             let mut error = self.error_at(ErrorKind::Syntax, msg, index, col, 0);
             error.text = Some(self.src.error_text(error.line));
