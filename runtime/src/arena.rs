@@ -2,12 +2,14 @@
 //! belong to nobody.
 //!
 //! ```text
-//! arena (1 MiB, aligned) = 64 pages of 16 KiB; the first 8 KiB hold the 64 page records
+//! arena (1 MiB, aligned) = 64 pages of 16 KiB; the first 8 KiB hold the 64 page records, the next 4 KiB
+//! the collector's mark bits, 512 for each page
 //! ```
 //! Because all small cells lie in one range, an address tells whether it is one; and the collector
 //! finds every page by walking the arenas.
 
 use crate::counters::Counter;
+use crate::heap::MIN_CELL;
 use crate::page::Page;
 use crate::sync::{AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::thread::{self, Thread};
@@ -17,7 +19,11 @@ pub(crate) const PAGE_SHIFT: u32 = 14;
 pub(crate) const PAGE: u64 = 1 << PAGE_SHIFT;
 pub(crate) const PAGES_PER_ARENA: u64 = ARENA / PAGE;
 pub(crate) const RECORD: u64 = 128;
-pub(crate) const RECORDS_BYTES: u64 = PAGES_PER_ARENA * RECORD;
+const RECORDS_BYTES: u64 = PAGES_PER_ARENA * RECORD;
+/// A bit for each of the smallest cells a page can hold.
+const MARKS: u64 = PAGE / MIN_CELL / 8;
+/// What the first page of an arena lacks.
+const HEAD_BYTES: u64 = RECORDS_BYTES + PAGES_PER_ARENA * MARKS;
 
 const BASE: u64 = 0x2100_0000_0000;
 /// What is asked for first; a quarter of it when the system refuses, and so on.
@@ -62,6 +68,14 @@ pub(crate) fn contains(p: *const u8) -> bool {
 pub(crate) fn page_of(cell: *const u8) -> *mut Page {
     let a = cell as u64;
     ((a & !(ARENA - 1)) + ((a >> PAGE_SHIFT) & (PAGES_PER_ARENA - 1)) * RECORD) as *mut Page
+}
+
+/// The mark bits of the page a small cell lies in.
+#[inline(always)]
+pub(crate) fn marks_of(cell: *const u8) -> *const AtomicU64 {
+    let a = cell as u64;
+    let page = (a >> PAGE_SHIFT) & (PAGES_PER_ARENA - 1);
+    ((a & !(ARENA - 1)) + RECORDS_BYTES + page * MARKS) as *const AtomicU64
 }
 
 fn reserve(pool: &mut Pool) -> bool {
@@ -128,7 +142,7 @@ fn open_arena(pool: &mut Pool) -> bool {
     let arena = BASE + pool.used;
     for i in (0..PAGES_PER_ARENA).rev() {
         let page = (arena + i * RECORD) as *mut Page;
-        let skip = if i == 0 { RECORDS_BYTES } else { 0 };
+        let skip = if i == 0 { HEAD_BYTES } else { 0 };
         // SAFETY: fresh zeroed memory of this arena.
         unsafe {
             page.write(Page::fresh(

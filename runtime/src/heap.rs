@@ -31,6 +31,7 @@ pub const MAX_SMALL: usize = 512;
 const CLASSES: usize = MAX_SMALL / 16 + 1;
 /// The free list's link lies behind the header.
 const MIN_CLASS: usize = 2;
+pub(crate) const MIN_CELL: u64 = MIN_CLASS as u64 * 16;
 /// Retired pages a thread gathers before it asks for a grace period.
 const POLL_EVERY: usize = 16;
 

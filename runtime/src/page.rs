@@ -5,7 +5,7 @@
 //! | free, used, trip, bump, next, prev, goal | the owner (a thread that inherited the id is the owner) |
 //! | owner | the owner; stable while the page has a live cell |
 //! | others, link | threads that free cells of the page ([`FreeStack`]); emptied by the owner |
-//! | gc, marks | the collector, world stopped |
+//! | gc | the collector, world stopped |
 //!
 //! `used` counts cells not on `free`: live ones and those on the `others` stack. A free cell has a zero
 //! header (R4) and its link in the eight bytes behind it, so a stale reader finds a dead object there.
@@ -50,8 +50,6 @@ pub(crate) struct Page {
     pub(crate) goal: Cell<u64>,
     /// During a collection: one word per cell, if some are doubtful.
     pub(crate) gc: Cell<*mut u32>,
-    /// During a collection: one bit per cell.
-    pub(crate) marks: Cell<*const AtomicU64>,
 }
 
 const _: () = assert!(size_of::<Page>() == crate::arena::RECORD as usize);
@@ -78,7 +76,6 @@ impl Page {
             prev: Cell::new(null_mut()),
             goal: Cell::new(0),
             gc: Cell::new(null_mut()),
-            marks: Cell::new(std::ptr::null()),
         }
     }
 
@@ -158,6 +155,13 @@ impl Page {
         }
         self.free.set(head);
         self.bump.set(first + n);
+    }
+
+    /// The words of mark bits that stand for its carved cells.
+    pub(crate) fn marks(&self) -> &[AtomicU64] {
+        let words = self.carved().div_ceil(64) as usize;
+        // SAFETY: so many belong to the page.
+        unsafe { std::slice::from_raw_parts(crate::arena::marks_of(self.start), words) }
     }
 
     #[inline]

@@ -305,6 +305,31 @@ fn recheck(world: &mut World, garbage: &mut Vec<Value>) -> Vec<Value> {
     survivors
 }
 
+/// A kept type keeps the types it names, directly or in a tuple: clearing leaves it its bases, and a type
+/// that anything names stays deferred (R11).
+fn keep_bases(types: &AddressSet<*const Header>, kept: &mut AddressSet<*const Header>) {
+    fn show(head: *const Header, see: &mut dyn FnMut(*const Header)) {
+        // SAFETY: held, or counted by what is held, with the world stopped.
+        unsafe { ((*head).info().traverse)(head, &mut Visitor::new(see)) };
+    }
+    let mut new: Vec<_> = kept.iter().copied().collect();
+    while let Some(ty) = new.pop() {
+        let mut named = Vec::new();
+        show(ty, &mut |child| named.push(child));
+        for child in std::mem::take(&mut named) {
+            named.push(child);
+            if !region::contains(child as *const u8) {
+                show(child, &mut |inner| named.push(inner));
+            }
+        }
+        new.extend(
+            named
+                .into_iter()
+                .filter(|&t| types.contains(&t) && kept.insert(t)),
+        );
+    }
+}
+
 /// World stopped: makes the garbage ready to die. Returns the types that wait for a round without
 /// instances (R12).
 fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
@@ -322,6 +347,7 @@ fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
             }
         }
     }
+    keep_bases(&types, &mut kept);
     let deferred: AddressSet<*const Header> = garbage
         .iter()
         .filter(|v| v.header().is_some_and(Header::is_deferred))

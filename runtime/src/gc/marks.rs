@@ -1,4 +1,4 @@
-//! Mark bits, beside the heap: one for each cell of the pages, one for each type cell, and one in the
+//! Mark bits, beside the cells: one for each cell of the pages, at the head of the arena, one for each type cell, and one in the
 //! prefix of each large cell. Looking at an edge to what is marked already touches no header, and
 //! wiping the marks touches no cell.
 //!
@@ -9,7 +9,7 @@ use crate::header::Header;
 use crate::large;
 use crate::region;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 
 /// The types' bits, indexed as their cells.
 static TYPE_MARKS: AtomicPtr<AtomicU64> = AtomicPtr::new(null_mut());
@@ -19,27 +19,17 @@ pub(super) const LARGE_MARK: u32 = 1 << 30;
 
 /// The marks of one collection, all clear at first.
 pub(super) struct Marks {
-    _small: Vec<u64>,
     _types: Vec<u64>,
 }
 
 impl Marks {
     /// World stopped.
     pub(super) fn new() -> Marks {
-        let words = |cells: u32| cells.div_ceil(64) as usize;
-        let mut n = 0;
         arena::for_each_page(|page| {
             if page.is_live() {
-                n += words(page.carved());
-            }
-        });
-        let mut small = vec![0u64; n];
-        let mut next = small.as_mut_ptr() as *const AtomicU64;
-        arena::for_each_page(|page| {
-            if page.is_live() {
-                page.marks.set(next);
-                // SAFETY: the sum of the same numbers.
-                next = unsafe { next.add(words(page.carved())) };
+                for word in page.marks() {
+                    word.store(0, Ordering::Relaxed);
+                }
             }
         });
         let mut types = vec![0u64; region::type_count().div_ceil(64)];
@@ -48,17 +38,13 @@ impl Marks {
             // SAFETY: a large cell's prefix; it holds the word of an earlier collection.
             unsafe { (*large::prefix(head)).gc.store(0, Ordering::Relaxed) };
         });
-        Marks {
-            _small: small,
-            _types: types,
-        }
+        Marks { _types: types }
     }
 }
 
 impl Drop for Marks {
     fn drop(&mut self) {
         TYPE_MARKS.store(null_mut(), Ordering::Relaxed);
-        arena::for_each_page(|page| page.marks.set(null()));
     }
 }
 
@@ -71,11 +57,11 @@ fn at<R>(
     fixed: R,
 ) -> R {
     if arena::contains(head as *const u8) {
-        // SAFETY: a small cell's page record, whose marks are there during a collection.
+        // SAFETY: a small cell's page record and mark bits.
         unsafe {
-            let page = &*arena::page_of(head as *const u8);
-            let index = page.index_of(head);
-            return bit(&*page.marks.get().add(index / 64), 1 << (index % 64));
+            let index = (*arena::page_of(head as *const u8)).index_of(head);
+            let word = &*arena::marks_of(head as *const u8).add(index / 64);
+            return bit(word, 1 << (index % 64));
         }
     }
     if let Some(index) = region::type_index(head) {
@@ -139,16 +125,16 @@ pub(super) fn for_each_unmarked(mut f: impl FnMut(*mut Header)) {
         if !page.is_live() {
             return;
         }
-        let (carved, base) = (page.carved() as usize, page.marks.get());
-        // SAFETY: so many words belong to the page; nobody marks now.
-        let word = |i: usize| unsafe { (*base.add(i)).load(Ordering::Relaxed) };
-        let words = carved.div_ceil(64);
-        let marked: u32 = (0..words).map(|i| word(i).count_ones()).sum();
+        let (carved, marks) = (page.carved() as usize, page.marks());
+        let marked: u32 = marks
+            .iter()
+            .map(|word| word.load(Ordering::Relaxed).count_ones())
+            .sum();
         if marked == page.used.get() {
             return;
         }
-        for i in 0..words {
-            let mut clear = !word(i);
+        for (i, word) in marks.iter().enumerate() {
+            let mut clear = !word.load(Ordering::Relaxed);
             if carved - i * 64 < 64 {
                 clear &= (1 << (carved - i * 64)) - 1;
             }
