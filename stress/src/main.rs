@@ -1,11 +1,12 @@
 //! `stress`: the example programs on {free-threaded, GIL} x {1, 2, ... threads}, measured in turns and compared.
 //!
 //! This file reads the command line. What is run stands in `catalogue`, how a process is run and timed in `measure`,
-//! the table and the files in `report`.
+//! the table and the files in `report`; `structures` is a command of its own.
 
 mod catalogue;
 mod measure;
 mod report;
+mod structures;
 
 use measure::{Regime, Variant};
 use std::path::{Path, PathBuf};
@@ -13,10 +14,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const HELP: &str = "usage: stress [options] [EXAMPLE]...
+       stress structures [--threads N] [--seconds S] [--runs N] [--binary PATH] [STRUCTURE]...
 
 Runs the programs of examples/ (or those named) on the free-threaded and on the GIL build of typhon, on each number of
 threads, in turns, and prints a table of medians. `two processes` is the reference for two threads: two processes of the
 free-threaded build that each do the whole job on one thread, at the same time. The output of all runs must be equal.
+
+The second form hammers shared lists, dicts, classes, generators, locks and so on from several threads (default: 4, each
+structure for 5 seconds, once) and asserts what must hold; its default binary is the checking build, target/debug/typhon.
 
 options:
   --runs N           rounds over all variants; the table shows medians (default: 5)
@@ -36,6 +41,8 @@ exit status: 0 if every run ended well and printed the same, 1 otherwise, 2 for 
 ";
 
 struct Options {
+    /// The second form of the command.
+    structures: bool,
     runs: usize,
     threads: Vec<usize>,
     quick: bool,
@@ -43,6 +50,7 @@ struct Options {
     gil_binary: Option<PathBuf>,
     peers: Vec<PathBuf>,
     timeout: Duration,
+    seconds: f64,
     json: Option<PathBuf>,
     csv: Option<PathBuf>,
     names: Vec<String>,
@@ -60,7 +68,19 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(root, &options) {
+    let done = if options.structures {
+        let plan = structures::Plan {
+            binary: options.binary,
+            threads: options.threads[0],
+            seconds: options.seconds,
+            rounds: options.runs,
+            names: options.names,
+        };
+        structures::run(&root.join("stress/structures"), &plan)
+    } else {
+        run(root, &options)
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {
@@ -73,13 +93,15 @@ fn main() -> ExitCode {
 fn parse(root: &Path) -> Result<Option<Options>, String> {
     use lexopt::prelude::*;
     let mut options = Options {
-        runs: 5,
-        threads: vec![1, 2],
+        structures: false,
+        runs: 0,
+        threads: Vec::new(),
         quick: false,
-        binary: root.join("target/release/typhon"),
+        binary: PathBuf::new(),
         gil_binary: Some(root.join("target/gil/release/typhon")),
         peers: Vec::new(),
         timeout: Duration::from_secs(300),
+        seconds: 5.0,
         json: None,
         csv: None,
         names: Vec::new(),
@@ -125,10 +147,40 @@ fn parse(root: &Path) -> Result<Option<Options>, String> {
                 let seconds = number(&value("--timeout")?.to_string_lossy(), "--timeout")?;
                 options.timeout = Duration::from_secs(seconds as u64);
             }
+            "seconds" => {
+                let text = value("--seconds")?.to_string_lossy().into_owned();
+                options.seconds = match text.parse() {
+                    Ok(seconds) if seconds > 0.0 && seconds < 1e6 => seconds,
+                    _ => return Err(format!("--seconds needs a positive number, not {text:?}")),
+                };
+            }
             "json" => options.json = Some(absolute(value("--json")?)),
             "csv" => options.csv = Some(absolute(value("--csv")?)),
             other => return Err(format!("no option --{other}")),
         }
+    }
+    options.structures = options
+        .names
+        .first()
+        .is_some_and(|name| name == "structures");
+    if options.structures {
+        options.names.remove(0);
+    }
+    let (runs, threads, profile) = match options.structures {
+        true => (1, vec![4], "debug"),
+        false => (5, vec![1, 2], "release"),
+    };
+    if options.runs == 0 {
+        options.runs = runs;
+    }
+    if options.threads.is_empty() {
+        options.threads = threads;
+    }
+    if options.binary.as_os_str().is_empty() {
+        options.binary = root.join("target").join(profile).join("typhon");
+    }
+    if options.structures {
+        return Ok(Some(options));
     }
     for name in &options.names {
         if !catalogue::WORKLOADS

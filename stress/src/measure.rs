@@ -171,7 +171,7 @@ fn run_once(
 }
 
 /// Waits for a process; its standard output, or why there is none.
-fn finish(mut child: Child, timeout: Duration) -> Result<String, String> {
+pub fn finish(mut child: Child, timeout: Duration) -> Result<String, String> {
     let stdout = read(child.stdout.take());
     let stderr = read(child.stderr.take());
     let start = Instant::now();

@@ -1,0 +1,86 @@
+//! `stress structures`: the programs of `stress/structures/`, which hammer one shared structure each from several threads
+//! and assert what must hold whatever the interleaving. Meant for the checking build, whose runtime asserts more.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub struct Plan {
+    pub binary: PathBuf,
+    pub threads: usize,
+    /// How long each program hammers.
+    pub seconds: f64,
+    pub rounds: usize,
+    /// Empty: all of them.
+    pub names: Vec<String>,
+}
+
+/// What a program may need beyond its time: starting, ending, looking the heap over.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// Runs them; false if one went wrong.
+pub fn run(folder: &Path, plan: &Plan) -> Result<bool, String> {
+    let programs = programs(folder, &plan.names)?;
+    let mut good = true;
+    for round in 1..=plan.rounds {
+        for program in &programs {
+            let start = Instant::now();
+            let problem = run_one(folder, plan, program);
+            let seconds = start.elapsed().as_secs_f64();
+            let verdict = match &problem {
+                None => "ok".to_string(),
+                Some(problem) => format!("FAILED: {problem}"),
+            };
+            println!("round {round}  {program:<18}{seconds:>6.1} s  {verdict}");
+            good &= problem.is_none();
+        }
+    }
+    Ok(good)
+}
+
+/// The names of the programs, sorted.
+fn programs(folder: &Path, wanted: &[String]) -> Result<Vec<String>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".py").map(str::to_string)
+        })
+        .filter(|name| name != "support")
+        .collect();
+    names.sort();
+    if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
+        return Err(format!(
+            "no structure named {unknown:?}; there are {}",
+            names.join(", ")
+        ));
+    }
+    if !wanted.is_empty() {
+        names.retain(|name| wanted.contains(name));
+    }
+    Ok(names)
+}
+
+/// Runs one program; what went wrong.
+fn run_one(folder: &Path, plan: &Plan, program: &str) -> Option<String> {
+    let child = Command::new(&plan.binary)
+        .arg(format!("{program}.py"))
+        .args([plan.threads.to_string(), plan.seconds.to_string()])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = match child {
+        Ok(child) => child,
+        Err(error) => return Some(format!("cannot run {}: {error}", plan.binary.display())),
+    };
+    let timeout = Duration::from_secs_f64(plan.seconds) + GRACE;
+    match crate::measure::finish(child, timeout) {
+        Ok(text) if text == "ok\n" => None,
+        Ok(text) => Some(format!("printed {text:?}")),
+        Err(problem) => Some(problem),
+    }
+}
