@@ -10,7 +10,9 @@
 //!         clear the other weak references; undo deferral; merge, so that death is prompt
 //! start   clear each object, drop the holds
 //! ```
-//! Who is alive because a root leads to it costs one visit; only the doubtful rest costs two.
+//! Who is alive because a root leads to it costs one visit of its header; only the doubtful rest costs
+//! more. The marks are bits beside the cells (`marks`), so that wiping them and looking for the doubtful
+//! touches no header of what is marked.
 //! Uncounted references are registers and type words (R11): the first are roots, the second are
 //! followed from instances to types and not subtracted. A cell that is not traversed (a leaf)
 //! keeps its type alive; a type dies a round after its last instance (R12).
