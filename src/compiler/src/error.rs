@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Recursion,
     /// `OverflowError`
     Overflow,
+    /// `TypeError`
+    Type,
     /// `ValueError`
     Value,
     /// `SystemError`: the compiler found itself inconsistent.

@@ -99,6 +99,7 @@ pub fn compile_node(
         "Interactive" => Mode::Single,
         _ => Mode::Exec,
     };
+    pyast::validate(tree)?;
     let source = pyast::source::write(tree)?;
     on_a_large_stack(&source, || {
         compile_tree(

@@ -1,124 +1,173 @@
-"""The classes of Python's syntax trees, made from the abstract grammar below."""
+"""The classes of Python's syntax trees, made from the abstract grammar that the compiler keeps."""
+
+import typhon
 
 PyCF_ONLY_AST = 0x400
 PyCF_TYPE_COMMENTS = 0x1000
 PyCF_ALLOW_TOP_LEVEL_AWAIT = 0x2000
 PyCF_OPTIMIZED_AST = 0x8400
 
-# A line: base class with the attributes of its kinds, then each kind with its fields; `?` optional, `*` a list.
-_GRAMMAR = """
-mod: Module body* type_ignores* | Interactive body* | Expression body | FunctionType argtypes* returns
-stmt@: FunctionDef name args body* decorator_list* returns? type_comment? type_params* | AsyncFunctionDef name args body* decorator_list* returns? type_comment? type_params* | ClassDef name bases* keywords* body* decorator_list* type_params* | Return value? | Delete targets* | Assign targets* value type_comment? | TypeAlias name type_params* value | AugAssign target op value | AnnAssign target annotation value? simple | For target iter body* orelse* type_comment? | AsyncFor target iter body* orelse* type_comment? | While test body* orelse* | If test body* orelse* | With items* body* type_comment? | AsyncWith items* body* type_comment? | Match subject cases* | Raise exc? cause? | Try body* handlers* orelse* finalbody* | TryStar body* handlers* orelse* finalbody* | Assert test msg? | Import names* | ImportFrom module? names* level? | Global names* | Nonlocal names* | Expr value | Pass | Break | Continue
-expr@: BoolOp op values* | NamedExpr target value | BinOp left op right | UnaryOp op operand | Lambda args body | IfExp test body orelse | Dict keys* values* | Set elts* | ListComp elt generators* | SetComp elt generators* | DictComp key value generators* | GeneratorExp elt generators* | Await value | Yield value? | YieldFrom value | Compare left ops* comparators* | Call func args* keywords* | FormattedValue value conversion format_spec? | Interpolation value str conversion format_spec? | JoinedStr values* | TemplateStr values* | Constant value kind? | Attribute value attr ctx | Subscript value slice ctx | Starred value ctx | Name id ctx | List elts* ctx | Tuple elts* ctx | Slice lower? upper? step?
-expr_context: Load | Store | Del
-boolop: And | Or
-operator: Add | Sub | Mult | MatMult | Div | Mod | Pow | LShift | RShift | BitOr | BitXor | BitAnd | FloorDiv
-unaryop: Invert | Not | UAdd | USub
-cmpop: Eq | NotEq | Lt | LtE | Gt | GtE | Is | IsNot | In | NotIn
-comprehension: target iter ifs* is_async
-excepthandler@: ExceptHandler type? name? body*
-arguments: posonlyargs* args* vararg? kwonlyargs* kw_defaults* kwarg? defaults*
-arg@: arg annotation? type_comment?
-keyword@: arg? value
-alias@: name asname?
-withitem: context_expr optional_vars?
-match_case: pattern guard? body*
-pattern@: MatchValue value | MatchSingleton value | MatchSequence patterns* | MatchMapping keys* patterns* rest? | MatchClass cls patterns* kwd_attrs* kwd_patterns* | MatchStar name? | MatchAs pattern? name? | MatchOr patterns*
-type_ignore: TypeIgnore lineno tag
-type_param@: TypeVar name bound? default_value? | ParamSpec name default_value? | TypeVarTuple name default_value?
-"""
+_SOON = 'This will become an error in Python 3.15.'
+# How many levels repr() shows, and what stands for the sorts of the grammar that are no nodes.
+_DEPTH = 3
+_SORTS = {'id': ('identifier', str), 'text': ('string', str), 'int': ('int', int), 'const': ('constant', object)}
+
+
+def _warn(message):
+    import warnings
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
 
 
 class AST:
     _fields = ()
     _attributes = ()
-    _optional = ()
-    _lists = ()
     __match_args__ = ()
-    _field_types = {}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, /, *args, **kwargs):
         cls = type(self)
+        name = cls.__name__
         fields = cls._fields
         if len(args) > len(fields):
-            raise TypeError(f'{cls.__name__} constructor takes at most {len(fields)} positional '
+            raise TypeError(f'{name} constructor takes at most {len(fields)} positional '
                             f'argument{"" if len(fields) == 1 else "s"}')
-        seen = set()
-        for name, value in zip(fields, args):
-            setattr(self, name, value)
-            seen.add(name)
-        for name, value in kwargs.items():
-            if name in seen:
-                raise TypeError(f'{cls.__name__} got multiple values for argument {name!r}')
-            setattr(self, name, value)
-            seen.add(name)
-        for name in fields:
-            if name not in seen:
-                if name in cls._lists:
-                    setattr(self, name, [])
-                elif name == 'ctx':
-                    self.ctx = Load()
+        left = set(fields)
+        for field, value in zip(fields, args):
+            setattr(self, field, value)
+            left.discard(field)
+        for field, value in kwargs.items():
+            if field in fields:
+                if field not in left:
+                    raise TypeError(f'{name} got multiple values for argument {field!r}')
+                left.discard(field)
+            elif field not in cls._attributes:
+                shown = name if cls.__module__ != 'ast' or cls is not AST else 'ast.AST'
+                _warn(f'{shown}.__init__ got an unexpected keyword argument {field!r}. Support for arbitrary '
+                      f'keyword arguments is deprecated and will be removed in Python 3.15.')
+            setattr(self, field, value)
+        if left:
+            self._fill(left)
 
-    def __reduce_ex__(self, protocol):
-        return _rebuild, (type(self), self.__dict__.copy())
+    def _fill(self, left):
+        cls = type(self)
+        types = getattr(cls, '_field_types', None)
+        if types is None:
+            return
+        for field in cls._fields:
+            if field not in left:
+                continue
+            kind = types.get(field)
+            if kind is None:
+                _warn(f'Field {field!r} is missing from {cls.__name__}._field_types. {_SOON}')
+            elif isinstance(kind, _Union):
+                pass  # None is the class's own value
+            elif isinstance(kind, _Generic):
+                setattr(self, field, [])
+            elif kind is expr_context:
+                setattr(self, field, Load())
+            else:
+                _warn(f'{cls.__name__}.__init__ missing 1 required positional argument: {field!r}. {_SOON}')
+
+    def __reduce_ex__(self, protocol, /):
+        # Fields by position first, so that making the copy asks for none.
+        values = self.__dict__.copy()
+        return type(self), (None,) * len(self._fields), values
 
     def __replace__(self, /, **changes):
+        name = type(self).__name__
         values = self.__dict__.copy()
-        allowed = set(self._fields) | set(self._attributes)
-        for name in changes:
-            if name not in allowed:
-                raise TypeError(f'{type(self).__name__}.__replace__ got an unexpected keyword argument {name!r}.')
+        known = set(self._fields) | set(self._attributes) | set(values)
+        for field in changes:
+            if field not in known:
+                raise TypeError(f'{name}.__replace__ got an unexpected keyword argument {field!r}.')
         values.update(changes)
-        return _rebuild(type(self), values)
+        types = getattr(self, '_field_types', {})
+        missing = [field for field in self._fields if field not in values
+                   and not isinstance(types.get(field), (_Union, _Generic)) and types.get(field) is not expr_context]
+        if missing:
+            plural = '' if len(missing) == 1 else 's'
+            shown = ', '.join(map(repr, missing))
+            raise TypeError(f'{name}.__replace__ missing {len(missing)} keyword argument{plural}: {shown}.')
+        new = type(self).__new__(type(self))
+        for field, value in values.items():
+            setattr(new, field, value)
+        return new
 
     def __repr__(self):
-        shown = ', '.join(f'{n}={getattr(self, n)!r}' for n in self._fields if hasattr(self, n))
-        return f'{type(self).__name__}({shown})'
+        return _show(self, _DEPTH)
 
 
 AST.__module__ = 'ast'
+AST.__doc__ = None
+_Union = type(int | None)
+_Generic = type(list[int])
 
 
-def _rebuild(cls, values):
-    node = cls.__new__(cls)
-    node.__dict__.update(values)
-    return node
+def _show(value, depth):
+    if isinstance(value, list):
+        items = value if len(value) <= 2 else [value[0], ..., value[-1]]
+        return '[' + ', '.join('...' if item is ... and len(value) > 2 and i == 1 else _show(item, depth)
+                               for i, item in enumerate(items)) + ']'
+    if not isinstance(value, AST):
+        return repr(value)
+    name = type(value).__name__
+    if depth <= 0:
+        return f'{name}(...)'
+    shown = ', '.join(f'{field}={_show(getattr(value, field), depth - 1)}' for field in value._fields)
+    return f'{name}({shown})'
 
 
-def _make(name, base, fields, attributes):
-    names = tuple(f.rstrip('?*') for f in fields)
-    optional = tuple(f[:-1] for f in fields if f.endswith('?'))
-    namespace = {
-        '__module__': 'ast',
-        '_fields': names,
-        '__match_args__': names,
-        '_optional': optional,
-        '_lists': tuple(f[:-1] for f in fields if f.endswith('*')),
-    }
-    if attributes is not None:
-        namespace['_attributes'] = attributes
-    for field in optional:
-        namespace[field] = None
-    cls = type(name, (base,), namespace)
-    globals()[name] = cls
+def _field(text):
+    """Name, type as the grammar writes it, sort, and how many."""
+    name, _, sort = text.partition(':')
+    for many in ('*?', '*', '?', ''):
+        if sort.endswith(many):
+            sort = sort.removesuffix(many)
+            break
+    written = _SORTS.get(sort, (sort,))[0] + many[::-1]
+    return name, f'{written} {name}', sort, many
+
+
+def _make(name, base, fields, doc):
+    names = tuple(field[0] for field in fields)
+    namespace = {'__module__': 'ast', '__doc__': doc, '_fields': names, '__match_args__': names}
+    for field, _, _, many in fields:
+        if many == '?':
+            namespace[field] = None
+    cls = globals()[name] = type(name, (base,), namespace)
     return cls
 
 
 def _build():
     place = ('lineno', 'col_offset', 'end_lineno', 'end_col_offset')
-    for line in _GRAMMAR.strip().splitlines():
+    made = []
+    for line in typhon.ast_grammar().splitlines():
         head, _, rest = line.partition(': ')
-        attributes = place if head.endswith('@') else None
-        head = head.rstrip('@')
-        kinds = [kind.split() for kind in rest.split(' | ')]
-        if kinds[0][0][0].islower():
-            base = _make(head, AST, kinds[0], attributes)
+        family = head.rstrip('@')
+        kinds = []
+        for text in rest.split(' | '):
+            name, *fields = text.split(' ')
+            fields = [_field(field) for field in fields]
+            written = ', '.join(field[1] for field in fields)
+            kinds.append((name, fields, f'{name}({written})' if fields else name))
+        if kinds[0][0] == family:
+            base = _make(family, AST, kinds[0][1], kinds[0][2])
+            made.append((base, kinds[0][1]))
         else:
-            base = _make(head, AST, (), attributes)
-            for kind in kinds:
-                _make(kind[0], base, kind[1:], None)
-        if attributes:
+            # Kinds without fields stand in one row.
+            plain = not any(fields for _, fields, _ in kinds)
+            between = ' | ' if plain else '\n' + ' ' * (len(family) + 1) + '| '
+            base = _make(family, AST, (), f'{family} = ' + between.join(kind[2] for kind in kinds))
+            made.extend((_make(name, base, fields, doc), fields) for name, fields, doc in kinds)
+        base._attributes = place if head.endswith('@') else ()
+        if head.endswith('@'):
             base.end_lineno = base.end_col_offset = None
+    for cls, fields in made:
+        types = {}
+        for name, _, sort, many in fields:
+            kind = _SORTS[sort][1] if sort in _SORTS else globals()[sort]
+            types[name] = kind | None if many == '?' else list[kind] if many else kind
+        cls._field_types = types
+        cls.__annotations__ = types
 
 
 _build()

@@ -346,8 +346,9 @@ pub mod module {
     #[sig(this, instance, /)]
     fn _abc_instancecheck(this: &Value, instance: &Value, cx: &mut Cx) -> Res<Value> {
         let d = data_of(cx, this)?;
-        let subclass = protocol::getattr_str(cx, instance, "__class__")?;
         let own = instance.ty().value();
+        let subclass = protocol::getattr_str_opt(cx, instance, "__class__")?;
+        let subclass = subclass.unwrap_or_else(|| own.clone());
         match data(&d).cached(cx, &subclass) {
             Some(true) => return Ok(Value::bool(true)),
             Some(false) if own.is(&subclass) => return Ok(Value::bool(false)),

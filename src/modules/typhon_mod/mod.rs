@@ -40,6 +40,12 @@ pub mod module {
     #[pyattr]
     const gil_build: bool = typhon_runtime::GIL_BUILD;
 
+    /// The abstract grammar of syntax trees, from which the module ast has its classes.
+    #[pyfunction]
+    fn ast_grammar() -> &'static str {
+        typhon_compiler::pyast::grammar::GRAMMAR
+    }
+
     /// Return "free-threaded" or "gil": how threads run in this process.
     #[pyfunction]
     fn mode() -> &'static str {

@@ -17,6 +17,7 @@ pub fn raise_compile_error(cx: &mut Cx, err: &CompileError, filename: &Value) ->
         K::Memory => return cx.memory_error(),
         K::Recursion => return cx.recursion_error(&err.msg),
         K::Overflow => return cx.overflow_error(&err.msg),
+        K::Type => return cx.type_error(&err.msg),
         K::Value => return cx.value_error(&err.msg),
         K::System => return cx.system_error(&err.msg),
     };

@@ -655,9 +655,11 @@ fn s_len(cx: &mut Cx, this: &Value) -> Res<usize> {
     let r = call_named(cx, this, "__len__", &[])?;
     let i = crate::number::to_index(cx, &r)?;
     match i.as_small_int() {
-        Some(n) if n < 0 => Err(cx.value_error("__len__() should return >= 0")),
-        Some(n) => Ok(n as usize),
-        None => Err(cx.overflow_error("cannot fit 'int' into an index-sized integer")),
+        Some(n) if n >= 0 => Ok(n as usize),
+        _ if crate::objects::int::is_negative(&i) => {
+            Err(cx.value_error("__len__() should return >= 0"))
+        }
+        _ => Err(cx.overflow_error("cannot fit 'int' into an index-sized integer")),
     }
 }
 

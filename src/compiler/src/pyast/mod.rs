@@ -5,6 +5,9 @@ mod expressions;
 pub mod grammar;
 pub(crate) mod source;
 mod statements;
+mod validate;
+
+pub(crate) use validate::validate;
 
 use crate::code::Const;
 use crate::error::CompileError;
