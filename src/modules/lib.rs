@@ -51,6 +51,7 @@ pub mod struct_;
 pub mod structseq;
 pub mod suggestions;
 pub mod support;
+pub mod symtable;
 pub mod sys;
 pub mod thread;
 pub mod time;
@@ -98,6 +99,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_string", &string::module::MODULE),
     ("_struct", &struct_::module::MODULE),
     ("_suggestions", &suggestions::module::MODULE),
+    ("_symtable", &symtable::module::MODULE),
     ("_thread", &thread::MODULE),
     ("_tokenize", &tokenize::module::MODULE),
     ("_tracemalloc", &tracemalloc::module::MODULE),

@@ -20,6 +20,7 @@ pub mod opcode;
 mod parse;
 mod pieces;
 pub mod pyast;
+pub mod scopes;
 pub mod source;
 mod symtable;
 pub mod tokens;

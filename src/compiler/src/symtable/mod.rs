@@ -121,6 +121,8 @@ pub struct BlockId(pub usize);
 pub struct Block {
     pub kind: BlockKind,
     pub name: Rc<str>,
+    /// Where it begins; 0 for the module.
+    pub line: i32,
     pub symbols: Symbols,
     /// Parameters in the order of the frame's slots.
     pub varnames: Vec<Rc<str>>,

@@ -44,6 +44,7 @@ impl<'a> Builder<'a> {
                     self.defaults(params)?;
                 }
                 self.enter("<lambda>", BlockKind::Function, Some(BlockKey::node(e)));
+                self.begins(e.range);
                 if let Some(params) = &e.parameters {
                     self.parameters(params)?;
                 }
@@ -305,6 +306,7 @@ impl<'a> Builder<'a> {
             _ => "<genexpr>",
         };
         self.enter(name, BlockKind::Function, Some(key));
+        self.begins(range);
         self.cur().comprehension = kind;
         if outermost.is_async {
             self.cur().coroutine = true;

@@ -76,6 +76,11 @@ impl<'a> Builder<'a> {
         id
     }
 
+    /// Notes where the block entered last begins.
+    fn begins(&mut self, range: TextRange) {
+        self.cur().line = self.src.line(range.start());
+    }
+
     fn create(&mut self, name: &str, kind: BlockKind, key: Option<BlockKey>) -> BlockId {
         let id = BlockId(self.table.blocks.len());
         let parent = self.stack.last().map(|&parent| &self.table[parent]);
@@ -89,6 +94,7 @@ impl<'a> Builder<'a> {
         let mut block = Block {
             kind,
             name: name.into(),
+            line: 0,
             symbols: Symbols::default(),
             varnames: Vec::new(),
             children: Vec::new(),

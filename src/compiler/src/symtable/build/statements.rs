@@ -43,6 +43,7 @@ impl<'a> Builder<'a> {
                     self.type_params(params)?;
                 }
                 self.enter(&name, BlockKind::TypeAlias, Some(BlockKey::node(s)));
+                self.begins(s.range);
                 if in_class {
                     self.cur().can_see_class_scope = true;
                     self.add("__classdict__", def::USE, s.value.range())?;
@@ -250,6 +251,7 @@ impl<'a> Builder<'a> {
         match self.table[id].annotation_block {
             None => {
                 let block = self.enter("__annotate__", BlockKind::Annotation, None);
+                self.begins(annotation.range());
                 self.table[id].annotation_block = Some(block);
                 if kind == BlockKind::Class {
                     self.cur().can_see_class_scope = true;
@@ -286,6 +288,7 @@ impl<'a> Builder<'a> {
             BlockKind::Function,
             Some(BlockKey::node(s)),
         );
+        self.table[function].line = self.src.line(s.name.range().start());
         let documented = docstring(&s.body).is_some() && !self.strip_docstrings;
         self.table[function].has_docstring = documented;
         self.annotations(&s.parameters, s.returns.as_deref(), function, stmt)?;
@@ -316,6 +319,7 @@ impl<'a> Builder<'a> {
             BlockKind::Annotation,
             Some(BlockKey::second(params)),
         );
+        self.begins(stmt);
         if sees_class {
             self.cur().can_see_class_scope = true;
             self.add("__classdict__", def::USE, stmt)?;
@@ -400,6 +404,7 @@ impl<'a> Builder<'a> {
             self.arguments(arguments)?;
         }
         self.enter(s.name.as_str(), BlockKind::Class, Some(BlockKey::node(s)));
+        self.begins(s.name.range());
         self.private = Some(s.name.to_string());
         if s.type_params.is_some() {
             self.add("__type_params__", def::LOCAL, stmt)?;
@@ -429,6 +434,7 @@ impl<'a> Builder<'a> {
             BlockKind::TypeParameters,
             Some(BlockKey::node(params)),
         );
+        self.begins(stmt);
         if in_class {
             self.cur().can_see_class_scope = true;
             self.add("__classdict__", def::USE, stmt)?;
@@ -485,6 +491,7 @@ impl<'a> Builder<'a> {
     ) -> Res {
         let in_class = self.cur().can_see_class_scope;
         self.enter(name, BlockKind::TypeVariable, Some(key));
+        self.begins(expr.range());
         self.cur().scope_info = what;
         if in_class {
             self.cur().can_see_class_scope = true;
