@@ -89,7 +89,12 @@ pub(crate) fn import_star(cx: &mut Cx, frame: *mut Frame, module: &Value) -> Res
     for n in names {
         let Some(s) = n.downcast::<Str>() else {
             let t = n.type_name();
-            return Err(cx.type_error(format!("Item in __all__ must be str, not {t}")));
+            let from = protocol::getattr_str(cx, module, "__name__")?;
+            let from = protocol::str_string(cx, &from)?;
+            return Err(cx.type_error(match skip_private {
+                true => format!("Key in {from}.__dict__ must be str, not {t}"),
+                false => format!("Item in {from}.__all__ must be str, not {t}"),
+            }));
         };
         if skip_private && s.len() > 0 && s.at(0) == '_' as u32 {
             continue;

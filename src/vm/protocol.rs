@@ -422,7 +422,11 @@ pub fn hash(cx: &mut Cx, v: &Value) -> Res<i64> {
     match v.ty().slots.hash.get() {
         Some(f) => {
             // Tuples hash what they hold.
-            cx.check_native_stack("")?;
+            let what = match v.class_word() {
+                crate::statics::word::TUPLE => " while hashing a tuple",
+                _ => "",
+            };
+            cx.check_native_stack(what)?;
             f(cx, v)
         }
         None => {

@@ -290,12 +290,11 @@ impl RLock {
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
         if std::ptr::eq(cls, RLock::type_object(cx)?) {
-            args.no_keywords(cx, "RLock")?;
-            if !args.pos.is_empty() {
-                return Err(cx.type_error(format!(
-                    "RLock() takes no arguments ({} given)",
-                    args.pos.len()
-                )));
+            if !args.pos.is_empty() || args.has_keywords() {
+                cx.warn(
+                    ExcKind::DeprecationWarning,
+                    "Passing arguments to RLock is deprecated and will be removed in 3.15",
+                )?;
             }
         }
         typhon_vm::objects::object::alloc(cx, cls, RLock::fresh())

@@ -376,7 +376,7 @@ impl Function {
                     if d.downcast::<Dict>().is_none() {
                         let t = d.type_name();
                         return Err(
-                            cx.type_error(format!("__annotate__() must return a dict, not {t}"))
+                            cx.type_error(format!("__annotate__ returned non-dict of type '{t}'"))
                         );
                     }
                     d

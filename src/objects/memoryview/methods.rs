@@ -263,7 +263,11 @@ impl MemoryView {
         }
         // The object must be hashable itself.
         let owner = b.owner().clone();
-        protocol::hash(cx, &owner)?;
+        // Its `__hash__` must not take the view away.
+        self.exports.fetch_add(1, Ordering::AcqRel);
+        let hashed = protocol::hash(cx, &owner);
+        self.exports.fetch_sub(1, Ordering::AcqRel);
+        hashed?;
         let h = crate::objects::object::hash::hash_bytes(&b.contents());
         self.hash.store(h, Ordering::Relaxed);
         Ok(h)

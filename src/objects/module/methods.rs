@@ -299,7 +299,7 @@ impl Module {
                 if r.downcast::<Dict>().is_none() {
                     let t = r.type_name();
                     return Err(
-                        cx.type_error(format!("__annotate__() must return a dict, not {t}"))
+                        cx.type_error(format!("__annotate__ returned non-dict of type '{t}'"))
                     );
                 }
                 r

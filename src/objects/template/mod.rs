@@ -237,9 +237,9 @@ impl Template {
     #[slot]
     fn concat(this: &Value, other: &Value, cx: &mut Cx) -> Res<Value> {
         let (Some(a), Some(b)) = (this.downcast::<Template>(), other.downcast::<Template>()) else {
-            let (a, b) = (this.type_name(), other.type_name());
+            let b = other.type_name();
             return Err(cx.type_error(format!(
-                "can only concatenate string.templatelib.Template (not \"{b}\") to {a}"
+                "can only concatenate string.templatelib.Template (not \"{b}\") to string.templatelib.Template"
             )));
         };
         let mut parts = a.parts(true);

@@ -313,7 +313,7 @@ impl Type {
             let d = protocol::call(cx, &f, &[Value::small_int(1)])?;
             if d.downcast::<Dict>().is_none() {
                 let n = d.type_name();
-                return Err(cx.type_error(format!("__annotate__() must return a dict, not {n}")));
+                return Err(cx.type_error(format!("__annotate__ returned non-dict of type '{n}'")));
             }
             d
         } else {
@@ -360,7 +360,8 @@ fn get_annotate(cx: &mut Cx, this: &Value, t: &Type) -> Res<Value> {
     if !t.has(flag::HEAP) {
         return Err(missing(cx, this, t, "__annotate__"));
     }
-    for name in ["__annotate_func__", "__annotate__"] {
+    // What the class body defines by that name comes before what the compiler made.
+    for name in ["__annotate__", "__annotate_func__"] {
         if let Some(f) = own(cx, this, t, name)? {
             return Ok(f);
         }
