@@ -2,7 +2,7 @@
 
 use crate::error::CompileError;
 use crate::source::Source;
-use crate::symtable::{self, BlockKind, NameScope, SymbolTable};
+use crate::symtable::{self, BlockKind, NameScope};
 use crate::{Mode, Options, code, future, parse};
 
 /// One block; the first of a list is the module, the others are named by the places in `children`.
@@ -28,15 +28,11 @@ pub fn scopes(source: &Source, mode: Mode, opts: &Options) -> Result<Vec<Scope>,
         let tree = parse::parse(source, mode, opts)?;
         let future = future::features(tree.body(), source, opts.flags & code::flags::FUTURE_MASK)?;
         let table = symtable::build(tree.root(), source, opts, future)?;
-        Ok(table
-            .blocks
-            .iter()
-            .map(|block| scope(&table, block))
-            .collect())
+        Ok(table.blocks.iter().map(|block| scope(block)).collect())
     })
 }
 
-fn scope(table: &SymbolTable, block: &symtable::Block) -> Scope {
+fn scope(block: &symtable::Block) -> Scope {
     let kind = match block.kind {
         BlockKind::Function => 0,
         BlockKind::Class => 1,
@@ -58,11 +54,6 @@ fn scope(table: &SymbolTable, block: &symtable::Block) -> Scope {
         let flags = i64::from(symbol.flags) | number(symbol.scope) << SCOPE_SHIFT;
         (name.to_string(), flags)
     });
-    // A scope of annotations nobody evaluates is none.
-    let seen = |id: &&symtable::BlockId| {
-        let child = &table[**id];
-        child.kind != BlockKind::Annotation || child.annotations_used
-    };
     Scope {
         kind,
         name: block.name.to_string(),
@@ -70,7 +61,7 @@ fn scope(table: &SymbolTable, block: &symtable::Block) -> Scope {
         nested: block.nested,
         symbols: symbols.collect(),
         varnames: block.varnames.iter().map(|name| name.to_string()).collect(),
-        children: block.children.iter().filter(seen).map(|id| id.0).collect(),
+        children: block.children.iter().map(|id| id.0).collect(),
     }
 }
 
@@ -83,7 +74,7 @@ mod tests {
         let source = Source::from_text("def f(a):\n    def g(): return a\n").unwrap();
         let scopes = scopes(&source, Mode::Exec, &Options::default()).unwrap();
         assert_eq!((scopes[0].name.as_str(), scopes[0].line), ("top", 0));
-        let f = &scopes[scopes[0].children[0]];
+        let f = &scopes[scopes[0].children[1]];
         let flags = f.symbols.iter().find(|(name, _)| name == "a").unwrap().1;
         assert_eq!((f.line, flags >> SCOPE_SHIFT), (1, 5));
     }

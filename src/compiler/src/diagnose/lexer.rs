@@ -484,7 +484,8 @@ impl Lexer<'_> {
                 self.string(start)
             };
         }
-        let word = String::from_utf8_lossy(&self.text[start..]);
+        let src = self.src;
+        let word = &src.text()[start..];
         let mut end = start;
         let mut bad = None;
         for (index, c) in word.char_indices() {
