@@ -91,10 +91,8 @@ pub(super) fn unaccounted(head: *const Header) -> u32 {
 }
 
 fn first_word(head: &Header) -> u32 {
-    // Condemned in an earlier round and named by a type that waits for the next: without instances, and counted.
-    let condemned = head.is_owned_by(0);
     debug_assert!(
-        !head.info().has(type_flag::IS_TYPE) || head.is_deferred() || condemned,
+        !head.info().has(type_flag::IS_TYPE) || head.is_deferred(),
         "types are deferred or immortal: their instances do not count them (R11): type {:#x}, flags {:#x}, in the region {}",
         head.type_word(),
         head.flags(),
