@@ -15,11 +15,12 @@ use crate::regcode::Cache;
 use crate::slot_ext::SlotExt;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::slot::Slot;
 
-/// An inline value at word `index` of the instance, or a `__slots__` member.
-const INLINE: u64 = 1;
+/// An inline value at word `index` of the instance, or a `__slots__` member. Zero, so that one test of the word against the
+/// class's version tells the kind too (`inline_place`).
+const INLINE: u64 = 0;
 /// The pointer is the attribute; instances keep no attribute of that name while their dict word (at word `index`, 0 = none) is 0.
 const METHOD: u64 = 2;
 /// The object is a module whose dict's keys have this version.
@@ -64,40 +65,85 @@ fn name_ref<'a>(frame: *mut Frame, cache: &Cache) -> &'a Value {
     }
 }
 
+/// What is left of a cache word when the class's version is taken out, its kind on top: below 0x1000 it is the word index of
+/// an inline value of an instance of this class.
+#[inline(always)]
+fn matched(w: u64, t: &Type) -> u64 {
+    (w ^ t.version() << 16).rotate_right(4)
+}
+
+/// The place of a cached inline value.
+#[inline(always)]
+pub fn inline_place<'a>(o: u64, cache: &Cache) -> Option<&'a Slot> {
+    let w = cache.word.load(Ordering::Acquire);
+    // SAFETY: `o` is a pointer word of a live object; the index was computed for its class.
+    unsafe {
+        let x = matched(w, type_of_bits(o));
+        if x < 0x1000 {
+            Some(&*(((o & !7) as *const Slot).add(x as usize)))
+        } else {
+            None
+        }
+    }
+}
+
 /// A cached attribute of an instance: a register word.
 #[inline(always)]
 pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
+    let Some(slot) = inline_place(o, cache) else {
+        return plain_hit(o, cache);
+    };
+    let bits = slot.peek_bits_acquire();
+    if bits & 3 != 0 {
+        return Some(bits);
+    }
+    if bits == 0 || bits == MOVED {
+        return None;
+    }
+    match slot.try_get_for_register(cx.thread.tid, || true) {
+        Ok(Some(v)) if v.bits() & !4 != MOVED => Some(v.into_bits()),
+        Ok(Some(v)) => {
+            std::mem::forget(v);
+            None
+        }
+        _ => None,
+    }
+}
+
+/// A cached attribute of the class, no method: a register word.
+#[inline(always)]
+fn plain_hit(o: u64, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
-        let t = type_of_bits(o);
-        if w >> 16 != t.version() {
+        if w & 15 != METHOD || w >> 16 != type_of_bits(o).version() || !cache.plain_value() {
             return None;
         }
-        let index = (w >> 4 & 0xFFF) as usize;
-        match w & 15 {
-            INLINE => {
-                let slot = &*(((o & !7) as usize + index * 8) as *const Slot);
-                let bits = slot.peek_bits_acquire();
-                if bits & 3 != 0 {
-                    return Some(bits);
-                }
-                if bits == 0 || bits == MOVED {
-                    return None;
-                }
-                match slot.try_get_for_register(cx.thread.tid, || true) {
-                    Ok(Some(v)) if v.bits() & !4 != MOVED => Some(v.into_bits()),
-                    Ok(Some(v)) => {
-                        std::mem::forget(v);
-                        None
-                    }
-                    _ => None,
-                }
-            }
-            METHOD if cache.plain_value() => method_pointer(o, index, cache, w),
-            _ => None,
-        }
+        method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w)
     }
+}
+
+/// Store a register word through the cache where an inline value stands already: the word displaced. The count of `new`
+/// goes over with it.
+#[inline(always)]
+pub fn replace_hit(o: u64, new: u64, cache: &Cache) -> Option<u64> {
+    let slot = inline_place(o, cache)?;
+    let old = slot.peek_bits_acquire();
+    if old == 0 || old == MOVED {
+        return None;
+    }
+    // SAFETY: `Slot` is one atomic word.
+    let word = unsafe { &*(&raw const *slot).cast::<AtomicU64>() };
+    instance::cas(word, old, new).ok().map(|()| old)
+}
+
+/// Drop what `replace_hit` displaced.
+#[inline(never)]
+pub fn drop_displaced(cx: &mut Cx, o: &Value, old: u64) {
+    if let Some(head) = o.header() {
+        head.wait_for_locked_readers(&mut cx.thread);
+    }
+    crate::call::drop_word(cx, old);
 }
 
 /// A cached attribute of a module or class: a register word.

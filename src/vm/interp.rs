@@ -660,17 +660,22 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::StoreAttr => {
                         let cache = cache!(w);
                         save!();
-                        let o = operand!(a_of(w));
-                        let v = operand!(d_of(w));
-                        if !attr::store_hit(cx, o, v, cache) {
-                            try_!(attr::store_attr(cx, frame, o, v, cache));
+                        let (o, v) = (reg!(a_of(w)), reg!(d_of(w)));
+                        // Immediates need no count.
+                        if o & 3 == 0 && v & 3 != 0 {
+                            bound!(o, a_of(w));
+                            if let Some(old) = attr::replace_hit(o, v, cache) {
+                                if old & 3 == 0 {
+                                    attr::drop_displaced(cx, vref!(a_of(w)), old);
+                                }
+                                if x_of(w) & CONSUME_A != 0 {
+                                    release!(a_of(w));
+                                }
+                                finalizers!();
+                                continue;
+                            }
                         }
-                        if x_of(w) & CONSUME_A != 0 {
-                            release!(a_of(w));
-                        }
-                        if x_of(w) & CONSUME_B != 0 {
-                            release!(d_of(w));
-                        }
+                        try_!(legs::store_attr(cx, r, w, cache));
                         finalizers!();
                     }
                     Rop::DeleteAttr => {

@@ -317,6 +317,29 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
     Ok(Called::Done)
 }
 
+/// `a.name = d`.
+///
+/// # Safety
+/// See [`load_attr`].
+#[inline(never)]
+pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let o = operand(cx, r, a_of(w))?;
+        let v = operand(cx, r, d_of(w))?;
+        if !attr::store_hit(cx, o, v, cache) {
+            let frame = cx.frame;
+            attr::store_attr(cx, frame, o, v, cache)?;
+        }
+        release_operands_a(cx, r, w);
+        if x_of(w) & CONSUME_B != 0 {
+            let old = std::mem::take(&mut *r.add(d_of(w)));
+            drop_word(cx, old);
+        }
+    }
+    Ok(())
+}
+
 /// `d, d + 1` = method and receiver of `a.name`, or the attribute and empty.
 ///
 /// # Safety

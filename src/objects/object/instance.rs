@@ -215,16 +215,17 @@ pub fn try_store(
     Ok(Some(old))
 }
 
+/// The compare-and-swap of an inline value.
 #[cfg(not(feature = "gil"))]
 #[inline(always)]
-fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
+pub(crate) fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
     word.compare_exchange(old, new, Ordering::SeqCst, Ordering::Acquire)
         .map(|_| ())
 }
 /// With a global lock a plain store is enough (R19).
 #[cfg(feature = "gil")]
 #[inline(always)]
-fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
+pub(crate) fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
     debug_assert_eq!(word.load(Ordering::Relaxed), old);
     word.store(new, Ordering::Relaxed);
     Ok(())
