@@ -272,12 +272,18 @@ impl Cx {
     pub(crate) fn clear_temps(&mut self, f: *mut Frame, depth: usize) {
         // SAFETY: as in `pop_frame`.
         unsafe {
-            let (lo, hi) = ((*(*f).rc).nlocals + depth, (*(*f).rc).nregs);
-            for i in lo..hi {
-                let p = (*f).regs.add(i);
+            let regs = (*f).regs;
+            let (mut p, end) = (
+                regs.add((*(*f).rc).nlocals + depth),
+                regs.add((*(*f).rc).nregs),
+            );
+            while p < end {
                 let w = *p;
-                *p = 0;
-                drop_word(self, w);
+                if w != 0 {
+                    *p = 0;
+                    drop_word(self, w);
+                }
+                p = p.add(1);
             }
         }
     }
