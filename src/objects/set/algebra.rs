@@ -172,7 +172,16 @@ pub fn difference_update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
 /// `left ^ right`.
 pub fn symmetric_difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     let made = copy_as(cx, left, right)?;
-    symmetric_difference_update(cx, &made, left)?;
+    let into = like(&made);
+    let Some(other) = SetLike::of(left) else {
+        symmetric_difference_update(cx, &made, left)?;
+        return Ok(made);
+    };
+    for (hash, k) in other.items(cx) {
+        if !into.discard_private(cx, &k, hash)? {
+            into.add_private(cx, &k, hash)?;
+        }
+    }
     Ok(made)
 }
 

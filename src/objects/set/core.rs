@@ -293,6 +293,22 @@ impl<'a> SetLike<'a> {
         Ok(gone.is_some())
     }
 
+    /// As `add_private`: remove an element; whether it was there.
+    #[inline]
+    pub fn discard_private(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
+        if self.head.is_uniquely_held(cx.tid) {
+            match self.find_locked(key, hash, &Memo::new()) {
+                Found::At(n) => {
+                    drop(self.delete_locked(n));
+                    return Ok(true);
+                }
+                Found::Absent(_) => return Ok(false),
+                Found::Stopped(_) => {}
+            }
+        }
+        self.discard(cx, key, hash)
+    }
+
     fn delete_locked(self, n: usize) -> Option<Value> {
         let v = self.core.table().delete_at(n);
         self.core.used.store(self.len() - 1, Ordering::Relaxed);

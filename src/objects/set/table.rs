@@ -278,10 +278,19 @@ impl OldTable {
 unsafe fn drop_keys(table: *mut Table) {
     // SAFETY: by contract.
     unsafe {
+        // Entries filled in all: behind the last of them nothing stands.
+        let mut left = (*table).fill.load(Ordering::Relaxed);
         for i in 0..=(*table).mask {
-            let bits = (*table).entry(i).key.peek_bits();
-            if bits & 3 == 0 {
-                drop(owned(bits));
+            let e = (*table).entry(i);
+            let bits = e.key.peek_bits();
+            if bits != 0 || e.hash.load(Ordering::Relaxed) == DELETED {
+                if bits & 3 == 0 {
+                    drop(owned(bits));
+                }
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
             }
         }
     }
