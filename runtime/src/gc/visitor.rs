@@ -42,7 +42,7 @@ impl<'a> Visitor<'a> {
             Mode::Subtract => words::subtract(head),
             Mode::Custom(visit) => visit(head),
             // SAFETY: counted by whoever shows it, with the world stopped.
-            Mode::Referents(visit) => visit(unsafe { Value::borrow_header(&*head) }),
+            Mode::Referents(visit) => visit(unsafe { Value::borrow_header(head) }),
         }
     }
 
