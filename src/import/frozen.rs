@@ -29,7 +29,8 @@ pub const FROZEN: &[(&str, &str)] = &[
     ("zipimport", "zipimport.py"),
 ];
 
-/// The name in `<frozen ...>` for a file of the library.
+/// The name in `<frozen ...>` for a file of the library. The build script asks.
+#[allow(dead_code)]
 pub fn frozen_name(file: &str) -> Option<&'static str> {
     FROZEN
         .iter()

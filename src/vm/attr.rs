@@ -337,13 +337,12 @@ fn fill_instance(
         if let Some(offset) = instance::inline_offset_of(t, key)
             && version != 0
             && offset / 8 < 4096
+            && let Some(v) = instance::get_own(cx, o, key)
         {
-            if let Some(v) = instance::get_own(cx, o, key) {
-                if t.version() == version {
-                    cache.fill(pack(version, offset / 8, INLINE), 0);
-                }
-                return Ok(Some(v.into_bits()));
+            if t.version() == version {
+                cache.fill(pack(version, offset / 8, INLINE), 0);
             }
+            return Ok(Some(v.into_bits()));
         }
         return Ok(None);
     };
@@ -690,9 +689,8 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
         && let Some(f) = cls.lookup_str(cx, "__init__")
         && f.class_word() == word::FUNCTION
         && f.header().is_some_and(|h| h.is_uncounted_in_registers())
-        && !f
-            .downcast::<Function>()
-            .is_some_and(|f| f.code().flags & (32 | 128 | 512) != 0)
+        && f.downcast::<Function>()
+            .is_none_or(|f| f.code().flags & (32 | 128 | 512) == 0)
     {
         found = f.bits() & !7 | 4;
     }
@@ -845,10 +843,10 @@ fn locals_of(frame: *mut Frame) -> Option<Value> {
 /// LOAD_NAME.
 pub fn load_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
     let name = name_ref(frame, cache);
-    if let Some(l) = locals_of(frame) {
-        if let Some(v) = namespace_get(cx, &l, name)? {
-            return Ok(v.into_counted().into_bits());
-        }
+    if let Some(l) = locals_of(frame)
+        && let Some(v) = namespace_get(cx, &l, name)?
+    {
+        return Ok(v.into_counted().into_bits());
     }
     load_global(cx, frame, cache)
 }
@@ -878,19 +876,17 @@ pub(crate) fn store_name(
     let name = name_of(frame, cache);
     // SAFETY: the running frame's globals.
     let g = unsafe { &*(*frame).globals };
-    if !global {
-        if let Some(l) = locals_of(frame) {
-            // SAFETY: a word of the frame.
-            let is_globals = l.bits() & !7 == &raw const *g as u64;
-            if is_globals {
-                defer_global(cx, &v);
-            }
-            return match l.downcast_exact::<Dict>() {
-                Some(d) => d.set_interned(cx, &name, v),
-                None => protocol::setitem(cx, &l, &name, Some(&v)),
-            };
+    // A module's code called as a function: its globals are its locals.
+    if !global && let Some(l) = locals_of(frame) {
+        // SAFETY: a word of the frame.
+        let is_globals = l.bits() & !7 == &raw const *g as u64;
+        if is_globals {
+            defer_global(cx, &v);
         }
-        // A module's code called as a function: its globals are its locals.
+        return match l.downcast_exact::<Dict>() {
+            Some(d) => d.set_interned(cx, &name, v),
+            None => protocol::setitem(cx, &l, &name, Some(&v)),
+        };
     }
     defer_global(cx, &v);
     let w = cache.word.load(Ordering::Acquire);

@@ -111,7 +111,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                 .handled
                 .last_mut()
                 .expect("there is always a handled entry");
-            let previous = std::mem::replace(top, Some(exc.clone()));
+            let previous = top.replace(exc.clone());
             s.push_at(cx, 0, exc);
             // SAFETY: the register under the top was emptied by `take`.
             unsafe { *s.sp.sub(1) = previous.unwrap_or_else(Value::none).into_bits() };

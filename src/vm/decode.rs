@@ -15,7 +15,7 @@ pub(crate) struct Ins {
 /// The instructions without caches, prefixes folded in.
 pub(crate) fn decode(code: &Code) -> Result<Vec<Ins>, String> {
     let bytes = &code.code;
-    if bytes.len() % 2 != 0 || bytes.is_empty() {
+    if !bytes.len().is_multiple_of(2) || bytes.is_empty() {
         return Err("code: co_code is malformed".into());
     }
     let mut out = Vec::with_capacity(bytes.len() / 3);

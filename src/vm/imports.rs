@@ -96,7 +96,7 @@ pub(crate) fn import_star(cx: &mut Cx, frame: *mut Frame, module: &Value) -> Res
                 false => format!("Item in {from}.__all__ must be str, not {t}"),
             }));
         };
-        if skip_private && s.len() > 0 && s.at(0) == '_' as u32 {
+        if skip_private && !s.is_empty() && s.at(0) == '_' as u32 {
             continue;
         }
         let v = protocol::getattr(cx, module, &n)?;

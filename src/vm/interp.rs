@@ -228,7 +228,13 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         (a as i64) $op (b as i64)
                     } else if a & b & 2 != 0 {
                         let (x, y) = (float_of(a), float_of(b));
-                        if w & DEST_LOCAL != 0 { x $op y } else { !(x $opposite y) }
+                        if w & DEST_LOCAL != 0 {
+                            x $op y
+                        } else {
+                            // Not the other operator: NaN satisfies neither.
+                            let opposite = x $opposite y;
+                            !opposite
+                        }
                     } else {
                         save!();
                         try_!(legs::compare_jump(cx, r, w))
@@ -271,7 +277,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         set!(w, bits);
                     }
                     Rop::LoadConst => {
-                        let k = (&(*(*frame).rc).consts).get_unchecked(imm_of(w) as usize);
+                        let k = &*(*(*frame).rc).const_at(imm_of(w) as usize);
                         set!(w, k.bits() | if k.bits() & 3 == 0 { 4 } else { 0 });
                     }
                     Rop::LoadInt => set!(w, ((imm_of(w) as i64 as u64) << 2) | 1),

@@ -239,6 +239,12 @@ pub struct RegCode {
 }
 
 impl RegCode {
+    /// A constant, by its number.
+    #[inline(always)]
+    pub fn const_at(&self, i: usize) -> *const Value {
+        debug_assert!(i < self.consts.len());
+        self.consts.as_ptr().wrapping_add(i)
+    }
     /// The cache of an instruction, by its `b`.
     #[inline(always)]
     pub fn cache_at(&self, i: usize) -> *const Cache {

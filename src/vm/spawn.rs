@@ -35,7 +35,7 @@ pub fn spawn(
     std::thread::Builder::new()
         .stack_size(stack)
         .spawn(body)
-        .map(|t| t.as_pthread_t() as u64)
+        .map(|t| t.as_pthread_t())
 }
 
 /// Drop what the record still holds, with what that brings about.

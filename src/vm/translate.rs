@@ -261,7 +261,7 @@ impl Translator<'_> {
                     work.push((target, d));
                 }
                 depth += effect(false)?;
-                if depth < 0 || depth > 60_000 {
+                if !(0..=60_000).contains(&depth) {
                     return Err("stack depth out of range".into());
                 }
                 self.maxdepth = self.maxdepth.max(depth as usize);

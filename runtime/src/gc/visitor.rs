@@ -36,7 +36,7 @@ impl<'a> Visitor<'a> {
     }
 
     #[inline]
-    pub fn visit_header(&mut self, head: *const Header) {
+    pub(super) fn visit_header(&mut self, head: *const Header) {
         match &mut self.mode {
             Mode::Mark(work) => work.push(head),
             Mode::Subtract => words::subtract(head),

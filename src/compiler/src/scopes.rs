@@ -28,7 +28,7 @@ pub fn scopes(source: &Source, mode: Mode, opts: &Options) -> Result<Vec<Scope>,
         let tree = parse::parse(source, mode, opts)?;
         let future = future::features(tree.body(), source, opts.flags & code::flags::FUTURE_MASK)?;
         let table = symtable::build(tree.root(), source, opts, future)?;
-        Ok(table.blocks.iter().map(|block| scope(block)).collect())
+        Ok(table.blocks.iter().map(scope).collect())
     })
 }
 

@@ -455,10 +455,7 @@ impl Array {
         };
         self.append_raw(cx, data.as_slice())?;
         if data.as_slice().len() != wanted {
-            return Err(cx.raise(
-                ExcKind::EOFError,
-                "read() didn't return enough bytes".to_owned(),
-            ));
+            return Err(cx.raise(ExcKind::EOFError, "read() didn't return enough bytes"));
         }
         Ok(())
     }

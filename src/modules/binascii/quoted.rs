@@ -79,7 +79,7 @@ pub fn encode(data: &[u8], quote_tabs: bool, is_text: bool, header: bool) -> Vec
             || (b < 33 && !matches!(b, b'\r' | b'\n' | b'\t' | b' '))
             || (b < 33
                 && !matches!(b, b'\r' | b'\n')
-                && (quote_tabs || (!quote_tabs && !matches!(b, b'\t' | b' ')))
+                && (quote_tabs || !matches!(b, b'\t' | b' '))
                 && !(header && b == b' '));
         if quoted {
             if column + 3 >= LINE {

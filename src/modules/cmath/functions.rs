@@ -104,9 +104,7 @@ pub fn exp(z: C) -> R {
         return Err(Fault::Domain);
     }
     if x == f64::INFINITY {
-        return Ok(if y == 0.0 {
-            (x, y)
-        } else if y.is_nan() {
+        return Ok(if y == 0.0 || y.is_nan() {
             (x, y)
         } else {
             (x.copysign(y.cos()), x.copysign(y.sin()))

@@ -135,7 +135,7 @@ fn stack(
             Some(f) => f.block_size(),
             None => DEFAULT_BUFFER_SIZE,
         };
-        block.min(BUFFER_LIMIT).max(DEFAULT_BUFFER_SIZE)
+        block.clamp(DEFAULT_BUFFER_SIZE, BUFFER_LIMIT)
     } else {
         buffering as usize
     };

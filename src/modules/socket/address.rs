@@ -90,7 +90,7 @@ pub fn host_bytes(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
 
 /// The first address of a host in a family.
 pub fn resolve(cx: &mut Cx, family: i32, host: &[u8]) -> Res<Address> {
-    let os_error = |cx: &mut Cx, text: &str| cx.raise(ExcKind::OSError, text.to_owned());
+    let os_error = |cx: &mut Cx, text: &str| cx.raise(ExcKind::OSError, text);
     if host.is_empty() {
         return match family {
             libc::AF_INET6 => Ok(Address::V6 {
@@ -182,7 +182,7 @@ fn unix_path(cx: &mut Cx, v: &Value) -> Res<Address> {
         UNIX_PATH - 1
     };
     if path.len() > room {
-        return Err(cx.raise(ExcKind::OSError, "AF_UNIX path too long".to_owned()));
+        return Err(cx.raise(ExcKind::OSError, "AF_UNIX path too long"));
     }
     Ok(Address::Unix(path))
 }
@@ -196,7 +196,7 @@ pub fn address_of(cx: &mut Cx, family: i32, v: &Value, function: &str) -> Res<Ad
             };
             let host = host_bytes(cx, host)?;
             let Address::V4 { host, .. } = resolve(cx, family, &host)? else {
-                return Err(cx.raise(ExcKind::OSError, "address family mismatched".to_owned()));
+                return Err(cx.raise(ExcKind::OSError, "address family mismatched"));
             };
             let port = port_of(cx, port, function)?;
             Ok(Address::V4 { host, port })
@@ -217,7 +217,7 @@ pub fn address_of(cx: &mut Cx, family: i32, v: &Value, function: &str) -> Res<Ad
                 host, scope: found, ..
             } = resolve(cx, family, &host)?
             else {
-                return Err(cx.raise(ExcKind::OSError, "address family mismatched".to_owned()));
+                return Err(cx.raise(ExcKind::OSError, "address family mismatched"));
             };
             let port = port_of(cx, &items[1], function)?;
             let [flow, scope] = numbers;

@@ -51,7 +51,7 @@ pub fn raise_lookup(cx: &mut Cx, failure: Failure) -> Raised {
 }
 
 fn os_error(cx: &mut Cx, text: &str) -> Raised {
-    cx.raise(ExcKind::OSError, text.to_owned())
+    cx.raise(ExcKind::OSError, text)
 }
 
 /// A name argument without null bytes.

@@ -61,7 +61,7 @@ impl Ready {
 pub struct Deadline(Option<Instant>);
 
 fn timed_out(cx: &mut Cx) -> Raised {
-    cx.raise(ExcKind::TimeoutError, "timed out".to_owned())
+    cx.raise(ExcKind::TimeoutError, "timed out")
 }
 
 /// Wait until a descriptor is ready. Handles signals; raises TimeoutError at the deadline.

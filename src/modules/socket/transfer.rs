@@ -63,7 +63,7 @@ fn ancillary_of(cx: &mut Cx, v: &Value) -> Res<Vec<Ancillary>> {
         match sys::ancillary_space(data.len()).and_then(|n| total.checked_add(n)) {
             Some(sum) if sum <= i32::MAX as usize => total = sum,
             _ => {
-                return Err(cx.raise(ExcKind::OSError, "ancillary data item too large".to_owned()));
+                return Err(cx.raise(ExcKind::OSError, "ancillary data item too large"));
             }
         }
         out.push((level, kind, data));
@@ -357,10 +357,7 @@ impl Socket {
             return os_call::call(cx, || sys::option_int(fd, level, option))?.into_value(cx);
         }
         let Some(size) = usize::try_from(buffersize).ok().filter(|&n| n <= 1024) else {
-            return Err(cx.raise(
-                ExcKind::OSError,
-                "getsockopt buflen out of range".to_owned(),
-            ));
+            return Err(cx.raise(ExcKind::OSError, "getsockopt buflen out of range"));
         };
         let mut data = vec![0; size];
         let n = os_call::call(cx, || sys::option(fd, level, option, &mut data))?;

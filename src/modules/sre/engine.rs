@@ -350,9 +350,7 @@ impl<'a, U: Unit> Machine<'a, U> {
             return None;
         }
         if self.code[ip] == op::LITERAL {
-            let Some(wanted) = U::from_code(self.code[ip + 1]) else {
-                return None;
-            };
+            let wanted = U::from_code(self.code[ip + 1])?;
             return (limit..from)
                 .rev()
                 .find(|&p| self.text.get(p).is_some_and(|u| u.code() == wanted.code()));

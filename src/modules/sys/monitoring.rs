@@ -31,7 +31,7 @@ const EVENTS: [&str; 19] = [
     "BRANCH",
 ];
 /// The events that belong to places in code: those before `RAISE`, and `BRANCH`.
-const LOCAL: i64 = (1 << 11) - 1 | 1 << 18;
+const LOCAL: i64 = ((1 << 11) - 1) | (1 << 18);
 const C_EVENTS: i64 = 1 << 16 | 1 << 17;
 const CALL: i64 = 1 << 4;
 
@@ -75,7 +75,7 @@ fn set(cx: &mut Cx, events: i64) -> Res<()> {
     }
     Err(cx.raise(
         ExcKind::NotImplementedError,
-        "sys.monitoring: events are not supported".to_owned(),
+        "sys.monitoring: events are not supported",
     ))
 }
 

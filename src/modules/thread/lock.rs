@@ -289,13 +289,13 @@ impl RLock {
     #[new]
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        if std::ptr::eq(cls, RLock::type_object(cx)?) {
-            if !args.pos.is_empty() || args.has_keywords() {
-                cx.warn(
-                    ExcKind::DeprecationWarning,
-                    "Passing arguments to RLock is deprecated and will be removed in 3.15",
-                )?;
-            }
+        if std::ptr::eq(cls, RLock::type_object(cx)?)
+            && (!args.pos.is_empty() || args.has_keywords())
+        {
+            cx.warn(
+                ExcKind::DeprecationWarning,
+                "Passing arguments to RLock is deprecated and will be removed in 3.15",
+            )?;
         }
         typhon_vm::objects::object::alloc(cx, cls, RLock::fresh())
     }

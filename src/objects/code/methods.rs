@@ -194,7 +194,7 @@ fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
     if p.nlocals as usize != p.varnames.len() {
         return Err(cx.value_error("code: co_nlocals != len(co_varnames)"));
     }
-    if code.code.len() % 2 != 0 {
+    if !code.code.len().is_multiple_of(2) {
         return Err(cx.value_error("code: co_code is malformed"));
     }
     let (argc, kwonly) = (code.argcount as usize, code.kwonlyargcount as usize);

@@ -132,10 +132,9 @@ fn unpack(cx: &mut Cx, items: Vec<Value>) -> Res<Vec<Value>> {
         if i.downcast::<Type>().is_none()
             && let Some(sub) = protocol::getattr_str_opt(cx, &i, "__typing_unpacked_tuple_args__")?
             && let Some(t) = sub.downcast::<Tuple>()
-            && !t
-                .items()
+            && t.items()
                 .last()
-                .is_some_and(|l| l.bits() & !4 == statics::ELLIPSIS)
+                .is_none_or(|l| l.bits() & !4 != statics::ELLIPSIS)
         {
             out.extend(t.items().iter().cloned());
             continue;

@@ -176,7 +176,8 @@ impl List {
         let mut left = s.count;
         let mut values = Vec::with_capacity(s.count);
         let mut to = next;
-        for i in next..n {
+        let first = next;
+        for i in first..n {
             let word = b.word(i);
             if left > 0 && i == next {
                 // SAFETY: the word is overwritten or cleared below; its count moves to `values`.

@@ -41,12 +41,7 @@ impl Traverse for SetCore {
         let key: *const Slot = &t.entry(0).key;
         // SAFETY: entries lie one behind the other; the world is stopped.
         unsafe {
-            v.visit_words(
-                key.cast(),
-                t.mask() as usize + 1,
-                size_of_val(t.entry(0)) / 8,
-                1,
-            );
+            v.visit_words(key.cast(), t.mask() + 1, size_of_val(t.entry(0)) / 8, 1);
         }
     }
 }

@@ -36,8 +36,9 @@ pub fn of_class(cx: &mut Cx, cls: &Type, v: Value) -> Res<Value> {
 }
 
 /// Whether there is a character and all of them satisfy `f`.
+#[allow(clippy::useless_conversion)] // needless in one of the three widths
 fn all(s: &Str, f: impl Fn(u32) -> bool) -> bool {
-    !s.is_empty() && with_units!(s.text(), u => u.iter().all(|&c| f(c.into())))
+    !s.is_empty() && with_units!(s.text(), u => u.iter().all(|&c| f(u32::from(c))))
 }
 
 #[pymethods(include(FIND, CONVERT))]

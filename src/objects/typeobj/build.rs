@@ -202,9 +202,6 @@ fn inherit_native(t: &Type, b: &Type) {
         }
         t.slots.set_cell_bits(*id, b.slots.cell_bits(*id));
     }
-    if !std::ptr::fn_addr_eq(t.info.drop_payload, b.info.drop_payload) {
-        return;
-    }
 }
 
 /// Flags that say whether attribute access is the generic one (so that caches apply).

@@ -592,7 +592,7 @@ fn s_getattro(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
 fn s_setattro(cx: &mut Cx, this: &Value, name: &Value, value: Option<&Value>) -> Res<()> {
     match value {
         Some(v) => call_named(cx, this, "__setattr__", &[name.clone(), v.clone()])?,
-        None => call_named(cx, this, "__delattr__", &[name.clone()])?,
+        None => call_named(cx, this, "__delattr__", std::slice::from_ref(name))?,
     };
     Ok(())
 }
@@ -637,7 +637,7 @@ fn s_descr_get(cx: &mut Cx, this: &Value, obj: Option<&Value>, ty: Option<&Value
 fn s_descr_set(cx: &mut Cx, this: &Value, obj: &Value, value: Option<&Value>) -> Res<()> {
     match value {
         Some(v) => call_named(cx, this, "__set__", &[obj.clone(), v.clone()])?,
-        None => call_named(cx, this, "__delete__", &[obj.clone()])?,
+        None => call_named(cx, this, "__delete__", std::slice::from_ref(obj))?,
     };
     Ok(())
 }

@@ -50,7 +50,7 @@ fn is_unionable(v: &Value) -> bool {
 pub fn union_or(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
     // A union takes whatever it is given, other types only what is a type.
     let is_union = |v: &Value| v.downcast::<Union>().is_some();
-    if !(is_union(a) || is_union(b)) && !(is_unionable(a) && is_unionable(b)) {
+    if !(is_union(a) || is_union(b) || is_unionable(a) && is_unionable(b)) {
         return Ok(Value::not_implemented());
     }
     new_union(cx, &[a.clone(), b.clone()])

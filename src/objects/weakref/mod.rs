@@ -152,9 +152,7 @@ impl WeakRef {
     }
     #[getter]
     fn __callback__(&self, cx: &mut Cx) -> Option<Value> {
-        if target(cx, self).is_none() {
-            return None;
-        }
+        target(cx, self)?;
         self.callback.get(&self.head)
     }
     /// See PEP 585

@@ -417,7 +417,7 @@ pub fn receive_message(
         check_size(unsafe { libc::recvmsg(fd, &raw mut message, flags | libc::MSG_CMSG_CLOEXEC) })?;
     raw.len = message.msg_namelen;
     let mut ancillary = Vec::new();
-    let end = control.as_ptr() as usize + message.msg_controllen as usize;
+    let end = control.as_ptr() as usize + message.msg_controllen;
     // SAFETY: the kernel wrote whole headers; a last one may have been cut, so its data is taken up to the end only.
     unsafe {
         let mut header = if space > 0 {
