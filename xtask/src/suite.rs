@@ -131,6 +131,8 @@ const STEPS: &[(&str, Step)] = &[
             "typhon-vm",
             "--package",
             "typhon-modules",
+            "--lib",
+            "--tests",
             "--no-fail-fast",
         ]),
     ),
