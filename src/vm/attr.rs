@@ -381,11 +381,11 @@ fn fill_instance(
     }
     let is_method = dt.has(flag::METHOD_DESCRIPTOR);
     let (kind, plain, d) = match dt.word() {
-        word::STATICMETHOD => match function_of(cx, &d) {
+        word::STATICMETHOD => match function_of(&d) {
             Some(f) => (METHOD, true, f),
             None => return Ok(None),
         },
-        word::CLASSMETHOD if method => match function_of(cx, &d) {
+        word::CLASSMETHOD if method => match function_of(&d) {
             Some(f) => (CLASS_METHOD, false, f),
             None => return Ok(None),
         },
@@ -416,9 +416,8 @@ fn fill_instance(
 }
 
 /// The Python function in a `staticmethod` or `classmethod`, if registers may hold it uncounted.
-fn function_of(cx: &mut Cx, d: &Value) -> Option<Value> {
+fn function_of(d: &Value) -> Option<Value> {
     use crate::objects::function::descr::{ClassMethod, StaticMethod};
-    let _ = cx;
     let f = match d.downcast_exact::<StaticMethod>() {
         Some(s) => s.func.get(&s.head)?,
         None => {
@@ -444,11 +443,11 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
         return;
     };
     let (kind, v) = match v.class_word() {
-        word::STATICMETHOD => match function_of(cx, &v) {
+        word::STATICMETHOD => match function_of(&v) {
             Some(f) => (CLASS, f),
             None => return,
         },
-        word::CLASSMETHOD if method => match function_of(cx, &v) {
+        word::CLASSMETHOD if method => match function_of(&v) {
             Some(f) => (OWN_CLASS_METHOD, f),
             None => return,
         },

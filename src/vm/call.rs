@@ -133,26 +133,9 @@ impl Cx {
         {
             return Err(self.too_deep());
         }
-        self.depth += 1;
-        let frame = self.stack.next;
-        // SAFETY: below `frames_end`; the record is private to this thread.
-        unsafe {
-            self.stack.next = frame.add(1);
-            (*frame).regs = regs;
-            (*frame).pc = rc.words.as_ptr();
-            (*frame).rc = rc;
-            (*frame).prev = self.frame;
-            (*frame).func = func;
-            (*frame).globals = f.globals();
-            (*frame).builtins = f.builtins();
-            (*frame).locals = 0;
-            (*frame).frame_obj = 0;
-            (*frame).stack_top = top;
-            (*frame).generator = 0;
-            (*frame).kind = kind;
-            (*frame).flags = 0;
-        }
-        self.frame = frame;
+        let frame = self.push_inline(func, f, rc, regs);
+        // SAFETY: our fresh record.
+        unsafe { (*frame).kind = kind };
         Ok(frame)
     }
 
@@ -164,8 +147,7 @@ impl Cx {
             && self.stack.next < self.stack.frames_end
     }
 
-    /// Push the frame of a call whose arguments stand in place; `has_room` was asked. Kept apart from `push_frame`, as the
-    /// most frequent case is worth its own straight code.
+    /// Push the frame of a call by the loop itself, whose arguments stand in place; the room was asked for.
     #[inline(always)]
     pub(crate) fn push_inline(
         &mut self,

@@ -1,7 +1,7 @@
-//! The loop. One `loop { match }` over register code; fast legs inline, everything else in `slow.rs`, `attr.rs`, `cold.rs`.
+//! The loop. One `loop { match }` over register code; fast legs inline, everything else in `legs.rs`, `slow.rs`, `attr.rs`, `cold.rs`.
 //!
 //! Invariants of a register: owned, borrowed (BORROWED bit, R11), an immediate, or 0. A dead temporary never keeps an owned
-//! pointer, so a plain overwrite needs no test beyond "is the old word an owned pointer". `pc` points behind the word being
+//! pointer, so only a result that goes to a local (`DEST_LOCAL`) looks at the word it displaces. `pc` points behind the word being
 //! executed; it is stored to the frame before anything that can raise, call or reach a safepoint.
 //!
 //! A panic inside native code unwinds to `run`, which turns it into SystemError in the frame that was running.
