@@ -1,5 +1,5 @@
-//! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `cpython`, `bench`, `soak`,
-//! `licences`, `tidy`.
+//! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `cpython`, `bench`,
+//! `pyperformance`, `soak`, `licences`, `tidy`.
 //!
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
 //! first `cargo xtask` on a fresh machine starts at once.
@@ -11,6 +11,7 @@ mod corpus;
 mod cpython;
 mod golden;
 mod licences;
+mod pyperformance;
 mod soak;
 mod suite;
 mod tidy;
@@ -36,6 +37,10 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    --update: write that list anew)
   bench [--binary PATH] [--peer PATH]... [--runs N] [FILTER]
                    the micro programs of benches/python, typhon (default: target/release/typhon) against other Pythons
+  pyperformance [--suite DIR] [--binary PATH] [--gil PATH] [--peer PATH] [--runs N] [NAME...]
+                   programs of the public pyperformance suite, typhon (default: target/release/typhon, and
+                   target/gil/release/typhon if it is there) against another Python; DIR (or TYPHON_PYPERFORMANCE) holds
+                   the suite, and without it the command says how to get it
   soak [--binary PATH]... [--threads 1,2,4,16] [--rounds N] [--seconds S] [FILTER]
                    the examples again and again; every run must print the same
                    (default: both builds, target/release/typhon and target/gil/release/typhon)
@@ -113,6 +118,24 @@ fn main() -> ExitCode {
                 filter: arguments.filter(),
             };
             bench::run(&root, &plan)
+        }
+        "pyperformance" => {
+            let gil = arguments.path("--gil").or_else(|| {
+                Some(root.join("target/gil/release/typhon")).filter(|path| path.is_file())
+            });
+            let plan = pyperformance::Plan {
+                suite: arguments
+                    .path("--suite")
+                    .or_else(|| std::env::var_os("TYPHON_PYPERFORMANCE").map(PathBuf::from)),
+                binary: arguments
+                    .path("--binary")
+                    .unwrap_or_else(|| root.join("target/release/typhon")),
+                gil,
+                peer: arguments.path("--peer"),
+                runs: arguments.number("--runs", 3),
+                names: arguments.rest(),
+            };
+            pyperformance::run(&root, &plan)
         }
         "soak" => {
             let mut binaries: Vec<soak::Binary> = std::iter::from_fn(|| arguments.path("--binary"))
