@@ -706,32 +706,59 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
 
 // ---- globals --------------------------------------------------------------------------------------------------------
 
+/// How a cache of a global knows it; in the low bits of its word, the version of the globals' keys stands above.
+mod global {
+    /// The value itself, a definition: `ptr`. The version ends when another value is bound to the name.
+    pub const VALUE: u64 = 1;
+    /// A definition among the builtins: `ptr`, while the builtins have the version `also` too.
+    pub const BUILTIN: u64 = 3;
+    /// The number of the entry, in the bits from 2 on.
+    pub const ENTRY: u64 = 0;
+    /// The number of the builtins' entry: `ptr`, under the version `also`.
+    pub const BUILTIN_ENTRY: u64 = 2;
+    /// Numbers are below this.
+    pub const ENTRIES: u32 = 1 << 14;
+}
+
 /// A cached global or builtin: a register word.
 #[inline(always)]
-pub(crate) fn global_hit(cx: &Cx, frame: *mut Frame, cache: &Cache) -> Option<u64> {
+pub(crate) fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
-    // SAFETY: the running frame's namespaces, which are marked as shared when a function is made of them.
-    unsafe {
-        let g = &*(*frame).globals;
-        if w & 1 == 0 {
-            return g.value_for_register(w >> 16, (w >> 1 & 0x7FFF) as u32);
+    if w & 3 == global::VALUE {
+        let p = cache.ptr.load(Ordering::Acquire);
+        // SAFETY: the running frame's globals, which were marked as shared when a function was made of them (R9). The value
+        // was bound to the name after the last safepoint, and is deferred or immortal from birth: it stays for now (R11).
+        let version = unsafe { (*(*frame).globals).table_version() };
+        if cache.word.load(Ordering::Relaxed) == w && version == w >> 16 {
+            return Some(p);
         }
-        builtin_hit(cx, frame, cache, w)
+        return None;
     }
+    // SAFETY: the running frame.
+    unsafe { global_hit_other(frame, cache, w) }
 }
 
 #[inline(never)]
-unsafe fn builtin_hit(_: &Cx, frame: *mut Frame, cache: &Cache, w: u64) -> Option<u64> {
+unsafe fn global_hit_other(frame: *mut Frame, cache: &Cache, w: u64) -> Option<u64> {
     // SAFETY: as in `global_hit`.
     unsafe {
-        if (*(*frame).globals).keys_version() != w >> 16 {
+        let g = &*(*frame).globals;
+        if w & 3 == global::ENTRY {
+            return g.value_for_register(w >> 16, (w >> 2) as u32 & (global::ENTRIES - 1));
+        }
+        let (p, also) = (
+            cache.ptr.load(Ordering::Acquire),
+            cache.also.load(Ordering::Acquire),
+        );
+        if g.table_version() != w >> 16 || cache.word.load(Ordering::Relaxed) != w {
             return None;
         }
-        let (w2, p) = cache.load();
-        if w2 != w {
-            return None;
+        let b = &*(*frame).builtins();
+        if w & 3 == global::BUILTIN {
+            (b.keys_version() == also).then_some(p)
+        } else {
+            b.value_for_register(also, p as u32)
         }
-        (*(*frame).builtins).value_for_register(p >> 16, (p & 0xFFFF) as u32)
     }
 }
 
@@ -739,10 +766,10 @@ unsafe fn builtin_hit(_: &Cx, frame: *mut Frame, cache: &Cache, w: u64) -> Optio
 #[inline(never)]
 pub(crate) fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
     // SAFETY: the running frame's namespaces.
-    let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins) };
+    let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins()) };
     let w = cache.word.load(Ordering::Acquire);
-    if w & 1 == 0
-        && let Some(v) = g.value_at_checked(cx, w >> 16, (w >> 1 & 0x7FFF) as u32)
+    if w & 3 == global::ENTRY
+        && let Some(v) = g.value_at_checked(cx, w >> 16, (w >> 2) as u32 & (global::ENTRIES - 1))
     {
         return Ok(v.into_bits());
     }
@@ -759,10 +786,14 @@ fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache
             let version = g.assign_keys_version(cx);
             if version != 0
                 && let Some(i) = g.index_of_str(cx, key)
-                && i < 0x8000
+                && i < global::ENTRIES
                 && g.keys_version() == version
             {
-                cache.fill(version << 16 | (i as u64) << 1, 0);
+                if is_definition(&v) && g.watch(cx, version, i, &v) {
+                    cache.fill(version << 16 | global::VALUE, v.bits() | 4);
+                } else {
+                    cache.fill(version << 16 | (i as u64) << 2 | global::ENTRY, 0);
+                }
             }
             return Ok(v.into_bits());
         }
@@ -780,17 +811,28 @@ fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache
             if gv != 0
                 && bv != 0
                 && let Some(i) = b.index_of_str(cx, key)
-                && i < 0x10000
                 && g.index_of_str(cx, key).is_none()
                 && g.keys_version() == gv
                 && b.keys_version() == bv
             {
-                cache.fill(gv << 16 | 1, bv << 16 | i as u64);
+                if is_definition(&v) && b.watch(cx, bv, i, &v) {
+                    cache.fill_also(gv << 16 | global::BUILTIN, v.bits() | 4, bv);
+                } else {
+                    cache.fill_also(gv << 16 | global::BUILTIN_ENTRY, i as u64, bv);
+                }
             }
         }
         return Ok(v.into_bits());
     }
     Err(undefined(cx, name))
+}
+
+/// A function, class or module that registers hold uncounted from birth on, or for good: names of such are rarely bound again.
+fn is_definition(v: &Value) -> bool {
+    let Some(h) = v.header() else { return false };
+    let kind = v.class_word();
+    h.is_immortal() && matches!(kind, word::BUILTIN | word::TYPE)
+        || h.is_deferred() && matches!(kind, word::FUNCTION | word::TYPE | word::MODULE)
 }
 
 /// NameError for a missing global.

@@ -3,7 +3,7 @@
 
 use crate::native::Args;
 use crate::objects::code::{CodeObj, co};
-use crate::objects::frame::{Frame, FrameKind};
+use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, as_function, qualname};
 use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED, as_generator};
 use crate::objects::{Dict, Str, Tuple};
@@ -112,7 +112,7 @@ impl Cx {
             self.stack.base
         } else {
             // SAFETY: the running frame's record.
-            unsafe { (*self.frame).stack_top }
+            unsafe { (*self.frame).stack_top() }
         }
     }
 
@@ -127,27 +127,27 @@ impl Cx {
         kind: FrameKind,
     ) -> Res<*mut Frame> {
         let top = regs.wrapping_add(rc.nregs);
-        if self.depth >= self.recursion_limit
-            || top as usize + 4096 > self.stack.end as usize
-            || self.stack.next >= self.stack.frames_end
-        {
+        if self.stack.next >= self.stack.limit || top as usize + 4096 > self.stack.end as usize {
             return Err(self.too_deep());
         }
         let frame = self.push_inline(func, f, rc, regs);
         // SAFETY: our fresh record.
-        unsafe { (*frame).kind = kind };
+        unsafe {
+            (*frame).pc = rc.start();
+            (*frame).kind = kind;
+        }
         Ok(frame)
     }
 
     /// Whether a frame of code with an `inline_argc` can stand at `regs`: such code has at most `MAX_INLINE_REGS` registers.
     #[inline(always)]
     pub(crate) fn has_room(&self, regs: *mut u64) -> bool {
-        self.depth < self.recursion_limit
+        self.stack.next < self.stack.limit
             && regs as usize + (8 * MAX_INLINE_REGS + 4096) <= self.stack.end as usize
-            && self.stack.next < self.stack.frames_end
     }
 
-    /// Push the frame of a call by the loop itself, whose arguments stand in place; the room was asked for.
+    /// Push the frame of a call by the loop itself, whose arguments stand in place; the room was asked for. Where the frame
+    /// stands in its code (`pc`) is said by whoever runs it, before anybody looks.
     #[inline(always)]
     pub(crate) fn push_inline(
         &mut self,
@@ -157,21 +157,16 @@ impl Cx {
         regs: *mut u64,
     ) -> *mut Frame {
         let frame = self.stack.next;
-        self.depth += 1;
-        // SAFETY: below `frames_end`; the record is private to this thread.
+        // SAFETY: below the limit; the record is private to this thread.
         unsafe {
             self.stack.next = frame.add(1);
             (*frame).regs = regs;
-            (*frame).pc = rc.words.as_ptr();
             (*frame).rc = rc;
             (*frame).prev = self.frame;
             (*frame).func = func;
             (*frame).globals = f.globals();
-            (*frame).builtins = f.builtins();
             (*frame).locals = 0;
             (*frame).frame_obj = 0;
-            (*frame).stack_top = regs.wrapping_add(rc.nregs);
-            (*frame).generator = 0;
             (*frame).kind = FrameKind::Inline;
             (*frame).flags = 0;
         }
@@ -179,12 +174,13 @@ impl Cx {
         frame
     }
 
-    /// Release the first `n` registers.
+    /// Release the first `n` registers; says whether something was given up, which may have left finalizers to run.
     ///
     /// # Safety
     /// They are the locals of the running frame.
     #[inline(always)]
-    pub(crate) unsafe fn clear_locals(&mut self, regs: *mut u64, n: usize) {
+    pub(crate) unsafe fn clear_locals(&mut self, regs: *mut u64, n: usize) -> bool {
+        let mut dropped = false;
         // SAFETY: by contract.
         unsafe {
             let (mut p, end) = (regs, regs.add(n));
@@ -193,12 +189,14 @@ impl Cx {
                 if w & 3 == 0 {
                     *p = 0;
                     if w & 4 == 0 && w != 0 {
+                        dropped = true;
                         crate::slow::drop_owned(self, w);
                     }
                 }
                 p = p.add(1);
             }
         }
+        dropped
     }
 
     /// Unlink an inline call's frame, whose locals are released and which has no frame object; gives the caller's frame.
@@ -213,7 +211,6 @@ impl Cx {
             let caller = (*frame).prev;
             self.frame = caller;
             self.stack.next = frame;
-            self.depth -= 1;
             caller
         }
     }
@@ -222,10 +219,9 @@ impl Cx {
     #[inline(never)]
     fn too_deep(&mut self) -> Raised {
         // Room for handlers that report the error.
-        let old = self.recursion_limit;
-        self.recursion_limit = old.saturating_add(50);
+        self.stack.move_limit(50);
         let r = self.recursion_error("maximum recursion depth exceeded");
-        self.recursion_limit = old;
+        self.stack.move_limit(-50);
         r
     }
 
@@ -242,7 +238,6 @@ impl Cx {
             let (locals, func) = ((*f).locals, (*f).func);
             self.frame = (*f).prev;
             self.stack.next = f;
-            self.depth -= 1;
             if locals != 0 {
                 drop_word(self, locals);
             }
@@ -593,7 +588,7 @@ fn missing_arguments(
 }
 
 /// Make a generator of the top frame, whose registers move into it; the frame is popped. Called for `RETURN_GENERATOR`.
-pub fn make_generator(cx: &mut Cx, next_pc: *const std::sync::atomic::AtomicU64) -> Res<Value> {
+pub fn make_generator(cx: &mut Cx, pc: *const std::sync::atomic::AtomicU64) -> Res<Value> {
     let f = cx.frame;
     // SAFETY: the top frame of this thread.
     let (rc, fword) = unsafe { ((*f).code(), (*f).func) };
@@ -630,11 +625,12 @@ pub fn make_generator(cx: &mut Cx, next_pc: *const std::sync::atomic::AtomicU64)
     // SAFETY: a copy of the record; its links are set at each resumption.
     let mut record = unsafe { std::ptr::read(f) };
     record.regs = base;
-    record.pc = next_pc;
+    record.pc = pc;
     record.func = fv.into_bits();
     record.prev = std::ptr::null_mut();
     record.kind = FrameKind::GenEntry;
-    record.stack_top = std::ptr::null_mut();
+    record.top = std::ptr::null_mut();
+    record.generator = 0;
     // SAFETY: the locals word moves along.
     unsafe { (*f).locals = 0 };
     // A frame object made before the generator was (tracing) stays with the plain frame.
@@ -715,10 +711,10 @@ fn finished(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
 
 /// Put the sent value where the suspended `yield` expects it.
 pub(crate) fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
-    // SAFETY: the generator is RUNNING for this thread; a suspended frame's pc is one past its `Yield` word, whose `d` is the
-    // register of the yield's value. A created one is past `ReturnGenerator`, whose value is dropped by the code.
+    // SAFETY: the generator is RUNNING for this thread; a suspended frame's pc is at its `Yield` word, whose `d` is the
+    // register of the yield's value. A created one is at `ReturnGenerator`, whose value is dropped by the code.
     unsafe {
-        let w = (*(*frame).pc.sub(1)).load(Ordering::Relaxed);
+        let w = (*(*frame).pc).load(Ordering::Relaxed);
         let d = crate::regcode::d_of(w);
         let p = (*frame).regs.add(d);
         let old = *p;
@@ -734,7 +730,7 @@ pub(crate) fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
 /// Make a generator's frame the top frame. The caller has won RUNNING.
 #[inline(always)]
 pub fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind) -> Res<*mut Frame> {
-    if cx.depth >= cx.recursion_limit {
+    if cx.stack.next >= cx.stack.limit {
         g.finish(SUSPENDED);
         return Err(cx.too_deep());
     }
@@ -743,10 +739,11 @@ pub fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind) -> Res<*mut F
     // SAFETY: we run it.
     unsafe {
         (*frame).prev = cx.frame;
-        (*frame).stack_top = top;
+        (*frame).top = top;
+        (*frame).flags |= OWN_TOP;
         (*frame).kind = kind;
     }
-    cx.depth += 1;
+    cx.stack.move_limit(-1);
     cx.handled.push(g.handled.take());
     cx.frame = frame;
     Ok(frame)
@@ -768,7 +765,7 @@ pub fn suspend_generator(cx: &mut Cx, g: &Generator) {
         cx.frame = (*frame).prev;
         (*frame).prev = std::ptr::null_mut();
     }
-    cx.depth -= 1;
+    cx.stack.move_limit(1);
     let handled = cx.handled.pop().flatten();
     drop(g.handled.swap(handled));
     g.finish(SUSPENDED);
@@ -785,7 +782,7 @@ pub fn end_generator(cx: &mut Cx, g: &Generator) {
         cx.frame = (*frame).prev;
         (*frame).prev = std::ptr::null_mut();
     }
-    cx.depth -= 1;
+    cx.stack.move_limit(1);
     drop(cx.handled.pop());
     debug_assert_eq!(g.state(), RUNNING);
     let rest = g.drop_frame();

@@ -19,7 +19,7 @@ pub fn builtins(cx: &Cx) -> Option<Value> {
         return crate::init::builtins().cloned();
     }
     // SAFETY: as above.
-    Some(unsafe { Value::borrow_header((*cx.frame).builtins.cast()) })
+    Some(unsafe { Value::borrow_header((*cx.frame).builtins().cast()) })
 }
 
 /// `co_flags` of the calling code.

@@ -319,7 +319,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::LOAD_BUILD_CLASS => {
             // SAFETY: the running frame.
-            let b = unsafe { &*(*frame).builtins };
+            let b = unsafe { &*(*frame).builtins() };
             let Some(f) = b.get_named(cx, "__build_class__") else {
                 return Err(cx.name_error("__build_class__ not found"));
             };
@@ -339,7 +339,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                 2 => Type::from_word(word::TUPLE).value(),
                 n => {
                     // SAFETY: the running frame.
-                    let b = unsafe { &*(*frame).builtins };
+                    let b = unsafe { &*(*frame).builtins() };
                     let name = if n == 3 { "all" } else { "any" };
                     match b.get_named(cx, name) {
                         Some(v) => v,
@@ -591,7 +591,7 @@ fn load_special(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<()> {
 
 fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value> {
     // SAFETY: the running frame's namespaces.
-    let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins) };
+    let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins()) };
     // SAFETY: as above; they start with their header.
     let gv = unsafe { Value::borrow_header(std::ptr::from_ref(g).cast()) };
     if let Some(v) = attr::namespace_get(cx, &gv, name)? {
@@ -609,7 +609,7 @@ fn make_function(cx: &mut Cx, frame: *mut Frame, code: Value) -> Res<Value> {
     let (globals, builtins) = unsafe {
         (
             Value::borrow_header((*frame).globals.cast()),
-            Value::borrow_header((*frame).builtins.cast()),
+            Value::borrow_header((*frame).builtins().cast()),
         )
     };
     crate::objects::function::methods::new_function(cx, code, globals, builtins)

@@ -31,8 +31,7 @@ pub struct Cx {
     /// The running Python frame; null outside Python code.
     pub frame: *mut Frame,
     pub stack: RegStack,
-    /// Depth of Python calls, against `recursion_limit`.
-    pub depth: u32,
+    /// What `sys.setrecursionlimit` was told; `stack.limit` is where it ends.
     pub recursion_limit: u32,
     /// Lowest native stack address this thread may use.
     pub native_limit: usize,

@@ -19,7 +19,7 @@ pub(crate) fn import_name(
         } else {
             crate::call::counted(cx, (*frame).locals)
         };
-        (&*(*frame).builtins, g, l)
+        (&*(*frame).builtins(), g, l)
     };
     let Some(f) = b.get_named(cx, "__import__") else {
         return Err(cx.import_error("__import__ not found"));

@@ -293,13 +293,14 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
         if let Some(fbits) = attr::getter_hit(a, cache) {
             let f = &*((fbits & !7) as *const Function);
             let rc = f.code().reg();
-            let regs = (*cx.frame).stack_top;
+            let regs = (*cx.frame).stack_top();
             if !rc.is_null() && (*rc).inline_argc == 1 && cx.has_room(regs) {
                 // The operand's register keeps the object until the getter returns.
                 let this = a.bits();
                 *regs = if this & 3 == 0 { this | 4 } else { this };
                 clear_from(regs, 1, (*rc).nlocals);
                 let frame = cx.push_inline(fbits | 4, f, &*rc, regs);
+                (*frame).pc = (*rc).start();
                 (*frame).kind = FrameKind::Getter;
                 return Ok(Called::Entered);
             }
@@ -498,7 +499,7 @@ pub unsafe fn call_far(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
             word::FUNCTION => {
                 let f = &*((callee & !7) as *const Function);
                 let rc = f.code().reg();
-                let regs = (*cx.frame).stack_top;
+                let regs = (*cx.frame).stack_top();
                 if !rc.is_null() && n == (*rc).inline_argc && cx.has_room(regs) {
                     for i in 0..n {
                         *regs.add(i) = std::mem::take(&mut *args.add(i));
@@ -506,7 +507,8 @@ pub unsafe fn call_far(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                     for i in n..(*rc).nlocals {
                         *regs.add(i) = 0;
                     }
-                    cx.push_inline(callee | 4, f, &*rc, regs);
+                    let frame = cx.push_inline(callee | 4, f, &*rc, regs);
+                    (*frame).pc = (*rc).start();
                 } else {
                     enter(cx, base, argc)?;
                 }
@@ -680,7 +682,7 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
             FrameKind::Inline | FrameKind::InlineSeen => {
                 cx.pop_frame();
                 let caller = cx.frame;
-                let cw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+                let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
                 let r = (*caller).regs;
                 let callee = std::mem::take(&mut *r.add(a_of(cw)));
                 drop_word(cx, callee);
@@ -690,7 +692,7 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
             FrameKind::Getter => {
                 cx.pop_frame();
                 let caller = cx.frame;
-                let lw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+                let lw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
                 let r = (*caller).regs;
                 release_operands_a(cx, r, lw);
                 put(cx, r, lw, bits);
@@ -705,7 +707,7 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                     return Err(cx.type_error(format!("__init__() should return None, not '{t}'")));
                 }
                 let caller = cx.frame;
-                let cw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+                let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
                 let r = (*caller).regs;
                 let instance = std::mem::take(&mut *r.add(a_of(cw)));
                 put(cx, r, cw, instance);

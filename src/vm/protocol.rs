@@ -830,13 +830,13 @@ pub fn is_callable(o: &Value) -> bool {
 impl Cx {
     /// One more level of native recursion that Python can see (`repr`, `str`): counted against the recursion limit.
     pub fn enter_native(&mut self, what: &str) -> Res<()> {
-        if self.depth >= self.recursion_limit {
+        if self.stack.next >= self.stack.limit {
             return Err(self.recursion_error(format!("maximum recursion depth exceeded{what}")));
         }
-        self.depth += 1;
+        self.stack.move_limit(-1);
         Ok(())
     }
     pub fn leave_native(&mut self) {
-        self.depth -= 1;
+        self.stack.move_limit(1);
     }
 }

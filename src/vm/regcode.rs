@@ -46,7 +46,7 @@ macro_rules! for_each_rop {
             JumpLtI "compare a with b as i16", JumpLeI "compare a with b as i16", JumpEqI "compare a with b as i16",
             JumpNeI "compare a with b as i16", JumpGtI "compare a with b as i16", JumpGeI "compare a with b as i16",
             // names
-            LoadGlobal "d = global or builtin, d+1 = empty when x; b = cache", LoadName "d = name; b = cache", StoreName "name b = a", DeleteName "b",
+            LoadGlobal "d = global or builtin; b = cache", LoadName "d = name; b = cache", StoreName "name b = a", DeleteName "b",
             StoreGlobal "global b = a", DeleteGlobal "b",
             LoadAttr "d = a.name; b = cache", LoadMethod "d, d+1 = method of a, self (or attribute, empty); b = cache",
             StoreAttr "a.name = d; b = cache", DeleteAttr "del a.name; b = cache",
@@ -61,7 +61,7 @@ macro_rules! for_each_rop {
             Unpack "a into b registers from d, last item first at the top",
             // iteration and calls
             GetIter "d = iter(a)", ForIter "d = next(a) or jump to the next word's target when exhausted",
-            Call "d = call of callable a, self-or-empty a+1, b arguments", CallFar "the same in a generator, whose registers callees cannot share", CallKw "the same, names tuple above the arguments",
+            CallFn "d = call of callable a, no self, b arguments from a+2; d is a or a local", Call "the same, self or empty in a+1", CallFar "the same in a generator, whose registers callees cannot share", CallKw "the same, names tuple above the arguments",
             CallEx "d = a(*a+2, **a+3)",
             Return "return a", ReturnGenerator "make the generator and return it",
             Yield "d = value sent, after yielding a; x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
@@ -141,6 +141,8 @@ static FILL: typhon_runtime::sync::Mutex<()> = typhon_runtime::sync::Mutex::new(
 pub struct Cache {
     pub word: AtomicU64,
     pub ptr: AtomicU64,
+    /// A second version that must hold (builtins).
+    pub also: AtomicU64,
     /// Index of the name.
     pub name: u32,
     /// The pointer of a METHOD entry is a plain class attribute (no binding), good for loads that are no calls.
@@ -154,6 +156,7 @@ impl Cache {
         Cache {
             word: AtomicU64::new(Cache::EMPTY),
             ptr: AtomicU64::new(0),
+            also: AtomicU64::new(0),
             name,
             plain: std::sync::atomic::AtomicBool::new(false),
         }
@@ -180,7 +183,15 @@ impl Cache {
     /// Fill. Fills are rare and take one global lock, so that two fillers never mix word and pointer.
     #[cold]
     pub fn fill(&self, word: u64, ptr: u64) {
+        self.fill_also(word, ptr, 0);
+    }
+    /// Fill, with a second version.
+    #[cold]
+    pub fn fill_also(&self, word: u64, ptr: u64, also: u64) {
         let _guard = FILL.lock();
+        self.word.store(Cache::EMPTY, Ordering::Relaxed);
+        std::sync::atomic::fence(Ordering::Release);
+        self.also.store(also, Ordering::Release);
         self.fill_locked(word, ptr);
     }
     /// Fill two caches that belong together: a reader finds `key` in `second` between two equal loads of this one.
@@ -239,6 +250,11 @@ pub struct RegCode {
 }
 
 impl RegCode {
+    /// The place before the first word, where a frame stands that has not started.
+    #[inline(always)]
+    pub fn start(&self) -> *const AtomicU64 {
+        self.words.as_ptr().wrapping_sub(1)
+    }
     /// A constant, by its number.
     #[inline(always)]
     pub fn const_at(&self, i: usize) -> *const Value {

@@ -17,7 +17,7 @@ pub fn run_raised(cx: &mut Cx, raised: Raised) -> Res<Step> {
 
 fn run_guarded(cx: &mut Cx, mut raised: Option<Raised>) -> Res<Step> {
     let entry = cx.frame;
-    let depth = cx.depth;
+    let depth = cx.depth();
     let handled = cx.handled.len();
     loop {
         let r = raised.take();
@@ -25,7 +25,9 @@ fn run_guarded(cx: &mut Cx, mut raised: Option<Raised>) -> Res<Step> {
             Ok(result) => return result,
             Err(payload) => {
                 // The frames above the entry frame are intact records: unwind them as an exception would.
-                debug_assert!(cx.depth >= depth && cx.handled.len() >= handled && !entry.is_null());
+                debug_assert!(
+                    cx.depth() >= depth && cx.handled.len() >= handled && !entry.is_null()
+                );
                 let text = payload
                     .downcast_ref::<&str>()
                     .map(|s| s.to_string())

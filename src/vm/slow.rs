@@ -2,7 +2,7 @@
 
 use crate::call::{bind, drop_word, reg_code};
 use crate::native::Args;
-use crate::objects::frame::{Frame, FrameKind};
+use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, Method};
 use crate::objects::list::iter::ListIter;
 use crate::objects::range::iter::RangeIter;
@@ -494,7 +494,7 @@ pub unsafe fn enter_function(
             cx.push_frame(fbits | 4, f, rc, args, kind)?;
             return Ok(());
         }
-        let regs = (*cx.frame).stack_top;
+        let regs = (*cx.frame).stack_top();
         clear_window(cx, regs, rc.nregs)?;
         let pos = std::slice::from_raw_parts(args as *const Value, n);
         bind_in_window(
@@ -537,7 +537,7 @@ pub unsafe fn enter_function_kw(
             cx.push_frame(fbits | 4, f, rc, args, FrameKind::Inline)?;
             return Ok(());
         }
-        let regs = (*cx.frame).stack_top;
+        let regs = (*cx.frame).stack_top();
         clear_window(cx, regs, rc.nregs)?;
         let pos = std::slice::from_raw_parts(args as *const Value, n);
         let kwvalues = std::slice::from_raw_parts(args.add(n) as *const Value, nk);
@@ -576,7 +576,7 @@ pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> 
             cx.push_frame(fbits | 4, f, rc, args, FrameKind::Inline)?;
             return Ok(());
         }
-        let regs = (*cx.frame).stack_top;
+        let regs = (*cx.frame).stack_top();
         clear_window(cx, regs, rc.nregs)?;
         let pos = std::slice::from_raw_parts(args as *const Value, n);
         bind_in_window(
@@ -618,7 +618,7 @@ unsafe fn bind_in_place(
     let (argc, kwonly) = (code.argcount as usize, code.kwonly as usize);
     let (total, nk) = (argc + kwonly, names.map_or(0, Tuple::len));
     // SAFETY: the running frame.
-    let generator = unsafe { (*cx.frame).generator } != 0;
+    let generator = unsafe { (*cx.frame).is_generator() };
     if code.flags & (co::VARARGS | co::VARKEYWORDS) != 0
         || code.flags & co::OPTIMIZED == 0
         || n > argc
@@ -788,10 +788,11 @@ unsafe fn bind_in_window(
     // SAFETY: the running frame; its top is put back.
     unsafe {
         let frame = cx.frame;
-        let top = (*frame).stack_top;
-        (*frame).stack_top = regs.add(rc.nregs);
+        let (top, flags) = ((*frame).top, (*frame).flags);
+        (*frame).top = regs.add(rc.nregs);
+        (*frame).flags |= OWN_TOP;
         let r = bind(cx, f, rc, args, regs);
-        (*frame).stack_top = top;
+        ((*frame).top, (*frame).flags) = (top, flags);
         if let Err(raised) = r {
             for i in 0..rc.nlocals {
                 let w = std::mem::take(&mut *regs.add(i));

@@ -22,14 +22,13 @@ impl Cx {
     pub fn new(is_main: bool, native_stack: usize) -> Option<Box<Cx>> {
         let stack = RegStack::new(if is_main { MAIN_STACK } else { THREAD_STACK })?;
         let here = crate::cx::approximate_stack_pointer();
-        Some(Box::new(Cx {
+        let mut cx = Box::new(Cx {
             thread: Thread::new(),
             exc: None,
             handled: vec![None],
             frame: std::ptr::null_mut(),
             stack,
-            depth: 0,
-            recursion_limit: RECURSION_LIMIT.load(std::sync::atomic::Ordering::Relaxed),
+            recursion_limit: 0,
             native_limit: here.saturating_sub(native_stack),
             repr_stack: Vec::new(),
             locals: [const { None }; 8],
@@ -38,12 +37,29 @@ impl Cx {
             no_traceback: false,
             reraised_at: None,
             is_main,
-        }))
+        });
+        let limit = RECURSION_LIMIT.load(std::sync::atomic::Ordering::Relaxed);
+        cx.limit_levels(limit);
+        Some(cx)
+    }
+    /// How many levels the limit stands for: memory bounds it too.
+    fn levels(&self) -> isize {
+        (self.recursion_limit as usize).min(self.stack.capacity()) as isize
+    }
+    fn limit_levels(&mut self, n: u32) {
+        let old = self.levels();
+        self.recursion_limit = n;
+        let more = self.levels() - old;
+        self.stack.move_limit(more);
+    }
+    /// Depth of Python calls.
+    pub fn depth(&self) -> u32 {
+        (self.levels() - self.stack.levels_left()).max(0) as u32
     }
     /// `sys.setrecursionlimit`: this thread and those to come.
     pub fn set_recursion_limit(&mut self, n: u32) {
         RECURSION_LIMIT.store(n, std::sync::atomic::Ordering::Relaxed);
-        self.recursion_limit = n;
+        self.limit_levels(n);
     }
     /// The record of the running thread.
     ///

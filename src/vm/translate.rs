@@ -687,9 +687,10 @@ impl Translator<'_> {
             }
             Op::LOAD_GLOBAL => {
                 let c = self.cache(arg >> 1)?;
-                self.push_result(Rop::LoadGlobal, (arg & 1) as u8, 0, c);
+                self.push_result(Rop::LoadGlobal, 0, 0, c);
                 if arg & 1 != 0 {
-                    self.stack.push(Entry::Temp);
+                    self.stack.push(Entry::Null);
+                    self.maxdepth = self.maxdepth.max(self.stack.len());
                     self.patchable = None;
                 }
             }
@@ -838,19 +839,27 @@ impl Translator<'_> {
                 self.patchable = Some(at);
             }
             Op::CALL => {
+                use crate::objects::code::co;
                 let n = arg as usize + 2;
-                self.flush_top(n);
+                let own = co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR;
+                let far = self.code.flags & own != 0;
+                let at = self.stack.len().checked_sub(n).ok_or("stack underflow")?;
+                // Known to have no self, the call does not look for one, and its place needs no word.
+                let plain = !far && self.stack[at + 1] == Entry::Null;
+                for i in at..at + n {
+                    if !(plain && i == at + 1) {
+                        self.flush_at(i);
+                    }
+                }
                 self.adjust(-(n as i32))?;
                 let base = self.top_home();
                 let argc = u16::try_from(arg).map_err(|_| "too many arguments")?;
                 // No foreign request between `__enter__` and the block it guards.
                 let enters = i > 0 && self.ins[i - 1].op == Op::LOAD_SPECIAL;
-                use crate::objects::code::co;
-                let own = co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR;
-                let rop = if self.code.flags & own != 0 {
-                    Rop::CallFar
-                } else {
-                    Rop::Call
+                let rop = match (far, plain) {
+                    (true, _) => Rop::CallFar,
+                    (false, true) => Rop::CallFn,
+                    (false, false) => Rop::Call,
                 };
                 self.push_result(rop, enters as u8, base, argc);
             }

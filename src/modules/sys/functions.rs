@@ -89,8 +89,8 @@ pub mod functions {
         if limit < 1 {
             return Err(cx.value_error("recursion limit must be greater or equal than 1"));
         }
-        if cx.depth >= limit as u32 {
-            let depth = cx.depth;
+        let depth = cx.depth();
+        if depth >= limit as u32 {
             return Err(cx.recursion_error(format!(
                 "cannot set the recursion limit to {limit} at the recursion depth {depth}: the limit is too low"
             )));

@@ -51,11 +51,11 @@ pub fn with_receiver<R>(
 /// Call a native function; a panic inside becomes `SystemError`.
 #[inline]
 pub fn call_native(cx: &mut Cx, def: &'static MethodDef, args: Args<'_>) -> Res<Value> {
-    let (depth, frame, shown) = (cx.depth, cx.frame, cx.repr_stack.len());
+    let (limit, frame, shown) = (cx.stack.limit, cx.frame, cx.repr_stack.len());
     match catch_unwind(AssertUnwindSafe(|| (def.call)(cx, args))) {
         Ok(r) => r,
         Err(payload) => {
-            cx.depth = depth;
+            cx.stack.limit = limit;
             cx.frame = frame;
             cx.repr_stack.truncate(shown);
             Err(panicked(cx, def, payload))

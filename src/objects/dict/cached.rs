@@ -32,6 +32,13 @@ impl Dict {
         }
     }
 
+    /// The version of the present keys of a dict that is marked as shared (see `share`).
+    #[inline(always)]
+    pub fn table_version(&self) -> u64 {
+        debug_assert!(self.is_versioned());
+        self.table().version()
+    }
+
     /// The version of the present keys, assigned now if there is none. 0 when there is none to give.
     pub fn assign_keys_version(&self, cx: &mut Cx) -> u64 {
         let _g = self.head.lock(cx);
@@ -120,6 +127,17 @@ impl Dict {
         None
     }
 
+    /// Promise that this version ends when the value of entry `n` is replaced, if it is `value` now.
+    pub fn watch(&self, cx: &mut Cx, version: u64, n: u32, value: &Value) -> bool {
+        let _g = self.lock(cx);
+        let t = self.table();
+        version != 0
+            && t.version() == version
+            && n < t.usable()
+            && t.entry(n).value.peek_bits() == value.bits() & !4
+            && t.watch(n)
+    }
+
     /// Mark the dict as shared, as namespaces of functions are: every thread may read its tables without asking.
     pub fn share(&self, cx: &mut Cx) {
         if !self.is_versioned() {
@@ -143,6 +161,6 @@ impl Dict {
         if version == 0 || t.version() != version || n >= t.usable() {
             return Err(value);
         }
-        Ok(t.entry(n).value.swap(Some(value)))
+        Ok(t.replace(n, value))
     }
 }

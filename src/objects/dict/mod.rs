@@ -392,7 +392,7 @@ impl Dict {
     ) -> Result<Displaced, NoRoom> {
         match n {
             Some(n) => {
-                let old = self.table().entry(n).value.swap(Some(value));
+                let old = self.table().replace(n, value);
                 Ok(Displaced {
                     value: old,
                     table: OldTable::none(),
@@ -452,7 +452,7 @@ impl Dict {
         let displaced = {
             let _g = self.lock(cx);
             match self.find_locked(key, hash, &NO_ANSWERS) {
-                Found::At(n) => Ok(self.table().entry(n).value.swap(Some(value))),
+                Found::At(n) => Ok(self.table().replace(n, value)),
                 Found::Absent => Err(Ok(self.put_locked(None, key, hash, value))),
                 Found::Stopped(_) => Err(Err(value)),
             }
@@ -478,7 +478,7 @@ impl Dict {
         {
             match self.find_locked(key, hash, &NO_ANSWERS) {
                 Found::At(n) => {
-                    drop(self.table().entry(n).value.swap(Some(value.into_counted())));
+                    drop(self.table().replace(n, value.into_counted()));
                     return Ok(());
                 }
                 Found::Absent => {

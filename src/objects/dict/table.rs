@@ -35,11 +35,20 @@ pub struct Table {
     log2: u8,
     /// Every key is an exact `str`.
     all_str: AtomicBool,
+    /// Entries (by number modulo 16) whose value inline caches hold: replacing one ends the version. Under the lock.
+    watched: AtomicU16,
+    /// Those that were replaced while watched, and are not watched again.
+    rebound: AtomicU16,
     _align: [u64; 0],
 }
 
 const HEADER: usize = 32;
 const _: () = assert!(size_of::<Table>() == HEADER && size_of::<Entry>() == 24);
+
+#[inline(always)]
+fn watch_bit(n: u32) -> u16 {
+    1 << (n & 15)
+}
 
 const EMPTY: u32 = u32::MAX;
 const DUMMY: u32 = u32::MAX - 1;
@@ -62,6 +71,8 @@ static NO_TABLE: NoTable = NoTable {
         usable: 0,
         log2: MIN_LOG2,
         all_str: AtomicBool::new(true),
+        watched: AtomicU16::new(0),
+        rebound: AtomicU16::new(0),
         _align: [],
     },
     index: [const { AtomicU8::new(u8::MAX) }; 8],
@@ -156,6 +167,8 @@ impl Table {
                 usable,
                 log2,
                 all_str: AtomicBool::new(true),
+                watched: AtomicU16::new(0),
+                rebound: AtomicU16::new(0),
                 _align: [],
             };
             p.cast::<Table>().write(table);
@@ -228,6 +241,31 @@ impl Table {
         if self.version.load(Ordering::Relaxed) != 0 {
             self.version.store(0, Ordering::Release);
         }
+    }
+
+    /// Replace the value of live entry `n`. Under the lock.
+    #[inline(always)]
+    pub fn replace(&self, n: u32, value: Value) -> Option<Value> {
+        if self.watched.load(Ordering::Relaxed) & watch_bit(n) != 0 {
+            self.stop_watching(n);
+        }
+        self.entry(n).value.swap(Some(value))
+    }
+    #[cold]
+    fn stop_watching(&self, n: u32) {
+        // The version goes first: who still finds it finds the old value in time.
+        self.forget_version();
+        self.watched.store(0, Ordering::Relaxed);
+        self.rebound.fetch_or(watch_bit(n), Ordering::Relaxed);
+    }
+    /// Have the version end when the value of entry `n` is replaced. False where that happened before: it would end again and
+    /// again. Under the lock.
+    pub fn watch(&self, n: u32) -> bool {
+        if self.rebound.load(Ordering::Relaxed) & watch_bit(n) != 0 {
+            return false;
+        }
+        self.watched.fetch_or(watch_bit(n), Ordering::Relaxed);
+        true
     }
 
     #[inline(always)]
@@ -452,6 +490,8 @@ impl Table {
             std::ptr::copy_nonoverlapping((&raw const *self).cast::<u8>(), p, layout.size());
             let new = p.cast::<Table>();
             (*new).version.store(0, Ordering::Relaxed);
+            (*new).watched.store(0, Ordering::Relaxed);
+            (*new).rebound.store(0, Ordering::Relaxed);
             for i in 0..tail {
                 let e = self.entry(i);
                 for s in [&e.key, &e.value] {

@@ -38,36 +38,44 @@ pub enum FrameKind {
 #[repr(C)]
 pub struct Frame {
     pub regs: *mut u64,
-    /// The instruction being executed (saved before anything that can raise, call or reach a safepoint).
+    /// The word being executed (saved before anything that can raise, call or reach a safepoint); one before the first word
+    /// in a frame that has not started.
     pub pc: *const AtomicU64,
     pub rc: *const RegCode,
     pub prev: *mut Frame,
     /// The function (word, possibly BORROWED); keeps code, globals and closure alive.
     pub func: u64,
     pub globals: *const Dict,
-    pub builtins: *const Dict,
     /// Namespace of class bodies, modules and `exec` (owned word or 0).
     pub locals: u64,
     /// The Python-visible frame object (owned word or 0).
     pub frame_obj: u64,
-    /// First register free for callees.
-    pub stack_top: *mut u64,
-    /// Generator object whose frame this is (borrowed word or 0).
-    pub generator: u64,
+    /// First register free for callees, where `flags` say so; see [`Frame::stack_top`].
+    pub(crate) top: *mut u64,
+    /// Generator object whose frame this is (borrowed word), in frames of these kinds only.
+    pub(crate) generator: u64,
     pub kind: FrameKind,
     pub flags: u8,
 }
+
+/// Flag of a frame whose callees' registers do not begin behind its own.
+pub(crate) const OWN_TOP: u8 = 1;
 
 /// A thread's two stacks: registers and frame records. Reserved address space, committed by use, never moved.
 pub struct RegStack {
     pub base: *mut u64,
     pub end: *mut u64,
     pub frames: *mut Frame,
-    pub frames_end: *mut Frame,
     /// The next free record.
     pub next: *mut Frame,
+    /// The record that is one too many: where the recursion limit ends, less one record for each level that has none here
+    /// (generators, native recursion). So one comparison asks for both kinds of room, and calls count nothing.
+    pub limit: *mut Frame,
     bytes: usize,
 }
+
+/// Records beyond every recursion limit, for the handlers of RecursionError.
+const SPARE_FRAMES: usize = 64;
 
 impl RegStack {
     /// Reserve stacks of `bytes` for registers and as much for frames.
@@ -78,7 +86,6 @@ impl RegStack {
             unsafe { libc::munmap(base.cast(), bytes) };
             return None;
         };
-        let n = bytes / size_of::<Frame>();
         // SAFETY: inside (one past) the mappings.
         unsafe {
             Some(RegStack {
@@ -86,10 +93,22 @@ impl RegStack {
                 end: base.add(bytes).cast(),
                 frames: frames.cast(),
                 next: frames.cast(),
-                frames_end: frames.cast::<Frame>().add(n - 1),
+                limit: frames.cast(),
                 bytes,
             })
         }
+    }
+    /// How many records there are, but for the spare ones.
+    pub fn capacity(&self) -> usize {
+        self.bytes / size_of::<Frame>() - SPARE_FRAMES
+    }
+    /// Levels left before the limit; negative while a RecursionError is handled.
+    pub fn levels_left(&self) -> isize {
+        (self.limit as isize - self.next as isize) / size_of::<Frame>() as isize
+    }
+    /// Move the limit by this many levels.
+    pub fn move_limit(&mut self, levels: isize) {
+        self.limit = self.limit.wrapping_offset(levels);
     }
 }
 
@@ -128,10 +147,29 @@ impl Frame {
         // SAFETY: the function named by `func` keeps the code alive; register code is freed only with the world stopped (R14).
         unsafe { &*self.rc }
     }
-    /// Index of the current word: the saved pc points behind it.
+    /// Index of the current word.
     pub fn pc_index(&self) -> usize {
-        // SAFETY: pc points into the code's words.
-        unsafe { (self.pc.offset_from(self.code().words.as_ptr()) as usize).saturating_sub(1) }
+        let at = self.pc as isize - self.code().words.as_ptr() as isize;
+        (at / size_of::<AtomicU64>() as isize).max(0) as usize
+    }
+    /// First register that a callee may use which does not stand on its arguments.
+    #[inline(always)]
+    pub fn stack_top(&self) -> *mut u64 {
+        if self.flags & OWN_TOP != 0 {
+            self.top
+        } else {
+            self.regs.wrapping_add(self.code().nregs)
+        }
+    }
+    /// Whether this is the frame of a generator, which owns it.
+    #[inline(always)]
+    pub fn is_generator(&self) -> bool {
+        matches!(self.kind, FrameKind::GenInline | FrameKind::GenEntry)
+    }
+    /// The namespace of builtins: the function's.
+    pub fn builtins(&self) -> *const Dict {
+        // SAFETY: `func` is the running function, alive as long as the frame.
+        unsafe { (*((self.func & !7) as *const crate::objects::function::Function)).builtins() }
     }
     /// Offset of the current instruction in the stack code (`f_lasti`).
     pub fn lasti(&self) -> u32 {
@@ -142,8 +180,8 @@ impl Frame {
     pub fn go_to(&mut self, offset: u32) {
         let rc = self.code();
         if let Some(i) = rc.offsets.iter().position(|&o| o == offset) {
-            // SAFETY: within the code's words; the saved pc points behind the current one.
-            self.pc = unsafe { rc.words.as_ptr().add(i + 1) };
+            // SAFETY: within the code's words.
+            self.pc = unsafe { rc.words.as_ptr().add(i) };
         }
     }
     pub fn line(&self) -> i32 {

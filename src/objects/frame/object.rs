@@ -100,7 +100,7 @@ pub(crate) fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
         }
         let func = crate::call::counted(cx, (*f).func);
         let code = code_of(cx, f, &func)?;
-        let tid = if (*f).generator == 0 {
+        let tid = if !(*f).is_generator() {
             cx.thread.tid
         } else {
             0
@@ -165,7 +165,7 @@ pub(crate) fn detach(cx: &mut Cx, f: *mut Frame) {
                 l => Some(crate::call::counted(cx, l)),
             };
             let prev = (*f).prev;
-            let back = if (*f).generator == 0 && !prev.is_null() {
+            let back = if !(*f).is_generator() && !prev.is_null() {
                 frame_object(cx, prev).ok()
             } else {
                 None
@@ -532,10 +532,10 @@ impl FrameObj {
     fn f_generator(&self, cx: &mut Cx) -> Option<Value> {
         // SAFETY: `live` has the record stand still; the generator owns the record, so it is alive.
         self.live(cx, |f| unsafe {
-            let w = (*f).generator;
-            if w == 0 {
+            if !(*f).is_generator() {
                 return None;
             }
+            let w = (*f).generator;
             let v = std::mem::ManuallyDrop::new(Value::from_bits(w | 4));
             Some((*v).clone())
         })

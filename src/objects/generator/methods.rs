@@ -68,14 +68,14 @@ fn delegate(g: &Generator) -> Option<Value> {
     if g.delegating.load(Ordering::Relaxed) == 0 {
         return None;
     }
-    // SAFETY: the caller runs the generator, so nobody touches its record. A frame suspended inside `yield from` stands one
-    // past its `Yield` word; the receiver is the stack entry below the one that takes the sent value.
+    // SAFETY: the caller runs the generator, so nobody touches its record. A frame suspended inside `yield from` stands
+    // at its `Yield` word; the receiver is the stack entry below the one that takes the sent value.
     unsafe {
         let f = g.frame.get();
         if (*f).pc_index() == 0 {
             return None;
         }
-        let w = (*(*f).pc.sub(1)).load(Ordering::Relaxed);
+        let w = (*(*f).pc).load(Ordering::Relaxed);
         let d = crate::regcode::d_of(w);
         if d == 0 {
             None
