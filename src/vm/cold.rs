@@ -105,38 +105,6 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                 s.drop(cx, i);
             }
         }
-        Op::PUSH_EXC_INFO => {
-            let exc = s.take(0);
-            let top = cx
-                .handled
-                .last_mut()
-                .expect("there is always a handled entry");
-            let previous = top.replace(exc.clone());
-            s.push_at(cx, 0, exc);
-            // SAFETY: the register under the top was emptied by `take`.
-            unsafe { *s.sp.sub(1) = previous.unwrap_or_else(Value::none).into_bits() };
-        }
-        Op::POP_EXCEPT => {
-            let previous = s.take(0);
-            let top = cx
-                .handled
-                .last_mut()
-                .expect("there is always a handled entry");
-            let old = std::mem::replace(
-                top,
-                if previous.is_none() {
-                    None
-                } else {
-                    Some(previous)
-                },
-            );
-            drop(old);
-        }
-        Op::CHECK_EXC_MATCH => {
-            let cls = s.at(0).clone();
-            let m = exception::matches(cx, s.at(1), &cls)?;
-            s.set(cx, 0, Value::bool(m));
-        }
         Op::CHECK_EG_MATCH => {
             let (rest, matched) = group::check_eg_match(cx, s.at(1), s.at(0))?;
             if !matched.is_none() {

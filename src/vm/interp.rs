@@ -1118,6 +1118,25 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         release!(a_of(cw));
                         set!(cw, bits);
                     }
+                    // ---- exceptions
+                    Rop::Raise => {
+                        save!();
+                        pending = Some(legs::raise(cx, r, w));
+                        break;
+                    }
+                    Rop::PushExc => legs::push_exc(cx, r.add(d_of(w))),
+                    Rop::MatchExc => {
+                        save!();
+                        let (a, b) = (vref!(a_of(w)), vref!(b_of(w)));
+                        let t = try_!(legs::match_exc(cx, a, b));
+                        release!(b_of(w));
+                        set!(w, bool_bits(t));
+                    }
+                    Rop::PopExc => {
+                        save!();
+                        legs::pop_exc(cx, r.add(a_of(w)));
+                        finalizers!();
+                    }
                     // ---- strings
                     Rop::FormatSimple => {
                         save!();

@@ -4,6 +4,7 @@
 
 use crate::call::{counted, drop_word};
 use crate::native::Args;
+use crate::objects::exception;
 use crate::objects::frame::FrameKind;
 use crate::objects::function::{Function, Method};
 use crate::objects::str::concat::append_in_place;
@@ -656,6 +657,75 @@ pub unsafe fn call_kw(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
         drop_word(cx, names);
         finish_call(cx, r, w, v)
     }
+}
+
+/// `raise a`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn raise(cx: &mut Cx, r: *mut u64, w: u64) -> Raised {
+    // SAFETY: by contract.
+    let exc = unsafe {
+        match operand(cx, r, a_of(w)).and_then(|v| exception::instantiate(cx, v)) {
+            Ok(exc) => exc,
+            Err(raised) => return raised,
+        }
+    };
+    release_operands_a(cx, r, w);
+    cx.raise_value(exc)
+}
+
+/// An `except` block begins: the exception in `p` is the one being handled, and moves up; the one before it waits in `p`.
+///
+/// # Safety
+/// `p` is a register of the running frame that holds an exception, the next one is free.
+#[inline(never)]
+pub unsafe fn push_exc(cx: &mut Cx, p: *mut u64) {
+    // SAFETY: by contract.
+    unsafe {
+        let exc = counted(cx, *p);
+        let previous = handled(cx).replace(exc);
+        *p.add(1) = *p;
+        *p = previous.unwrap_or_else(Value::none).into_bits();
+    }
+}
+
+/// It ends: what `p` holds is being handled again.
+///
+/// # Safety
+/// As for [`push_exc`].
+#[inline(never)]
+pub unsafe fn pop_exc(cx: &mut Cx, p: *mut u64) {
+    // SAFETY: by contract.
+    let previous = unsafe { std::mem::take(&mut *p) };
+    let previous = if previous & !4 == crate::statics::NONE {
+        None
+    } else {
+        // SAFETY: an owned exception, moved out of its register.
+        Some(unsafe { Value::from_bits(previous) })
+    };
+    let old = std::mem::replace(handled(cx), previous);
+    if let Some(old) = old {
+        old.drop_in(&cx.thread);
+    }
+}
+
+#[inline(always)]
+fn handled(cx: &mut Cx) -> &mut Option<Value> {
+    cx.handled
+        .last_mut()
+        .expect("there is always a handled entry")
+}
+
+/// Whether an `except` clause for `cls` takes `exc`.
+#[inline(never)]
+pub fn match_exc(cx: &mut Cx, exc: &Value, cls: &Value) -> Res<bool> {
+    // Its own class, the common case, needs no question.
+    if std::ptr::from_ref(exc.ty()) as u64 == cls.bits() & !4 {
+        return Ok(true);
+    }
+    exception::matches(cx, exc, cls)
 }
 
 /// How a `return` went that does not go to the plain caller in the same run of the loop.

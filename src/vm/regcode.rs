@@ -65,6 +65,9 @@ macro_rules! for_each_rop {
             CallEx "d = a(*a+2, **a+3)",
             Return "return a", ReturnGenerator "make the generator and return it",
             Yield "d = value sent, after yielding a; x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
+            // exceptions
+            Raise "raise a", PushExc "d+1 = exception d, being handled from now on; d = what was before it", MatchExc "d = exception a matches class b",
+            PopExc "exception a is the one being handled again",
             // strings
             FormatSimple "d = format(a)", FormatSpec "d = format(a, b)",
             // everything rare: executed on the home registers as the stack machine would

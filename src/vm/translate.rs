@@ -913,6 +913,28 @@ impl Translator<'_> {
             Op::END_ASYNC_FOR => {
                 self.cold(op, arg)?;
             }
+            Op::RAISE_VARARGS if arg == 1 => {
+                let (a, consumed) = self.operand()?;
+                self.op(Rop::Raise, consumed as u8, 0, a, 0);
+            }
+            Op::PUSH_EXC_INFO => {
+                self.flush();
+                let d = self.top_home();
+                self.op(Rop::PushExc, 0, d - 1, 0, 0);
+                self.adjust(1)?;
+            }
+            Op::CHECK_EXC_MATCH => {
+                self.flush_top(2);
+                let (b, _) = self.operand()?;
+                let at = self.stack.len().checked_sub(1).ok_or("stack underflow")?;
+                let a = self.home(at);
+                self.push_result(Rop::MatchExc, CONSUME_B, a, b);
+            }
+            Op::POP_EXCEPT => {
+                self.flush_top(1);
+                let (a, _) = self.operand()?;
+                self.op(Rop::PopExc, 0, 0, a, 0);
+            }
             Op::RAISE_VARARGS | Op::RERAISE => {
                 self.flush();
                 let sp = self.top_home();

@@ -76,18 +76,18 @@ pub unsafe fn register(f: *mut Frame, i: usize) -> Option<Value> {
 
 /// The code object a frame runs.
 fn code_of(cx: &mut Cx, f: *mut Frame, func: &Value) -> Res<Value> {
-    // SAFETY: the caller's frame.
-    let running = unsafe { (*f).code().code.clone() };
+    // SAFETY: the caller's frame, which keeps its code.
+    let running = unsafe { &(*f).code().code };
     if let Some(func) = func.downcast::<Function>()
         && let Some(code) = func.code.get(&func.head)
         && code
             .downcast::<CodeObj>()
-            .is_some_and(|c| std::sync::Arc::ptr_eq(&c.code, &running))
+            .is_some_and(|c| std::sync::Arc::ptr_eq(&c.code, running))
     {
         return Ok(code);
     }
     // The function was given other code meanwhile.
-    crate::objects::code::methods::new_code(cx, running)
+    crate::objects::code::methods::new_code(cx, running.clone())
 }
 
 /// The object of a frame of the calling thread, made on demand.
