@@ -4,6 +4,7 @@
 
 use crate::call::{counted, drop_word};
 use crate::native::Args;
+use crate::objects::dict::quick;
 use crate::objects::exception;
 use crate::objects::frame::FrameKind;
 use crate::objects::function::{Function, Method};
@@ -243,7 +244,10 @@ pub unsafe fn contains(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        let found = contains_slow(cx, b, a)?;
+        let found = match quick::contains(cx.thread.tid, b, a) {
+            Some(found) => found,
+            None => contains_slow(cx, b, a)?,
+        };
         release_operands_ab(cx, r, w);
         put(cx, r, w, bool_bits(found != (x_of(w) & 4 != 0)));
     }
@@ -259,9 +263,12 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        let v = subscr_slow(cx, a, b)?;
+        let bits = match quick::get(cx.thread.tid, a, b) {
+            Some(bits) => bits,
+            None => subscr_slow(cx, a, b)?.into_counted_or_immediate(),
+        };
         release_operands_ab(cx, r, w);
-        put(cx, r, w, v.into_counted_or_immediate());
+        put(cx, r, w, bits);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::call::{bind, drop_word, reg_code};
 use crate::native::Args;
+use crate::objects::dict::quick;
 use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, Method};
 use crate::objects::list::iter::ListIter;
@@ -274,9 +275,19 @@ pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
 pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
     match o.class_word() {
         word::DICT => {
-            // SAFETY: exactly a dict.
-            let d = unsafe { &*((o.bits() & !7) as *const Dict) };
-            d.set_register(cx, key, v.clone())
+            let value = v.clone_in(cx.thread.tid);
+            match quick::replace(cx.thread.tid, o, key, value) {
+                Ok(Some(old)) => {
+                    old.drop_in(&cx.thread);
+                    Ok(())
+                }
+                Ok(None) => Ok(()),
+                Err(value) => {
+                    // SAFETY: exactly a dict.
+                    let d = unsafe { &*((o.bits() & !7) as *const Dict) };
+                    d.set_register(cx, key, value)
+                }
+            }
         }
         word::LIST if key.is_small_int() => {
             // SAFETY: exactly a list.

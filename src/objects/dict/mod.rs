@@ -3,6 +3,7 @@
 //! - `table.rs`: the table and its layout
 //! - `keys.rs`: hashing and comparing keys (R7), shared with sets
 //! - `cached.rs`: what inline caches use: the keys version and entry numbers (R15)
+//! - `quick.rs`: the loop's way to string keys
 //! - `bulk.rs`: operations on whole dicts: copy, update, clear, snapshots
 //! - `methods.rs`, `views.rs`, `iter.rs`, `proxy.rs`: what Python sees
 
@@ -14,6 +15,7 @@ pub mod methods;
 pub mod named;
 pub mod order;
 pub mod proxy;
+pub mod quick;
 pub mod table;
 #[cfg(test)]
 mod tests;
