@@ -43,6 +43,26 @@ pub fn reg_code<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
 #[cold]
 #[inline(never)]
 fn translate<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
+    loop {
+        let rc = translation(cx, code, crate::monitor::mode_of(code))?;
+        if crate::monitor::publish(code, rc) {
+            return Ok(rc);
+        }
+    }
+}
+
+/// The translation of a code object in one of its modes, made now if it is not yet.
+pub(crate) fn translation<'a>(cx: &mut Cx, code: &'a CodeObj, mode: u8) -> Res<&'a RegCode> {
+    let place = &code.made[mode as usize];
+    let p = place.load(Ordering::Acquire);
+    if !p.is_null() {
+        // SAFETY: R14: register code lives as long as its code object.
+        return Ok(unsafe { &*p });
+    }
+    let plain = match mode {
+        crate::monitor::PLAIN => None,
+        _ => Some(translation(cx, code, crate::monitor::PLAIN)?),
+    };
     let consts = code
         .consts
         .downcast::<Tuple>()
@@ -58,27 +78,34 @@ fn translate<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
                 .collect()
         })
         .unwrap_or_default();
-    match crate::translate::translate(&code.code, consts, names) {
-        Ok(rc) => {
-            let fresh = Box::into_raw(Box::new(rc));
-            match code.reg.compare_exchange(
-                std::ptr::null_mut(),
-                fresh,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                // SAFETY: just published; lives as long as the code object.
-                Ok(_) => Ok(unsafe { &*fresh }),
-                Err(other) => {
-                    // SAFETY: ours was never published; the other thread's is valid.
-                    unsafe {
-                        drop(Box::from_raw(fresh));
-                        Ok(&*other)
-                    }
-                }
+    let mut rc = match crate::translate::translate(&code.code, consts, names, mode) {
+        Ok(rc) => rc,
+        Err(msg) => return Err(cx.system_error(format!("invalid code object: {msg}"))),
+    };
+    if let (Some(i), Some(plain)) = (&mut rc.instrumented, plain) {
+        (i.code, i.plain) = (code, plain);
+        // Frames change between the translations: they have the same registers.
+        if rc.nregs > plain.nregs {
+            return Err(cx.system_error("invalid code object: the stack is too deep"));
+        }
+        rc.nregs = plain.nregs;
+    }
+    let fresh = Box::into_raw(Box::new(rc));
+    match place.compare_exchange(
+        std::ptr::null_mut(),
+        fresh,
+        Ordering::AcqRel,
+        Ordering::Acquire,
+    ) {
+        // SAFETY: just published; lives as long as the code object.
+        Ok(_) => Ok(unsafe { &*fresh }),
+        Err(other) => {
+            // SAFETY: ours was never published; the other thread's is valid.
+            unsafe {
+                drop(Box::from_raw(fresh));
+                Ok(&*other)
             }
         }
-        Err(msg) => Err(cx.system_error(format!("invalid code object: {msg}"))),
     }
 }
 
@@ -684,6 +711,7 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
     match throw {
         None => run::run(cx),
         Some(e) => {
+            let e = crate::monitor::deliver::thrown(cx, e);
             let r = cx.raise_value(e);
             run::run_raised(cx, r)
         }
@@ -746,6 +774,9 @@ pub fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind) -> Res<*mut F
     cx.stack.move_limit(-1);
     cx.handled.push(g.handled.take());
     cx.frame = frame;
+    if crate::monitor::active() {
+        crate::monitor::switch::resumed(cx, frame);
+    }
     Ok(frame)
 }
 
@@ -793,6 +824,20 @@ pub fn end_generator(cx: &mut Cx, g: &Generator) {
 /// `fn(&mut Cx) -> Res<()>` run on the main thread when a signal arrived.
 pub static SIGNAL_HOOK: crate::objects::typeobj::slots::SlotCell<fn(&mut Cx) -> Res<()>> =
     crate::objects::typeobj::slots::SlotCell::new();
+
+/// The slow side of the eval breaker between two words of the loop: the running frame may be given another translation.
+#[cold]
+#[inline(never)]
+pub(crate) fn at_breaker(cx: &mut Cx, at: crate::monitor::switch::At) -> Res<()> {
+    handle_breaker(cx)?;
+    if cx.thread.breaker.load(Ordering::Relaxed) & crate::monitor::SWITCH != 0 {
+        cx.thread
+            .breaker
+            .fetch_and(!crate::monitor::SWITCH, Ordering::AcqRel);
+        crate::monitor::switch::switch_frames(cx, at);
+    }
+    Ok(())
+}
 
 /// The slow side of the eval breaker: stop requests, finalizers, signals, a due collection.
 #[cold]

@@ -46,6 +46,8 @@ pub struct Cx {
     pub no_traceback: bool,
     /// Where the exception that `RERAISE` raises again was raised first, for a frame that it leaves.
     pub reraised_at: Option<u32>,
+    /// Events of running code: what this thread is being told.
+    pub watch: crate::monitor::Watch,
     /// The main thread handles signals.
     pub is_main: bool,
 }

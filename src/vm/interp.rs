@@ -6,7 +6,8 @@
 //!
 //! A panic inside native code unwinds to `run`, which turns it into SystemError in the frame that was running.
 
-use crate::call::{Step, drop_word, handle_breaker, link_generator, suspend_generator};
+use crate::call::{Step, at_breaker, drop_word, link_generator, suspend_generator};
+use crate::monitor::switch::At;
 use crate::native::Args;
 use crate::objects::List;
 use crate::objects::builtin::{Builtin, MethodDescr};
@@ -139,7 +140,8 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                 () => {
                     if cx.thread.breaker.load(Ordering::Relaxed) != 0 {
                         save!();
-                        try_!(handle_breaker(cx));
+                        try_!(at_breaker(cx, At::Word));
+                        pc = (*frame).pc;
                     }
                 };
             }
@@ -567,7 +569,15 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::Jump | Rop::JumpBackQuiet => pc = pc.offset(imm_of(w) as isize),
                     Rop::JumpBack => {
                         // Before the jump: what is raised here belongs to the loop, not to what stands before it.
-                        breaker!();
+                        if cx.thread.breaker.load(Ordering::Relaxed) != 0 {
+                            save!();
+                            try_!(at_breaker(cx, At::BackJump));
+                            // Perhaps the frame runs another translation now.
+                            pc = (*frame).pc;
+                            let w = (*pc).load(Ordering::Relaxed);
+                            pc = pc.offset(imm_of(w) as isize);
+                            continue;
+                        }
                         pc = pc.offset(imm_of(w) as isize);
                     }
                     Rop::JumpTrue => {
@@ -1155,6 +1165,11 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let v = try_!(cold::format_spec(cx, va, vb));
                         release_operands!(w);
                         set!(w, v.into_bits());
+                    }
+                    Rop::Event => {
+                        save!();
+                        try_!(crate::monitor::deliver::event(cx, w));
+                        pc = (*frame).pc;
                     }
                     Rop::Cold => {
                         save!();

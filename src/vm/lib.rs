@@ -18,6 +18,7 @@ mod imports;
 pub mod init;
 pub mod interp;
 mod legs;
+pub mod monitor;
 pub mod native;
 pub mod number;
 #[path = "../objects/mod.rs"]

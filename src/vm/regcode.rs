@@ -70,6 +70,8 @@ macro_rules! for_each_rop {
             PopExc "exception a is the one being handled again",
             // strings
             FormatSimple "d = format(a)", FormatSpec "d = format(a, b)",
+            // in translations that tell of events
+            Event "x = event (crate::monitor), a and d = its operands, b = its site",
             // everything rare: executed on the home registers as the stack machine would
             Cold "x = stack opcode, d = register of the stack top (one past), a:b = its argument",
         }
@@ -250,6 +252,9 @@ pub struct RegCode {
     pub flags: u32,
     /// The stack code.
     pub code: std::sync::Arc<typhon_compiler::code::Code>,
+    /// Which of the translations of its code object this is (crate::monitor).
+    pub mode: u8,
+    pub instrumented: Option<Box<crate::monitor::Instrumented>>,
 }
 
 impl RegCode {

@@ -22,7 +22,10 @@ fn run_guarded(cx: &mut Cx, mut raised: Option<Raised>) -> Res<Step> {
     loop {
         let r = raised.take();
         match catch_unwind(AssertUnwindSafe(|| execute(cx, r))) {
-            Ok(result) => return result,
+            Ok(result) => {
+                crate::monitor::switch::left(cx);
+                return result;
+            }
             Err(payload) => {
                 // The frames above the entry frame are intact records: unwind them as an exception would.
                 debug_assert!(

@@ -40,6 +40,8 @@ pub fn spawn(
 
 /// Drop what the record still holds, with what that brings about.
 fn clear(cx: &mut Cx) {
+    crate::monitor::legacy::set_trace(cx, None);
+    crate::monitor::legacy::set_profile(cx, None);
     for _ in 0..3 {
         let held = (
             cx.exc.take(),

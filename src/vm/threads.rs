@@ -36,6 +36,7 @@ impl Cx {
             profile: None,
             no_traceback: false,
             reraised_at: None,
+            watch: crate::monitor::Watch::new(),
             is_main,
         });
         let limit = RECURSION_LIMIT.load(std::sync::atomic::Ordering::Relaxed);

@@ -12,9 +12,14 @@ use std::sync::atomic::AtomicU64;
 use typhon_compiler::code::Code;
 use typhon_compiler::opcode::{Op, stack_effect};
 
+pub(crate) mod instrument;
+
+use crate::monitor::{Instrumented, PLAIN};
+use instrument::Plan;
+
 /// Something on the abstract stack.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Entry {
+pub(crate) enum Entry {
     /// In its home register, owned (or empty).
     Temp,
     /// A local, borrowed.
@@ -55,6 +60,24 @@ struct Translator<'a> {
     offset: u32,
     maxdepth: usize,
     code: &'a Code,
+    /// Set when the code is to tell of events.
+    plan: Option<Box<Plan>>,
+    /// Set to learn the stack behind a word.
+    watch: Option<Watched>,
+}
+
+/// The question what the stack holds when the first `words` words have run, and its answer.
+struct Watched {
+    words: usize,
+    last: Option<u64>,
+    seen: Option<StackAt>,
+}
+
+/// The abstract stack between two instructions.
+pub(crate) struct StackAt {
+    /// Offset of the next instruction.
+    pub offset: u32,
+    pub stack: Vec<Entry>,
 }
 
 type Fail = String;
@@ -82,11 +105,16 @@ const JUMPS_I: [Rop; 6] = [
 ];
 
 /// Translate a code object; `consts` and `names` are its run-time constants and interned names.
-pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Result<RegCode, Fail> {
+pub fn translate(
+    code: &Arc<Code>,
+    consts: Vec<Value>,
+    names: Vec<Value>,
+    mode: u8,
+) -> Result<RegCode, Fail> {
     // A function so long that a comparison cannot jump over 32,767 words: plain jumps instead.
-    let mut built = build(code, true)?;
+    let mut built = build(code, true, mode)?;
     if built.is_none() {
-        built = build(code, false)?;
+        built = build(code, false, mode)?;
     }
     let mut rc = built.ok_or("jump too far")?;
     rc.consts = consts.into();
@@ -94,14 +122,38 @@ pub fn translate(code: &Arc<Code>, consts: Vec<Value>, names: Vec<Value>) -> Res
     Ok(rc)
 }
 
-/// One attempt; None when a near jump is too far.
-fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
+/// What the stack of the plain translation `rc` holds when its first `words` words have run, where that is between two
+/// instructions.
+pub(crate) fn stack_at(rc: &RegCode, words: usize) -> Option<StackAt> {
+    for near in [true, false] {
+        let (mut t, table) = prepare(&rc.code, near, PLAIN).ok()?;
+        t.watch = Some(Watched {
+            words,
+            last: None,
+            seen: None,
+        });
+        t.depths(&table).ok()?;
+        t.run().ok()?;
+        if t.words.len() == rc.words.len() {
+            return t.watch?.seen;
+        }
+    }
+    None
+}
+
+type Protected = Vec<(usize, usize, usize, u16, bool)>;
+
+fn prepare(code: &Code, near: bool, mode: u8) -> Result<(Translator<'_>, Protected), Fail> {
     let nlocals = code.localsplusnames.len();
     if nlocals + code.stacksize as usize + 8 > u16::MAX as usize {
         return Err("too many local variables".into());
     }
     let ins = decode(code)?;
     let handlers = code.exception_table();
+    let plan = match mode {
+        PLAIN => None,
+        _ => Plan::new(mode, crate::monitor::lines::lines(code, &ins), ins.len()),
+    };
     let mut t = Translator {
         depth_at: vec![-1; ins.len() + 1],
         starts: vec![false; ins.len() + 1],
@@ -118,8 +170,10 @@ fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
         offset: 0,
         maxdepth: 0,
         code,
+        plan,
+        watch: None,
     };
-    let mut table: Vec<(usize, usize, usize, u16, bool)> = Vec::new();
+    let mut table: Protected = Vec::new();
     for h in &handlers {
         // The table counts code units, instructions are named by byte offset.
         let find = |o: u32| t.ins.partition_point(|i| i.offset < 2 * o);
@@ -132,14 +186,25 @@ fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
         t.starts[g] = true;
         table.push((s, e, g, h.depth as u16, h.lasti));
     }
+    Ok((t, table))
+}
+
+/// One attempt; None when a near jump is too far.
+fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail> {
+    let (mut t, table) = prepare(code, near, mode)?;
+    let (nlocals, handlers) = (t.nlocals as usize, code.exception_table());
     t.depths(&table)?;
     t.run()?;
     let nregs = nlocals + t.maxdepth.max(code.stacksize as usize) + 4;
+    let mut jumps = t.direct();
     for (at, reach, target) in std::mem::take(&mut t.fixups) {
-        let to = t.word_of[target];
+        let to = t.arrival(at, target);
         if to == u32::MAX {
             return Err("jump into nowhere".into());
         }
+        jumps.push((at, reach, to as usize));
+    }
+    for (at, reach, to) in jumps {
         let distance = to as i64 - (at as i64 + 1);
         match reach {
             Reach::Word => t.words[at] = distance as u64,
@@ -161,7 +226,7 @@ fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
             out.push(Handler {
                 start: 2 * h.start,
                 end: 2 * h.end,
-                target: t.word_of[*g],
+                target: t.handler_word(*g),
                 depth: *depth,
                 lasti: *lasti,
             });
@@ -177,6 +242,15 @@ fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
         .collect();
     let co = crate::objects::code::co::VARARGS | crate::objects::code::co::VARKEYWORDS;
     use crate::objects::code::co as f;
+    let entries = t.entries();
+    let instrumented = t.plan.take().map(|plan| {
+        Box::new(Instrumented {
+            sites: plan.sites.into(),
+            entries,
+            plain: std::ptr::null(),
+            code: std::ptr::null(),
+        })
+    });
     Ok(Some(RegCode {
         words: t.words.into_iter().map(AtomicU64::new).collect(),
         caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
@@ -200,6 +274,8 @@ fn build(code: &Arc<Code>, near: bool) -> Result<Option<RegCode>, Fail> {
         generator: code.flags & (f::GENERATOR | f::COROUTINE | f::ASYNC_GENERATOR) != 0,
         flags: code.flags,
         code: code.clone(),
+        mode,
+        instrumented,
     }))
 }
 
@@ -447,7 +523,9 @@ impl Translator<'_> {
         let mut i = 0;
         let mut live = true;
         while i < self.ins.len() {
-            if self.starts[i] || !live {
+            let ran = live;
+            // What tells of events can be entered at every instruction.
+            if self.starts[i] || !live || self.plan.is_some() {
                 if live {
                     self.flush();
                 }
@@ -463,20 +541,41 @@ impl Translator<'_> {
                 self.word_of[i] = self.words.len() as u32;
             }
             self.offset = self.ins[i].offset;
+            let (fell, fixups) = (ran, self.fixups.len());
+            self.before(i, fell)?;
             let used = self.one(i)?;
+            self.behind(i, fixups)?;
+            self.look(i + used);
             if self.ins[i + used - 1].op.ends_flow() {
                 live = false;
             }
             i += used;
         }
+        self.branches()?;
         // A trap behind the last instruction: unreachable by construction.
         self.emit(word_imm(Rop::Cold, Op::RESERVED as u16 as u8, 0, 0));
         Ok(())
     }
 
+    /// Answer what was asked for, if it is here: before instruction `next`.
+    fn look(&mut self, next: usize) {
+        let Some(w) = &mut self.watch else {
+            return;
+        };
+        let last = self.words.last().copied();
+        // A store that redirects the last word belongs to it.
+        if self.words.len() == w.words && w.last != last {
+            w.last = last;
+            w.seen = self.ins.get(next).map(|i| StackAt {
+                offset: i.offset,
+                stack: self.stack.clone(),
+            });
+        }
+    }
+
     /// Whether instruction `i` can be joined to the one before (it starts no block).
     fn joins(&self, i: usize, op: Op) -> bool {
-        i < self.ins.len() && !self.starts[i] && self.ins[i].op == op
+        i < self.ins.len() && !self.starts[i] && self.plan.is_none() && self.ins[i].op == op
     }
 
     /// A comparison or test followed by a conditional jump: (jump instruction, jump-if-true, instructions used).
@@ -506,18 +605,22 @@ impl Translator<'_> {
                 let l = self.local(arg)?;
                 self.push_result(Rop::Copy, 0, l, 0);
             }
+            Op::LOAD_FAST_BORROW if self.plan.is_some() => {
+                let l = self.local(arg)?;
+                self.push_result(Rop::Copy, 0, l, 0);
+            }
             Op::LOAD_FAST_BORROW => {
                 let l = self.local(arg)?;
                 self.stack.push(Entry::Local(l));
                 self.patchable = None;
             }
-            Op::LOAD_FAST_BORROW_LOAD_FAST_BORROW => {
+            Op::LOAD_FAST_BORROW_LOAD_FAST_BORROW if self.plan.is_none() => {
                 let (l, m) = (self.local(arg >> 4)?, self.local(arg & 15)?);
                 self.stack.push(Entry::Local(l));
                 self.stack.push(Entry::Local(m));
                 self.patchable = None;
             }
-            Op::LOAD_FAST_LOAD_FAST => {
+            Op::LOAD_FAST_LOAD_FAST | Op::LOAD_FAST_BORROW_LOAD_FAST_BORROW => {
                 let (l, m) = (self.local(arg >> 4)?, self.local(arg & 15)?);
                 self.push_result(Rop::Copy, 0, l, 0);
                 self.push_result(Rop::Copy, 0, m, 0);

@@ -1,6 +1,7 @@
 //! The way of an exception through the frames of one run of the loop: to a handler, or out.
 
 use crate::call::end_generator;
+use crate::monitor::deliver;
 use crate::objects::frame::FrameKind;
 use crate::objects::generator::Generator;
 use crate::{Cx, Raised};
@@ -18,19 +19,27 @@ pub(crate) enum Unwound {
 #[cold]
 #[inline(never)]
 pub(crate) fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
+    // The exception comes from a callback that was told of another.
+    let mut told = false;
     loop {
         let f = cx.frame;
         let exc = cx.take_exc(raised);
         // SAFETY: the running frame of this thread.
         let (offset, line) = unsafe { ((*f).lasti(), (*f).line()) };
         let reraised_at = cx.reraised_at.take();
-        if !std::mem::take(&mut cx.no_traceback)
+        let again = std::mem::take(&mut cx.no_traceback);
+        if !again
             && let Err(r) = crate::objects::frame::object::frame_object(cx, f).and_then(|obj| {
                 crate::objects::exception::traceback::add_entry(cx, &exc, obj, offset, line)
             })
         {
             // Out of memory while recording: the exception goes on without this entry.
             drop(cx.take_exc(r));
+        }
+        let mut exc = exc;
+        let watched = deliver::watches(cx);
+        if watched && !std::mem::take(&mut told) {
+            exc = deliver::raised(cx, f, exc, again);
         }
         // SAFETY: as above; the handler's depth was checked by the translator.
         unsafe {
@@ -42,8 +51,24 @@ pub(crate) fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
                     *(*f).regs.add(at) = ((from as u64) << 2) | 1;
                     at += 1;
                 }
+                let target = deliver::handler_word((*f).code(), h.target as usize, line);
+                if watched {
+                    // The frame is at the handler now: what a callback raises is sought a handler from there.
+                    (*f).pc = target;
+                    match deliver::handled(cx, f, exc) {
+                        Ok(e) => exc = e,
+                        Err(other) => {
+                            raised = cx.reraise(other);
+                            told = true;
+                            continue;
+                        }
+                    }
+                }
                 *(*f).regs.add(at) = exc.into_bits();
-                return Unwound::Handler((*f).code().words.as_ptr().add(h.target as usize));
+                return Unwound::Handler(target);
+            }
+            if watched {
+                exc = deliver::unwinding(cx, f, exc);
             }
             cx.clear_temps(f, 0);
             if let Some(at) = reraised_at {

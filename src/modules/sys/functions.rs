@@ -3,6 +3,7 @@
 use super::data;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
+use typhon_vm::monitor::{self, legacy};
 use typhon_vm::native::*;
 use typhon_vm::objects::exception::base::exc;
 use typhon_vm::objects::exception::handled;
@@ -273,7 +274,9 @@ pub mod functions {
     #[pyfunction]
     #[sig(function, /)]
     fn settrace(function: &Value, cx: &mut Cx) -> Res<()> {
-        no_tracing(cx, function, "sys.settrace")
+        super::super::hooks::audit(cx, "sys.settrace", vec![])?;
+        legacy::set_trace(cx, hook(function));
+        Ok(())
     }
 
     /// Return the global debug tracing function set with sys.settrace.
@@ -289,7 +292,9 @@ pub mod functions {
     #[pyfunction]
     #[sig(function, /)]
     fn setprofile(function: &Value, cx: &mut Cx) -> Res<()> {
-        no_tracing(cx, function, "sys.setprofile")
+        super::super::hooks::audit(cx, "sys.setprofile", vec![])?;
+        legacy::set_profile(cx, hook(function));
+        Ok(())
     }
 
     /// Return the profiling function set with sys.setprofile.
@@ -301,22 +306,27 @@ pub mod functions {
     /// Set the global debug tracing function in all running threads belonging to the current interpreter.
     #[pyfunction]
     #[sig(arg, /)]
-    fn _settraceallthreads(arg: &Value, cx: &mut Cx) -> Res<()> {
-        no_tracing(cx, arg, "sys._settraceallthreads")
+    fn _settraceallthreads(arg: &Value, cx: &mut Cx) {
+        legacy::set_everywhere(cx, monitor::TRACE, hook(arg));
     }
 
     /// Set the profiling function in all running threads belonging to the current interpreter.
     #[pyfunction]
     #[sig(arg, /)]
-    fn _setprofileallthreads(arg: &Value, cx: &mut Cx) -> Res<()> {
-        no_tracing(cx, arg, "sys._setprofileallthreads")
+    fn _setprofileallthreads(arg: &Value, cx: &mut Cx) {
+        legacy::set_everywhere(cx, monitor::PROFILE, hook(arg));
     }
 
     /// Call func(*args), while tracing is enabled.
     #[pyfunction]
     #[sig(func, args, /)]
     fn call_tracing(func: &Value, args: &Tuple, cx: &mut Cx) -> Res<Value> {
-        protocol::call(cx, func, args.items())
+        // Also from within a trace function.
+        let (silent, event) = (cx.watch.silent, cx.watch.event);
+        (cx.watch.silent, cx.watch.event) = (0, None);
+        let r = protocol::call(cx, func, args.items());
+        (cx.watch.silent, cx.watch.event) = (silent, event);
+        r
     }
 
     /// set_asyncgen_hooks([firstiter] [, finalizer])
@@ -448,11 +458,9 @@ pub mod functions {
     }
 }
 
-fn no_tracing(cx: &mut Cx, function: &Value, what: &str) -> Res<()> {
-    if function.is_none() {
-        return Ok(());
-    }
-    Err(cx.not_implemented(format!("{what}() is not supported yet")))
+/// A trace or profile function; None for none.
+fn hook(f: &Value) -> Option<Value> {
+    (!f.is_none()).then(|| f.clone())
 }
 
 fn size_of_value(cx: &mut Cx, object: &Value) -> Res<Value> {

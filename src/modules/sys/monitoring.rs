@@ -1,48 +1,24 @@
-//! `sys.monitoring`: the names of events and the register of tools. Events are not delivered yet: asking for one raises
-//! `NotImplementedError`.
+//! `sys.monitoring`: the register of tools, and what they want to be told (`typhon_vm::monitor` tells it).
 
 use typhon_runtime::sync::Mutex;
+use typhon_vm::monitor::{self, EVENTS, Event, NAMES, PLACED, TOOLS};
 use typhon_vm::native::*;
+use typhon_vm::objects::Dict;
 use typhon_vm::objects::code::CodeObj;
 use typhon_vm::objects::dict::new_dict;
 use typhon_vm::objects::namespace::new_namespace;
 use typhon_vm::objects::object;
 
-/// Names of events, from bit 0.
-const EVENTS: [&str; 19] = [
-    "PY_START",
-    "PY_RESUME",
-    "PY_RETURN",
-    "PY_YIELD",
-    "CALL",
-    "LINE",
-    "INSTRUCTION",
-    "JUMP",
-    "BRANCH_LEFT",
-    "BRANCH_RIGHT",
-    "STOP_ITERATION",
-    "RAISE",
-    "EXCEPTION_HANDLED",
-    "PY_UNWIND",
-    "PY_THROW",
-    "RERAISE",
-    "C_RETURN",
-    "C_RAISE",
-    "BRANCH",
-];
-/// The events that belong to places in code: those before `RAISE`, and `BRANCH`.
-const LOCAL: i64 = ((1 << 11) - 1) | (1 << 18);
-const C_EVENTS: i64 = 1 << 16 | 1 << 17;
-const CALL: i64 = 1 << 4;
+const C_EVENTS: i64 = 1 << Event::CReturn as i64 | 1 << Event::CRaise as i64;
+const CALL: i64 = 1 << Event::Call as i64;
+/// The older name of both branches.
+const BRANCH: i64 = 1 << EVENTS;
+const BRANCHES: i64 = 1 << Event::BranchLeft as i64 | 1 << Event::BranchRight as i64;
+/// The events that belong to places in code.
+const LOCAL: i64 = (1 << PLACED) - 1;
 
-const TOOLS: usize = 6;
-
-struct Tool {
-    name: Value,
-    callbacks: [Option<Value>; EVENTS.len()],
-}
-
-static REGISTER: Mutex<[Option<Tool>; TOOLS]> = Mutex::new([const { None }; TOOLS]);
+/// The names of the tools in use.
+static REGISTER: Mutex<[Option<Value>; TOOLS]> = Mutex::new([const { None }; TOOLS]);
 
 /// The index of a tool.
 fn tool(cx: &mut Cx, id: i32) -> Res<usize> {
@@ -68,15 +44,22 @@ fn code_of<'a>(cx: &mut Cx, code: &'a Value) -> Res<&'a CodeObj> {
     }
 }
 
-/// What setting events comes to, for the tools and events that are valid.
-fn set(cx: &mut Cx, events: i64) -> Res<()> {
-    if events == 0 {
-        return Ok(());
+/// An event set without other names: those of native calls come with CALL only.
+fn plain_set(cx: &mut Cx, mut events: i64) -> Res<i64> {
+    if events & C_EVENTS != 0 && events & (C_EVENTS | CALL) != C_EVENTS | CALL {
+        return Err(cx.value_error("cannot set C_RETURN or C_RAISE events independently"));
     }
-    Err(cx.raise(
-        ExcKind::NotImplementedError,
-        "sys.monitoring: events are not supported",
-    ))
+    events &= !C_EVENTS;
+    if events & BRANCH != 0 {
+        events = events & !BRANCH | BRANCHES;
+    }
+    Ok(events)
+}
+
+fn clear(at: usize) {
+    monitor::set_events(at, 0);
+    monitor::clear_local_events(at);
+    monitor::clear_callbacks(at);
 }
 
 #[pymodule(name = "sys.monitoring")]
@@ -93,16 +76,20 @@ pub mod module {
     const OPTIMIZER_ID: i64 = 5;
     #[pyattr]
     fn DISABLE(cx: &mut Cx) -> Res<Value> {
-        object::new_plain_object(cx)
+        let v = object::new_plain_object(cx)?;
+        monitor::set_disable(v.clone());
+        Ok(v)
     }
     #[pyattr]
     fn MISSING(cx: &mut Cx) -> Res<Value> {
-        object::new_plain_object(cx)
+        let v = object::new_plain_object(cx)?;
+        monitor::set_missing(v.clone());
+        Ok(v)
     }
     #[pyattr]
     fn events(cx: &mut Cx) -> Res<Value> {
         let mut items = Vec::new();
-        for (i, name) in EVENTS.iter().enumerate() {
+        for (i, name) in NAMES.iter().enumerate() {
             items.push((*name, Value::small_int(1 << i)));
         }
         items.push(("NO_EVENTS", Value::small_int(0)));
@@ -116,16 +103,12 @@ pub mod module {
         if name.downcast::<Str>().is_none() {
             return Err(cx.value_error("tool name must be a str"));
         }
-        let new = Tool {
-            name: name.clone(),
-            callbacks: [const { None }; EVENTS.len()],
-        };
         let mut register = REGISTER.lock();
         if register[at].is_some() {
             drop(register);
             return Err(cx.value_error(format!("tool {tool_id} is already in use")));
         }
-        register[at] = Some(new);
+        register[at] = Some(name.clone());
         Ok(())
     }
 
@@ -133,10 +116,7 @@ pub mod module {
     #[sig(tool_id, /)]
     fn clear_tool_id(tool_id: i32, cx: &mut Cx) -> Res<()> {
         let at = tool(cx, tool_id)?;
-        let old = REGISTER.lock()[at]
-            .as_mut()
-            .map(|tool| std::mem::replace(&mut tool.callbacks, [const { None }; EVENTS.len()]));
-        drop(old);
+        clear(at);
         Ok(())
     }
 
@@ -144,6 +124,7 @@ pub mod module {
     #[sig(tool_id, /)]
     fn free_tool_id(tool_id: i32, cx: &mut Cx) -> Res<()> {
         let at = tool(cx, tool_id)?;
+        clear(at);
         let old = REGISTER.lock()[at].take();
         drop(old);
         Ok(())
@@ -153,7 +134,7 @@ pub mod module {
     #[sig(tool_id, /)]
     fn get_tool(tool_id: i32, cx: &mut Cx) -> Res<Option<Value>> {
         let at = tool(cx, tool_id)?;
-        Ok(REGISTER.lock()[at].as_ref().map(|tool| tool.name.clone()))
+        Ok(REGISTER.lock()[at].clone())
     }
 
     #[pyfunction]
@@ -169,67 +150,78 @@ pub mod module {
             return Err(cx.value_error("The callback can only be set for one event at a time"));
         }
         let place = event.trailing_zeros() as usize;
-        if place >= EVENTS.len() {
+        if place > EVENTS {
             return Err(cx.value_error(format!("invalid event {event}")));
         }
+        super::super::hooks::audit(cx, "sys.monitoring.register_callback", vec![func.clone()])?;
         let new = Some(func).filter(|f| !f.is_none()).cloned();
-        let mut register = REGISTER.lock();
-        Ok(register[at]
-            .as_mut()
-            .and_then(|tool| std::mem::replace(&mut tool.callbacks[place], new)))
+        if event == BRANCH {
+            let old = monitor::set_callback(at, Event::BranchLeft, new.clone());
+            drop(monitor::set_callback(at, Event::BranchRight, new));
+            return Ok(old);
+        }
+        Ok(monitor::set_callback(at, Event::from_u8(place as u8), new))
     }
 
     #[pyfunction]
     #[sig(tool_id, /)]
     fn get_events(tool_id: i32, cx: &mut Cx) -> Res<i64> {
-        tool(cx, tool_id)?;
-        Ok(0)
+        let at = tool(cx, tool_id)?;
+        Ok(monitor::get_events(at) as i64)
     }
 
     #[pyfunction]
     #[sig(tool_id, event_set, /)]
     fn set_events(tool_id: i32, event_set: i64, cx: &mut Cx) -> Res<()> {
         tool(cx, tool_id)?;
-        if event_set < 0 || event_set >= 1 << EVENTS.len() {
-            return Err(cx.value_error(format!("invalid event set 0x{event_set:x}")));
+        if !(0..1 << (EVENTS + 1)).contains(&event_set) {
+            let shown = event_set as i32;
+            return Err(cx.value_error(format!("invalid event set 0x{shown:x}")));
         }
-        if event_set & C_EVENTS != 0 && event_set & (C_EVENTS | CALL) != C_EVENTS | CALL {
-            return Err(cx.value_error("cannot set C_RETURN or C_RAISE events independently"));
-        }
-        used(cx, tool_id)?;
-        set(cx, event_set)
+        let events = plain_set(cx, event_set)?;
+        let at = used(cx, tool_id)?;
+        monitor::set_events(at, events as u32);
+        Ok(())
     }
 
     #[pyfunction]
     #[sig(tool_id, code, /)]
     fn get_local_events(tool_id: i32, code: &Value, cx: &mut Cx) -> Res<i64> {
-        code_of(cx, code)?;
-        tool(cx, tool_id)?;
-        Ok(0)
+        let code = code_of(cx, code)?;
+        let at = tool(cx, tool_id)?;
+        Ok(monitor::get_local_events(code, at) as i64)
     }
 
     #[pyfunction]
     #[sig(tool_id, code, event_set, /)]
     fn set_local_events(tool_id: i32, code: &Value, event_set: i64, cx: &mut Cx) -> Res<()> {
-        code_of(cx, code)?;
-        used(cx, tool_id)?;
-        if event_set & C_EVENTS != 0 && event_set & (C_EVENTS | CALL) != C_EVENTS | CALL {
-            return Err(cx.value_error("cannot set C_RETURN or C_RAISE events independently"));
+        let code = code_of(cx, code)?;
+        let at = used(cx, tool_id)?;
+        let events = plain_set(cx, event_set)?;
+        if events & !LOCAL != 0 {
+            return Err(cx.value_error(format!("invalid local event set 0x{events:x}")));
         }
-        let set_of_places = event_set & !C_EVENTS;
-        if set_of_places & !LOCAL != 0 {
-            return Err(cx.value_error(format!("invalid local event set 0x{set_of_places:x}")));
-        }
-        set(cx, event_set)
+        monitor::set_local_events(code, at, events as u32);
+        Ok(())
     }
 
     #[pyfunction]
     fn restart_events() {
-        // Nothing to restart: no place has been disabled.
+        monitor::restart();
     }
 
+    /// The tools that want each event everywhere, as bits.
     #[pyfunction]
     fn _all_events(cx: &mut Cx) -> Res<Value> {
-        new_dict(cx)
+        let d = new_dict(cx)?;
+        for (i, name) in NAMES.iter().enumerate().take(EVENTS) {
+            let tools = monitor::tools_of(Event::from_u8(i as u8));
+            if tools != 0
+                && let Some(d) = d.downcast::<Dict>()
+            {
+                d.set_str(cx, name, Value::small_int(tools as i32))?;
+            }
+        }
+        Ok(d)
     }
 }

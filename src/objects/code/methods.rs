@@ -39,6 +39,8 @@ fn with_consts(cx: &mut Cx, code: Arc<Code>, consts: Value, filename: Value) -> 
     let c = CodeObj {
         head: Header::placeholder(),
         reg: AtomicPtr::new(std::ptr::null_mut()),
+        made: [const { AtomicPtr::new(std::ptr::null_mut()) }; 3],
+        wanted: Default::default(),
         argcount: code.argcount,
         posonly: code.posonlyargcount,
         kwonly: code.kwonlyargcount,

@@ -35,9 +35,15 @@ pub fn without_ranges(loc: Loc) -> Loc {
 #[pytype(name = "code", gc, weakrefable, static_index = CODE)]
 pub struct CodeObj {
     pub head: Header,
-    /// Register code, translated once under the type mutex's sibling `TRANSLATE`; freed with the object.
+    /// The register code that calls run; null before the first, and when the wanted events have changed.
     #[skip]
     pub reg: AtomicPtr<RegCode>,
+    /// The translations made, by their mode; freed with the object.
+    #[skip]
+    pub made: [AtomicPtr<RegCode>; 3],
+    /// Who wants events of this code.
+    #[skip]
+    pub wanted: crate::monitor::Wanted,
     pub argcount: u32,
     pub posonly: u32,
     pub kwonly: u32,
@@ -88,11 +94,16 @@ impl CodeObj {
 
 impl Drop for CodeObj {
     fn drop(&mut self) {
-        let p = *self.reg.get_mut();
-        if !p.is_null() {
-            // SAFETY: made by `Box::into_raw` when the code was translated; nothing runs code that is freed (R14: code objects
-            // are deferred, and frames hold them through their functions).
-            drop(unsafe { Box::from_raw(p) });
+        if !self.made[0].get_mut().is_null() {
+            crate::monitor::forget(self);
+        }
+        for p in &mut self.made {
+            let p = *p.get_mut();
+            if !p.is_null() {
+                // SAFETY: made by `Box::into_raw` when the code was translated; nothing runs code that is freed (R14: code
+                // objects are deferred, and frames hold them through their functions).
+                drop(unsafe { Box::from_raw(p) });
+            }
         }
     }
 }

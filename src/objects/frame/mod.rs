@@ -3,6 +3,7 @@
 //! generator owns its record and its registers. `FrameObj` is what Python sees; it is made only when asked for
 //! (tracebacks, `sys._getframe`), and takes the locals over when its frame ends.
 
+mod jump;
 pub mod locals;
 pub mod object;
 

@@ -75,7 +75,7 @@ pub unsafe fn register(f: *mut Frame, i: usize) -> Option<Value> {
 }
 
 /// The code object a frame runs.
-fn code_of(cx: &mut Cx, f: *mut Frame, func: &Value) -> Res<Value> {
+pub(crate) fn code_of(cx: &mut Cx, f: *mut Frame, func: &Value) -> Res<Value> {
     // SAFETY: the caller's frame, which keeps its code.
     let running = unsafe { &(*f).code().code };
     if let Some(func) = func.downcast::<Function>()
@@ -428,6 +428,16 @@ impl FrameObj {
     }
 }
 
+/// The value of an attribute that is a plain bool.
+fn truth(cx: &mut Cx, v: Option<&Value>) -> Res<bool> {
+    match v {
+        None => Err(cx.type_error("can't delete numeric/char attribute")),
+        Some(v) if v.bits() & !4 == crate::statics::TRUE => Ok(true),
+        Some(v) if v.bits() & !4 == crate::statics::FALSE => Ok(false),
+        Some(_) => Err(cx.type_error("attribute value type must be bool")),
+    }
+}
+
 /// Whether a frame is among those this thread is running.
 fn runs_here(cx: &Cx, p: *mut Frame) -> bool {
     let mut f = cx.frame;
@@ -496,12 +506,25 @@ impl FrameObj {
     #[setter]
     fn set_f_lineno(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
         let Some(v) = v else {
-            return Err(cx.attribute_error("cannot delete attribute"));
+            return Err(
+                cx.attribute_error("attribute 'f_lineno' of 'frame' objects cannot be deleted")
+            );
         };
-        if v.as_small_int().is_none() {
+        if !v.ty().has(crate::objects::typeobj::flag::INT_SUBCLASS) {
             return Err(cx.value_error("lineno must be an integer"));
         }
-        Err(cx.value_error("f_lineno can only be set in a trace function"))
+        let line = match crate::number::index_i64(cx, v) {
+            Ok(n) => n,
+            Err(r) => {
+                cx.catch(r, ExcKind::OverflowError)?;
+                i64::MAX
+            }
+        };
+        let p = self.frame.load(Ordering::Acquire);
+        if p.is_null() || p != cx.watch.frame {
+            return Err(cx.value_error("f_lineno can only be set in a trace function"));
+        }
+        super::jump::jump(cx, p, line)
     }
     #[getter]
     fn f_trace(&self) -> Option<Value> {
@@ -517,16 +540,23 @@ impl FrameObj {
         self.trace_lines.load(Ordering::Relaxed)
     }
     #[setter]
-    fn set_f_trace_lines(&self, v: bool) {
+    fn set_f_trace_lines(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let v = truth(cx, v)?;
         self.trace_lines.store(v, Ordering::Relaxed);
+        Ok(())
     }
     #[getter]
     fn f_trace_opcodes(&self) -> bool {
         self.trace_opcodes.load(Ordering::Relaxed)
     }
     #[setter]
-    fn set_f_trace_opcodes(&self, v: bool) {
+    fn set_f_trace_opcodes(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let v = truth(cx, v)?;
         self.trace_opcodes.store(v, Ordering::Relaxed);
+        if v && cx.trace.is_some() {
+            crate::monitor::legacy::show_opcodes(self);
+        }
+        Ok(())
     }
     #[getter]
     fn f_generator(&self, cx: &mut Cx) -> Option<Value> {
