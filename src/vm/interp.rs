@@ -141,7 +141,9 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     if cx.thread.breaker.load(Ordering::Relaxed) != 0 {
                         save!();
                         try_!(at_breaker(cx, At::Word));
+                        // Perhaps the frame runs another translation now; nothing is left to do of the word.
                         pc = (*frame).pc;
+                        continue;
                     }
                 };
             }
