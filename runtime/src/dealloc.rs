@@ -152,19 +152,29 @@ impl Thread {
         }
     }
 
-    /// Drains the queue through the hooks. Runs Python code.
+    /// Drains the queue through the hooks. Runs Python code, whose safepoints come here again: they find what that code
+    /// dropped and nothing else, or a thousand objects that died together would run a thousand calls deep.
     pub fn run_pending(&mut self) {
-        while let Some(work) = self.take_pending() {
-            self.run_work(work);
+        while let Some(first) = self.take_pending() {
+            // SAFETY: only this thread uses its queue; the borrow ends with the take.
+            let rest = unsafe { std::mem::take(&mut *self.pending.get()) };
+            self.run_work(first);
+            for work in rest.into_iter().filter_map(unless_finalized) {
+                self.run_work(work);
+            }
         }
     }
 
-    /// Drains the pool of foreign finalizers through the hooks. Runs Python code.
+    /// Drains the pool of foreign finalizers through the hooks. Runs Python code, at whose safepoints the pool waits.
     pub fn run_foreign(&mut self) {
+        if self.runs_foreign.replace(true) {
+            return;
+        }
         while let Some(work) = self.take_foreign() {
             self.run_work(work);
             self.run_pending();
         }
+        self.runs_foreign.set(false);
     }
 
     fn run_work(&mut self, work: Pending) {

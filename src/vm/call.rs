@@ -866,17 +866,7 @@ pub fn handle_breaker(cx: &mut Cx) -> Res<()> {
 
 /// Run what drops left behind: `__del__` and weak reference callbacks. The pending exception, if any, is kept aside.
 pub fn run_pending(cx: &mut Cx) {
-    while let Some(p) = cx.thread.take_pending() {
-        let saved = cx.exc.take();
-        match p {
-            typhon_runtime::hooks::Pending::Finalize(v) => {
-                crate::threads::run_finalizer(cx, &v);
-                drop(v);
-            }
-            typhon_runtime::hooks::Pending::WeakrefCallbacks(list) => {
-                crate::threads::run_weakref_callbacks(cx, list)
-            }
-        }
-        cx.exc = saved;
-    }
+    let saved = cx.exc.take();
+    cx.thread.run_pending();
+    cx.exc = saved;
 }

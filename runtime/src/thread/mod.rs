@@ -109,6 +109,8 @@ pub struct Thread {
     pub(crate) dealloc_depth: Cell<u32>,
     pub(crate) dealloc_list: UnsafeCell<Vec<*mut Header>>,
     pub(crate) pending: UnsafeCell<VecDeque<Pending>>,
+    /// It is at work on the pool of foreign finalizers.
+    pub(crate) runs_foreign: Cell<bool>,
     pub(crate) undo: UnsafeCell<Vec<Value>>,
     pub(crate) samples: Samples,
     /// What dies now was not dropped by the running code: its finalizers go to the pool.
@@ -146,6 +148,7 @@ impl Thread {
             dealloc_depth: Cell::new(0),
             dealloc_list: UnsafeCell::new(Vec::new()),
             pending: UnsafeCell::new(VecDeque::new()),
+            runs_foreign: Cell::new(false),
             undo: UnsafeCell::new(Vec::new()),
             samples: Samples::new(),
             foreign: Cell::new(false),
