@@ -19,9 +19,20 @@ macro_rules! counters {
     };
 }
 
+/// Of the counts of objects that another thread owns, one in this many is looked at.
+pub const SAMPLED: u32 = 16;
+
 counters! {
     /// An object lock was held by somebody else.
     lock_contended,
+    /// Nanoseconds that threads slept for object locks.
+    lock_wait_ns,
+    /// A thread slept for a lock of the program: `Lock`, `RLock`, and what is made of them.
+    program_lock_waits,
+    /// For so many nanoseconds.
+    program_lock_wait_ns,
+    /// References to another thread's objects counted for a register ([`SAMPLED`] at a time).
+    foreign_counts,
     /// A lock-free read had to fall back to the lock (R2).
     read_contended,
     /// A non-owner asked an owner to merge.
@@ -55,6 +66,10 @@ counters! {
     zero_count_freed,
     /// The global lock was handed to somebody who asked for it.
     gil_switches,
+    /// A thread had to wait for the global lock.
+    gil_waits,
+    /// For so many nanoseconds.
+    gil_wait_ns,
 }
 
 pub struct Counters([AtomicU64; NAMES.len()]);

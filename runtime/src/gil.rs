@@ -8,7 +8,7 @@
 use crate::counters::Counter;
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
 use crate::thread::{Thread, breaker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 struct Gil {
     /// Id of the holder, 0 if free.
@@ -55,6 +55,7 @@ pub fn set_switch_interval(interval: Duration) {
 pub(crate) fn acquire(t: &Thread) {
     let mut gil = GIL.lock();
     gil.waiting += 1;
+    let start = (gil.holder != 0).then(Instant::now);
     while gil.holder != 0 {
         let seen = gil.switches;
         let timed_out = FREED.wait_for(&mut gil, switch_interval());
@@ -74,6 +75,11 @@ pub(crate) fn acquire(t: &Thread) {
     drop(gil);
     t.breaker.fetch_and(!breaker::GIL_DROP, Ordering::Relaxed);
     TAKEN.notify_all();
+    if let Some(start) = start {
+        t.counters.add(Counter::gil_waits, 1);
+        t.counters
+            .add(Counter::gil_wait_ns, start.elapsed().as_nanos() as u64);
+    }
 }
 
 pub(crate) fn release(t: &Thread) {

@@ -43,6 +43,7 @@ pub mod dealloc;
 mod large;
 mod page;
 mod promote;
+pub mod traffic;
 mod zerocount;
 
 pub use gc::Visitor;

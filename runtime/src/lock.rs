@@ -31,7 +31,7 @@ impl<T> Guarded<T> {
     /// `head` is the header of the object this is part of. A safepoint (R6).
     #[inline(always)]
     pub fn lock<'a>(&'a self, head: &'a Header, t: &'a mut Thread) -> Guard<'a, T> {
-        head.lock.lock(t);
+        head.lock.lock(head, t);
         note_locked(head, t);
         Guard {
             data: self.0.get(),
@@ -144,14 +144,14 @@ pub fn lock2<'a, T, U>(
     t: &'a mut Thread,
 ) -> Guard2<'a, T, U> {
     if std::ptr::eq(head_a, head_b) {
-        head_a.lock.lock(t);
+        head_a.lock.lock(head_a, t);
     } else {
         let (mut first, mut second) = (head_a, head_b);
         if (second as *const Header) < (first as *const Header) {
             std::mem::swap(&mut first, &mut second);
         }
         loop {
-            first.lock.lock(t);
+            first.lock.lock(first, t);
             if second.lock.try_lock() {
                 break;
             }
@@ -224,7 +224,7 @@ impl Header {
     /// The object's lock without data of its own. A safepoint (R6).
     #[inline]
     pub fn lock<'a>(&'a self, t: &'a mut Thread) -> HeadGuard<'a> {
-        self.lock.lock(t);
+        self.lock.lock(self, t);
         note_locked(self, t);
         HeadGuard { head: self, t }
     }

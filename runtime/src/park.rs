@@ -5,9 +5,11 @@
 //! [`interrupt`]. Waiter: publish the key, fence, test the breaker inside the bucket. Interrupter: set
 //! the breaker, fence, read the key, unpark inside the bucket. One of the two sees the other.
 
+use crate::counters::Counter;
 use crate::fork;
 use crate::sync::{AtomicU8, Ordering, fence};
 use crate::thread::{self, Thread, breaker};
+use crate::traffic::{self, Kind, Sum};
 use parking_lot_core::{
     DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, UnparkToken, park, unpark_all,
     unpark_filter, unpark_one,
@@ -200,7 +202,14 @@ impl RawLock {
                 continue;
             }
             let validate = || self.0.load(Ordering::Relaxed) == LOCKED | PARKED;
-            match sleep_at(t, self.key(), validate, deadline, interruptible) {
+            let start = Instant::now();
+            let woken = sleep_at(t, self.key(), validate, deadline, interruptible);
+            let time = start.elapsed();
+            t.counters.add(Counter::program_lock_waits, 1);
+            t.counters
+                .add(Counter::program_lock_wait_ns, time.as_nanos() as u64);
+            traffic::note(t, Kind::ProgramLock, None, Sum { count: 1, time });
+            match woken {
                 Woken::HandedOver => return Wait::Acquired,
                 Woken::Awake => {}
                 Woken::TimedOut => return Wait::TimedOut,

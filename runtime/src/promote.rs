@@ -5,15 +5,14 @@
 //! address that comes up again and again is promoted, if its type says PROMOTABLE and has no
 //! finalizer. Addresses are compared only, so a stale one at worst promotes another object early.
 
-use crate::counters::Counter;
+use crate::counters::{self, Counter};
 use crate::header::Header;
 use crate::info::type_flag;
 use crate::thread::Thread;
+use crate::traffic::{self, Kind, Sum};
 use std::cell::Cell;
 
 const PLACES: usize = 16;
-/// One count in this many is looked at.
-const EVERY: u32 = 16;
 /// Samples of one address until it is promoted.
 const HITS: u32 = 8;
 
@@ -42,7 +41,7 @@ pub(crate) fn sample(head: &Header) {
     let t = unsafe { &*t };
     let seen = t.samples.seen.get().wrapping_add(1);
     t.samples.seen.set(seen);
-    if seen.is_multiple_of(EVERY) {
+    if seen.is_multiple_of(counters::SAMPLED) {
         look(t, head);
     }
 }
@@ -50,6 +49,13 @@ pub(crate) fn sample(head: &Header) {
 #[cold]
 #[inline(never)]
 fn look(t: &Thread, head: &Header) {
+    t.counters
+        .add(Counter::foreign_counts, u64::from(counters::SAMPLED));
+    let sum = Sum {
+        count: u64::from(counters::SAMPLED),
+        ..Sum::default()
+    };
+    traffic::note(t, Kind::ForeignCount, Some(head), sum);
     let address: *const Header = head;
     let place = &t.samples.places[(address as usize >> 4 ^ address as usize >> 12) % PLACES];
     let (there, hits) = place.get();

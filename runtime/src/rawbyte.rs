@@ -4,9 +4,12 @@
 
 use crate::counters::Counter;
 use crate::fork;
+use crate::header::Header;
 use crate::protocol::lock_byte::{LockByte, Unlock};
 use crate::thread::Thread;
+use crate::traffic::{self, Kind, Sum};
 use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, park, unpark_one};
+use std::time::Instant;
 
 #[repr(transparent)]
 pub struct RawByte(LockByte);
@@ -24,16 +27,17 @@ impl RawByte {
         self.0.try_lock()
     }
 
+    /// `head` is the header this byte stands in.
     #[inline(always)]
-    pub fn lock(&self, t: &mut Thread) {
+    pub fn lock(&self, head: &Header, t: &mut Thread) {
         if !self.0.try_lock() {
-            self.lock_slow(t);
+            self.lock_slow(head, t);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn lock_slow(&self, t: &mut Thread) {
+    fn lock_slow(&self, head: &Header, t: &mut Thread) {
         t.counters.add(Counter::lock_contended, 1);
         loop {
             for _ in 0..SPINS {
@@ -42,7 +46,12 @@ impl RawByte {
                     return;
                 }
             }
+            let start = Instant::now();
             t.detach(|| self.wait_once());
+            let time = start.elapsed();
+            t.counters
+                .add(Counter::lock_wait_ns, time.as_nanos() as u64);
+            traffic::note(t, Kind::ObjectLock, Some(head), Sum { count: 1, time });
             if self.0.try_lock() {
                 return;
             }

@@ -1,5 +1,6 @@
 //! The object lock of the build with a global lock: nothing to do (R19). Twin: `rawbyte.rs`.
 
+use crate::header::Header;
 use crate::thread::Thread;
 
 #[repr(transparent)]
@@ -14,7 +15,7 @@ impl RawByte {
         true
     }
     #[inline(always)]
-    pub fn lock(&self, _t: &mut Thread) {}
+    pub fn lock(&self, _head: &Header, _t: &mut Thread) {}
     #[inline(always)]
     pub fn is_locked(&self) -> bool {
         false

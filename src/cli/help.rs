@@ -80,6 +80,10 @@ PYTHONVERBOSE   : trace import statements (-v)
 PYTHONWARNDEFAULTENCODING: enable opt-in EncodingWarning for 'encoding=None'
                   (-X warn_default_encoding)
 PYTHONWARNINGS  : warning control (-W)
+TYPHON_COUNTERS : a file to which the runtime's counters, pauses and peak
+                  memory are written as JSON when the program ends
+TYPHON_COUNTERS_PLACES: 1 also writes waits and shared counts by type of object
+                  and line of the program; slows down what contends
 "
     .to_owned()
 }

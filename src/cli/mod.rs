@@ -1,8 +1,10 @@
 //! The command line.
 //! - `args.rs`: options and environment variables; `help.rs`: their texts; `paths.rs`: where things are
+//! - `counters.rs`: what TYPHON_COUNTERS writes
 //! - `run.rs`: starting the interpreter, running the program, ending; `exit.rs`: exit codes
 
 mod args;
+mod counters;
 mod exit;
 mod help;
 mod paths;

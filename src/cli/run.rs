@@ -54,6 +54,7 @@ pub fn run(command: Command) -> i32 {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     });
     init::prepare();
+    super::counters::prepare(&command.config);
     let done = threads::run_attached(true, main_stack(), |cx| {
         let code = match start(cx) {
             Ok(()) => program(cx, &command),
@@ -64,6 +65,7 @@ pub fn run(command: Command) -> i32 {
                 1
             }
         };
+        super::counters::write(&command.config);
         // Ends the process from here: other threads may still run, and nothing waits for them.
         exit::now(code)
     });

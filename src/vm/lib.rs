@@ -25,6 +25,7 @@ pub mod number;
 pub mod objects;
 pub mod os;
 mod patterns;
+pub mod places;
 pub mod process;
 pub mod protocol;
 pub mod regcode;

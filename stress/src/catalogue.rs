@@ -3,8 +3,9 @@
 //! A workload prints its result, which is the same on every Python and every number of threads, and a line
 //! `time: SECONDS s ...` of its own clock: starting the interpreter and preparing the input do not count.
 
-/// A program of `examples/`.
+/// A program of `examples/` or of `stress/workloads/`.
 pub struct Workload {
+    pub folder: &'static str,
     pub name: &'static str,
     pub about: &'static str,
     /// Arguments of the full size.
@@ -17,6 +18,7 @@ pub struct Workload {
 
 pub const WORKLOADS: &[Workload] = &[
     Workload {
+        folder: "examples",
         name: "wordstats",
         about: "identifiers and words of the standard library: str, dict",
         arguments: &[],
@@ -24,6 +26,7 @@ pub const WORKLOADS: &[Workload] = &[
         beside_peers: &["--dir", "../tests", "--size", "20"],
     },
     Workload {
+        folder: "examples",
         name: "mandelbrot",
         about: "the Mandelbrot set: float arithmetic",
         arguments: &[],
@@ -31,6 +34,7 @@ pub const WORKLOADS: &[Workload] = &[
         beside_peers: &[],
     },
     Workload {
+        folder: "examples",
         name: "queens",
         about: "the N queens puzzle over a thread pool: calls, int",
         arguments: &[],
@@ -38,6 +42,7 @@ pub const WORKLOADS: &[Workload] = &[
         beside_peers: &[],
     },
     Workload {
+        folder: "examples",
         name: "primes",
         about: "a segmented sieve: bytearray, int",
         arguments: &[],
@@ -45,6 +50,7 @@ pub const WORKLOADS: &[Workload] = &[
         beside_peers: &[],
     },
     Workload {
+        folder: "examples",
         name: "json_report",
         about: "JSON records through queues: json, dict, str, queue.Queue",
         arguments: &[],
@@ -52,6 +58,7 @@ pub const WORKLOADS: &[Workload] = &[
         beside_peers: &[],
     },
     Workload {
+        folder: "examples",
         name: "nbody",
         about: "planetary systems: attributes, float arithmetic",
         arguments: &[],
@@ -59,6 +66,7 @@ pub const WORKLOADS: &[Workload] = &[
         beside_peers: &[],
     },
     Workload {
+        folder: "examples",
         name: "matmul",
         about: "matrix products: list, zip, int and float",
         arguments: &[],

@@ -3,11 +3,16 @@
 //! This file reads the command line. What is run stands in `catalogue`, how a process is run and timed in `measure`,
 //! the table and the files in `report`; `structures` is a command of its own.
 
+mod arguments;
 mod catalogue;
+mod compare;
 mod measure;
+mod process;
 mod report;
+mod stats;
 mod structures;
 
+use arguments::{absolute, count, counts};
 use measure::{Regime, Variant};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,6 +65,17 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("stress lies in the workspace");
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == "compare") {
+        return match compare::main(words.collect()) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(message) => {
+                eprintln!("stress compare: {message}\nstress compare --help tells the options");
+                ExitCode::from(2)
+            }
+        };
+    }
     let options = match parse(root) {
         Ok(Some(options)) => options,
         Ok(None) => return ExitCode::SUCCESS,
@@ -129,14 +145,10 @@ fn parse(root: &Path) -> Result<Option<Options>, String> {
                 }
                 return Ok(None);
             }
-            "runs" => options.runs = number(&value("--runs")?.to_string_lossy(), "--runs")?,
+            "runs" => options.runs = count(&value("--runs")?.to_string_lossy(), "--runs")?,
             "threads" => {
                 let text = value("--threads")?;
-                options.threads = text
-                    .to_string_lossy()
-                    .split(',')
-                    .map(|part| number(part, "--threads"))
-                    .collect::<Result<_, _>>()?;
+                options.threads = counts(&text.to_string_lossy(), "--threads")?;
             }
             "quick" => options.quick = true,
             "binary" => options.binary = absolute(value("--binary")?),
@@ -144,15 +156,12 @@ fn parse(root: &Path) -> Result<Option<Options>, String> {
             "no-gil-build" => options.gil_binary = None,
             "peer" => options.peers.push(absolute(value("--peer")?)),
             "timeout" => {
-                let seconds = number(&value("--timeout")?.to_string_lossy(), "--timeout")?;
+                let seconds = count(&value("--timeout")?.to_string_lossy(), "--timeout")?;
                 options.timeout = Duration::from_secs(seconds as u64);
             }
             "seconds" => {
-                let text = value("--seconds")?.to_string_lossy().into_owned();
-                options.seconds = match text.parse() {
-                    Ok(seconds) if seconds > 0.0 && seconds < 1e6 => seconds,
-                    _ => return Err(format!("--seconds needs a positive number, not {text:?}")),
-                };
+                let text = value("--seconds")?;
+                options.seconds = arguments::seconds(&text.to_string_lossy(), "--seconds")?;
             }
             "json" => options.json = Some(absolute(value("--json")?)),
             "csv" => options.csv = Some(absolute(value("--csv")?)),
@@ -191,21 +200,6 @@ fn parse(root: &Path) -> Result<Option<Options>, String> {
         }
     }
     Ok(Some(options))
-}
-
-/// The numbers given to options are counts: whole and at least 1.
-fn number(text: &str, name: &str) -> Result<usize, String> {
-    match text.trim().parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!(
-            "{name} needs a whole number of at least 1, not {text:?}"
-        )),
-    }
-}
-
-/// The programs run in another folder, so paths are made absolute.
-fn absolute(path: std::ffi::OsString) -> PathBuf {
-    std::path::absolute(&path).unwrap_or_else(|_| path.into())
 }
 
 fn run(root: &Path, options: &Options) -> Result<bool, String> {
@@ -256,7 +250,7 @@ fn run(root: &Path, options: &Options) -> Result<bool, String> {
         })
         .collect();
     let plan = measure::Plan {
-        folder: root.join("examples"),
+        root: root.to_path_buf(),
         runs: options.runs,
         quick: options.quick,
         has_peers: !options.peers.is_empty(),

@@ -1,11 +1,12 @@
 //! Runs the workloads on every variant, in turns, and keeps times and differences.
 
 use crate::catalogue::Workload;
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::compare::{first_difference, progress};
+use crate::process;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How the work is shared out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,7 +38,8 @@ impl Variant {
 
 /// What holds for all measurements.
 pub struct Plan {
-    pub folder: PathBuf,
+    /// Of the project.
+    pub root: PathBuf,
     pub runs: usize,
     pub quick: bool,
     pub has_peers: bool,
@@ -62,9 +64,7 @@ pub fn measure(
     workloads: &[&'static Workload],
     variants: &[Variant],
 ) -> Vec<Measured> {
-    let bar = ProgressBar::new((workloads.len() * variants.len() * plan.runs) as u64);
-    let style = ProgressStyle::with_template("[{elapsed_precise}] {bar:30} {pos}/{len} {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = progress((workloads.len() * variants.len() * plan.runs) as u64);
     let mut results = Vec::new();
     for workload in workloads {
         let mut measured: Vec<Measured> = variants
@@ -114,7 +114,6 @@ fn run_once(
         Regime::Threads(count) => (count, 1),
         Regime::TwoProcesses => (1, 2),
     };
-    let mut command = Command::new(&variant.path);
     let sizes = if plan.has_peers && !workload.beside_peers.is_empty() {
         workload.beside_peers
     } else if plan.quick {
@@ -122,38 +121,24 @@ fn run_once(
     } else {
         workload.arguments
     };
-    command
-        .arg(format!("{}.py", workload.name))
-        .args(sizes)
-        .args(["--no-baseline", "--threads", &threads.to_string()])
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .current_dir(&plan.folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let children: Vec<_> = (0..processes)
-        .map(|_| {
-            command
-                .spawn()
-                .map_err(|e| format!("cannot run {}: {e}", variant.path.display()))
-        })
-        .collect();
+    let run = || {
+        let mut command = Command::new(&variant.path);
+        command
+            .arg(format!("{}.py", workload.name))
+            .args(sizes)
+            .args(["--no-baseline", "--threads", &threads.to_string()])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(plan.root.join(workload.folder));
+        process::run(&mut command, plan.timeout)?.good(plan.timeout)
+    };
+    let outputs: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = (0..processes).map(|_| scope.spawn(run)).collect();
+        let ended = running.into_iter().map(|process| process.join());
+        ended.collect()
+    });
     let mut throughput = 0.0;
-    let waiting: Vec<_> = children
-        .into_iter()
-        .map(|child| {
-            child.map(|child| {
-                thread::spawn({
-                    let timeout = plan.timeout;
-                    move || finish(child, timeout)
-                })
-            })
-        })
-        .collect();
-    for output in waiting {
-        let text = output?
-            .join()
-            .map_err(|_| "the measuring thread panicked".to_string())??;
+    for output in outputs {
+        let text = output.map_err(|_| "the measuring thread panicked".to_string())??;
         let (seconds, result) = split_time(&text)?;
         match expected {
             None => *expected = Some(result),
@@ -168,44 +153,6 @@ fn run_once(
         throughput += 1.0 / seconds;
     }
     Ok(throughput)
-}
-
-/// Waits for a process; its standard output, or why there is none.
-pub fn finish(mut child: Child, timeout: Duration) -> Result<String, String> {
-    let stdout = read(child.stdout.take());
-    let stderr = read(child.stderr.take());
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if start.elapsed() < timeout => thread::sleep(Duration::from_millis(2)),
-            Ok(None) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("hangs: ended after {} s", timeout.as_secs()));
-            }
-            Err(error) => return Err(error.to_string()),
-        }
-    };
-    let stdout = stdout.join().unwrap_or_default();
-    let stderr = stderr.join().unwrap_or_default();
-    if status.success() {
-        return Ok(stdout);
-    }
-    Err(format!(
-        "{status}: {}",
-        stderr.lines().last().unwrap_or("nothing on standard error")
-    ))
-}
-
-fn read(from: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut from) = from {
-            let _ = from.read_to_end(&mut bytes);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
 }
 
 /// Takes the `time: SECONDS s` line out of what a workload printed.
@@ -229,19 +176,6 @@ fn split_time(text: &str) -> Result<(f64, String), String> {
     }
 }
 
-fn first_difference(expected: &str, given: &str) -> String {
-    for (number, (old, new)) in expected.lines().zip(given.lines()).enumerate() {
-        if old != new {
-            return format!("line {} is {new:?}, was {old:?}", number + 1);
-        }
-    }
-    format!(
-        "{} lines, were {}",
-        given.lines().count(),
-        expected.lines().count()
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,20 +190,12 @@ mod tests {
     }
 
     #[test]
-    fn names_the_first_difference() {
-        assert_eq!(
-            first_difference("a\nb\n", "a\nc\n"),
-            "line 2 is \"c\", was \"b\""
-        );
-        assert_eq!(first_difference("a\n", "a\nb\n"), "2 lines, were 1");
-    }
-
-    #[test]
     fn every_workload_has_a_program() {
         for workload in crate::catalogue::WORKLOADS {
             let path = format!(
-                "{}/../examples/{}.py",
+                "{}/../{}/{}.py",
                 env!("CARGO_MANIFEST_DIR"),
+                workload.folder,
                 workload.name
             );
             assert!(Path::new(&path).exists(), "{path}");

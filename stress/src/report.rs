@@ -1,33 +1,11 @@
 //! The table for people, and the same figures as JSON and CSV.
 
+use crate::compare::quote;
 use crate::measure::{Measured, Regime, Variant};
+use crate::stats::summarize;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
-
-/// Median, least and largest of the runs of one variant.
-struct Summary {
-    median: f64,
-    least: f64,
-    largest: f64,
-}
-
-fn summarize(values: &[f64]) -> Option<Summary> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let (least, largest) = (*sorted.first()?, *sorted.last()?);
-    let middle = sorted.len() / 2;
-    let median = if sorted.len() % 2 == 1 {
-        sorted[middle]
-    } else {
-        (sorted[middle - 1] + sorted[middle]) / 2.0
-    };
-    Some(Summary {
-        median,
-        least,
-        largest,
-    })
-}
 
 /// Prints the table: one block per workload, one line per variant.
 pub fn print(results: &[Measured], variants: &[Variant]) {
@@ -165,28 +143,4 @@ pub fn write_csv(path: &Path, results: &[Measured]) -> Result<(), String> {
         }
     }
     std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
-}
-
-fn quote(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\"").replace('\n', " "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn median_of_odd_and_even_counts() {
-        assert_eq!(summarize(&[3.0, 1.0, 2.0]).map(|s| s.median), Some(2.0));
-        assert_eq!(
-            summarize(&[4.0, 1.0, 2.0, 3.0]).map(|s| s.median),
-            Some(2.5)
-        );
-        assert!(summarize(&[]).is_none());
-    }
-
-    #[test]
-    fn csv_fields_are_quoted() {
-        assert_eq!(quote("a \"b\", c\nd"), "\"a \"\"b\"\", c d\"");
-    }
 }

@@ -1,8 +1,9 @@
 //! `stress structures`: the programs of `stress/structures/`, which hammer one shared structure each from several threads
 //! and assert what must hold whatever the interleaving. Meant for the checking build, whose runtime asserts more.
 
+use crate::process;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub struct Plan {
@@ -64,21 +65,14 @@ fn programs(folder: &Path, wanted: &[String]) -> Result<Vec<String>, String> {
 
 /// Runs one program; what went wrong.
 fn run_one(folder: &Path, plan: &Plan, program: &str) -> Option<String> {
-    let child = Command::new(&plan.binary)
+    let mut command = Command::new(&plan.binary);
+    command
         .arg(format!("{program}.py"))
         .args([plan.threads.to_string(), plan.seconds.to_string()])
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let child = match child {
-        Ok(child) => child,
-        Err(error) => return Some(format!("cannot run {}: {error}", plan.binary.display())),
-    };
+        .current_dir(folder);
     let timeout = Duration::from_secs_f64(plan.seconds) + GRACE;
-    match crate::measure::finish(child, timeout) {
+    match process::run(&mut command, timeout).and_then(|ended| ended.good(timeout)) {
         Ok(text) if text == "ok\n" => None,
         Ok(text) => Some(format!("printed {text:?}")),
         Err(problem) => Some(problem),

@@ -1,0 +1,32 @@
+"""Shared writes, sharded: each key belongs to one of 64 dicts with a lock each, as one builds a concurrent map."""
+
+import threading
+
+from support import barrier_start, check, share, workload
+
+SHARDS = 64
+KEYS = 4096
+
+
+def run(options, threads):
+    shards = [({}, threading.Lock()) for _ in range(SHARDS)]
+
+    def work(index):
+        for step in share(options.size, threads, index):
+            key = step * 2654435761 % KEYS
+            table, lock = shards[key % SHARDS]
+            with lock:
+                table[key] = table.get(key, 0) + 1
+
+    barrier_start(threads, work)
+    expected = {}
+    for step in range(options.size):
+        key = step * 2654435761 % KEYS
+        expected[key] = expected.get(key, 0) + 1
+    counted = {key: n for table, _ in shards for key, n in table.items()}
+    check(counted == expected, "lost updates under a lock", options.size - sum(counted.values()))
+    return [f"keys: {len(counted)}", f"updates: {sum(counted.values())}"]
+
+
+if __name__ == "__main__":
+    workload("sharded_dict", "A map of 64 locked dicts.", run, 300_000, "updates of all threads together")
