@@ -1,24 +1,44 @@
 //! The runtime's protocol files over the model checker's atomics. Each file of `tests/` checks one
-//! protocol, and checks that a seeded mistake in it is found.
+//! protocol, and checks that seeded mistakes in it are found. Models of two threads run through every interleaving, those
+//! of three through all with at most three preemptions; each header records how many that are
+//! (`cargo test -p loom-tests -- --nocapture --test-threads 1` prints them).
 
 // The files say `crate::sync`: here that is loom.
+pub mod counted;
+pub mod parking;
 #[path = "../../runtime/src/protocol/mod.rs"]
 pub mod protocol;
 pub mod sync;
+pub mod thread;
 
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 pub use sync::Bug;
 
 /// Runs the model through every interleaving of its (at most three) threads.
 pub fn check(model: impl Fn() + Sync + Send + 'static) {
-    loom::model::Builder::new().check(model);
+    run(None, model);
 }
 
 /// The same with at most `n` preemptions, for models of three threads.
 pub fn check_bounded(n: usize, model: impl Fn() + Sync + Send + 'static) {
+    run(Some(n), model);
+}
+
+fn run(bound: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(n);
-    builder.check(model);
+    builder.preemption_bound = bound;
+    // The checker's own limit of steps is low for three threads that park.
+    builder.max_branches = 10_000;
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = count.clone();
+    builder.check(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        model();
+    });
+    let name = std::thread::current().name().unwrap_or("?").to_owned();
+    println!("{name}: {} interleavings", count.load(Ordering::Relaxed));
 }
 
 /// The model with the mistake in it must fail. It runs in a process of its own, since the checker

@@ -1,22 +1,15 @@
 //! The lock byte with parking: mutual exclusion, and no waiter is forgotten (R6).
+//!
+//! Interleavings: `three_threads` 4 966, `two_threads` 319.
 
 use loom::cell::UnsafeCell;
-use loom::sync::{Arc, Condvar, Mutex};
-use loom::thread;
-use loom_tests::protocol::lock_byte::{LockByte, Unlock};
+use loom::sync::Arc;
+use loom_tests::parking::ParkingLock;
+use loom_tests::thread;
 use loom_tests::{Bug, check, check_bounded, must_catch};
 
-/// The parking table's bucket for the one address.
-#[derive(Default)]
-struct Bucket {
-    waiting: u32,
-    woken: u32,
-}
-
 struct Object {
-    byte: LockByte,
-    bucket: Mutex<Bucket>,
-    wake: Condvar,
+    lock: ParkingLock,
     data: UnsafeCell<u32>,
 }
 
@@ -26,49 +19,17 @@ unsafe impl Sync for Object {}
 unsafe impl Send for Object {}
 
 impl Object {
-    fn lock(&self) {
-        while !self.byte.try_lock() {
-            if !self.byte.announce() {
-                continue;
-            }
-            let mut bucket = self.bucket.lock().unwrap();
-            if !self.byte.still_waits() {
-                continue;
-            }
-            bucket.waiting += 1;
-            while bucket.woken == 0 {
-                bucket = self.wake.wait(bucket).unwrap();
-            }
-            bucket.woken -= 1;
-        }
-    }
-
-    fn unlock(&self) {
-        if self.byte.unlock() == Unlock::Wake {
-            let mut bucket = self.bucket.lock().unwrap();
-            if bucket.waiting != 0 {
-                bucket.waiting -= 1;
-                bucket.woken += 1;
-            }
-            self.byte.unlock_waking(bucket.waiting != 0);
-            drop(bucket);
-            self.wake.notify_all();
-        }
-    }
-
     fn work(&self) {
-        self.lock();
+        self.lock.lock();
         // SAFETY: loom reports it if the lock does not exclude.
         self.data.with_mut(|p| unsafe { *p += 1 });
-        self.unlock();
+        self.lock.unlock();
     }
 }
 
 fn contend(threads: u32) {
     let object = Arc::new(Object {
-        byte: LockByte::new(),
-        bucket: Mutex::new(Bucket::default()),
-        wake: Condvar::new(),
+        lock: ParkingLock::new(),
         data: UnsafeCell::new(0),
     });
     let others: Vec<_> = (1..threads)
@@ -92,7 +53,7 @@ fn two_threads() {
 
 #[test]
 fn three_threads() {
-    check_bounded(2, || contend(3));
+    check_bounded(3, || contend(3));
 }
 
 #[test]

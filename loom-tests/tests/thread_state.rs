@@ -1,11 +1,13 @@
 //! Thread states: a sleeper's merge queue is always served by somebody (R5), and a stop meets every
 //! thread stopped (R18).
+//!
+//! Interleavings: `sleepers_are_served` 673, `stopper_and_helper` 314, `stopper_helper_and_sleeper` 4 591.
 
 use loom::sync::{Arc, Mutex};
-use loom::thread;
-use loom_tests::protocol::thread_state::{ATTACHED, DETACHED, HELPED, SUSPENDED, ThreadState};
+use loom_tests::protocol::thread_state::{ATTACHED, DETACHED, SUSPENDED, ThreadState};
 use loom_tests::sync::{AtomicU32, Ordering};
-use loom_tests::{Bug, check, must_catch};
+use loom_tests::thread;
+use loom_tests::{Bug, check, check_bounded, must_catch};
 
 const MERGE: u32 = 2;
 
@@ -87,33 +89,56 @@ fn a_detach_without_a_second_look_is_caught() {
     must_catch(Bug::DetachNoRecheck, queue_against_detach);
 }
 
-/// The stopper suspends who is detached, and never takes a helped thread for stopped.
-#[test]
-fn stopper_against_attach_and_help() {
-    check(|| {
-        let record = Record::new(DETACHED);
-        let data = Arc::new(Mutex::new(()));
-        let helper = {
-            let (record, data) = (record.clone(), data.clone());
-            thread::spawn(move || {
-                if record.state.try_help() {
-                    // At work on the sleeper's behalf.
-                    let working = data.try_lock();
-                    assert!(working.is_ok(), "the world is stopped");
-                    drop(working);
-                    record.state.end_help();
-                }
-            })
-        };
-        if record.state.get() == DETACHED && record.state.try_suspend() {
-            let stopped = data.lock().unwrap();
-            assert_eq!(record.state.get(), SUSPENDED);
-            drop(stopped);
-            assert!(record.state.resume());
-        } else {
-            assert!([HELPED, DETACHED].contains(&record.state.get()));
-        }
-        helper.join().unwrap();
-        assert!(record.state.try_attach());
+/// The stopper suspends who is detached, and never takes a helped thread for stopped. With `sleeper`, that thread wants to
+/// wake up meanwhile.
+fn stopper_against_help(sleeper: bool) {
+    let record = Record::new(DETACHED);
+    let data = Arc::new(Mutex::new(()));
+    let helper = {
+        let (record, data) = (record.clone(), data.clone());
+        thread::spawn(move || {
+            if record.state.try_help() {
+                // At work on the sleeper's behalf.
+                let working = data.try_lock();
+                assert!(working.is_ok(), "the world is stopped, or its thread runs");
+                drop(working);
+                record.state.end_help();
+            }
+        })
+    };
+    let sleeper = sleeper.then(|| {
+        let (record, data) = (record.clone(), data.clone());
+        thread::spawn(move || {
+            if record.state.try_attach() {
+                let running = data.try_lock();
+                assert!(running.is_ok(), "the world is stopped, or it is helped");
+                drop(running);
+                record.state.detach();
+            }
+        })
     });
+    if record.state.get() == DETACHED && record.state.try_suspend() {
+        let stopped = data.try_lock();
+        assert!(stopped.is_ok(), "somebody is at work");
+        assert_eq!(record.state.get(), SUSPENDED);
+        drop(stopped);
+        assert!(record.state.resume());
+    } else {
+        assert_ne!(record.state.get(), SUSPENDED);
+    }
+    helper.join().unwrap();
+    if let Some(sleeper) = sleeper {
+        sleeper.join().unwrap();
+    }
+    assert!(record.state.try_attach());
+}
+
+#[test]
+fn stopper_and_helper() {
+    check(|| stopper_against_help(false));
+}
+
+#[test]
+fn stopper_helper_and_sleeper() {
+    check_bounded(3, || stopper_against_help(true));
 }

@@ -1,10 +1,12 @@
 //! The stack of foreign frees: no cell is lost or doubled, and the owner hears of each batch.
+//!
+//! Interleavings: `one_pusher` 58, `two_pushers` 2 474.
 
 use loom::sync::Arc;
-use loom::thread;
-use loom_tests::check;
 use loom_tests::protocol::xfree::FreeStack;
 use loom_tests::sync::{AtomicU32, AtomicU64, Ordering};
+use loom_tests::thread;
+use loom_tests::{Bug, check, check_bounded, must_catch};
 
 struct World {
     stack: FreeStack,
@@ -35,29 +37,40 @@ impl World {
     }
 }
 
-#[test]
-fn nothing_is_lost() {
-    check(|| {
-        let world = Arc::new(World {
-            stack: FreeStack::new(),
-            links: [AtomicU64::new(9), AtomicU64::new(9), AtomicU64::new(9)],
-            told: AtomicU32::new(0),
-        });
-        let pushers: Vec<_> = [1, 2]
-            .map(|cell| {
-                let world = world.clone();
-                thread::spawn(move || world.push(cell))
-            })
-            .into_iter()
-            .collect();
-        let first = world.take();
-        for pusher in pushers {
-            pusher.join().unwrap();
-        }
-        let second = world.take();
-        assert_eq!(first & second, 0);
-        assert_eq!(first | second, 0b110);
-        let batches = (first != 0) as u32 + (second != 0) as u32;
-        assert_eq!(world.told.load(Ordering::Relaxed), batches);
+fn pushers(n: u64) {
+    let world = Arc::new(World {
+        stack: FreeStack::new(),
+        links: [AtomicU64::new(9), AtomicU64::new(9), AtomicU64::new(9)],
+        told: AtomicU32::new(0),
     });
+    let pushers: Vec<_> = (1..=n)
+        .map(|cell| {
+            let world = world.clone();
+            thread::spawn(move || world.push(cell))
+        })
+        .collect();
+    let first = world.take();
+    for pusher in pushers {
+        pusher.join().unwrap();
+    }
+    let second = world.take();
+    assert_eq!(first & second, 0);
+    assert_eq!(first | second, (1 << (n + 1)) - 2);
+    let batches = (first != 0) as u32 + (second != 0) as u32;
+    assert_eq!(world.told.load(Ordering::Relaxed), batches);
+}
+
+#[test]
+fn one_pusher() {
+    check(|| pushers(1));
+}
+
+#[test]
+fn two_pushers() {
+    check_bounded(3, || pushers(2));
+}
+
+#[test]
+fn taking_in_two_steps_is_caught() {
+    must_catch(Bug::TakeInTwoSteps, || pushers(1));
 }

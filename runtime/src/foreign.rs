@@ -7,9 +7,9 @@
 //! for long, they run nevertheless: a lock kept for the whole life of a program must not keep objects.
 
 use crate::hooks::Pending;
-use crate::sync::{AtomicU16, AtomicUsize, Mutex, Ordering};
+use crate::protocol::foreign_pool::{Inner, Pool};
+use crate::sync::{AtomicU16, Ordering};
 use crate::thread::{self, Thread, breaker};
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// How long the pool waits for a thread without locks.
@@ -17,62 +17,44 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Safepoints that find the thread holding locks, for each look at the clock.
 const LOOK_EVERY: u32 = 256;
 
-struct Pool {
-    work: VecDeque<Pending>,
-    /// When the first of `work` came, about.
-    since: Option<Instant>,
-}
-
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    work: VecDeque::new(),
-    since: None,
-});
-static WAITING: AtomicUsize = AtomicUsize::new(0);
+static POOL: Pool<Pending, Instant> = Pool::new();
 
 /// Adds work to the pool. Who adds last tells everybody, see [`announce`].
 pub(crate) fn add(t: &Thread, work: Pending) {
-    let mut pool = POOL.lock();
-    pool.since.get_or_insert_with(Instant::now);
-    pool.work.push_back(work);
-    WAITING.store(pool.work.len(), Ordering::Relaxed);
-    drop(pool);
-    t.breaker.fetch_or(breaker::FOREIGN, Ordering::Relaxed);
+    POOL.add(work, Instant::now, || {
+        t.breaker.fetch_or(breaker::FOREIGN, Ordering::Relaxed);
+    });
 }
 
 /// The caller cannot do the work itself now: somebody else shall.
 pub(crate) fn announce() {
-    if WAITING.load(Ordering::Relaxed) != 0 {
+    if !POOL.is_empty() {
         thread::set_breaker_everywhere(breaker::FOREIGN);
     }
 }
 
 /// Something from the pool, if this thread may run it now. At a full safepoint.
 pub(crate) fn take(t: &Thread) -> Option<Pending> {
-    if WAITING.load(Ordering::Relaxed) != 0 && t.holds_python_locks() {
+    if !POOL.is_empty() && t.holds_python_locks() {
         let visits = t.foreign_visits.get().wrapping_add(1);
         t.foreign_visits.set(visits);
         if visits == 1 {
             announce();
         }
-        let waited = || POOL.lock().since.map_or(Duration::ZERO, |s| s.elapsed());
+        let waited = || POOL.since().map_or(Duration::ZERO, |s| s.elapsed());
         if !visits.is_multiple_of(LOOK_EVERY) || waited() < PATIENCE {
             return None;
         }
     }
     t.foreign_visits.set(0);
-    let mut pool = POOL.lock();
-    let work = pool.work.pop_front();
-    WAITING.store(pool.work.len(), Ordering::Relaxed);
-    if pool.work.is_empty() {
-        pool.since = None;
+    POOL.take(|| {
         t.breaker.fetch_and(!breaker::FOREIGN, Ordering::Relaxed);
-    }
-    work
+    })
 }
 
 /// Held across a fork.
 pub(crate) fn before_fork() -> impl Drop {
-    struct Held(#[allow(dead_code)] crate::sync::MutexGuard<'static, Pool>);
+    struct Held(#[allow(dead_code)] crate::sync::MutexGuard<'static, Inner<Pending, Instant>>);
     impl Drop for Held {
         fn drop(&mut self) {}
     }

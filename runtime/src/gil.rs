@@ -6,31 +6,19 @@
 //! its holder.
 
 use crate::counters::Counter;
-use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, MutexGuard, Ordering};
+use crate::protocol::gil_turns::{State, Turns};
+use crate::sync::{AtomicBool, AtomicU64, MutexGuard, Ordering};
 use crate::thread::{Thread, breaker};
 use std::time::{Duration, Instant};
 
-struct Gil {
-    /// Id of the holder, 0 if free.
-    holder: u16,
-    /// The holder's record.
-    thread: *const Thread,
-    /// Grows by one with every acquisition.
-    switches: u64,
-    waiting: u32,
-}
+/// How a holder is told to let go.
+#[derive(Clone, Copy)]
+struct Holder(*const Thread);
 
 // SAFETY: the pointer is followed only under the mutex, while its owner holds the global lock.
-unsafe impl Send for Gil {}
+unsafe impl Send for Holder {}
 
-static GIL: Mutex<Gil> = Mutex::new(Gil {
-    holder: 0,
-    thread: std::ptr::null(),
-    switches: 0,
-    waiting: 0,
-});
-static FREED: Condvar = Condvar::new();
-static TAKEN: Condvar = Condvar::new();
+static TURNS: Turns<Holder> = Turns::new();
 static ENABLED: AtomicBool = AtomicBool::new(crate::GIL_BUILD);
 static INTERVAL_US: AtomicU64 = AtomicU64::new(5000);
 
@@ -53,28 +41,19 @@ pub fn set_switch_interval(interval: Duration) {
 }
 
 pub(crate) fn acquire(t: &Thread) {
-    let mut gil = GIL.lock();
-    gil.waiting += 1;
-    let start = (gil.holder != 0).then(Instant::now);
-    while gil.holder != 0 {
-        let seen = gil.switches;
-        let timed_out = FREED.wait_for(&mut gil, switch_interval());
-        if timed_out && gil.holder != 0 && gil.switches == seen {
-            // SAFETY: the holder clears `thread` under this mutex before its record goes.
-            unsafe {
-                (*gil.thread)
-                    .breaker
-                    .fetch_or(breaker::GIL_DROP, Ordering::Relaxed)
-            };
-        }
-    }
-    gil.waiting -= 1;
-    gil.holder = t.tid;
-    gil.thread = t;
-    gil.switches += 1;
-    drop(gil);
-    t.breaker.fetch_and(!breaker::GIL_DROP, Ordering::Relaxed);
-    TAKEN.notify_all();
+    let ask = |holder: Holder| {
+        // SAFETY: the holder lets go under this mutex before its record goes.
+        let breaker = unsafe { &(*holder.0).breaker };
+        breaker.fetch_or(breaker::GIL_DROP, Ordering::Relaxed);
+    };
+    let mut start = None;
+    let interval = || {
+        start.get_or_insert_with(Instant::now);
+        switch_interval()
+    };
+    TURNS.acquire(Holder(t), interval, ask, || {
+        t.breaker.fetch_and(!breaker::GIL_DROP, Ordering::Relaxed);
+    });
     if let Some(start) = start {
         t.counters.add(Counter::gil_waits, 1);
         t.counters
@@ -82,36 +61,22 @@ pub(crate) fn acquire(t: &Thread) {
     }
 }
 
-pub(crate) fn release(t: &Thread) {
-    let mut gil = GIL.lock();
-    debug_assert_eq!(gil.holder, t.tid);
-    gil.holder = 0;
-    gil.thread = std::ptr::null();
-    drop(gil);
-    FREED.notify_one();
+pub(crate) fn release(_t: &Thread) {
+    TURNS.release();
 }
 
 /// At a safepoint with GIL_DROP: called while detached from the lock's point of view.
 pub(crate) fn hand_over(t: &Thread) {
     t.counters.add(Counter::gil_switches, 1);
-    release(t);
-    let mut gil = GIL.lock();
-    let seen = gil.switches;
-    if gil.waiting > 0 && gil.holder == 0 {
-        // Forced switch: do not take it again before somebody else did.
-        while gil.switches == seen && gil.waiting > 0 {
-            TAKEN.wait_for(&mut gil, Duration::from_millis(1));
-        }
-    }
-    drop(gil);
+    TURNS.yield_turn();
     acquire(t);
 }
 
 /// Held across a fork; in the child, the one thread left holds the global lock and nobody waits.
-pub(crate) struct AcrossFork(MutexGuard<'static, Gil>);
+pub(crate) struct AcrossFork(MutexGuard<'static, State<Holder>>);
 
 pub(crate) fn before_fork() -> AcrossFork {
-    AcrossFork(GIL.lock())
+    AcrossFork(TURNS.lock())
 }
 
 impl AcrossFork {

@@ -12,6 +12,7 @@
 //! Every field is a relaxed atomic of one fixed width (R4).
 
 use crate::info::TypeInfo;
+use crate::protocol::deferral;
 use crate::protocol::refword::{self, RefWord};
 use crate::rawbyte::RawByte;
 use crate::region;
@@ -223,13 +224,26 @@ impl Header {
     /// Makes the object deferred, for good. The caller holds a counted reference, and so bridges the
     /// moment between the flag, which one thread wins, and the bias (R16). False: it was already.
     pub fn set_deferred(&self) -> bool {
-        if self.flags() & (flag::DEFERRED | flag::IMMORTAL) != 0
-            || self.set_flags(flag::DEFERRED) & flag::DEFERRED != 0
-        {
-            return false;
-        }
-        crate::refcount::add_bias(self);
-        true
+        deferral::promote(&self.flags, flag::DEFERRED, flag::IMMORTAL, || {
+            crate::refcount::add_bias(self)
+        })
+    }
+
+    /// With the world stopped (R16).
+    pub(crate) fn end_deferral(&self) {
+        deferral::undo(&self.flags, flag::DEFERRED, || {
+            crate::refcount::remove_bias(self)
+        });
+    }
+
+    /// With the world stopped: see [`deferral::is_over`].
+    pub(crate) fn is_over(&self, named: bool) -> bool {
+        deferral::is_over(
+            &self.flags,
+            flag::DEFERRED,
+            crate::refcount::total(self),
+            named,
+        )
     }
 
     /// Makes the object immortal, for good. The caller holds a reference.

@@ -160,7 +160,7 @@ impl Heap {
                 return;
             }
             self.unlink(class, page);
-            (*page).goal.set(qsbr::GLOBAL.advance());
+            (*page).retired.retire(&qsbr::GLOBAL);
             (*page).next.set(self.retired[class]);
             self.retired[class] = page;
             self.retired_count += 1;
@@ -269,7 +269,7 @@ impl Heap {
                 // SAFETY: retired pages are this thread's.
                 unsafe {
                     let next = (*page).next.get();
-                    if (*page).goal.get() <= passed {
+                    if (*page).retired.may_change_hands(passed) {
                         (*page).release();
                         out.push(page);
                     } else {

@@ -6,6 +6,7 @@
 //! it; debug builds assert that no drop happens inside.
 
 use crate::header::Header;
+use crate::protocol::two_locks::{Lockable, lock_both};
 use crate::thread::Thread;
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
@@ -126,6 +127,22 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
+impl Lockable for Header {
+    type Thread = Thread;
+    #[inline(always)]
+    fn lock(&self, t: &mut Thread) {
+        self.lock.lock(self, t);
+    }
+    #[inline(always)]
+    fn try_lock(&self) -> bool {
+        self.lock.try_lock()
+    }
+    #[inline(always)]
+    fn unlock(&self) {
+        self.lock.unlock();
+    }
+}
+
 /// Two locked parts. If both are the same object it is locked once and only one side can be had at a
 /// time.
 pub struct Guard2<'a, T, U> {
@@ -143,21 +160,7 @@ pub fn lock2<'a, T, U>(
     head_b: &'a Header,
     t: &'a mut Thread,
 ) -> Guard2<'a, T, U> {
-    if std::ptr::eq(head_a, head_b) {
-        head_a.lock.lock(head_a, t);
-    } else {
-        let (mut first, mut second) = (head_a, head_b);
-        if (second as *const Header) < (first as *const Header) {
-            std::mem::swap(&mut first, &mut second);
-        }
-        loop {
-            first.lock.lock(first, t);
-            if second.lock.try_lock() {
-                break;
-            }
-            first.lock.unlock();
-            std::mem::swap(&mut first, &mut second);
-        }
+    if lock_both(head_a, head_b, t) {
         note_locked(head_b, t);
     }
     note_locked(head_a, t);

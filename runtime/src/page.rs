@@ -2,7 +2,7 @@
 //!
 //! | field | who |
 //! | ----- | --- |
-//! | free, used, trip, bump, next, prev, goal | the owner (a thread that inherited the id is the owner) |
+//! | free, used, trip, bump, next, prev, retired | the owner (a thread that inherited the id is the owner) |
 //! | owner | the owner; stable while the page has a live cell |
 //! | others, link | threads that free cells of the page ([`FreeStack`]); emptied by the owner |
 //! | gc | the collector, world stopped |
@@ -11,6 +11,7 @@
 //! header (R4) and its link in the eight bytes behind it, so a stale reader finds a dead object there.
 
 use crate::header::Header;
+use crate::protocol::page_retire::RetiredAt;
 use crate::protocol::xfree::FreeStack;
 use crate::sync::{AtomicU16, AtomicU64, Ordering};
 use std::cell::Cell;
@@ -46,8 +47,8 @@ pub(crate) struct Page {
     pub(crate) link: AtomicU64,
     pub(crate) next: Cell<*mut Page>,
     pub(crate) prev: Cell<*mut Page>,
-    /// While retired: the sequence every reader has to pass (R3).
-    pub(crate) goal: Cell<u64>,
+    /// While retired (R3).
+    pub(crate) retired: RetiredAt,
     /// During a collection: one word per cell, if some are doubtful.
     pub(crate) gc: Cell<*mut u32>,
 }
@@ -74,7 +75,7 @@ impl Page {
             link: AtomicU64::new(0),
             next: Cell::new(null_mut()),
             prev: Cell::new(null_mut()),
-            goal: Cell::new(0),
+            retired: RetiredAt::new(),
             gc: Cell::new(null_mut()),
         }
     }

@@ -8,6 +8,7 @@
 //! and no Python runs.
 
 use crate::counters::{self, Counter};
+use crate::protocol::page_retire;
 use crate::protocol::qsbr_seq::Global;
 use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::thread::{self, Thread, breaker};
@@ -150,13 +151,7 @@ pub unsafe fn retire_buffer(t: &Thread, at: *mut u8, layout: Layout) {
 
 /// The sequence all online threads have passed.
 pub(crate) fn passed_by_all() -> u64 {
-    let mut passed = u64::MAX;
-    for tid in 1..thread::id_bound() {
-        if let Some(seq) = thread::record(tid).seq.online_since() {
-            passed = passed.min(seq);
-        }
-    }
-    passed
+    page_retire::passed_by_all((1..thread::id_bound()).map(|tid| &thread::record(tid).seq))
 }
 
 /// Has every thread report a quiescent state at its next safepoint.

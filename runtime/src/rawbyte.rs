@@ -5,6 +5,7 @@
 use crate::counters::Counter;
 use crate::fork;
 use crate::header::Header;
+use crate::protocol::exchange;
 use crate::protocol::lock_byte::{LockByte, Unlock};
 use crate::thread::Thread;
 use crate::traffic::{self, Kind, Sum};
@@ -82,10 +83,10 @@ impl RawByte {
         }
     }
 
-    /// Whether somebody holds it; in the one order of all `SeqCst` operations (`Slot::exchange`).
+    /// After an exchange of a slot without the lock.
     #[inline(always)]
     pub fn is_locked(&self) -> bool {
-        self.0.is_locked_seq_cst()
+        exchange::must_wait(&self.0)
     }
 
     #[inline(always)]

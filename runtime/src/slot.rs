@@ -6,6 +6,7 @@
 use crate::counters::Counter;
 use crate::header::Header;
 use crate::promote;
+use crate::protocol::exchange;
 use crate::protocol::slot_read::Read;
 use crate::refcount;
 use crate::sync::{AtomicU64, Ordering};
@@ -32,6 +33,11 @@ impl Slot {
         }))
     }
 
+    /// The word itself, for the protocol files, which know no values.
+    #[inline(always)]
+    pub fn word(&self) -> &AtomicU64 {
+        &self.0
+    }
     #[inline(always)]
     pub fn peek_bits(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -64,7 +70,7 @@ impl Slot {
     /// without the lock (R2).
     pub fn get_locked_marking(&self) -> Option<Value> {
         // Between the lock and the read: see `exchange`.
-        crate::sync::fence(Ordering::SeqCst);
+        exchange::begin_locked_read();
         let value = self.get_locked()?;
         if let Some(head) = value.header() {
             head.mark_readable();
@@ -185,10 +191,8 @@ impl Slot {
 
     /// Replaces the value without the lock: for slots that are only ever written so, or under the lock by one
     /// read-modify-write. `place` is this slot as an atomic; `head` is its object. A reader that gave up its lock-free read
-    /// counts what it finds under the lock; the displaced value may be dropped only when no such reader is at it. Both
-    /// sides are ordered as in Dekker's algorithm: here the exchange, then the look at the lock; there the lock, a fence,
-    /// then the read. So either the lock is seen held here, and waiting for it lets the reader finish, or the reader sees
-    /// the new value. (Model: `loom-tests/tests/exchange.rs`.)
+    /// counts what it finds under the lock; the displaced value may be dropped only when no such reader is at it
+    /// ([`crate::protocol::exchange`]).
     #[inline(always)]
     #[must_use = "drop the displaced value after the lock (R1)"]
     pub fn exchange(&self, head: &Header, t: &mut Thread, value: Option<Value>) -> Option<Value> {
@@ -201,7 +205,7 @@ impl Slot {
             self.0.store(new, Ordering::Relaxed);
             old
         } else {
-            self.0.swap(new, Ordering::SeqCst)
+            exchange::swap(&self.0, new)
         };
         if old == 0 {
             return None;

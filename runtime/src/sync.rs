@@ -26,12 +26,58 @@ pub enum Bug {
     DetachNoRecheck,
     /// An exchange of a slot that does not look at the lock.
     ExchangeNoLook,
+    /// An exit that does not look at its merge queue once more under the lock.
+    ExitForgetsQueue,
+    /// A reference given to a sleeper's queue, which nobody serves.
+    GiveNoHelp,
+    /// A reference given to the queue of an id without a thread.
+    GiveToOrphan,
+    /// Waiting for one object lock while holding another.
+    WaitHoldingTheOther,
+    /// One object twice in a pair of locks.
+    LockTwice,
+    /// R3 without the grace period.
+    PageNoGrace,
+    /// R9: the length where the buffer's own capacity is wanted.
+    LengthForCapacity,
+    /// R9: an entry's key before its hash and value.
+    KeyBeforeEntry,
+    /// An empty entry is not looked for under its new number.
+    ProbeNoSecondLook,
+    /// A cache's word is not looked at again after its pointer.
+    CacheNoSecondLook,
+    /// A cache is filled without being emptied first.
+    CacheNotEmptied,
+    /// R15: a change takes versions away before it only.
+    ChangeForgetsOnce,
+    /// R15: a change takes versions away after it only.
+    ChangeForgetsLate,
+    /// R16: two threads add a bias.
+    PromoteTwice,
+    /// R16: deferral undone without a look at the registers.
+    UndoUnscanned,
+    /// A holder of the global lock that was asked takes the next turn as well.
+    HandOverToItself,
+    /// A request to let go of the global lock is forgotten outside the mutex.
+    DropFlagLost,
+    /// A weak reference upgraded by what was read before the lock.
+    WeakNoSecondLook,
+    /// The flag of the pool of foreign work is taken off outside the lock.
+    PoolFlagClearedLate,
+    /// A stack emptied by a load and a store.
+    TakeInTwoSteps,
+    /// R18: a changed state without a fence before the look at the bell.
+    BellNoFence,
 }
 
 #[inline(always)]
 pub const fn seeded(_: Bug) -> bool {
     false
 }
+
+/// To the model checker a SeqCst access is an AcqRel one: its facade puts a fence here.
+#[inline(always)]
+pub const fn seq_cst_access() {}
 
 /// `const fn` here, plain `fn` under the model checker, whose atomics have no const constructors.
 macro_rules! const_new {

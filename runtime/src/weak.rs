@@ -7,6 +7,7 @@
 
 use crate::address::BuildAddress;
 use crate::header::{Header, flag};
+use crate::protocol::weak_cell;
 use crate::refcount;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::thread::Thread;
@@ -69,23 +70,16 @@ pub fn attach(target: &Value, weakref: &Value, cell: &WeakCell, callback: bool) 
 
 /// A strong reference to the target, unless it is gone. Race-free against the last decref.
 pub fn upgrade(t: &Thread, cell: &WeakCell) -> Option<Value> {
-    let key = cell.target_bits();
-    if key == 0 {
-        return None;
-    }
-    let _table = shard(key).lock();
-    if cell.target_bits() != key {
-        return None;
-    }
-    // SAFETY: the target has not cleared this cell, so its own cell is not freed; headers are
-    // type-stable (R3).
-    unsafe {
-        let head = &*(key as *const Header);
-        if head.flags() & flag::DYING == 0 && refcount::try_incref(head, t.tid) {
-            return Some(Value::from_header(head));
-        }
-    }
-    None
+    let count = |key| {
+        // SAFETY: the target has not cleared this cell, so its own cell is not freed; headers are
+        // type-stable (R3).
+        let head = unsafe { &*(key as *const Header) };
+        // SAFETY: the registry's lock.
+        head.flags() & flag::DYING == 0 && unsafe { refcount::try_incref(head, t.tid) }
+    };
+    let key = weak_cell::upgrade(&cell.0, |key| shard(key).lock(), count)?;
+    // SAFETY: the count just taken.
+    Some(unsafe { Value::from_header(&*(key as *const Header)) })
 }
 
 /// The weakref object goes, or is cleared: it is not called any more.
@@ -98,7 +92,7 @@ pub fn detach(cell: &WeakCell) {
     if cell.target_bits() != key {
         return;
     }
-    cell.0.store(0, Ordering::Release);
+    weak_cell::clear(&cell.0);
     if let Some(shard) = table.as_mut()
         && let Some(list) = shard.0.get_mut(&key)
     {
@@ -161,7 +155,7 @@ pub(crate) fn clear_for_collector(
         }
         // SAFETY: as in `list`.
         unsafe {
-            (*entry.cell).0.store(0, Ordering::Release);
+            weak_cell::clear(&(*entry.cell).0);
             let head = &*entry.weakref;
             if !is_garbage(head)
                 && head.flags() & flag::DYING == 0
@@ -181,7 +175,7 @@ pub(crate) fn clear_silently(target: *const Header) {
     let list = shard(key).lock().as_mut().and_then(|s| s.0.remove(&key));
     for entry in list.unwrap_or_default() {
         // SAFETY: as in `list`.
-        unsafe { (*entry.cell).0.store(0, Ordering::Release) };
+        unsafe { weak_cell::clear(&(*entry.cell).0) };
     }
 }
 
@@ -198,7 +192,7 @@ pub(crate) fn target_died(t: &Thread, target: *const Header) -> Vec<Value> {
     for entry in list.iter().rev() {
         // SAFETY: as in `list`.
         unsafe {
-            (*entry.cell).0.store(0, Ordering::Release);
+            weak_cell::clear(&(*entry.cell).0);
             let head = &*entry.weakref;
             if entry.callback
                 && head.flags() & flag::DYING == 0

@@ -12,10 +12,9 @@ use crate::address::AddressSet;
 use crate::counters::Counter;
 use crate::dealloc::dealloc;
 use crate::gc::Visitor;
-use crate::header::{Header, flag};
+use crate::header::Header;
 use crate::hooks;
 use crate::info::type_flag;
-use crate::refcount;
 use crate::sync::{AtomicBool, Mutex, Ordering};
 use crate::thread::{self, Thread, World, breaker};
 use std::time::Duration;
@@ -81,7 +80,7 @@ fn find_dead(world: &mut World) -> Vec<*mut Header> {
     waiting.sort_unstable();
     waiting.dedup();
     // SAFETY: entries are live cells (see the head of the file), the world is stopped.
-    waiting.retain(|&head| unsafe { (*head).is_deferred() && refcount::total(&*head) == 0 });
+    waiting.retain(|&head| unsafe { (*head).is_over(false) });
     let mut wanted: AddressSet<*const Header> = AddressSet::default();
     wanted.extend(waiting.iter().map(|&head| head as *const Header));
     let mut named: AddressSet<*const Header> = AddressSet::default();
@@ -96,13 +95,11 @@ fn find_dead(world: &mut World) -> Vec<*mut Header> {
     });
     let (again, dead): (Vec<_>, Vec<_>) = waiting
         .into_iter()
-        .partition(|&head| named.contains(&(head as *const Header)));
+        // SAFETY: as above.
+        .partition(|&head| unsafe { !(*head).is_over(named.contains(&(head as *const Header))) });
     for &head in &dead {
         // SAFETY: as above; undone with the world stopped (R16).
-        unsafe {
-            (*head).clear_flags(flag::DEFERRED);
-            refcount::remove_bias(&*head);
-        }
+        unsafe { (*head).end_deferral() };
     }
     if !again.is_empty() {
         // A register held it: it has to be looked at once more.

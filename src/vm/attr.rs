@@ -339,7 +339,7 @@ fn fill_instance(
             && offset / 8 < 4096
             && let Some(v) = instance::get_own(cx, o, key)
         {
-            if t.version() == version {
+            if t.may_cache(version) {
                 cache.fill(pack(version, offset / 8, INLINE), 0);
             }
             return Ok(Some(v.into_bits()));
@@ -367,7 +367,7 @@ fn fill_instance(
         && let Some(f) = p.get.get(&p.head)
         && f.class_word() == word::FUNCTION
         && f.header().is_some_and(|h| h.is_uncounted_in_registers())
-        && t.version() == version
+        && t.may_cache(version)
     {
         cache.fill(pack(version, 0, GETTER), f.bits() & !7 | 4);
         return Ok(None);
@@ -402,7 +402,7 @@ fn fill_instance(
         instance::TAIL_DICT => return Ok(None),
         n => n as usize / 8,
     };
-    if version == 0 || dict_index >= 4096 || t.version() != version {
+    if dict_index >= 4096 || !t.may_cache(version) {
         return Ok(None);
     }
     let bits = if d.is_ptr() {
@@ -466,7 +466,7 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
         }
         v.bits() & !7 | 4
     };
-    if cls.version() == version {
+    if cls.may_cache(version) {
         cache.fill(pack(version, 0, kind), word);
     }
 }
@@ -528,7 +528,7 @@ pub(crate) fn store_attr(
             && !blocked
             && let Some(offset) = instance::inline_offset_of(t, key)
             && offset / 8 < 4096
-            && t.version() == version
+            && t.may_cache(version)
         {
             cache.fill(pack(version, offset / 8, INLINE), 0);
         }
@@ -540,7 +540,7 @@ pub(crate) fn store_attr(
             && m.offset % 8 == 0
             && m.offset / 8 < 4096
             && t.is_subtype_of(Type::from_word(m.owner))
-            && t.version() == version
+            && t.may_cache(version)
         {
             cache.fill(pack(version, m.offset as usize / 8, SLOT), 0);
         }
@@ -586,7 +586,7 @@ fn fill_super(
         return None;
     }
     if version != 0
-        && t.version() == version
+        && t.may_cache(version)
         && f.header().is_some_and(|h| h.is_uncounted_in_registers())
     {
         // SAFETY: a site of `super()` has two caches.
@@ -693,7 +693,7 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
     {
         found = f.bits() & !7 | 4;
     }
-    if version != 0 && cls.version() == version {
+    if cls.may_cache(version) {
         let _guard = crate::objects::typeobj::TYPE_MUTEX.lock(&mut cx.thread);
         cls.call_cache.store(0, Ordering::Relaxed);
         std::sync::atomic::fence(Ordering::Release);

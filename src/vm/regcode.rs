@@ -7,6 +7,7 @@
 
 use crate::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
+use typhon_runtime::protocol::cache_pair;
 
 /// One row per opcode: name and meaning.
 #[macro_export]
@@ -156,7 +157,7 @@ pub struct Cache {
 
 impl Cache {
     /// The word of an empty cache.
-    pub const EMPTY: u64 = !0xFFFF;
+    pub const EMPTY: u64 = cache_pair::EMPTY;
     pub fn new(name: u32) -> Cache {
         Cache {
             word: AtomicU64::new(Cache::EMPTY),
@@ -177,13 +178,7 @@ impl Cache {
     /// The cached word and pointer, consistent with each other.
     #[inline(always)]
     pub fn load(&self) -> (u64, u64) {
-        let w = self.word.load(Ordering::Acquire);
-        let p = self.ptr.load(Ordering::Acquire);
-        if self.word.load(Ordering::Relaxed) == w {
-            (w, p)
-        } else {
-            (Cache::EMPTY, 0)
-        }
+        cache_pair::load(&self.word, &self.ptr)
     }
     /// Fill. Fills are rare and take one global lock, so that two fillers never mix word and pointer.
     #[cold]
@@ -194,25 +189,17 @@ impl Cache {
     #[cold]
     pub fn fill_also(&self, word: u64, ptr: u64, also: u64) {
         let _guard = FILL.lock();
-        self.word.store(Cache::EMPTY, Ordering::Relaxed);
-        std::sync::atomic::fence(Ordering::Release);
+        cache_pair::begin(&self.word);
         self.also.store(also, Ordering::Release);
-        self.fill_locked(word, ptr);
+        cache_pair::publish(&self.word, &self.ptr, word, ptr);
     }
     /// Fill two caches that belong together: a reader finds `key` in `second` between two equal loads of this one.
     #[cold]
     pub fn fill_pair(&self, word: u64, ptr: u64, second: &Cache, key: u64) {
         let _guard = FILL.lock();
-        self.word.store(Cache::EMPTY, Ordering::Relaxed);
-        std::sync::atomic::fence(Ordering::Release);
+        cache_pair::begin(&self.word);
         second.word.store(key, Ordering::Release);
-        self.fill_locked(word, ptr);
-    }
-    fn fill_locked(&self, word: u64, ptr: u64) {
-        self.word.store(Cache::EMPTY, Ordering::Relaxed);
-        std::sync::atomic::fence(Ordering::Release);
-        self.ptr.store(ptr, Ordering::Release);
-        self.word.store(word, Ordering::Release);
+        cache_pair::publish(&self.word, &self.ptr, word, ptr);
     }
 }
 

@@ -365,8 +365,7 @@ fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
             continue;
         }
         if head.is_deferred() {
-            head.clear_flags(flag::DEFERRED);
-            refcount::remove_bias(head);
+            head.end_deferral();
         }
         // Whoever owned it: from now on death is prompt, on this thread (R5, by the stopper).
         // SAFETY: the world is stopped; no reference is given up.

@@ -5,9 +5,21 @@
 // A protocol word is made on purpose, where its object is.
 #![allow(clippy::new_without_default)]
 
+pub mod cache_pair;
+pub mod deferral;
+pub mod exchange;
+pub mod foreign_pool;
+pub mod gil_turns;
+pub mod list_read;
 pub mod lock_byte;
+pub mod owner_queue;
+pub mod page_retire;
+pub mod probe;
 pub mod qsbr_seq;
 pub mod refword;
 pub mod slot_read;
+pub mod stop_bell;
 pub mod thread_state;
+pub mod two_locks;
+pub mod weak_cell;
 pub mod xfree;

@@ -1,7 +1,7 @@
 //! The stack of cells freed by threads that do not own the page (Treiber's, with take-all, so there
 //! is no ABA). The pusher that finds it empty tells the owner, once.
 
-use crate::sync::{AtomicU64, Ordering, const_new};
+use crate::sync::{AtomicU64, Bug, Ordering, const_new, seeded};
 
 /// Head address; 0 is empty.
 pub struct FreeStack(AtomicU64);
@@ -28,6 +28,11 @@ impl FreeStack {
     /// By the page's owner.
     #[inline]
     pub fn take_all(&self) -> u64 {
+        if seeded(Bug::TakeInTwoSteps) {
+            let head = self.0.load(Ordering::Acquire);
+            self.0.store(0, Ordering::Release);
+            return head;
+        }
         self.0.swap(0, Ordering::AcqRel)
     }
 

@@ -1,7 +1,7 @@
 //! The records of threads across a fork.
 
 use super::ids::{Inner, REGISTRY, Registry};
-use super::world::WORLD;
+use super::world::BELL;
 use super::{Thread, breaker};
 use crate::heap::Heap;
 use crate::qsbr;
@@ -17,7 +17,7 @@ pub(crate) struct AcrossFork {
 }
 
 pub(crate) fn before_fork() -> AcrossFork {
-    let world = WORLD.lock();
+    let world = BELL.lock();
     let registry = REGISTRY.lock();
     // SAFETY: registered.
     let inners = registry

@@ -3,10 +3,12 @@
 use super::{NO_THREAD, Thread, ThreadsExhausted};
 use crate::header::Header;
 use crate::heap::Heap;
+use crate::protocol::owner_queue::Home;
 use crate::protocol::qsbr_seq;
 use crate::protocol::thread_state::{DETACHED, ThreadState};
 use crate::protocol::xfree::FreeStack;
-use crate::sync::{AtomicI32, AtomicPtr, AtomicU16, Condvar, Mutex, Ordering};
+use crate::refcount;
+use crate::sync::{AtomicI32, AtomicPtr, AtomicU16, AtomicU32, Condvar, Mutex, Ordering};
 
 /// What belongs to an id. Never freed, never moved.
 pub(crate) struct IdRecord {
@@ -32,6 +34,21 @@ pub(super) struct Inner {
 
 // SAFETY: used under the lock; the thread pointer is null before its record goes.
 unsafe impl Send for Inner {}
+
+impl Home for Inner {
+    type Item = *mut Header;
+    fn merge(head: *mut Header) -> bool {
+        // SAFETY: the owner is asleep, suspended or gone, and its record locked by this thread (R5).
+        unsafe { refcount::merge(head, 1) }
+    }
+    fn queue(&mut self) -> &mut Vec<*mut Header> {
+        &mut self.queue
+    }
+    fn breaker(&self) -> Option<&AtomicU32> {
+        // SAFETY: not null under the lock: registered.
+        unsafe { self.thread.as_ref().map(|t| &t.breaker) }
+    }
+}
 
 const CHUNK: usize = 256;
 static RECORDS: [AtomicPtr<IdRecord>; 256] = [const { AtomicPtr::new(std::ptr::null_mut()) }; 256];

@@ -2,21 +2,19 @@
 
 use super::Thread;
 use super::breaker;
-use super::ids::{Inner, id_bound, record};
+use super::ids::{id_bound, record};
 use super::world::tell_stopper;
 use crate::counters::Counter;
 use crate::dealloc::dealloc;
-use crate::header::Header;
+use crate::protocol::owner_queue::is_due;
 use crate::refcount;
-use crate::sync::Ordering;
 
 impl Thread {
     /// Merges what others queued to this thread.
     pub(crate) fn merge_queue(&self) {
-        if self.breaker.load(Ordering::Relaxed) & breaker::MERGE == 0 {
+        if !is_due(&self.breaker, breaker::MERGE) {
             return;
         }
-        self.breaker.fetch_and(!breaker::MERGE, Ordering::AcqRel);
         let queue = std::mem::take(&mut self.record().inner.lock().queue);
         self.counters.add(Counter::merged, queue.len() as u64);
         self.as_foreign(|| {
@@ -38,17 +36,6 @@ impl Thread {
         f();
         self.foreign.set(before);
     }
-}
-
-pub(super) fn merge_all(inner: &mut Inner, dead: &mut Vec<*mut Header>) -> usize {
-    let n = inner.queue.len();
-    for head in inner.queue.drain(..) {
-        // SAFETY: the owner is suspended or helped by this thread, under its record's lock (R5).
-        if unsafe { refcount::merge(head, 1) } {
-            dead.push(head);
-        }
-    }
-    n
 }
 
 /// Before the heap grows: ids without a running thread give back what they do not use (R5).

@@ -13,7 +13,7 @@
 //!
 //! Files: `ids` (records, registry), `world` (stopping), `merge` (queues), `forking`.
 //!
-//! Lock order: WORLD, then REGISTRY, then a record's `inner`, then the native locks of other modules.
+//! Lock order: the world's bell, then REGISTRY, then a record's `inner`, then the native locks of other modules.
 
 use crate::counters::{Counter, Counters};
 use crate::gil;
@@ -21,6 +21,7 @@ use crate::header::Header;
 use crate::heap::Heap;
 use crate::hooks::Pending;
 use crate::promote::Samples;
+use crate::protocol::owner_queue::may_leave;
 use crate::protocol::thread_state::{ATTACHED, DETACHED, SUSPENDED};
 use crate::qsbr;
 use crate::region;
@@ -229,7 +230,7 @@ impl Thread {
             let mut inner = rec.inner.lock();
             // SAFETY: only this thread uses its lists.
             let idle = unsafe { (*self.undo.get()).is_empty() && (*self.pending.get()).is_empty() };
-            if !inner.queue.is_empty() || !idle {
+            if !may_leave(&mut *inner) || !idle {
                 continue;
             }
             reg.live.retain(|&t| !std::ptr::eq(t, self));

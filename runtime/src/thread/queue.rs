@@ -3,11 +3,11 @@
 use super::Thread;
 use super::breaker;
 use super::ids::record;
-use super::merge::merge_all;
 use super::world::tell_stopper;
 use crate::counters::Counter;
 use crate::dealloc::dealloc;
 use crate::header::Header;
+use crate::protocol::owner_queue::{Given, give};
 use crate::refcount;
 use crate::sync::Ordering;
 
@@ -35,23 +35,9 @@ pub(crate) unsafe fn queue_to_owner(head: *mut Header) {
         if h.owner.load(Ordering::Relaxed) != owner {
             continue;
         }
-        inner.queue.push(head);
-        if inner.thread.is_null() {
-            merge_all(&mut inner, &mut dead);
-            break;
-        }
-        // SAFETY: not null under the lock: registered.
-        let owner_thread = unsafe { &*inner.thread };
-        if rec
-            .state
-            .set_and_help(&owner_thread.breaker, breaker::MERGE)
-        {
-            let n = merge_all(&mut inner, &mut dead);
-            owner_thread
-                .breaker
-                .fetch_and(!breaker::MERGE, Ordering::AcqRel);
-            rec.state.end_help();
-            drop(inner);
+        let given = give(&mut *inner, &rec.state, breaker::MERGE, head, &mut dead);
+        drop(inner);
+        if let Given::Helped(n) = given {
             tell_stopper();
             if let Some(t) = me {
                 t.counters.add(Counter::merged_for_other, n as u64);

@@ -4,32 +4,22 @@
 use super::Thread;
 use super::breaker;
 use super::ids::REGISTRY;
-use super::merge::merge_all;
 use crate::counters::Counter;
 use crate::dealloc::dealloc;
 use crate::header::Header;
 use crate::pauses::{self, Pause};
+use crate::protocol::owner_queue::merge_all;
+use crate::protocol::stop_bell::Bell;
 use crate::protocol::thread_state::{ATTACHED, DETACHED, HELPED, SUSPENDED};
-use crate::sync::{AtomicBool, Condvar, Mutex, Ordering, fence};
+use crate::sync::Ordering;
 use std::time::Instant;
 
-/// A stop was requested: whoever changes its state tells the stopper.
-static STOPPING: AtomicBool = AtomicBool::new(false);
-/// True: some thread stops or has stopped the world.
-pub(super) static WORLD: Mutex<bool> = Mutex::new(false);
-/// With WORLD: a state changed while STOPPING.
-static STATE_CHANGED: Condvar = Condvar::new();
-/// With WORLD: the world runs again, the next requester may stop it (R18).
-static WORLD_FREE: Condvar = Condvar::new();
+pub(super) static BELL: Bell = Bell::new();
 
 /// Tells a waiting stopper that a state changed. After the change.
 #[inline]
 pub(super) fn tell_stopper() {
-    fence(Ordering::SeqCst);
-    if STOPPING.load(Ordering::Relaxed) {
-        drop(WORLD.lock());
-        STATE_CHANGED.notify_all();
-    }
+    BELL.state_changed();
 }
 
 impl Thread {
@@ -44,19 +34,8 @@ impl Thread {
             });
         }
         self.counters.add(Counter::stops_requested, 1);
-        loop {
-            let mut taken = WORLD.lock();
-            if !*taken {
-                *taken = true;
-                break;
-            }
-            drop(taken);
-            self.detach(|| {
-                let mut taken = WORLD.lock();
-                while *taken {
-                    WORLD_FREE.wait(&mut taken);
-                }
-            });
+        while !BELL.try_claim() {
+            self.detach(|| BELL.wait_until_free());
         }
         self.is_stopper.set(true);
         let asked = Instant::now();
@@ -64,19 +43,13 @@ impl Thread {
         {
             let mut reg = REGISTRY.lock();
             reg.stopped = true;
-            STOPPING.store(true, Ordering::Relaxed);
+            BELL.ring();
             for &t in &reg.live {
                 // SAFETY: registered.
                 unsafe { (*t).breaker.fetch_or(breaker::STOP, Ordering::AcqRel) };
             }
         }
-        fence(Ordering::SeqCst);
-        let mut world = WORLD.lock();
-        while !all_stopped(me) {
-            STATE_CHANGED.wait(&mut world);
-        }
-        STOPPING.store(false, Ordering::Relaxed);
-        drop(world);
+        BELL.wait(|| all_stopped(me));
 
         let waited = asked.elapsed();
 
@@ -118,15 +91,14 @@ impl Thread {
                 let rec = t.record();
                 let mut inner = rec.inner.lock();
                 // A sleeper would not look at its queue (R5).
-                merge_all(&mut inner, &mut dead);
+                merge_all(&mut *inner, &mut dead);
                 if rec.state.resume() {
                     rec.resumed.notify_all();
                 }
             }
         }
         self.is_stopper.set(false);
-        *WORLD.lock() = false;
-        WORLD_FREE.notify_all();
+        BELL.end();
         self.as_foreign(|| {
             for head in dead {
                 // SAFETY: merged with zero.
@@ -187,7 +159,7 @@ impl World<'_> {
         for &t in &REGISTRY.lock().live {
             // SAFETY: registered and stopped.
             let t = unsafe { &*t };
-            merge_all(&mut t.record().inner.lock(), &mut dead);
+            merge_all(&mut *t.record().inner.lock(), &mut dead);
         }
         dead
     }

@@ -12,6 +12,8 @@ use std::alloc::Layout;
 use std::sync::atomic::{
     AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering,
 };
+use typhon_runtime::protocol::probe::{self, IndexWord};
+pub use typhon_runtime::protocol::probe::{Found, Match};
 use typhon_runtime::slot::Slot;
 use typhon_runtime::thread::Thread;
 
@@ -50,9 +52,6 @@ fn watch_bit(n: u32) -> u16 {
     1 << (n & 15)
 }
 
-const EMPTY: u32 = u32::MAX;
-const DUMMY: u32 = u32::MAX - 1;
-
 /// Smallest table: 8 index slots, 5 entries.
 pub const MIN_LOG2: u8 = 3;
 
@@ -83,43 +82,6 @@ static NO_TABLE: NoTable = NoTable {
 pub fn no_table() -> *mut Table {
     (&raw const NO_TABLE).cast::<Table>().cast_mut()
 }
-
-/// What the caller says of an entry it is shown.
-pub enum Match {
-    Yes,
-    No,
-    Stop,
-}
-
-/// Where a probe ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Found {
-    At(u32),
-    Absent,
-    /// The caller stopped at this entry.
-    Stopped(u32),
-}
-
-/// A width of the index.
-trait IndexWord {
-    fn get(&self) -> u32;
-    fn put(&self, n: u32);
-}
-macro_rules! index_word {
-    ($($t:ty: $i:ty,)*) => { $( impl IndexWord for $t {
-        #[inline(always)]
-        fn get(&self) -> u32 {
-            let n = self.load(Ordering::Acquire);
-            // The two marks are the two greatest numbers of every width.
-            if n >= <$i>::MAX - 1 { n as u32 | !(<$i>::MAX as u32) } else { n as u32 }
-        }
-        #[inline(always)]
-        fn put(&self, n: u32) {
-            self.store(n as $i, Ordering::Release);
-        }
-    } )* };
-}
-index_word! { AtomicU8: u8, AtomicU16: u16, AtomicU32: u32, }
 
 fn usable_of(log2: u8) -> u32 {
     ((2u64 << log2) / 3) as u32
@@ -283,30 +245,16 @@ impl Table {
     /// of its key (never 0).
     #[inline(always)]
     pub fn find(&self, hash: i64, mut see: impl FnMut(&Entry, u64) -> Match) -> Found {
-        let mask = (1usize << self.log2) - 1;
-        let mut perturb = hash as u64 as usize;
-        let mut at = perturb & mask;
-        loop {
-            let n = self.index_at(at & mask);
-            if n < DUMMY {
-                let e = self.entry(n);
-                let key = e.key.peek_bits_acquire();
-                if key != 0 {
-                    match see(e, key) {
-                        Match::Yes => return Found::At(n),
-                        Match::No => {}
-                        Match::Stop => return Found::Stopped(n),
-                    }
-                } else if self.index_at(at & mask) != n {
-                    // The entry moved (`move_to_tail`) or went: look at this place again.
-                    continue;
-                }
-            } else if n == EMPTY {
-                return Found::Absent;
-            }
-            perturb >>= 5;
-            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
-        }
+        probe::find(
+            (1usize << self.log2) - 1,
+            hash,
+            #[inline(always)]
+            |i| self.index_at(i),
+            #[inline(always)]
+            |n| self.entry(n).key.word(),
+            #[inline(always)]
+            |n, key| see(self.entry(n), key),
+        )
     }
 
     /// Word `i` of the index, whatever its width: a branch that always goes one way costs less than three copies of a probe.
@@ -337,44 +285,39 @@ impl Table {
         }
         let n = self.next.load(Ordering::Relaxed);
         let e = self.entry(n);
-        e.hash.store(hash, Ordering::Relaxed);
-        e.value.init(value);
-        e.key.init(key);
-        self.next.store(n + 1, Ordering::Relaxed);
-        self.tail.store(n + 1, Ordering::Release);
-        self.index_put(hash, n);
+        let fill = || {
+            e.hash.store(hash, Ordering::Relaxed);
+            e.value.init(value);
+            self.next.store(n + 1, Ordering::Relaxed);
+            self.tail.store(n + 1, Ordering::Release);
+        };
+        let (place, bits) = (e.key.word(), key.into_counted().into_bits());
+        if self.log2 <= 8 {
+            probe::insert::<AtomicU8>(self.index(), hash, n, place, bits, fill);
+        } else if self.log2 <= 16 {
+            probe::insert::<AtomicU16>(self.index(), hash, n, place, bits, fill);
+        } else {
+            probe::insert::<AtomicU32>(self.index(), hash, n, place, bits, fill);
+        }
         n
     }
 
     #[inline(always)]
     fn index_put(&self, hash: i64, n: u32) {
         if self.log2 <= 8 {
-            self.index_put_in::<AtomicU8>(hash, n);
+            probe::put::<AtomicU8>(self.index(), hash, n);
         } else if self.log2 <= 16 {
-            self.index_put_in::<AtomicU16>(hash, n);
+            probe::put::<AtomicU16>(self.index(), hash, n);
         } else {
-            self.index_put_in::<AtomicU32>(hash, n);
+            probe::put::<AtomicU32>(self.index(), hash, n);
         }
-    }
-
-    #[inline(always)]
-    fn index_put_in<W: IndexWord>(&self, hash: i64, n: u32) {
-        let index = self.index::<W>();
-        let mask = index.len() - 1;
-        let mut perturb = hash as u64 as usize;
-        let mut at = perturb & mask;
-        while index[at & mask].get() < DUMMY {
-            perturb >>= 5;
-            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
-        }
-        index[at & mask].put(n);
     }
 
     /// Take out entry `n`. Under the lock. The values are dropped after it.
     pub fn delete(&self, n: u32) -> (Value, Value) {
         self.forget_version();
         let e = self.entry(n);
-        self.index_drop(e.hash.load(Ordering::Relaxed), n);
+        self.index_rename(e.hash.load(Ordering::Relaxed), n, probe::DUMMY);
         let value = e.value.take();
         let key = e.key.take();
         if n + 1 == self.tail.load(Ordering::Relaxed) {
@@ -408,13 +351,7 @@ impl Table {
         }
         self.next.store(to_n + 1, Ordering::Relaxed);
         self.tail.store(to_n + 1, Ordering::Release);
-        if self.log2 <= 8 {
-            self.index_change_in::<AtomicU8>(hash, n, to_n);
-        } else if self.log2 <= 16 {
-            self.index_change_in::<AtomicU16>(hash, n, to_n);
-        } else {
-            self.index_change_in::<AtomicU32>(hash, n, to_n);
-        }
+        self.index_rename(hash, n, to_n);
         // SAFETY: as above.
         unsafe {
             e.value.set_bits(0);
@@ -426,42 +363,14 @@ impl Table {
         }
     }
 
-    fn index_change_in<W: IndexWord>(&self, hash: i64, n: u32, to: u32) {
-        let index = self.index::<W>();
-        let mask = index.len() - 1;
-        let mut perturb = hash as u64 as usize;
-        let mut at = perturb & mask;
-        while index[at & mask].get() != n {
-            perturb >>= 5;
-            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
-        }
-        index[at & mask].put(to);
-    }
-
-    fn index_drop(&self, hash: i64, n: u32) {
+    /// The index names `to` where it named `n`.
+    fn index_rename(&self, hash: i64, n: u32, to: u32) {
         if self.log2 <= 8 {
-            self.index_drop_in::<AtomicU8>(hash, n);
+            probe::rename::<AtomicU8>(self.index(), hash, n, to);
         } else if self.log2 <= 16 {
-            self.index_drop_in::<AtomicU16>(hash, n);
+            probe::rename::<AtomicU16>(self.index(), hash, n, to);
         } else {
-            self.index_drop_in::<AtomicU32>(hash, n);
-        }
-    }
-
-    fn index_drop_in<W: IndexWord>(&self, hash: i64, n: u32) {
-        let index = self.index::<W>();
-        let mask = index.len() - 1;
-        let mut perturb = hash as u64 as usize;
-        let mut at = perturb & mask;
-        loop {
-            let m = index[at & mask].get();
-            if m == n {
-                index[at & mask].put(DUMMY);
-                return;
-            }
-            debug_assert!(m != EMPTY, "a live entry is indexed");
-            perturb >>= 5;
-            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+            probe::rename::<AtomicU32>(self.index(), hash, n, to);
         }
     }
 

@@ -18,6 +18,7 @@ use buf::{ListBuf, NO_BUF, OldBuf, SORTING, may_read};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use typhon_runtime::header::Header;
 use typhon_runtime::lock::{HeadGuard, lock2};
+use typhon_runtime::protocol::list_read::{self, Place};
 
 /// Built-in mutable sequence.
 ///
@@ -84,7 +85,13 @@ impl List {
     }
     #[inline(always)]
     fn is_buffer(&self, b: &ListBuf) -> bool {
-        std::ptr::eq(self.buf.load(Ordering::Acquire), b)
+        list_read::is_current(&self.buf, b)
+    }
+    /// Where item `i` is, for a reader without the lock.
+    #[inline(always)]
+    fn place(&self, i: usize) -> Place<ListBuf> {
+        // SAFETY: never null, and retired only after this guard (R8).
+        list_read::place(&self.len, &self.buf, i, |b| unsafe { (*b).cap() })
     }
 
     /// The lock; a safepoint (R6).
@@ -97,14 +104,16 @@ impl List {
     #[inline(always)]
     pub fn get(&self, cx: &mut Cx, i: usize) -> Option<Value> {
         if may_read(&self.head, cx.tid) {
-            if i >= self.len() {
-                return None;
-            }
-            let b = self.buffer();
-            if i < b.cap()
-                && let Ok(Some(v)) = b.word(i).try_get_in(cx.tid, || self.is_buffer(b))
-            {
-                return Some(v);
+            match self.place(i) {
+                Place::Outside => return None,
+                Place::Unsure => {}
+                Place::In(b) => {
+                    // SAFETY: R8/R9: a replaced buffer is retired while readers may hold it; `i` is below its capacity.
+                    let b = unsafe { &*b };
+                    if let Ok(Some(v)) = b.word(i).try_get_in(cx.tid, || self.is_buffer(b)) {
+                        return Some(v);
+                    }
+                }
             }
         }
         self.get_locked(cx, i)
@@ -113,13 +122,14 @@ impl List {
     /// Item `i` for a register: deferred and immortal objects come BORROWED. None: out of range or contended; ask `get`.
     #[inline(always)]
     pub fn get_for_register(&self, cx: &Cx, i: usize) -> Option<Value> {
-        if !may_read(&self.head, cx.tid) || i >= self.len() {
+        if !may_read(&self.head, cx.tid) {
             return None;
         }
-        let b = self.buffer();
-        if i >= b.cap() {
+        let Place::In(b) = self.place(i) else {
             return None;
-        }
+        };
+        // SAFETY: as in `get`.
+        let b = unsafe { &*b };
         b.word(i)
             .try_get_for_register(cx.tid, || self.is_buffer(b))
             .ok()
@@ -162,7 +172,7 @@ impl List {
             let b = self.buffer();
             if n < b.cap() {
                 b.word(n).init(v);
-                self.len.store(n + 1, Ordering::Release);
+                list_read::publish_length(&self.len, n + 1);
                 return Ok(());
             }
         }
@@ -178,7 +188,7 @@ impl List {
             let b = self.buffer();
             if n < b.cap() {
                 b.word(n).init(v);
-                self.len.store(n + 1, Ordering::Release);
+                list_read::publish_length(&self.len, n + 1);
                 return Ok(());
             }
         }
@@ -193,7 +203,7 @@ impl List {
             match self.reserve_locked(n + 1) {
                 Some(old) => {
                     self.buffer().word(n).init(v);
-                    self.len.store(n + 1, Ordering::Release);
+                    list_read::publish_length(&self.len, n + 1);
                     Ok(old)
                 }
                 None => Err(v),
@@ -231,12 +241,12 @@ impl List {
         if self.head.is_shared() {
             // SAFETY: never null; under the lock.
             let p = buf::copy_words(unsafe { &*b }, self.len.load(Ordering::Relaxed), cap)?;
-            self.buf.store(p, Ordering::Release);
+            list_read::publish_buffer(&self.buf, p);
             Some(OldBuf::new(b, true))
         } else {
             // SAFETY: under the lock and not shared; stored at once.
             let p = unsafe { buf::grow_unshared(b, cap) }?;
-            self.buf.store(p, Ordering::Release);
+            list_read::publish_buffer(&self.buf, p);
             Some(OldBuf::none())
         }
     }
@@ -254,7 +264,7 @@ impl List {
         // SAFETY: as above.
         match buf::copy_words(unsafe { &*b }, n, want) {
             Some(p) => {
-                self.buf.store(p, Ordering::Release);
+                list_read::publish_buffer(&self.buf, p);
                 OldBuf::new(b, self.head.is_shared())
             }
             None => OldBuf::none(),
@@ -384,7 +394,7 @@ impl List {
                     for (i, v) in items.into_iter().enumerate() {
                         b.word(n + i).init(v);
                     }
-                    self.len.store(n + more, Ordering::Release);
+                    list_read::publish_length(&self.len, n + more);
                     Ok(old)
                 }
                 None => Err(items),
@@ -419,7 +429,7 @@ impl List {
                 for i in 0..more {
                     b.word(n + i).init(item(i));
                 }
-                self.len.store(n + more, Ordering::Release);
+                list_read::publish_length(&self.len, n + more);
                 old
             })
         };
@@ -450,7 +460,7 @@ impl List {
                         to.word(n + i).init(v);
                     }
                 }
-                self.len.store(n + more, Ordering::Release);
+                list_read::publish_length(&self.len, n + more);
                 old
             })
         };
@@ -499,7 +509,7 @@ impl List {
                     b.shift(i, i + 1, n - i, self.head.is_shared());
                     // SAFETY: the word's old count moved up with it.
                     unsafe { b.word(i).set_bits(v.into_bits()) };
-                    self.len.store(n + 1, Ordering::Release);
+                    list_read::publish_length(&self.len, n + 1);
                     Ok(old)
                 }
                 None => Err(v),
@@ -551,7 +561,7 @@ impl List {
         if i + 1 < n {
             b.shift(i + 1, i, n - i - 1, self.head.is_shared());
         }
-        self.len.store(n - 1, Ordering::Release);
+        list_read::publish_length(&self.len, n - 1);
         // SAFETY: its count moved down with the word (or was taken).
         unsafe { b.word(n - 1).set_bits(0) };
         (v, self.shrink_locked())
@@ -593,7 +603,7 @@ impl List {
             // SAFETY: the word's count was taken or moved.
             unsafe { b.word(lo + i).set_bits(v.into_counted().into_bits()) };
         }
-        self.len.store(new_len, Ordering::Release);
+        list_read::publish_length(&self.len, new_len);
         for i in new_len..n {
             // SAFETY: the counts above the new length moved down.
             unsafe { b.word(i).set_bits(0) };
@@ -614,7 +624,7 @@ impl List {
             let n = self.len.load(Ordering::Relaxed);
             self.buf
                 .store((&raw const NO_BUF).cast_mut(), Ordering::Release);
-            self.len.store(0, Ordering::Release);
+            list_read::publish_length(&self.len, 0);
             (b, n, self.head.is_shared())
         };
         // SAFETY: unlinked; the counts are ours. Readers that still see the words find the path changed (R2).
@@ -654,7 +664,7 @@ impl List {
             let n = self.len.load(Ordering::Relaxed);
             self.buf
                 .store((&raw const SORTING).cast_mut(), Ordering::Release);
-            self.len.store(0, Ordering::Release);
+            list_read::publish_length(&self.len, 0);
             (b, n, self.head.is_shared())
         };
         // SAFETY: unlinked: the words' counts move into the vector.
@@ -678,8 +688,8 @@ impl List {
             let _g = self.lock(cx);
             let b = self.buf.load(Ordering::Relaxed);
             let m = self.len.load(Ordering::Relaxed);
-            self.buf.store(new, Ordering::Release);
-            self.len.store(n, Ordering::Release);
+            list_read::publish_buffer(&self.buf, new);
+            list_read::publish_length(&self.len, n);
             (b, m, self.head.is_shared())
         };
         let untouched = std::ptr::eq(b, &raw const SORTING);

@@ -8,6 +8,7 @@ use crate::objects::slice::{Slice, Steps, as_slice};
 use crate::protocol;
 use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
+use typhon_runtime::protocol::list_read;
 
 /// What a subscript names.
 pub enum Subscript<'a> {
@@ -191,7 +192,7 @@ impl List {
             }
         }
         if to < n {
-            self.len.store(to, Ordering::Release);
+            list_read::publish_length(&self.len, to);
             for i in to..n {
                 // SAFETY: these counts moved down or to `values`.
                 unsafe { b.word(i).set_bits(0) };

@@ -58,10 +58,7 @@ fn put(cx: &mut Cx, t: &Type, name: &str, v: &Value) -> Res<()> {
 
 fn drop_named(cx: &mut Cx, t: &Type, name: &str) -> Res<bool> {
     let n = intern_str(cx, name)?;
-    t.invalidate(cx);
-    let found = t.dict().remove(cx, &n)?.is_some();
-    t.invalidate(cx);
-    Ok(found)
+    t.change(cx, |cx| Ok(t.dict().remove(cx, &n)?.is_some()))
 }
 
 fn missing(cx: &mut Cx, this: &Value, t: &Type, name: &str) -> Raised {
@@ -444,6 +441,8 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
     for b in bases.items() {
         type_of_word(b).subclasses.words.lock().push(me);
     }
+    // A new base that changed before it knew of this class did not take its version away.
+    t.invalidate(cx);
     relink(cx, t)
 }
 

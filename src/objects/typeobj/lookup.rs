@@ -6,8 +6,9 @@
 use super::{TYPE_MUTEX, Type};
 use crate::objects::dict::Dict;
 use crate::objects::{Str, Tuple};
-use crate::{Cx, Value, ValueExt};
+use crate::{Cx, Res, Value, ValueExt};
 use std::sync::atomic::{AtomicU64, Ordering};
+use typhon_runtime::protocol::cache_pair;
 use typhon_runtime::region::REGION;
 
 static NEXT_VERSION: AtomicU64 = AtomicU64::new(1);
@@ -38,6 +39,11 @@ impl Type {
     pub fn lookup_str(&self, cx: &mut Cx, name: &str) -> Option<Value> {
         let n = crate::objects::str::intern::intern_str(cx, name).ok()?;
         self.lookup(cx, &n)
+    }
+
+    /// Whether what was looked up after version `before` was read may be cached under it (R15).
+    pub fn may_cache(&self, before: u64) -> bool {
+        cache_pair::may_fill(&self.version, before)
     }
 
     /// The version, assigned now if there is none; 0 when versions ran out.
@@ -77,6 +83,10 @@ impl Type {
         }
         self.version.store(0, Ordering::Release);
         for_each_subclass(self, &mut |t| t.invalidate_locked());
+    }
+    /// Change what the class is looked up in: its versions are forgotten before and after (R15).
+    pub fn change<R>(&self, cx: &mut Cx, act: impl FnOnce(&mut Cx) -> Res<R>) -> Res<R> {
+        cache_pair::change(cx, |cx| self.invalidate(cx), act)
     }
     /// Forget the versions of this class and its subclasses.
     pub fn invalidate(&self, cx: &mut Cx) {

@@ -181,16 +181,10 @@ pub fn store(cx: &mut Cx, t: &Type, this: &Value, name: &Value, value: Option<&V
     if let Some(v) = value {
         build::defer_class_value(v);
     }
-    t.invalidate(cx);
-    let found = match value {
-        Some(v) => {
-            t.dict().set(cx, name, v.clone())?;
-            true
-        }
-        None => t.dict().remove(cx, name)?.is_some(),
-    };
-    // A cache filled between the two saw the old value: its version is forgotten too.
-    t.invalidate(cx);
+    let found = t.change(cx, |cx| match value {
+        Some(v) => t.dict().set(cx, name, v.clone()).map(|()| true),
+        None => Ok(t.dict().remove(cx, name)?.is_some()),
+    })?;
     if !found {
         let (n, tn) = (
             name.downcast::<Str>()

@@ -1,0 +1,77 @@
+//! The pool of work that some thread without Python locks has to do (finalizers of what others' merges killed).
+//!
+//! ```text
+//! add, under the lock: work in, number of pieces; then the adder's own flag
+//! announce, when the adder cannot do it itself: everybody's flag
+//! take, at a full safepoint with the flag:  holds locks and the first piece is not old: not now
+//!                                           else one piece out; the pool is empty: own flag off, UNDER the lock
+//! ```
+//! A flag is taken off only under the lock with the pool empty, and put on after work was put in under the lock; so
+//! whenever there is work that has been announced, every flag is on that was not seen with the pool empty before it.
+
+use crate::sync::{AtomicUsize, Bug, Mutex, MutexGuard, Ordering, const_new, seeded};
+use std::collections::VecDeque;
+
+/// `S` is the time of a clock.
+pub struct Pool<W, S> {
+    inner: Mutex<Inner<W, S>>,
+    waiting: AtomicUsize,
+}
+
+pub struct Inner<W, S> {
+    work: VecDeque<W>,
+    /// When the first of `work` came, about.
+    since: Option<S>,
+}
+
+impl<W, S: Copy> Pool<W, S> {
+    const_new! {
+        pub fn new() -> Pool<W, S> {
+            Pool {
+                inner: Mutex::new(Inner { work: VecDeque::new(), since: None }),
+                waiting: AtomicUsize::new(0),
+            }
+        }
+    }
+
+    /// `flag` puts the adder's own flag on.
+    pub fn add(&self, work: W, now: impl FnOnce() -> S, flag: impl FnOnce()) {
+        let mut inner = self.inner.lock();
+        inner.since.get_or_insert_with(now);
+        inner.work.push_back(work);
+        self.waiting.store(inner.work.len(), Ordering::Relaxed);
+        drop(inner);
+        flag();
+    }
+
+    /// May be an old answer, but for the thread that added last.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) == 0
+    }
+
+    /// When the oldest piece came.
+    pub fn since(&self) -> Option<S> {
+        self.inner.lock().since
+    }
+
+    /// `unflag` takes the caller's own flag off.
+    pub fn take(&self, unflag: impl FnOnce()) -> Option<W> {
+        let mut inner = self.inner.lock();
+        let work = inner.work.pop_front();
+        self.waiting.store(inner.work.len(), Ordering::Relaxed);
+        if inner.work.is_empty() {
+            inner.since = None;
+            if seeded(Bug::PoolFlagClearedLate) {
+                drop(inner);
+            }
+            unflag();
+        }
+        work
+    }
+
+    /// Held across a fork.
+    pub fn lock(&self) -> MutexGuard<'_, Inner<W, S>> {
+        self.inner.lock()
+    }
+}

@@ -1,0 +1,101 @@
+//! Giving a reference to the merge queue of the id that owns the object, and the owner's exit (R5).
+//!
+//! ```text
+//! giver, its decrement left the word QUEUED:
+//!   owner 0          merged meanwhile: merge with the given reference
+//!   else lock the owner's record; owner changed: begin anew; push; then
+//!     nobody lives there (orphan)   merge the whole queue, still under the lock
+//!     MERGE bit set, sleeps         HELPED: merge the whole queue under the lock, DETACHED again
+//!     MERGE bit set, runs           nothing: it looks at its breaker, at the latest when it detaches
+//!
+//! owner that ends:  RUNNING --drain, lock--> queue empty? --no: unlock, again
+//!                                                         --yes: "nobody lives here", unlock--> ORPHAN
+//! ORPHAN --a new thread takes the id, under the lock--> RUNNING
+//! ```
+//! The lock decides between the giver and the exit: a reference pushed before it is drained by the owner, one
+//! pushed after it is merged by the giver. So nothing waits for a thread that never comes, and whose local
+//! count is moved is never in doubt. What is merged with zero is dropped after the unlocking.
+
+use super::thread_state::ThreadState;
+use crate::sync::{AtomicU32, Bug, Ordering, seeded};
+
+/// The record of an id, locked.
+pub trait Home {
+    type Item: Copy;
+    /// Gives up the reference that the queue (or the caller) keeps: moves the owner's count into the shared word. True: it
+    /// was the last. By the owner, or under the lock while nobody lives there or it sleeps.
+    fn merge(item: Self::Item) -> bool;
+    fn queue(&mut self) -> &mut Vec<Self::Item>;
+    /// The breaker of the thread that has the id; None: an orphan.
+    fn breaker(&self) -> Option<&AtomicU32>;
+}
+
+/// What a giver has done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Given {
+    /// Somebody else merges it.
+    Left,
+    /// This thread merged as many, and nobody's sleep was touched.
+    Served(usize),
+    /// This thread merged as many for a sleeper, whose state has changed: tell the stopper after the unlocking.
+    Helped(usize),
+}
+
+/// The owner at a safepoint: whether there is something in its queue. The bit goes off before the queue is taken, so
+/// that what comes later puts it on again.
+#[inline]
+pub fn is_due(breaker: &AtomicU32, merge_bit: u32) -> bool {
+    if breaker.load(Ordering::Relaxed) & merge_bit == 0 {
+        return false;
+    }
+    breaker.fetch_and(!merge_bit, Ordering::AcqRel);
+    true
+}
+
+/// Merges everything in the queue. By the owner's record's lock holder, as [`Home::merge`] says.
+pub fn merge_all<H: Home>(home: &mut H, dead: &mut Vec<H::Item>) -> usize {
+    let items = std::mem::take(home.queue());
+    for &item in &items {
+        if H::merge(item) {
+            dead.push(item);
+        }
+    }
+    items.len()
+}
+
+/// The record of the item's present owner is locked: the reference is its queue's now. `merge_bit` is the breaker's.
+pub fn give<H: Home>(
+    home: &mut H,
+    state: &ThreadState,
+    merge_bit: u32,
+    item: H::Item,
+    dead: &mut Vec<H::Item>,
+) -> Given {
+    home.queue().push(item);
+    let Some(breaker) = home.breaker() else {
+        if seeded(Bug::GiveToOrphan) {
+            return Given::Left;
+        }
+        return Given::Served(merge_all(home, dead));
+    };
+    if seeded(Bug::GiveNoHelp) {
+        breaker.fetch_or(merge_bit, Ordering::AcqRel);
+        return Given::Left;
+    }
+    if !state.set_and_help(breaker, merge_bit) {
+        return Given::Left;
+    }
+    let n = merge_all(home, dead);
+    if let Some(breaker) = home.breaker() {
+        breaker.fetch_and(!merge_bit, Ordering::AcqRel);
+    }
+    state.end_help();
+    Given::Helped(n)
+}
+
+/// The owner, which has drained its queue, wants to end and holds its record's lock: whether it may. If so it says under
+/// the same lock that nobody lives here.
+#[must_use]
+pub fn may_leave<H: Home>(home: &mut H) -> bool {
+    seeded(Bug::ExitForgetsQueue) || home.queue().is_empty()
+}
