@@ -3,6 +3,8 @@
 //! A workload prints its result, which is the same on every Python and every number of threads, and a line
 //! `time: SECONDS s ...` of its own clock: starting the interpreter and preparing the input do not count.
 
+use std::path::Path;
+
 /// A program of `examples/` or of `stress/workloads/`.
 pub struct Workload {
     pub folder: &'static str,
@@ -14,6 +16,28 @@ pub struct Workload {
     pub quick: &'static [&'static str],
     /// Arguments with which other Pythons get the same input, where the default is the interpreter's own library.
     pub beside_peers: &'static [&'static str],
+}
+
+impl Workload {
+    /// One of the programs for users, rather than of the catalogue.
+    pub fn is_example(&self) -> bool {
+        self.folder == "examples"
+    }
+}
+
+const fn of_catalogue(
+    name: &'static str,
+    about: &'static str,
+    quick: &'static [&'static str],
+) -> Workload {
+    Workload {
+        folder: "stress/workloads",
+        name,
+        about,
+        arguments: &[],
+        quick,
+        beside_peers: &[],
+    }
 }
 
 pub const WORKLOADS: &[Workload] = &[
@@ -73,4 +97,108 @@ pub const WORKLOADS: &[Workload] = &[
         quick: &["--size", "120"],
         beside_peers: &[],
     },
+    of_catalogue(
+        "compute_int",
+        "independent: int arithmetic",
+        &["--size", "300000"],
+    ),
+    of_catalogue(
+        "compute_float",
+        "independent: float arithmetic",
+        &["--size", "600000"],
+    ),
+    of_catalogue("compute_str", "independent: str", &["--size", "30000"]),
+    of_catalogue(
+        "compute_objects",
+        "independent: instances, methods, small containers",
+        &["--size", "20000"],
+    ),
+    of_catalogue(
+        "shared_reads",
+        "all read the same dict, list, tuple, instance",
+        &["--size", "150000"],
+    ),
+    of_catalogue("shared_list", "all write one list", &["--size", "80000"]),
+    of_catalogue("shared_dict", "all write one dict", &["--size", "30000"]),
+    of_catalogue(
+        "sharded_dict",
+        "a map of 64 dicts with a lock each",
+        &["--size", "60000"],
+    ),
+    of_catalogue(
+        "locks_uncontended",
+        "locks nobody else wants",
+        &["--size", "30000"],
+    ),
+    of_catalogue(
+        "locks_contended",
+        "one lock that all want",
+        &["--size", "30000"],
+    ),
+    of_catalogue(
+        "lock_convoy",
+        "long critical sections of one lock",
+        &["--size", "1500"],
+    ),
+    of_catalogue(
+        "queues",
+        "producers and consumers over queues",
+        &["--size", "10000"],
+    ),
+    of_catalogue(
+        "thread_pool",
+        "concurrent.futures: many small jobs",
+        &["--size", "2000"],
+    ),
+    of_catalogue(
+        "alloc_churn",
+        "objects freed by other threads",
+        &["--size", "20000"],
+    ),
+    of_catalogue(
+        "cycles",
+        "garbage in cycles, collected under load",
+        &["--size", "5000"],
+    ),
+    of_catalogue("classes", "classes made and changed", &["--size", "2000"]),
+    of_catalogue(
+        "parallel_imports",
+        "the same modules imported by all",
+        &["--size", "40"],
+    ),
+    of_catalogue("exceptions", "exceptions of all kinds", &["--size", "8000"]),
+    of_catalogue(
+        "generators",
+        "generators, coroutines, shared iterators",
+        &["--size", "40000"],
+    ),
+    of_catalogue(
+        "many_threads",
+        "a thousand threads at once",
+        &["--size", "200"],
+    ),
 ];
+
+/// The names of the programs of a folder, or of those wanted, sorted.
+pub fn programs(folder: &Path, wanted: &[String]) -> Result<Vec<String>, String> {
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".py").map(str::to_string)
+        })
+        .filter(|name| name != "support")
+        .collect();
+    names.sort();
+    if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
+        return Err(format!(
+            "no program named {unknown:?}; there are {}",
+            names.join(", ")
+        ));
+    }
+    if !wanted.is_empty() {
+        names.retain(|name| wanted.contains(name));
+    }
+    Ok(names)
+}

@@ -6,40 +6,49 @@
 mod arguments;
 mod catalogue;
 mod compare;
+mod litmus;
 mod measure;
 mod process;
+mod regime;
 mod report;
+mod soak;
 mod stats;
 mod structures;
 
-use arguments::{absolute, count, counts};
+use arguments::{Builds, absolute, count, counts};
 use measure::{Regime, Variant};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-const HELP: &str = "usage: stress [options] [EXAMPLE]...
+const HELP: &str = "usage: stress compare [options] FILE [ARG]...     any program, in all regimes, with a report
+       stress run [options] [WORKLOAD]...         soak: the workloads of the catalogue, again and again
+       stress litmus [options] [TEST]...          small races and their outcomes in each regime
+       stress [options] [EXAMPLE | WORKLOAD | workloads]...
        stress structures [--threads N] [--seconds S] [--runs N] [--binary PATH] [STRUCTURE]...
 
-Runs the programs of examples/ (or those named) on the free-threaded and on the GIL build of typhon, on each number of
-threads, in turns, and prints a table of medians. `two processes` is the reference for two threads: two processes of the
-free-threaded build that each do the whole job on one thread, at the same time. The output of all runs must be equal.
+`stress COMMAND --help` tells the options of the first three.
 
-The second form hammers shared lists, dicts, classes, generators, locks and so on from several threads (default: 4, each
+The fourth form runs the programs of examples/, or those named (`workloads`: all of stress/workloads/), on the
+free-threaded and on the GIL build of typhon, on each number of threads, in turns, and prints a table of medians.
+`two processes` is the reference for two threads: two processes of the free-threaded build that each do the whole job on
+one thread, at the same time. The output of all runs must be equal.
+
+The last form hammers shared lists, dicts, classes, generators, locks and so on from several threads (default: 4, each
 structure for 5 seconds, once) and asserts what must hold; its default binary is the checking build, target/debug/typhon.
 
 options:
   --runs N           rounds over all variants; the table shows medians (default: 5)
   --threads LIST     numbers of threads (default: 1,2)
   --quick            smaller inputs
-  --binary PATH      the free-threaded build (default: target/release/typhon)
-  --gil-binary PATH  the GIL build (default: target/gil/release/typhon)
+  --binary PATH      the free-threaded build (default: `typhon` beside this program)
+  --gil-binary PATH  the GIL build (default: its twin in target/gil)
   --no-gil-build     leave the GIL build out
   --peer PATH        another Python to run beside them; may be given several times
   --timeout S        seconds after which a run counts as hanging (default: 300)
   --json FILE        write every measurement as JSON
   --csv FILE         write every measurement as CSV
-  --list             print the names of the examples
+  --list             print the names of the examples and workloads
   -h, --help         this text
 
 exit status: 0 if every run ended well and printed the same, 1 otherwise, 2 for a wrong command line
@@ -66,12 +75,20 @@ fn main() -> ExitCode {
         .parent()
         .expect("stress lies in the workspace");
     let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == "compare") {
-        return match compare::main(words.collect()) {
+    let command = words.next().unwrap_or_default();
+    let done = match command.to_str() {
+        Some("compare") => Some(compare::main(words.collect())),
+        Some("litmus") => Some(litmus::main(root, words.collect())),
+        Some("run") => Some(soak::main(root, words.collect())),
+        _ => None,
+    };
+    if let Some(done) = done {
+        let command = command.to_string_lossy();
+        return match done {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(message) => {
-                eprintln!("stress compare: {message}\nstress compare --help tells the options");
+                eprintln!("stress {command}: {message}\nstress {command} --help tells the options");
                 ExitCode::from(2)
             }
         };
@@ -108,13 +125,14 @@ fn main() -> ExitCode {
 
 fn parse(root: &Path) -> Result<Option<Options>, String> {
     use lexopt::prelude::*;
+    let builds = Builds::beside_this_program();
     let mut options = Options {
         structures: false,
         runs: 0,
         threads: Vec::new(),
         quick: false,
         binary: PathBuf::new(),
-        gil_binary: Some(root.join("target/gil/release/typhon")),
+        gil_binary: Some(builds.gil.clone()),
         peers: Vec::new(),
         timeout: Duration::from_secs(300),
         seconds: 5.0,
@@ -141,7 +159,7 @@ fn parse(root: &Path) -> Result<Option<Options>, String> {
             }
             "list" => {
                 for workload in catalogue::WORKLOADS {
-                    println!("{:<14}{}", workload.name, workload.about);
+                    println!("{:<18}{}", workload.name, workload.about);
                 }
                 return Ok(None);
             }
@@ -175,9 +193,9 @@ fn parse(root: &Path) -> Result<Option<Options>, String> {
     if options.structures {
         options.names.remove(0);
     }
-    let (runs, threads, profile) = match options.structures {
-        true => (1, vec![4], "debug"),
-        false => (5, vec![1, 2], "release"),
+    let (runs, threads, binary) = match options.structures {
+        true => (1, vec![4], root.join("target/debug/typhon")),
+        false => (5, vec![1, 2], builds.free),
     };
     if options.runs == 0 {
         options.runs = runs;
@@ -186,23 +204,35 @@ fn parse(root: &Path) -> Result<Option<Options>, String> {
         options.threads = threads;
     }
     if options.binary.as_os_str().is_empty() {
-        options.binary = root.join("target").join(profile).join("typhon");
+        options.binary = binary;
     }
     if options.structures {
         return Ok(Some(options));
+    }
+    if options.names.iter().any(|name| name == "workloads") {
+        options.names.retain(|name| name != "workloads");
+        let all = catalogue::WORKLOADS
+            .iter()
+            .filter(|workload| !workload.is_example());
+        options
+            .names
+            .extend(all.map(|workload| workload.name.to_string()));
     }
     for name in &options.names {
         if !catalogue::WORKLOADS
             .iter()
             .any(|workload| workload.name == name)
         {
-            return Err(format!("no example named {name:?}; --list shows them"));
+            return Err(format!(
+                "no example or workload named {name:?}; --list shows them"
+            ));
         }
     }
     Ok(Some(options))
 }
 
 fn run(root: &Path, options: &Options) -> Result<bool, String> {
+    let builds = Builds::beside_this_program();
     let mut interpreters = vec![("free-threaded".to_string(), options.binary.clone())];
     if let Some(path) = &options.gil_binary {
         interpreters.push(("GIL".into(), path.clone()));
@@ -218,9 +248,12 @@ fn run(root: &Path, options: &Options) -> Result<bool, String> {
     for (name, path) in &interpreters {
         if !path.exists() {
             let how = match name.as_str() {
-                "free-threaded" => "; `cargo build --release` makes it",
-                "GIL" => "; `cargo build-gil --release` makes it (--no-gil-build leaves it out)",
-                _ => "",
+                "free-threaded" => format!("; `{}` makes it", builds.free_command()),
+                "GIL" => format!(
+                    "; `{}` makes it (--no-gil-build leaves it out)",
+                    builds.gil_command()
+                ),
+                _ => String::new(),
             };
             return Err(format!("{} does not exist{how}", path.display()));
         }
@@ -246,7 +279,8 @@ fn run(root: &Path, options: &Options) -> Result<bool, String> {
     let workloads: Vec<_> = catalogue::WORKLOADS
         .iter()
         .filter(|workload| {
-            options.names.is_empty() || options.names.iter().any(|name| name == workload.name)
+            options.names.is_empty() && workload.is_example()
+                || options.names.iter().any(|name| name == workload.name)
         })
         .collect();
     let plan = measure::Plan {

@@ -32,6 +32,10 @@ impl End {
             None => End::Signal(status.signal().unwrap_or(0)),
         }
     }
+
+    pub fn is_good(self) -> bool {
+        self == End::Status(0)
+    }
 }
 
 impl std::fmt::Display for End {

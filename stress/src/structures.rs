@@ -1,6 +1,7 @@
 //! `stress structures`: the programs of `stress/structures/`, which hammer one shared structure each from several threads
 //! and assert what must hold whatever the interleaving. Meant for the checking build, whose runtime asserts more.
 
+use crate::catalogue::programs;
 use crate::process;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,30 +38,6 @@ pub fn run(folder: &Path, plan: &Plan) -> Result<bool, String> {
         }
     }
     Ok(good)
-}
-
-/// The names of the programs, sorted.
-fn programs(folder: &Path, wanted: &[String]) -> Result<Vec<String>, String> {
-    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            name.strip_suffix(".py").map(str::to_string)
-        })
-        .filter(|name| name != "support")
-        .collect();
-    names.sort();
-    if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
-        return Err(format!(
-            "no structure named {unknown:?}; there are {}",
-            names.join(", ")
-        ));
-    }
-    if !wanted.is_empty() {
-        names.retain(|name| wanted.contains(name));
-    }
-    Ok(names)
 }
 
 /// Runs one program; what went wrong.

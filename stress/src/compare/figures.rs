@@ -1,7 +1,7 @@
 //! From runs to figures: medians, speedups, costs, all with their intervals.
 
 use super::measure::{Cell, Measured, Run};
-use super::regime::{Kind, Regime};
+use crate::regime::{Kind, Regime};
 use crate::stats::{Summary, median, summarize};
 use serde::Serialize;
 use std::collections::BTreeMap;

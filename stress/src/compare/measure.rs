@@ -2,8 +2,8 @@
 
 use super::options::Options;
 use super::outcome::Outcome;
-use super::regime::Regime;
 use crate::process::{self, Ended, last_line};
+use crate::regime::Regime;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! `stress compare`: any program under the global lock and without, in one command.
 //!
-//! - `options.rs`: the command line; `regime.rs`: the interpreters; `measure.rs`: the runs
+//! - `options.rs`: the command line; `measure.rs`: the runs
 //! - `outcome.rs`: what the runs showed, and differences; `figures.rs`: medians, speedups, costs; `scaling.rs`: what
 //!   holds the threads up
 //! - `table.rs`, `files.rs`, `plot.rs`, `html.rs`: the terminal, JSON and CSV, pictures, the report
@@ -12,16 +12,15 @@ mod measure;
 mod options;
 mod outcome;
 mod plot;
-mod regime;
 mod scaling;
 mod table;
 
+use crate::regime::{Kind, Regime};
 pub use files::quote;
 pub use measure::progress;
 use options::Options;
 pub use outcome::first_difference;
 use outcome::{Difference, Outcome};
-use regime::{Kind, Regime};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -85,7 +84,7 @@ fn quoted(word: &str) -> String {
 }
 
 fn compare(options: &Options, command_line: String) -> Comparison {
-    let regimes = regime::all(options);
+    let regimes = options.choice.regimes();
     let measured = measure::measure(options, &regimes);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let figures = figures::figures(&measured, options.grows);

@@ -1,12 +1,14 @@
 //! The command line of `stress compare`.
 
-use crate::arguments::{Builds, absolute, count, counts, seconds};
+use crate::arguments::{absolute, count, counts, seconds};
+use crate::regime::Choice;
 use regex::Regex;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub const HELP: &str = "usage: stress compare [options] FILE [ARG]... [-- ARG...]
+pub const HELP: &str = concat!(
+    "usage: stress compare [options] FILE [ARG]... [-- ARG...]
 
 Runs a Python program on the free-threaded build of typhon, on the same build with -X gil=1, on the GIL build and on
 every --peer, on each number of threads, in turns (A B C, B C A, C A B, ...), and tells what the regimes differ in:
@@ -22,18 +24,15 @@ options:
   --out DIR          where the report goes (default: compare-NAME): report.html, results.json, results.csv,
                      overview, time, throughput, speedup, memory as .svg
                      and .png
-  --peer PATH        another Python to run beside them; may be given several times
   --timeout S        seconds after which a run counts as hanging (default: 300)
   --clock REGEX      the time is what the program itself says: the first group of REGEX, in seconds, in a line of its
                      standard output, for instance 'time: ([0-9.]+) s' (default: the time from its start to its end)
   --ignore REGEX     leave out lines that match when outputs are compared; may be given several times. Nothing is left
                      out by itself but what --clock matches
   --grows            the program does N times the work on N threads (default: the same work)
-  --binary PATH      the free-threaded build (default: `typhon` beside this program)
-  --gil-binary PATH  the GIL build (default: its twin in target/gil)
-  --no-gil-build     leave the GIL build out
-  --no-gil-option    leave -X gil=1 out
-  -h, --help         this text
+",
+    crate::choice_help!(),
+    "  -h, --help         this text
 
 Time is the median of the runs. `from..to` behind it is a confidence interval made of order statistics: the k-th
 smallest and the k-th largest run, k as large as 95 % coverage allows, whatever the distribution of times may be. Fewer
@@ -41,7 +40,8 @@ than six runs cannot give 95 %: then the interval reaches from the fastest to th
 Speedups and costs are medians, with such intervals, of the ratios within each round.
 
 exit status: 0 if every run ended well and all regimes printed the same, 1 otherwise, 2 for a wrong command line
-";
+"
+);
 
 /// What to compare.
 pub struct Options {
@@ -50,15 +50,11 @@ pub struct Options {
     pub threads: Vec<usize>,
     pub runs: usize,
     pub out: PathBuf,
-    pub peers: Vec<PathBuf>,
     pub timeout: Duration,
     pub clock: Option<Regex>,
     pub ignore: Vec<Regex>,
     pub grows: bool,
-    pub binary: PathBuf,
-    pub gil_binary: Option<PathBuf>,
-    pub gil_option: bool,
-    pub builds: Builds,
+    pub choice: Choice,
 }
 
 /// None: the help was asked for.
@@ -69,22 +65,17 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Option<Options>, String> {
         Some(at) => (&arguments[..at], &arguments[at + 1..]),
         None => (&arguments[..], &[][..]),
     };
-    let builds = Builds::beside_this_program();
     let mut options = Options {
         program: PathBuf::new(),
         arguments: Vec::new(),
         threads: vec![1, 2],
         runs: 7,
         out: PathBuf::new(),
-        peers: Vec::new(),
         timeout: Duration::from_secs(300),
         clock: None,
         ignore: Vec::new(),
         grows: false,
-        binary: builds.free.clone(),
-        gil_binary: Some(builds.gil.clone()),
-        gil_option: true,
-        builds,
+        choice: Choice::new(),
     };
     let mut words = Vec::new();
     let mut parser = lexopt::Parser::from_args(own.iter().cloned());
@@ -98,6 +89,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Option<Options>, String> {
             }
             other => return Err(hint(&other.unexpected().to_string())),
         };
+        if options.choice.take(&name, &mut parser)? {
+            continue;
+        }
         let mut path = || {
             parser
                 .value()
@@ -109,7 +103,6 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Option<Options>, String> {
             "threads" => options.threads = counts(&text()?, "--threads")?,
             "runs" => options.runs = count(&text()?, "--runs")?,
             "out" => options.out = absolute(path()?),
-            "peer" => options.peers.push(absolute(path()?)),
             "timeout" => {
                 options.timeout = Duration::from_secs_f64(seconds(&text()?, "--timeout")?);
             }
@@ -122,10 +115,6 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Option<Options>, String> {
             }
             "ignore" => options.ignore.push(regex(&text()?, "--ignore")?),
             "grows" => options.grows = true,
-            "binary" => options.binary = absolute(path()?),
-            "gil-binary" => options.gil_binary = Some(absolute(path()?)),
-            "no-gil-build" => options.gil_binary = None,
-            "no-gil-option" => options.gil_option = false,
             other => return Err(hint(&format!("no option --{other}"))),
         }
     }

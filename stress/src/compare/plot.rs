@@ -2,8 +2,8 @@
 
 use super::Comparison;
 use super::figures::Figures;
-use super::regime::Kind;
 use super::scaling::Fit;
+use crate::regime::Kind;
 use crate::stats::Summary;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};

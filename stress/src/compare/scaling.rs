@@ -11,7 +11,7 @@
 
 use super::figures::{Figures, work};
 use super::measure::Measured;
-use super::regime::{Kind, Regime};
+use crate::regime::{Kind, Regime};
 use crate::stats::{Random, median};
 use serde::Serialize;
 
