@@ -734,6 +734,9 @@ pub fn send(cx: &mut Cx, receiver: &Value, value: Value) -> Res<Step> {
                 return Err(raised);
             }
             let exc = cx.take_exc(raised);
+            if crate::monitor::watches_exceptions() {
+                crate::monitor::deliver::swallowed(cx, exc.clone())?;
+            }
             Ok(Step::Return(stop_value(&exc)))
         }
     }

@@ -801,7 +801,16 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 if kind == FrameKind::GenEntry {
                     return Ok(Returned::Leave(Value::from_bits(bits)));
                 }
-                drop_word(cx, bits);
+                if bits != crate::statics::NONE && crate::monitor::watches_exceptions() {
+                    let exc = exception::new_exception(
+                        cx,
+                        crate::ExcKind::StopIteration,
+                        vec![Value::from_bits(bits)],
+                    )?;
+                    crate::monitor::deliver::swallowed(cx, exc)?;
+                } else {
+                    drop_word(cx, bits);
+                }
                 drop(gv);
                 Ok(Returned::Exhausted)
             }

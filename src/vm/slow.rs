@@ -393,7 +393,15 @@ fn next_by_slot(cx: &mut Cx, it: &Value) -> Res<Option<Value>> {
     match it.ty().slots.next.get() {
         Some(f) => match f(cx, it) {
             Err(r) => {
-                cx.catch(r, ExcKind::StopIteration)?;
+                if crate::monitor::watches_exceptions()
+                    && cx.exc_is(ExcKind::StopIteration)
+                    && crate::monitor::deliver::in_for_loop(cx)
+                {
+                    let exc = cx.take_exc(r);
+                    crate::monitor::deliver::swallowed(cx, exc)?;
+                } else {
+                    cx.catch(r, ExcKind::StopIteration)?;
+                }
                 Ok(None)
             }
             ok => ok,

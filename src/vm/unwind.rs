@@ -51,29 +51,28 @@ pub(crate) fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
                     *(*f).regs.add(at) = ((from as u64) << 2) | 1;
                     at += 1;
                 }
-                let target = deliver::handler_word((*f).code(), h.target as usize, line);
+                let target = deliver::handler_word(f, h.target as usize, line);
                 if watched {
                     // The frame is at the handler now: what a callback raises is sought a handler from there.
                     (*f).pc = target;
-                    match deliver::handled(cx, f, exc) {
-                        Ok(e) => exc = e,
-                        Err(other) => {
-                            raised = cx.reraise(other);
-                            told = true;
-                            continue;
-                        }
+                    *(*f).regs.add(at) = exc.clone().into_bits();
+                    if let Err(other) = deliver::handled(cx, f, exc) {
+                        raised = cx.reraise(other);
+                        told = true;
+                        continue;
                     }
+                } else {
+                    *(*f).regs.add(at) = exc.into_bits();
                 }
-                *(*f).regs.add(at) = exc.into_bits();
                 return Unwound::Handler(target);
+            }
+            if let Some(at) = reraised_at {
+                (*f).go_to(at);
             }
             if watched {
                 exc = deliver::unwinding(cx, f, exc);
             }
             cx.clear_temps(f, 0);
-            if let Some(at) = reraised_at {
-                (*f).go_to(at);
-            }
             let kind = (*f).kind;
             raised = cx.reraise(exc);
             match kind {

@@ -156,9 +156,7 @@ pub mod module {
         super::super::hooks::audit(cx, "sys.monitoring.register_callback", vec![func.clone()])?;
         let new = Some(func).filter(|f| !f.is_none()).cloned();
         if event == BRANCH {
-            let old = monitor::set_callback(at, Event::BranchLeft, new.clone());
-            drop(monitor::set_callback(at, Event::BranchRight, new));
-            return Ok(old);
+            return Ok(monitor::set_branch_callback(at, new));
         }
         Ok(monitor::set_callback(at, Event::from_u8(place as u8), new))
     }

@@ -574,7 +574,19 @@ impl CodeObj {
                 }
                 Some(Op::FOR_ITER) => {
                     let target = i.jump_target().unwrap_or(i.end);
-                    (i.end, target)
+                    // Behind END_FOR and POP_ITER.
+                    let end = all.iter().position(|n| n.offset == target);
+                    let right = end.and_then(|k| all.get(k + 1)).map_or(target, |n| n.end);
+                    (i.end, right)
+                }
+                Some(Op::END_ASYNC_FOR) => {
+                    // The branch is at the END_SEND of the loop, which a NOT_TAKEN follows.
+                    let at = i.jump_target().unwrap_or(i.end);
+                    let from = all.iter().position(|n| n.offset == at);
+                    let left = from.and_then(|k| all.get(k + 1)).map_or(at, |n| n.end);
+                    let t = [at, left, i.end].map(|n| Value::small_int(n as i32));
+                    out.push(new_tuple(cx, t.to_vec())?);
+                    continue;
                 }
                 _ => continue,
             };

@@ -553,9 +553,7 @@ impl FrameObj {
     fn set_f_trace_opcodes(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
         let v = truth(cx, v)?;
         self.trace_opcodes.store(v, Ordering::Relaxed);
-        if v && cx.trace.is_some() {
-            crate::monitor::legacy::show_opcodes(self);
-        }
+        crate::monitor::legacy::show_opcodes(self, v);
         Ok(())
     }
     #[getter]

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::objects::frame::Frame;
 use crate::objects::function::Method;
-use crate::regcode::{a_of, b_of, d_of, x_of};
+use crate::regcode::{Rop, a_of, b_of, d_of, x_of};
 use crate::statics::word;
 use crate::translate::instrument::{STAR_CALL, SUPER_CALL};
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An `Event` word of the running frame. It may leave the frame at another word.
 #[cold]
@@ -189,6 +189,7 @@ fn fire(
         let r = match tool {
             TRACE => legacy::trace(cx, f, e, args),
             PROFILE => legacy::profile(cx, f, e, args),
+            _ if other_way_disabled(f, tool, e, site) => Ok(()),
             _ => callback(cx, tool, e, site, args),
         };
         cx.watch.silent -= 1;
@@ -196,6 +197,23 @@ fn fire(
         r?;
     }
     Ok(())
+}
+
+/// Whether a tool with one function for both branches has disabled the other way of this one.
+fn other_way_disabled(f: *mut Frame, tool: usize, e: Event, site: Option<&Site>) -> bool {
+    let Some(site) = site.filter(|_| matches!(e, Event::BranchLeft | Event::BranchRight)) else {
+        return false;
+    };
+    if super::BOTH_BRANCHES.load(Ordering::Relaxed) >> tool & 1 == 0 {
+        return false;
+    }
+    // SAFETY: the running frame.
+    let Some(i) = (unsafe { &(*(*f).rc).instrumented }) else {
+        return false;
+    };
+    i.sites
+        .iter()
+        .any(|s| s.offset == site.offset && !std::ptr::eq(s, site) && s.disabled() >> tool & 1 != 0)
 }
 
 fn callback(cx: &mut Cx, tool: usize, e: Event, site: Option<&Site>, args: &[Value]) -> Res<()> {
@@ -265,6 +283,33 @@ pub(crate) fn raised(cx: &mut Cx, f: *mut Frame, mut exc: Value, again: bool) ->
     tell(cx, f, e, exc).unwrap_or_else(|other| other)
 }
 
+/// A StopIteration ended an iteration of the running frame and goes no further.
+#[cold]
+pub(crate) fn swallowed(cx: &mut Cx, exc: Value) -> Res<()> {
+    let f = cx.frame;
+    if f.is_null() {
+        return Ok(());
+    }
+    match tell(cx, f, Event::Raise, exc) {
+        Ok(_) => Ok(()),
+        Err(other) => Err(cx.reraise(other)),
+    }
+}
+
+/// Whether the running frame is at a `for`: only there the end of an iteration is told of.
+pub(crate) fn in_for_loop(cx: &Cx) -> bool {
+    let f = cx.frame;
+    if f.is_null() {
+        return false;
+    }
+    // SAFETY: the running frame; at a `for`, its pc is at the second word of two.
+    unsafe {
+        let rc = (*f).code();
+        let at = (*f).pc_index();
+        at > 0 && Rop::of(rc.words[at - 1].load(Ordering::Relaxed)) == Rop::ForIter
+    }
+}
+
 /// The tools that want calls of this frame's own code.
 fn local_calls(f: *mut Frame) -> u8 {
     // SAFETY: the running frame.
@@ -300,20 +345,23 @@ pub(crate) fn watches(cx: &Cx) -> bool {
 }
 
 /// Where a handler begins for an exception of line `line`: its own line is told of only if it is another.
-pub(crate) fn handler_word(
-    rc: &crate::regcode::RegCode,
-    target: usize,
-    line: i32,
-) -> *const std::sync::atomic::AtomicU64 {
-    let mut at = target;
-    if rc.instrumented.is_some() {
-        let w = rc.words[at].load(Ordering::Relaxed);
-        if crate::regcode::Rop::of(w) == crate::regcode::Rop::Event
-            && x_of(w) == Event::Line as u8
-            && rc.lines[at] == line
-        {
-            at += 1;
+pub(crate) fn handler_word(f: *mut Frame, target: usize, line: i32) -> *const AtomicU64 {
+    // SAFETY: the running frame; handlers begin inside its code.
+    unsafe {
+        let rc = (*f).code();
+        let mut at = target;
+        if rc.instrumented.is_some() {
+            let op = |i: usize| Rop::of(rc.words[i].load(Ordering::Relaxed));
+            let w = rc.words[at].load(Ordering::Relaxed);
+            if op(at) == Rop::Event
+                && x_of(w) == Event::Line as u8
+                && rc.lines[at] == line
+                // What is thrown into a generator comes from outside.
+                && op((*f).pc_index()) != Rop::Yield
+            {
+                at += 1;
+            }
         }
+        rc.words.as_ptr().add(at)
     }
-    &rc.words[at]
 }

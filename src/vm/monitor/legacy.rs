@@ -52,7 +52,7 @@ pub fn set_trace(cx: &mut Cx, f: Option<Value>) {
         && let Some(obj) = obj.downcast_exact::<FrameObj>()
         && obj.trace_opcodes.load(Ordering::Relaxed)
     {
-        show_opcodes(obj);
+        show_opcodes(obj, true);
     }
     drop(old);
 }
@@ -101,9 +101,10 @@ fn seen(f: *mut Frame) -> Option<Value> {
     }
 }
 
-/// `f_trace_opcodes` was set: the frame's code tells of each instruction.
-pub fn show_opcodes(f: &FrameObj) {
-    set_local_events(f.code(), TRACE, Event::Instruction.bit());
+/// `f_trace_opcodes` was set: the frame's code tells of each instruction, or no more.
+pub fn show_opcodes(f: &FrameObj, on: bool) {
+    let events = if on { Event::Instruction.bit() } else { 0 };
+    set_local_events(f.code(), TRACE, events);
 }
 
 /// Call the trace function as `what`.
@@ -185,7 +186,7 @@ fn call(cx: &mut Cx, obj: &Value, hook: &Value, what: &'static str, arg: Value) 
                 drop(frame.trace.put(&frame.head, cx, Some(v)));
             }
             if frame.trace_opcodes.load(Ordering::Relaxed) {
-                show_opcodes(frame);
+                show_opcodes(frame, true);
             }
             Ok(())
         }

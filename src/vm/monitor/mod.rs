@@ -110,6 +110,8 @@ static RESTARTS: AtomicU32 = AtomicU32::new(1);
 /// The functions to call, by tool and event.
 static CALLBACKS: Mutex<[[Option<Value>; EVENTS]; TOOLS]> =
     Mutex::new([const { [const { None }; EVENTS] }; TOOLS]);
+/// The tools whose function for both branches is one.
+static BOTH_BRANCHES: AtomicU8 = AtomicU8::new(0);
 /// The code objects that have a translation, by address: they leave when they die. Changes of `CodeObj::reg` and of the
 /// wanted events are made under this lock.
 static CODES: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
@@ -253,16 +255,13 @@ fn refresh(code: &CodeObj) {
     }
 }
 
-/// Set what is wanted; whether something new is among it.
-fn set_bits(places: &[AtomicU8], tool: usize, events: u32) -> bool {
-    let mut added = false;
+/// Set what is wanted.
+fn set_bits(places: &[AtomicU8], tool: usize, events: u32) {
     for (e, place) in places.iter().enumerate() {
         let old = place.load(Ordering::Relaxed);
         let new = old & !(1 << tool) | ((events >> e & 1) as u8) << tool;
-        added |= new & !old != 0;
         place.store(new, Ordering::Relaxed);
     }
-    added
 }
 
 fn get_bits(places: &[AtomicU8], tool: usize) -> u32 {
@@ -280,9 +279,7 @@ pub fn set_events(tool: usize, events: u32) {
         if get_bits(&GLOBAL, tool) == events {
             return;
         }
-        if set_bits(&GLOBAL, tool, events) && tool < TOOLS {
-            RESTARTS.fetch_add(1, Ordering::Relaxed);
-        }
+        set_bits(&GLOBAL, tool, events);
         if events != 0 {
             ACTIVE.store(true, Ordering::Relaxed);
         }
@@ -309,9 +306,7 @@ pub fn set_local_events(code: &CodeObj, tool: usize, events: u32) {
         if get_bits(&code.wanted.0, tool) == events {
             return;
         }
-        if set_bits(&code.wanted.0, tool, events) && tool < TOOLS {
-            RESTARTS.fetch_add(1, Ordering::Relaxed);
-        }
+        set_bits(&code.wanted.0, tool, events);
         if events != 0 {
             ACTIVE.store(true, Ordering::Relaxed);
         }
@@ -335,6 +330,7 @@ pub fn clear_local_events(tool: usize) {
             refresh(code);
         }
     }
+    restart();
     set_breaker_everywhere(SWITCH);
 }
 
@@ -345,7 +341,18 @@ pub fn restart() {
 
 /// Set the function that a tool has called for an event; the one before.
 pub fn set_callback(tool: usize, e: Event, f: Option<Value>) -> Option<Value> {
+    if matches!(e, Event::BranchLeft | Event::BranchRight) {
+        BOTH_BRANCHES.fetch_and(!(1 << tool), Ordering::Relaxed);
+    }
     std::mem::replace(&mut CALLBACKS.lock()[tool][e as usize], f)
+}
+
+/// Set the function for either branch, by its older name: told of one way and not interested, it is not told of the other.
+pub fn set_branch_callback(tool: usize, f: Option<Value>) -> Option<Value> {
+    let old = set_callback(tool, Event::BranchLeft, f.clone());
+    drop(set_callback(tool, Event::BranchRight, f));
+    BOTH_BRANCHES.fetch_or(1 << tool, Ordering::Relaxed);
+    old
 }
 
 /// Forget all functions of a tool.
