@@ -34,6 +34,7 @@ pub mod math;
 pub mod opcode;
 pub mod operator;
 pub mod os_call;
+pub mod pickle;
 pub mod posix;
 pub mod posixsubprocess;
 pub mod pwd;
@@ -85,6 +86,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_md5", &hashes::fixed::md5_module::MODULE),
     ("_opcode", &opcode::module::MODULE),
     ("_operator", &operator::module::MODULE),
+    ("_pickle", &pickle::module::MODULE),
     ("_posixsubprocess", &posixsubprocess::MODULE),
     ("_queue", &queue::module::MODULE),
     ("_random", &random::module::MODULE),
