@@ -14,6 +14,7 @@ pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;
+pub mod csv;
 pub mod errno;
 pub mod fcntl;
 pub mod fspath;
@@ -77,6 +78,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_codecs", &codecs::module::MODULE),
     ("_collections", &collections::module::MODULE),
     ("_contextvars", &contextvars::module::MODULE),
+    ("_csv", &csv::module::MODULE),
     ("_functools", &functools::module::MODULE),
     ("_heapq", &heapq::module::MODULE),
     ("_imp", &imp::module::MODULE),

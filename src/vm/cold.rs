@@ -798,14 +798,12 @@ pub unsafe fn unpack(cx: &mut Cx, v: Value, at: *mut u64, n: usize) -> Res<()> {
         return Err(wrong_count(cx, t.len(), n, true));
     }
     if let Some(l) = v.downcast_exact::<List>() {
-        let items = l.to_vec(cx);
-        if items.len() == n {
-            for (i, item) in items.into_iter().enumerate() {
-                put(i, item);
-            }
+        // SAFETY: by contract.
+        let len = l.spread(cx, n, |i, bits| unsafe { *at.add(n - 1 - i) = bits });
+        if len == n {
             return Ok(());
         }
-        return Err(wrong_count(cx, items.len(), n, true));
+        return Err(wrong_count(cx, len, n, true));
     }
     let it = unpack_iter(cx, &v)?;
     let mut items = Vec::with_capacity(n);

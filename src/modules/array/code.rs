@@ -149,7 +149,10 @@ impl Code {
     /// The object of an item.
     pub fn decode(&self, cx: &mut Cx, item: &[u8]) -> Res<Value> {
         let mut bytes = [0; 8];
-        bytes[..self.size].copy_from_slice(&item[..self.size]);
+        match self.size {
+            8 => bytes.copy_from_slice(&item[..8]),
+            size => bytes[..size].copy_from_slice(&item[..size]),
+        }
         match self.letter {
             b'u' | b'w' => {
                 let c = u32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);

@@ -142,18 +142,23 @@ impl Array {
 
     #[slot]
     fn setitem(&self, key: &Value, value: Option<&Value>, cx: &mut Cx) -> Res<()> {
-        if let Some(slice) = as_slice(key) {
-            return self.assign(cx, slice, value);
-        }
+        let i = match key.as_small_int() {
+            Some(i) => Index(i as isize),
+            None => {
+                if let Some(slice) = as_slice(key) {
+                    return self.assign(cx, slice, value);
+                }
+                index_of(cx, key)?
+            }
+        };
         let size = self.code.size;
-        let i = index_of(cx, key)?;
         let new = match value {
             Some(v) => Some(self.code.encode(cx, v)?),
             None => None,
         };
         let mut data = self.store.lock(&self.head, cx);
         let movable = self.store.is_movable();
-        let change = match (i.within(data.len() / size), new) {
+        let change = match (i.within(data.len() >> size.trailing_zeros()), new) {
             (None, _) => Change::NoIndex,
             (Some(i), Some(item)) => {
                 data[i * size..(i + 1) * size].copy_from_slice(&item[..size]);

@@ -68,11 +68,23 @@ impl Array {
 
     /// The item at one place, None when there is none (any more).
     pub fn item(&self, cx: &mut Cx, i: usize) -> Option<code::Bytes8> {
+        self.item_at(cx, Index(isize::try_from(i).ok()?))
+    }
+
+    /// The item at an index, which may count from the end.
+    #[inline]
+    fn item_at(&self, cx: &mut Cx, i: Index) -> Option<code::Bytes8> {
         let size = self.code.size;
         let data = self.store.lock(&self.head, cx);
-        let item = data.get(i * size..(i + 1) * size)?;
+        // Sizes are powers of two; a division takes longer than all the rest.
+        let at = i.within(data.len() >> size.trailing_zeros())? * size;
+        let item = data.get(at..at + size)?;
         let mut out = [0; 8];
-        out[..size].copy_from_slice(item);
+        match size {
+            8 => out.copy_from_slice(item),
+            4 => out[..4].copy_from_slice(item),
+            _ => out[..size].copy_from_slice(item),
+        }
         Some(out)
     }
 
@@ -573,12 +585,16 @@ impl Array {
 
     #[slot]
     fn getitem(&self, key: &Value, cx: &mut Cx) -> Res<Value> {
-        if let Some(slice) = typhon_vm::objects::slice::as_slice(key) {
-            return self.part(cx, slice);
-        }
-        let i = index_of(cx, key)?;
-        let n = self.length(cx);
-        match i.within(n).and_then(|i| self.item(cx, i)) {
+        let i = match key.as_small_int() {
+            Some(i) => Index(i as isize),
+            None => {
+                if let Some(slice) = typhon_vm::objects::slice::as_slice(key) {
+                    return self.part(cx, slice);
+                }
+                index_of(cx, key)?
+            }
+        };
+        match self.item_at(cx, i) {
             Some(item) => self.code.decode(cx, &item),
             None => Err(cx.index_error("array index out of range")),
         }

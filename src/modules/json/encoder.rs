@@ -1,12 +1,12 @@
 //! `_json.Encoder`: from objects to text, accumulated in one builder.
 
-use super::quoted;
-use typhon_text::float_text;
+use typhon_text::{TextBuf, float_text, int_text, json_text};
 use typhon_vm::native::*;
 use typhon_vm::objects::float::as_f64;
-use typhon_vm::objects::int::{self, as_int};
+use typhon_vm::objects::int::{self, IntRef, as_int};
 use typhon_vm::objects::str::builder::StrBuilder;
-use typhon_vm::objects::{Builtin, Dict, List, dict, list, tuple};
+use typhon_vm::objects::str::new_from_buf;
+use typhon_vm::objects::{Builtin, Dict, List, list, tuple};
 use typhon_vm::protocol;
 
 /// How strings are written.
@@ -16,6 +16,24 @@ enum Quoting {
     Plain,
     /// By a Python function.
     Other,
+}
+
+/// The text, and the containers in which the value being written lies, by identity.
+struct Out {
+    text: StrBuilder,
+    path: Vec<u64>,
+}
+
+impl Out {
+    fn push_char(&mut self, c: u32) {
+        self.text.push_char(c);
+    }
+    fn push_str(&mut self, s: &str) {
+        self.text.push_str(s);
+    }
+    fn push_value(&mut self, v: &Value) {
+        self.text.push_value(v);
+    }
 }
 
 /// Encoder(markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan)
@@ -39,20 +57,20 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    fn push_string(&self, cx: &mut Cx, v: &Value, out: &mut StrBuilder) -> Res<()> {
-        let text = match self.quoting {
-            Quoting::Ascii => quoted(cx, v, true)?,
-            Quoting::Plain => quoted(cx, v, false)?,
-            Quoting::Other => {
+    fn push_string(&self, cx: &mut Cx, v: &Value, out: &mut Out) -> Res<()> {
+        match (self.quoting, v.downcast::<Str>()) {
+            (Quoting::Ascii | Quoting::Plain, Some(s)) => {
+                json_text::encode(s.text(), self.quoting == Quoting::Ascii, &mut out.text.buf);
+            }
+            _ => {
                 let r = protocol::call(cx, &self.encoder, std::slice::from_ref(v))?;
                 if r.downcast::<Str>().is_none() {
                     let n = r.type_name();
                     return Err(cx.type_error(format!("encoder() must return a string, not {n}")));
                 }
-                r
+                out.push_value(&r);
             }
-        };
-        out.push_value(&text);
+        }
         Ok(())
     }
 
@@ -76,59 +94,56 @@ impl Encoder {
         .into())
     }
 
-    /// The text of a value without children; None for the others.
-    fn scalar(&self, cx: &mut Cx, v: &Value) -> Res<Option<String>> {
+    /// Append the text of a value without children; false for the others.
+    fn scalar(&self, cx: &mut Cx, v: &Value, out: &mut TextBuf) -> Res<bool> {
         if v.is_none() {
-            return Ok(Some("null".into()));
+            out.push_latin1(b"null");
+        } else if v.is_true() {
+            out.push_latin1(b"true");
+        } else if v.is_false() {
+            out.push_latin1(b"false");
+        } else if let Some(i) = as_int(v) {
+            match i {
+                IntRef::Small(i) => out.push_latin1(int_text::write_decimal(i, &mut [0; 20])),
+                big => out.push_str(&int::text::to_decimal(cx, big)?),
+            }
+        } else if let Some(x) = as_f64(v) {
+            out.push_str(&self.float_text(cx, x)?);
+        } else {
+            return Ok(false);
         }
-        if v.is_true() {
-            return Ok(Some("true".into()));
-        }
-        if v.is_false() {
-            return Ok(Some("false".into()));
-        }
-        if let Some(i) = as_int(v) {
-            return int::text::to_decimal(cx, i).map(Some);
-        }
-        match as_f64(v) {
-            Some(x) => self.float_text(cx, x).map(Some),
-            None => Ok(None),
-        }
+        Ok(true)
     }
 
-    /// Note that `v` is being written; its identity, unless circles are not looked for.
-    fn enter(&self, cx: &mut Cx, v: &Value) -> Res<Option<Value>> {
-        let Some(markers) = dict::as_dict(&self.markers) else {
-            return Ok(None);
-        };
-        let id = int::new_int(cx, (v.bits() & !7) as i64)?;
-        if markers.contains(cx, &id)? {
+    /// Note that `v` is being written, unless circles are not looked for.
+    fn enter(&self, cx: &mut Cx, v: &Value, out: &mut Out) -> Res<()> {
+        if self.markers.is_none() {
+            return Ok(());
+        }
+        let id = v.bits() & !7;
+        if out.path.contains(&id) {
             return Err(cx.value_error("Circular reference detected"));
         }
-        markers.set(cx, &id, v.clone())?;
-        Ok(Some(id))
-    }
-
-    fn leave(&self, cx: &mut Cx, id: Option<Value>) -> Res<()> {
-        if let (Some(id), Some(markers)) = (id, dict::as_dict(&self.markers)) {
-            drop(markers.remove(cx, &id)?);
-        }
+        out.path.push(id);
         Ok(())
     }
 
-    fn newline(&self, level: usize, out: &mut StrBuilder) {
+    fn leave(&self, out: &mut Out) {
+        out.path.pop();
+    }
+
+    fn newline(&self, level: usize, out: &mut Out) {
         out.push_char(10);
         for _ in 0..level {
             out.push_value(&self.indent);
         }
     }
 
-    fn any(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
+    fn any(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut Out) -> Res<()> {
         if v.downcast::<Str>().is_some() {
             return self.push_string(cx, v, out);
         }
-        if let Some(text) = self.scalar(cx, v)? {
-            out.push_str(&text);
+        if self.scalar(cx, v, &mut out.text.buf)? {
             return Ok(());
         }
         cx.check_native_stack(" while encoding a JSON object")?;
@@ -138,18 +153,19 @@ impl Encoder {
         r
     }
 
-    fn container(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
+    fn container(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut Out) -> Res<()> {
         if v.downcast::<List>().is_some() || v.downcast::<Tuple>().is_some() {
             return self.array(cx, v, level, out);
         }
         if v.downcast::<Dict>().is_some() {
             return self.object(cx, v, level, out);
         }
-        let id = self.enter(cx, v)?;
+        self.enter(cx, v, out)?;
         let other = protocol::call(cx, &self.default, std::slice::from_ref(v))?;
         let r = self.any(cx, &other, level, out);
         self.noted(cx, r, v, |_| Ok("object".to_owned()))?;
-        self.leave(cx, id)
+        self.leave(out);
+        Ok(())
     }
 
     /// An error passing through gets a note about where it happened.
@@ -174,13 +190,13 @@ impl Encoder {
         Err(cx.reraise(exc))
     }
 
-    fn array(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
+    fn array(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut Out) -> Res<()> {
         let length = protocol::len(cx, v)?;
         if length == 0 {
             out.push_str("[]");
             return Ok(());
         }
-        let id = self.enter(cx, v)?;
+        self.enter(cx, v, out)?;
         out.push_char(b'['.into());
         let indented = !self.indent.is_none();
         // The functions called for the items may change the list: what it holds when its turn comes counts.
@@ -201,7 +217,7 @@ impl Encoder {
             let r = self.any(cx, &item, level + 1, out);
             self.noted(cx, r, v, |_| Ok(format!("item {i}")))?;
         }
-        self.leave(cx, id)?;
+        self.leave(out);
         if indented {
             self.newline(level, out);
         }
@@ -214,8 +230,9 @@ impl Encoder {
         if k.downcast::<Str>().is_some() {
             return Ok(Some(k.clone()));
         }
-        if let Some(text) = self.scalar(cx, k)? {
-            return typhon_vm::objects::str::new_str(cx, &text).map(Some);
+        let mut text = TextBuf::new();
+        if self.scalar(cx, k, &mut text)? {
+            return new_from_buf(cx, text).map(Some);
         }
         if self.skipkeys {
             return Ok(None);
@@ -226,15 +243,17 @@ impl Encoder {
         )))
     }
 
-    fn object(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut StrBuilder) -> Res<()> {
+    fn object(&self, cx: &mut Cx, v: &Value, level: usize, out: &mut Out) -> Res<()> {
         if protocol::len(cx, v)? == 0 {
             out.push_str("{}");
             return Ok(());
         }
-        let id = self.enter(cx, v)?;
+        self.enter(cx, v, out)?;
         let mut pairs: Vec<(Value, Value)> = Vec::new();
+        // Other dicts are asked for each entry when its turn comes.
+        let mut plain = None;
         match v.downcast_exact::<Dict>() {
-            Some(d) if !self.sort_keys => pairs = d.entries(cx),
+            Some(d) if !self.sort_keys => plain = Some(d),
             _ => {
                 let items = protocol::call_method(cx, v, "items", &[])?;
                 let mut items = protocol::collect(cx, &items)?;
@@ -254,8 +273,15 @@ impl Encoder {
         out.push_char(b'{'.into());
         let indented = !self.indent.is_none();
         let mut first = true;
-        for (k, x) in &pairs {
-            let Some(k) = self.key(cx, k)? else { continue };
+        let mut pairs = pairs.into_iter();
+        let mut at = 0;
+        loop {
+            let pair = match plain {
+                Some(d) => d.next_entry(cx, &mut at),
+                None => pairs.next(),
+            };
+            let Some((k, x)) = pair else { break };
+            let Some(k) = self.key(cx, &k)? else { continue };
             if !first {
                 out.push_value(&self.item_separator);
             }
@@ -265,12 +291,12 @@ impl Encoder {
             }
             self.push_string(cx, &k, out)?;
             out.push_value(&self.key_separator);
-            let r = self.any(cx, x, level + 1, out);
+            let r = self.any(cx, &x, level + 1, out);
             self.noted(cx, r, v, |cx| {
                 protocol::repr_string(cx, &k).map(|k| format!("item {k}"))
             })?;
         }
-        self.leave(cx, id)?;
+        self.leave(out);
         if indented && !first {
             self.newline(level, out);
         }
@@ -336,9 +362,12 @@ impl Encoder {
     #[slot]
     #[sig(obj, _current_indent_level)]
     fn call(&self, obj: &Value, _current_indent_level: isize, cx: &mut Cx) -> Res<Value> {
-        let mut out = StrBuilder::new();
+        let mut out = Out {
+            text: StrBuilder::new(),
+            path: Vec::new(),
+        };
         self.any(cx, obj, _current_indent_level.max(0) as usize, &mut out)?;
-        let text = out.finish(cx)?;
+        let text = out.text.finish(cx)?;
         tuple::new_tuple(cx, vec![text])
     }
     #[getter]

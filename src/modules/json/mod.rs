@@ -5,6 +5,7 @@ pub mod encoder;
 pub mod scanner;
 
 use crate::util::import_submodule;
+use typhon_text::TextBuf;
 use typhon_text::json_text::{self, JsonError};
 use typhon_vm::native::*;
 use typhon_vm::objects::int::new_int;
@@ -32,11 +33,8 @@ pub(crate) fn quoted(cx: &mut Cx, v: &Value, ascii: bool) -> Res<Value> {
         let n = v.type_name();
         return Err(cx.type_error(format!("first argument must be a string, not {n}")));
     };
-    let buf = if ascii {
-        json_text::encode_ascii(s.text())
-    } else {
-        json_text::encode_plain(s.text())
-    };
+    let mut buf = TextBuf::with_capacity(s.len() + 2);
+    json_text::encode(s.text(), ascii, &mut buf);
     new_from_buf(cx, buf)
 }
 

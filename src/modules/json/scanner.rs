@@ -2,11 +2,10 @@
 //! context object once.
 
 use super::raise;
-use std::collections::HashMap;
 use typhon_text::json_text::{self, JsonError};
 use typhon_text::{Text, float_text};
 use typhon_vm::native::*;
-use typhon_vm::objects::str::{new_from_buf, new_from_text};
+use typhon_vm::objects::str::{Units, new_from_buf, new_from_text};
 use typhon_vm::objects::{dict, float, int, list, str, tuple};
 use typhon_vm::{number, protocol};
 
@@ -34,8 +33,84 @@ struct Reader<'a> {
     scanner: &'a Scanner,
     document: &'a Value,
     text: Text<'a>,
+    /// The document, where each character is a byte.
+    bytes: &'a [u8],
     /// Keys seen before: equal keys share one object.
-    keys: HashMap<Vec<u32>, Value>,
+    keys: Keys,
+}
+
+/// The keys of a document, by a hash that is quicker than theirs.
+#[derive(Default)]
+struct Keys {
+    entries: Vec<(u64, Value)>,
+    /// Place in `entries` plus one; 0: free. The length is a power of two.
+    index: Vec<u32>,
+}
+
+impl Keys {
+    fn hash(text: Text<'_>) -> u64 {
+        let spread = |h: u64, c: u64| (h.rotate_left(5) ^ c).wrapping_mul(0x517C_C1B7_2722_0A95);
+        match text {
+            Text::Latin1(s) => {
+                let mut words = s.chunks_exact(8);
+                let mut h = s.len() as u64;
+                for w in &mut words {
+                    h = spread(h, u64::from_le_bytes(w.try_into().unwrap_or_default()));
+                }
+                words
+                    .remainder()
+                    .iter()
+                    .fold(h, |h, &b| spread(h, b.into()))
+            }
+            wide => wide.iter().fold(1, |h, c| spread(h, c.into())),
+        }
+    }
+
+    fn places(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
+        let mask = self.index.len() - 1;
+        let first = (hash >> 32) as usize;
+        (0..=mask).map(move |i| (first + i) & mask)
+    }
+
+    /// The key of this text, made when it is a new one.
+    fn get(&mut self, cx: &mut Cx, text: Text<'_>) -> Res<Value> {
+        if (self.entries.len() + 1) * 2 > self.index.len() {
+            let size = (self.index.len() * 2).max(16);
+            self.index = vec![0; size];
+            for n in 0..self.entries.len() {
+                let free = self
+                    .places(self.entries[n].0)
+                    .find(|&at| self.index[at] == 0);
+                self.index[free.unwrap_or(0)] = n as u32 + 1;
+            }
+        }
+        let hash = Keys::hash(text);
+        for at in self.places(hash) {
+            match self.index[at] {
+                0 => {
+                    let made = new_from_text(cx, text)?;
+                    self.entries.push((hash, made.clone()));
+                    self.index[at] = self.entries.len() as u32;
+                    return Ok(made);
+                }
+                n => {
+                    let (h, key) = &self.entries[n as usize - 1];
+                    if *h == hash && key.downcast::<Str>().is_some_and(|k| same(k.text(), text)) {
+                        return Ok(key.clone_in(cx.tid));
+                    }
+                }
+            }
+        }
+        new_from_text(cx, text)
+    }
+}
+
+fn same(a: Text<'_>, b: Text<'_>) -> bool {
+    match (a, b) {
+        (Text::Latin1(a), Text::Latin1(b)) => a == b,
+        (Text::Ucs2(a), Text::Ucs2(b)) => a == b,
+        _ => a.len() == b.len() && a.iter().eq(b.iter()),
+    }
 }
 
 /// Why reading ended early: nothing begins at the position, or an exception stands.
@@ -90,6 +165,10 @@ impl Reader<'_> {
         };
         match u8::try_from(c).unwrap_or(0) {
             b'"' => {
+                if let Some(end) = json_text::plain_end(self.bytes, i + 1) {
+                    let text = &self.bytes[i + 1..end];
+                    return Ok((str::new_str_exact(cx, Units::Latin1(text), true)?, end + 1));
+                }
                 let (buf, at) = self.string(cx, i + 1)?;
                 Ok((new_from_buf(cx, buf)?, at))
             }
@@ -129,6 +208,11 @@ impl Reader<'_> {
     }
 
     fn number(&self, cx: &mut Cx, i: usize) -> Scan<(Value, usize)> {
+        if self.scanner.plain_int
+            && let Some((n, end)) = json_text::short_int(self.bytes, i)
+        {
+            return Ok((int::new_int(cx, n)?, end));
+        }
         let Some(n) = json_text::scan_number(self.text, i) else {
             return Err(Stop::NoValue(i));
         };
@@ -157,14 +241,12 @@ impl Reader<'_> {
     }
 
     fn key(&mut self, cx: &mut Cx, start: usize) -> Scan<(Value, usize)> {
-        let (buf, at) = self.string(cx, start)?;
-        let units: Vec<u32> = buf.as_text().iter().collect();
-        if let Some(k) = self.keys.get(&units) {
-            return Ok((k.clone(), at));
+        if let Some(end) = json_text::plain_end(self.bytes, start) {
+            let key = self.keys.get(cx, Text::Latin1(&self.bytes[start..end]))?;
+            return Ok((key, end + 1));
         }
-        let k = new_from_buf(cx, buf)?;
-        self.keys.insert(units, k.clone());
-        Ok((k, at))
+        let (buf, at) = self.string(cx, start)?;
+        Ok((self.keys.get(cx, buf.as_text())?, at))
     }
 
     /// Behind `{`.
@@ -293,7 +375,11 @@ impl Scanner {
             scanner: self,
             document: string,
             text: s.text(),
-            keys: HashMap::new(),
+            bytes: match s.text() {
+                Text::Latin1(bytes) => bytes,
+                _ => &[],
+            },
+            keys: Keys::default(),
         };
         match reader.value(cx, idx as usize) {
             Ok((v, end)) => {

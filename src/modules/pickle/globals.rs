@@ -7,6 +7,7 @@ use crate::util::{Once, import_submodule};
 use std::sync::OnceLock;
 use typhon_vm::native::*;
 use typhon_vm::objects::exception::base;
+use typhon_vm::objects::object::instance;
 use typhon_vm::objects::{Dict, dict, str};
 use typhon_vm::{init, protocol};
 
@@ -226,9 +227,12 @@ pub fn replaced(cx: &mut Cx, o: &Value, own: &Type, name: &'static str) -> Res<O
     }
     let n = str::intern::intern_static(cx, name)?;
     let (found, known) = (o.ty().lookup(cx, n), own.lookup(cx, n));
-    match (found, known) {
-        (Some(f), Some(k)) if f.is(&k) => Ok(None),
-        (None, _) => Ok(None),
-        _ => protocol::getattr(cx, o, n).map(Some),
+    if let (Some(f), Some(k)) = (found, known)
+        && f.is(&k)
+        && n.downcast::<Str>()
+            .is_none_or(|n| instance::get_own(cx, o, n).is_none())
+    {
+        return Ok(None);
     }
+    protocol::getattr_opt(cx, o, n)
 }

@@ -30,7 +30,10 @@ impl Traverse for File {
 pub struct Input<'a> {
     pub data: Cow<'a, [u8]>,
     /// The next byte.
-    pub pos: usize,
+    pos: usize,
+    /// How far may be read: the end of the frame or of the data.
+    end: usize,
+    framed: bool,
     /// The bytes before this were taken out of the file, those behind only looked at.
     taken: usize,
     file: Option<File>,
@@ -42,6 +45,8 @@ impl<'a> Input<'a> {
         Input {
             data,
             pos: 0,
+            end: taken,
+            framed: false,
             taken,
             file,
         }
@@ -55,7 +60,7 @@ impl<'a> Input<'a> {
     /// The place of the next `n` bytes.
     #[inline]
     pub fn take(&mut self, cx: &mut Cx, n: usize) -> Res<Range<usize>> {
-        if self.data.len() - self.pos < n {
+        if self.end - self.pos < n {
             self.ask(cx, n)?;
         }
         let from = self.pos;
@@ -75,7 +80,7 @@ impl<'a> Input<'a> {
     /// The next byte; `EOFError` at the end.
     #[inline]
     pub fn opcode(&mut self, cx: &mut Cx) -> Res<u8> {
-        if self.pos == self.data.len() {
+        if self.pos == self.end {
             self.first(cx)?;
         }
         let b = self.data[self.pos];
@@ -101,10 +106,40 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
+    /// A frame of `n` bytes begins. What belongs together does not cross its end.
+    pub fn enter_frame(&mut self, cx: &mut Cx, n: usize) -> Res<()> {
+        if self.framed && self.pos < self.end {
+            return Err(broken(
+                cx,
+                "beginning of a new frame before end of current frame",
+            ));
+        }
+        self.take(cx, n)?;
+        self.pos -= n;
+        self.end = self.pos + n;
+        self.framed = true;
+        Ok(())
+    }
+
+    /// Behind a frame everything may be read.
+    fn leave_frame(&mut self) {
+        if self.framed && self.pos == self.end {
+            self.framed = false;
+            self.end = self.data.len();
+        }
+    }
+
     /// Have `n` bytes, read from the file; says how many there are.
     fn fill(&mut self, cx: &mut Cx, n: usize) -> Res<usize> {
+        self.leave_frame();
+        if self.framed {
+            return Err(broken(cx, "pickle exhausted before end of frame"));
+        }
+        if self.end - self.pos >= n {
+            return Ok(self.end - self.pos);
+        }
         let Some(file) = self.file.clone() else {
-            return Ok(self.data.len() - self.pos);
+            return Ok(self.end - self.pos);
         };
         self.catch_up(cx)?;
         if let Some(peek) = &file.peek {
@@ -136,6 +171,7 @@ impl<'a> Input<'a> {
         self.taken = data.len();
         self.data = Cow::Owned(data);
         self.pos = 0;
+        self.end = self.taken;
         Ok(())
     }
 
@@ -153,10 +189,14 @@ impl<'a> Input<'a> {
 
     /// The place of the next line, without its end.
     pub fn line(&mut self, cx: &mut Cx) -> Res<Range<usize>> {
-        if let Some(n) = memchr::memchr(b'\n', &self.data[self.pos..]) {
+        self.leave_frame();
+        if let Some(n) = memchr::memchr(b'\n', &self.data[self.pos..self.end]) {
             let from = self.pos;
             self.pos += n + 1;
             return Ok(from..from + n);
+        }
+        if self.framed {
+            return Err(broken(cx, "pickle exhausted before end of frame"));
         }
         if let Some(file) = self.file.clone() {
             self.catch_up(cx)?;
@@ -174,6 +214,15 @@ impl<'a> Input<'a> {
             }
             _ => Err(self.truncated(cx)),
         }
+    }
+
+    /// A line that is not empty.
+    pub fn word_line(&mut self, cx: &mut Cx) -> Res<Range<usize>> {
+        let at = self.line(cx)?;
+        if at.is_empty() {
+            return Err(self.truncated(cx));
+        }
+        Ok(at)
     }
 
     /// The end of a pickle: what is left of the bytes already taken out of the file.

@@ -38,7 +38,17 @@ impl Remembered {
     }
 
     /// The displaced value is the caller's to drop.
+    #[inline]
     pub fn put(&mut self, n: usize, v: Value) -> Option<Value> {
+        if n == self.near.len() {
+            self.near.push(Some(v));
+            self.len += 1;
+            return None;
+        }
+        self.put_elsewhere(n, v)
+    }
+
+    fn put_elsewhere(&mut self, n: usize, v: Value) -> Option<Value> {
         if n > self.near.len() * 2 + FAR {
             let old = self.far.insert(n, v);
             self.len += usize::from(old.is_none());
@@ -385,18 +395,18 @@ impl<'a> Machine<'a> {
                 };
             }
             INT => {
-                let at = self.input.line(cx)?;
+                let at = self.input.word_line(cx)?;
                 match &self.input.data[at.clone()] {
                     b"00" => Value::bool(false),
                     b"01" => Value::bool(true),
-                    text => int::text::parse_bytes(cx, &text.to_vec(), 0)?,
+                    text => int::text::parse_bytes(cx, &text.to_vec(), 10)?,
                 }
             }
             LONG => {
-                let at = self.input.line(cx)?;
+                let at = self.input.word_line(cx)?;
                 let text = &self.input.data[at];
                 let text = text.strip_suffix(b"L").unwrap_or(text).to_vec();
-                int::text::parse_bytes(cx, &text, 0)?
+                int::text::parse_bytes(cx, &text, 10)?
             }
             LONG1 => {
                 let n = self.input.array::<1>(cx)?[0];
@@ -411,7 +421,7 @@ impl<'a> Machine<'a> {
                 }
             }
             FLOAT => {
-                let at = self.input.line(cx)?;
+                let at = self.input.word_line(cx)?;
                 let text = str::new_str_latin1(cx, &self.input.data[at])?;
                 let text = text.downcast::<Str>().map(Str::text);
                 let f = text.map_or(Ok(0.0), typhon_text::float_text::parse);
@@ -537,19 +547,19 @@ impl<'a> Machine<'a> {
     }
 
     fn utf8_line(&mut self, cx: &mut Cx) -> Res<Value> {
-        let at = self.input.line(cx)?;
+        let at = self.input.word_line(cx)?;
         let data = &self.input.data[at];
         Ok(codec::decode_as(cx, data, Codec::Utf8, None, true)?.0)
     }
 
     fn ascii_line(&mut self, cx: &mut Cx) -> Res<Value> {
-        let at = self.input.line(cx)?;
+        let at = self.input.word_line(cx)?;
         let data = &self.input.data[at];
         Ok(codec::decode_as(cx, data, Codec::Ascii, None, true)?.0)
     }
 
     fn number_line(&mut self, cx: &mut Cx) -> Res<Value> {
-        let at = self.input.line(cx)?;
+        let at = self.input.word_line(cx)?;
         let text = self.input.data[at].to_vec();
         int::text::parse_bytes(cx, &text, 10)
     }
@@ -574,8 +584,8 @@ impl<'a> Machine<'a> {
     }
 
     fn quoted(&mut self, cx: &mut Cx) -> Res<Value> {
-        let at = self.input.line(cx)?;
-        let line = self.input.data[at].trim_ascii_end();
+        let at = self.input.word_line(cx)?;
+        let line = &self.input.data[at];
         let inside = match line {
             [b'"', inside @ .., b'"'] | [b'\'', inside @ .., b'\''] => inside,
             _ => {
@@ -594,10 +604,7 @@ impl<'a> Machine<'a> {
                 "FRAME length exceeds system's maximum of {most} bytes"
             )));
         }
-        // Have the whole frame, then begin with its first byte.
-        self.input.take(cx, n as usize)?;
-        self.input.pos -= n as usize;
-        Ok(())
+        self.input.enter_frame(cx, n as usize)
     }
 
     // ---- the memo ----------------------------------------------------------------------------------------------

@@ -52,17 +52,24 @@ impl Memo {
         }
     }
 
-    /// Remember an object that is not there. `v` is counted.
-    pub fn insert(&mut self, v: Value, number: u64) {
+    /// Remember an object; false if it is there already.
+    #[inline]
+    pub fn insert(&mut self, v: &Value, tid: u16, number: u64) -> bool {
         if (self.entries.len() + 1) * 3 > self.index.len() * 2 {
             self.grow();
         }
-        let mut at = self.place(identity(&v));
-        while self.index[at] != 0 {
-            at = (at + 1) & (self.index.len() - 1);
+        let id = identity(v);
+        let mut at = self.place(id);
+        loop {
+            match self.index[at] {
+                0 => break,
+                n if identity(&self.entries[n as usize - 1].0) == id => return false,
+                _ => at = (at + 1) & (self.index.len() - 1),
+            }
         }
-        self.entries.push((v, number));
+        self.entries.push((v.clone_in(tid), number));
         self.index[at] = self.entries.len() as u32;
+        true
     }
 
     #[cold]

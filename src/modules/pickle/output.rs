@@ -54,8 +54,13 @@ impl Output {
     #[inline]
     pub fn op<const N: usize>(&mut self, op: u8, argument: [u8; N]) {
         self.open_frame();
-        self.bytes.push(op);
-        self.bytes.extend_from_slice(&argument);
+        // One write of nine bytes is quicker than two of as many as needed.
+        let at = self.bytes.len();
+        let mut both = [0; 9];
+        both[0] = op;
+        both[1..=N].copy_from_slice(&argument);
+        self.bytes.extend_from_slice(&both);
+        self.bytes.truncate(at + 1 + N);
     }
 
     fn close_frame(&mut self) {

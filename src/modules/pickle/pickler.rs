@@ -375,7 +375,7 @@ impl Pickler {
                 return Err(cx.type_error("'memo' values must be 2-item tuples"));
             };
             let n = number::index_isize(cx, n)?;
-            memo.insert(o.clone(), n as u64);
+            memo.insert(o, cx.tid, n as u64);
         }
         let old = std::mem::replace(&mut *self.memo.lock(&self.head, &mut cx.thread), memo);
         drop(old);

@@ -78,17 +78,21 @@ impl<'a> Writer<'a> {
         self.out.finish(cx)
     }
 
+    #[inline]
     pub fn save(&mut self, cx: &mut Cx, o: &Value) -> Res<()> {
-        self.save_object(cx, o, true)?;
+        // Containers hold small ints more than anything else.
+        match o.as_small_int() {
+            Some(i @ 0..=0xFF) if self.settings.bin && self.settings.persistent_id.is_none() => {
+                self.out.put(&[BININT1, i as u8]);
+            }
+            _ => self.save_object(cx, o, true)?,
+        }
         self.out.boundary(cx)
     }
 
     /// Write an object; a persistent id has none of its own.
     pub fn save_object(&mut self, cx: &mut Cx, o: &Value, may_persist: bool) -> Res<()> {
-        if may_persist
-            && let Some(f) = self.settings.persistent_id.clone()
-            && self.save_persistent(cx, &f, o)?
-        {
+        if may_persist && self.settings.persistent_id.is_some() && self.save_persistent(cx, o)? {
             return Ok(());
         }
         // What is never remembered.
@@ -163,11 +167,10 @@ impl<'a> Writer<'a> {
 
     /// Remember an object just written.
     pub fn memoize(&mut self, cx: &mut Cx, o: &Value) {
-        if self.settings.fast || self.remembered(o).is_some() {
+        let n = self.memo.len() as u64;
+        if self.settings.fast || !self.memo.insert(o, cx.tid, n) {
             return;
         }
-        let n = self.memo.len() as u64;
-        self.memo.insert(o.clone_in(cx.tid), n);
         if self.settings.protocol >= 4 {
             self.out.byte(MEMOIZE);
         } else if !self.settings.bin {
@@ -203,8 +206,11 @@ impl<'a> Writer<'a> {
 
     // ---- persistent ids ------------------------------------------------------------------------------------------
 
-    fn save_persistent(&mut self, cx: &mut Cx, f: &Value, o: &Value) -> Res<bool> {
-        let id = protocol::call(cx, f, std::slice::from_ref(o))?;
+    fn save_persistent(&mut self, cx: &mut Cx, o: &Value) -> Res<bool> {
+        let Some(f) = self.settings.persistent_id.clone() else {
+            return Ok(false);
+        };
+        let id = protocol::call(cx, &f, std::slice::from_ref(o))?;
         if id.is_none() {
             return Ok(false);
         }

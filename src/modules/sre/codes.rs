@@ -32,7 +32,6 @@ pub mod at {
 
 /// Flags of INFO.
 pub const INFO_PREFIX: u32 = 1;
-pub const INFO_CHARSET: u32 = 4;
 /// No upper limit of a repetition.
 pub const MAXREPEAT: u32 = u32::MAX;
 
@@ -170,4 +169,40 @@ pub fn in_charset(code: &[u32], mut at: usize, c: u32) -> bool {
             _ => return false,
         }
     }
+}
+
+/// Whether the single-character instruction at `ip` takes `c`.
+pub fn takes(code: &[u32], ip: usize, c: u32) -> bool {
+    let arg = code[ip + 1];
+    match code[ip] {
+        op::ANY => c != 10,
+        op::ANY_ALL => true,
+        op::LITERAL => c == arg,
+        op::NOT_LITERAL => c != arg,
+        op::IN => in_charset(code, ip + 2, c),
+        op::CATEGORY => in_category(arg, c),
+        op::LITERAL_IGNORE => lower_ascii(c) == arg,
+        op::NOT_LITERAL_IGNORE => lower_ascii(c) != arg,
+        op::IN_IGNORE => in_charset(code, ip + 2, lower_ascii(c)),
+        op::LITERAL_UNI_IGNORE => lower(c) == arg,
+        op::NOT_LITERAL_UNI_IGNORE => lower(c) != arg,
+        op::IN_UNI_IGNORE => in_charset(code, ip + 2, lower(c)),
+        op::LITERAL_LOC_IGNORE => loc_equal(c, arg),
+        op::NOT_LITERAL_LOC_IGNORE => !loc_equal(c, arg),
+        op::IN_LOC_IGNORE => {
+            let has = |c| in_charset(code, ip + 2, c);
+            let (lower, upper) = (has(lower_ascii(c)), has(upper_ascii(c)));
+            // What is excluded in one case is in the other too.
+            if code[ip + 2] == op::NEGATE {
+                lower && upper
+            } else {
+                lower || upper
+            }
+        }
+        _ => false,
+    }
+}
+
+fn loc_equal(c: u32, wanted: u32) -> bool {
+    c == wanted || lower_ascii(c) == wanted || upper_ascii(c) == wanted
 }

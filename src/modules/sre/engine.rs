@@ -9,6 +9,8 @@
 //! It is plain Rust over borrowed text; whoever runs it lends a function that is called now and then (a safepoint).
 
 use super::codes::{self, MAXREPEAT, at, op};
+use super::program::{Begin, Masks, Program};
+use std::cell::Cell;
 use typhon_text::search::{self, Search};
 use typhon_vm::{Raised, Res};
 
@@ -16,19 +18,27 @@ use typhon_vm::{Raised, Res};
 pub trait Unit: Copy + Search {
     fn code(self) -> u32;
     fn from_code(c: u32) -> Option<Self>;
+    /// The text as bytes, where its units are bytes.
+    fn as_bytes(text: &[Self]) -> Option<&[u8]>;
 }
 macro_rules! units {
-    ($($t:ty),*) => { $( impl Unit for $t {
+    ($($t:ty: $bytes:expr),*) => { $( impl Unit for $t {
         #[inline(always)]
         fn code(self) -> u32 {
             self as u32
         }
+        #[inline(always)]
         fn from_code(c: u32) -> Option<$t> {
             <$t>::try_from(c).ok()
         }
+        #[inline(always)]
+        fn as_bytes(text: &[$t]) -> Option<&[u8]> {
+            let f: fn(&[$t]) -> Option<&[u8]> = $bytes;
+            f(text)
+        }
     } )* };
 }
-units!(u8, u16, u32);
+units!(u8: |text| Some(text), u16: |_| None, u32: |_| None);
 
 /// A mark that is not set.
 pub const UNSET: usize = usize::MAX;
@@ -81,6 +91,41 @@ pub struct Mode {
     pub must_advance: bool,
 }
 
+/// What a machine needs memory for, kept by the thread for its next one.
+#[derive(Default)]
+struct Stacks {
+    marks: Vec<usize>,
+    choices: Vec<Choice>,
+    trail: Vec<(u32, usize)>,
+    loops: Vec<Loop>,
+}
+
+/// Larger stacks are given back to the allocator.
+const KEPT: usize = 1 << 12;
+
+thread_local! {
+    static STACKS: Cell<Option<Stacks>> = const { Cell::new(None) };
+}
+
+impl<U> Drop for Machine<'_, U> {
+    fn drop(&mut self) {
+        if self.choices.capacity().max(self.trail.capacity()) > KEPT
+            || self.loops.capacity().max(self.marks.capacity()) > KEPT
+        {
+            return;
+        }
+        self.choices.clear();
+        self.trail.clear();
+        self.loops.clear();
+        STACKS.set(Some(Stacks {
+            marks: std::mem::take(&mut self.marks),
+            choices: std::mem::take(&mut self.choices),
+            trail: std::mem::take(&mut self.trail),
+            loops: std::mem::take(&mut self.loops),
+        }));
+    }
+}
+
 pub struct Machine<'a, U> {
     code: &'a [u32],
     /// The text up to where matching ends.
@@ -92,6 +137,7 @@ pub struct Machine<'a, U> {
     choices: Vec<Choice>,
     trail: Vec<(u32, usize)>,
     loops: Vec<Loop>,
+    program: &'a Program,
     /// Where the run on the pattern began.
     start: usize,
     mode: Mode,
@@ -116,19 +162,29 @@ type Run<T> = Result<T, Halt>;
 
 impl<'a, U: Unit> Machine<'a, U> {
     pub fn new(
-        code: &'a [u32],
+        program: &'a Program,
         text: &'a [U],
         groups: usize,
         poll: &'a mut dyn FnMut() -> Res<()>,
     ) -> Machine<'a, U> {
+        let stacks = STACKS.take().unwrap_or_default();
+        let Stacks {
+            mut marks,
+            choices,
+            trail,
+            loops,
+        } = stacks;
+        marks.clear();
+        marks.resize(2 * groups, UNSET);
         Machine {
-            code,
+            code: &program.code,
             text,
-            marks: vec![UNSET; 2 * groups],
+            marks,
             lastindex: 0,
-            choices: Vec::new(),
-            trail: Vec::new(),
-            loops: Vec::new(),
+            choices,
+            trail,
+            loops,
+            program,
             start: 0,
             mode: Mode::default(),
             steps: STEPS,
@@ -149,13 +205,13 @@ impl<'a, U: Unit> Machine<'a, U> {
     /// Begin and end of the first match that begins at `pos` or later.
     pub fn search(&mut self, pos: usize, mode: Mode) -> Run<Option<(usize, usize)>> {
         self.mode = mode;
-        let hints = Hints::<U>::of(self.code);
-        let Some(last) = self.text.len().checked_sub(hints.min) else {
+        let program = self.program;
+        let Some(last) = self.text.len().checked_sub(program.min) else {
             return Ok(None);
         };
         let mut pos = pos;
         while pos <= last {
-            match hints.next(self.code, self.text, pos, last) {
+            match self.next_begin(pos, last) {
                 Some(p) => {
                     // Only a match at the very first place is bound to advance.
                     if p != pos {
@@ -168,7 +224,7 @@ impl<'a, U: Unit> Machine<'a, U> {
             if let Some(m) = self.attempt(pos)? {
                 return Ok(Some(m));
             }
-            if self.is_anchored() {
+            if program.is_anchored {
                 return Ok(None);
             }
             self.mode.must_advance = false;
@@ -178,17 +234,79 @@ impl<'a, U: Unit> Machine<'a, U> {
         Ok(None)
     }
 
-    /// Whether the pattern matches at the beginning of the text only.
-    fn is_anchored(&self) -> bool {
-        let first = match self.code[0] {
-            op::INFO => 1 + self.code[1] as usize,
-            _ => 0,
+    /// The next place from `pos` to `last` where a match can begin.
+    #[inline]
+    fn next_begin(&self, pos: usize, last: usize) -> Option<usize> {
+        let found = match &self.program.begin {
+            Begin::Anywhere => Some(pos),
+            Begin::Text(t) => self.find_text(t, pos),
+            Begin::Sets(masks) => self.find_sets(masks, pos),
         };
-        self.code.get(first) == Some(&op::AT)
-            && matches!(
-                self.code.get(first + 1),
-                Some(&(at::BEGINNING | at::BEGINNING_STRING))
-            )
+        found.filter(|&p| p <= last)
+    }
+
+    fn find_text(&self, wanted: &[u32], pos: usize) -> Option<usize> {
+        let rest = &self.text[pos..];
+        // The first unit finds the place; few texts are so regular that more is worth its preparation.
+        let (&first, behind) = wanted.split_first()?;
+        let first = U::from_code(first)?;
+        if behind.is_empty() {
+            return U::find_unit(rest, first).map(|i| pos + i);
+        }
+        let mut at = 0;
+        let mut tries = 0;
+        while tries < 16 {
+            at += U::find_unit(&rest[at..], first)?;
+            let there = rest.get(at + 1..at + wanted.len())?;
+            if there.iter().zip(behind).all(|(u, &c)| u.code() == c) {
+                return Some(pos + at);
+            }
+            at += 1;
+            tries += 1;
+        }
+        let needle = wanted
+            .iter()
+            .map(|&c| U::from_code(c))
+            .collect::<Option<Vec<U>>>()?;
+        search::find(&rest[at..], &needle).map(|i| pos + at + i)
+    }
+
+    fn find_sets(&self, masks: &Masks, pos: usize) -> Option<usize> {
+        let mask = |u: U| match u8::try_from(u.code()) {
+            Ok(c) => masks.of[c as usize],
+            Err(_) => masks.wide,
+        };
+        if let [first, more @ ..] = &masks.few[..]
+            && let Some(bytes) = U::as_bytes(self.text)
+        {
+            let mut pos = pos;
+            loop {
+                let rest = &bytes[pos..];
+                let i = match more {
+                    [] => memchr::memchr(*first, rest),
+                    [b] => memchr::memchr2(*first, *b, rest),
+                    [b, c, ..] => memchr::memchr3(*first, *b, *c, rest),
+                }?;
+                let there = bytes.get(pos + i..pos + i + masks.len)?;
+                if there
+                    .iter()
+                    .enumerate()
+                    .all(|(k, &c)| masks.of[c as usize] >> k & 1 == 1)
+                {
+                    return Some(pos + i);
+                }
+                pos += i + 1;
+            }
+        }
+        // Bit i: the i + 1 characters before this place are in the first sets.
+        let (mut state, goal) = (0u8, 1u8 << (masks.len - 1));
+        for (i, &u) in self.text[pos..].iter().enumerate() {
+            state = (state << 1 | 1) & mask(u);
+            if state & goal != 0 {
+                return Some(pos + i + 1 - masks.len);
+            }
+        }
+        None
     }
 
     fn attempt(&mut self, pos: usize) -> Run<Option<(usize, usize)>> {
@@ -200,11 +318,7 @@ impl<'a, U: Unit> Machine<'a, U> {
         self.choices.clear();
         self.loops.clear();
         self.start = pos;
-        let first = if self.code[0] == op::INFO {
-            1 + self.code[1] as usize
-        } else {
-            0
-        };
+        let first = self.program.start;
         Ok(self.run(first, pos, true)?.map(|end| (pos, end)))
     }
 
@@ -322,23 +436,39 @@ impl<'a, U: Unit> Machine<'a, U> {
                 }
                 Kind::Lazy => {
                     let max = self.code[c.ip + 3];
-                    let more = (max == MAXREPEAT || c.limit < max as usize)
-                        && self
-                            .text
-                            .get(c.pos)
-                            .is_some_and(|u| self.one(c.ip + 4, u.code()));
-                    if !more {
+                    let tail = c.ip + 1 + self.code[c.ip + 1] as usize;
+                    // On to where the tail may begin.
+                    let checked =
+                        self.code[tail] == op::LITERAL || self.program.set(tail).is_some();
+                    let (mut pos, mut taken) = (c.pos, c.limit);
+                    let found = loop {
+                        let more = (max == MAXREPEAT || taken < max as usize)
+                            && self
+                                .text
+                                .get(pos)
+                                .is_some_and(|u| self.program.takes(c.ip + 4, u.code()));
+                        if !more {
+                            break false;
+                        }
+                        pos += 1;
+                        taken += 1;
+                        if !checked
+                            || self
+                                .text
+                                .get(pos)
+                                .is_some_and(|u| self.program.takes(tail, u.code()))
+                        {
+                            break true;
+                        }
+                    };
+                    if !found {
                         self.choices.pop();
                         continue;
                     }
                     let top = &mut self.choices[n - 1];
-                    top.pos += 1;
-                    top.limit += 1;
-                    return Ok(Some((
-                        c.ip + 1 + self.code[c.ip + 1] as usize,
-                        c.pos + 1,
-                        c.current,
-                    )));
+                    top.pos = pos;
+                    top.limit = taken;
+                    return Ok(Some((tail, pos, c.current)));
                 }
             }
         }
@@ -351,9 +481,14 @@ impl<'a, U: Unit> Machine<'a, U> {
         }
         if self.code[ip] == op::LITERAL {
             let wanted = U::from_code(self.code[ip + 1])?;
-            return (limit..from)
+            let end = from.min(self.text.len());
+            let i = U::rfind_unit(self.text.get(limit..end)?, wanted)?;
+            return Some(limit + i);
+        }
+        if self.program.set(ip).is_some() {
+            return (limit..from.min(self.text.len()))
                 .rev()
-                .find(|&p| self.text.get(p).is_some_and(|u| u.code() == wanted.code()));
+                .find(|&p| self.program.takes(ip, self.text[p].code()));
         }
         Some(from - 1)
     }
@@ -367,55 +502,18 @@ impl<'a, U: Unit> Machine<'a, U> {
                 return (None, None);
             }
             let (body, next) = (ip + 1, ip + skip);
-            let fits = match self.code[body] {
-                op::LITERAL => self
-                    .text
+            let fits = if self.code[body] == op::LITERAL || self.program.set(body).is_some() {
+                self.text
                     .get(pos)
-                    .is_some_and(|u| u.code() == self.code[body + 1]),
-                op::IN => self
-                    .text
-                    .get(pos)
-                    .is_some_and(|u| codes::in_charset(self.code, body + 2, u.code())),
-                _ => true,
+                    .is_some_and(|u| self.program.takes(body, u.code()))
+            } else {
+                true
             };
             if fits {
                 let more = self.code[next] != 0;
                 return (Some(body), more.then_some(next));
             }
             ip = next;
-        }
-    }
-
-    /// Whether the single-character instruction at `ip` takes `c`.
-    #[inline]
-    fn one(&self, ip: usize, c: u32) -> bool {
-        let arg = self.code[ip + 1];
-        match self.code[ip] {
-            op::ANY => c != 10,
-            op::ANY_ALL => true,
-            op::LITERAL => c == arg,
-            op::NOT_LITERAL => c != arg,
-            op::IN => codes::in_charset(self.code, ip + 2, c),
-            op::CATEGORY => codes::in_category(arg, c),
-            op::LITERAL_IGNORE => codes::lower_ascii(c) == arg,
-            op::NOT_LITERAL_IGNORE => codes::lower_ascii(c) != arg,
-            op::IN_IGNORE => codes::in_charset(self.code, ip + 2, codes::lower_ascii(c)),
-            op::LITERAL_UNI_IGNORE => codes::lower(c) == arg,
-            op::NOT_LITERAL_UNI_IGNORE => codes::lower(c) != arg,
-            op::IN_UNI_IGNORE => codes::in_charset(self.code, ip + 2, codes::lower(c)),
-            op::LITERAL_LOC_IGNORE => loc_equal(c, arg),
-            op::NOT_LITERAL_LOC_IGNORE => !loc_equal(c, arg),
-            op::IN_LOC_IGNORE => {
-                let has = |c| codes::in_charset(self.code, ip + 2, c);
-                let (lower, upper) = (has(codes::lower_ascii(c)), has(codes::upper_ascii(c)));
-                // What is excluded in one case is in the other too.
-                if self.code[ip + 2] == op::NEGATE {
-                    lower && upper
-                } else {
-                    lower || upper
-                }
-            }
-            _ => false,
         }
     }
 
@@ -429,19 +527,22 @@ impl<'a, U: Unit> Machine<'a, U> {
         };
         let stop = match self.code[ip] {
             op::ANY_ALL => None,
-            op::ANY => rest.iter().position(|u| u.code() == 10),
+            op::ANY => U::from_code(10).and_then(|line| U::find_unit(rest, line)),
             op::LITERAL => {
                 let wanted = self.code[ip + 1];
                 rest.iter().position(|u| u.code() != wanted)
             }
             op::NOT_LITERAL => {
-                let unwanted = self.code[ip + 1];
-                rest.iter().position(|u| u.code() == unwanted)
+                let unwanted = U::from_code(self.code[ip + 1]);
+                unwanted.and_then(|u| U::find_unit(rest, u))
             }
-            op::IN => rest
-                .iter()
-                .position(|u| !codes::in_charset(self.code, ip + 2, u.code())),
-            _ => rest.iter().position(|u| !self.one(ip, u.code())),
+            _ => match self.program.set(ip) {
+                Some(set) => rest.iter().position(|u| match u8::try_from(u.code()) {
+                    Ok(c) => !set.has(c),
+                    Err(_) => !codes::takes(self.code, ip, u.code()),
+                }),
+                None => rest.iter().position(|u| !self.program.takes(ip, u.code())),
+            },
         };
         stop.unwrap_or(rest.len())
     }
@@ -517,14 +618,22 @@ impl<'a, U: Unit> Machine<'a, U> {
                     ip += 2;
                 }
                 op::ANY_ALL | op::ANY => {
-                    if self.text.get(pos).is_none_or(|u| !self.one(ip, u.code())) {
+                    if self
+                        .text
+                        .get(pos)
+                        .is_none_or(|u| !self.program.takes(ip, u.code()))
+                    {
                         fail!();
                     }
                     pos += 1;
                     ip += 1;
                 }
                 op::IN | op::IN_IGNORE | op::IN_UNI_IGNORE | op::IN_LOC_IGNORE => {
-                    if self.text.get(pos).is_none_or(|u| !self.one(ip, u.code())) {
+                    if self
+                        .text
+                        .get(pos)
+                        .is_none_or(|u| !self.program.takes(ip, u.code()))
+                    {
                         fail!();
                     }
                     pos += 1;
@@ -538,7 +647,11 @@ impl<'a, U: Unit> Machine<'a, U> {
                 | op::NOT_LITERAL_UNI_IGNORE
                 | op::LITERAL_LOC_IGNORE
                 | op::NOT_LITERAL_LOC_IGNORE => {
-                    if self.text.get(pos).is_none_or(|u| !self.one(ip, u.code())) {
+                    if self
+                        .text
+                        .get(pos)
+                        .is_none_or(|u| !self.program.takes(ip, u.code()))
+                    {
                         fail!();
                     }
                     pos += 1;
@@ -731,76 +844,6 @@ impl<'a, U: Unit> Machine<'a, U> {
                 // Not an instruction: the code did not come from the compiler.
                 _ => fail!(),
             }
-        }
-    }
-}
-
-fn loc_equal(c: u32, wanted: u32) -> bool {
-    c == wanted || codes::lower_ascii(c) == wanted || codes::upper_ascii(c) == wanted
-}
-
-/// What the pattern says about where a match can begin.
-struct Hints<U> {
-    /// The least length of a match.
-    min: usize,
-    first: First<U>,
-}
-
-enum First<U> {
-    Anything,
-    /// Never: the pattern begins with text that this width cannot hold.
-    Nothing,
-    Text(Vec<U>),
-    /// A set at this place of the code.
-    Set(usize),
-}
-
-impl<U: Unit> Hints<U> {
-    fn of(code: &[u32]) -> Hints<U> {
-        let mut hints = Hints {
-            min: 0,
-            first: First::Anything,
-        };
-        let mut start = 0;
-        let mut prefix: Option<&[u32]> = None;
-        if code[0] == op::INFO {
-            let flags = code[2];
-            hints.min = code[3] as usize;
-            start = 1 + code[1] as usize;
-            if flags & codes::INFO_PREFIX != 0 {
-                let n = code[5] as usize;
-                prefix = Some(&code[7..7 + n]);
-            } else if flags & codes::INFO_CHARSET != 0 {
-                hints.first = First::Set(5);
-            }
-        }
-        if prefix.is_none() && matches!(hints.first, First::Anything) && code[start] == op::LITERAL
-        {
-            prefix = Some(&code[start + 1..start + 2]);
-        }
-        if let Some(p) = prefix {
-            hints.first = match p
-                .iter()
-                .map(|&c| U::from_code(c))
-                .collect::<Option<Vec<U>>>()
-            {
-                Some(text) => First::Text(text),
-                None => First::Nothing,
-            };
-        }
-        hints
-    }
-
-    /// The next place from `pos` to `last` where a match can begin.
-    fn next(&self, code: &[u32], text: &[U], pos: usize, last: usize) -> Option<usize> {
-        match &self.first {
-            First::Anything => Some(pos),
-            First::Nothing => None,
-            First::Text(t) => search::find(&text[pos..], t)
-                .map(|i| pos + i)
-                .filter(|&p| p <= last),
-            First::Set(set) => (pos..=last.min(text.len().checked_sub(1)?))
-                .find(|&p| codes::in_charset(code, *set, text[p].code())),
         }
     }
 }

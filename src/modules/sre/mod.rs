@@ -1,5 +1,5 @@
 //! `_sre`: the engine under `re`.
-//! - `codes.rs`: the pattern code's numbers; `engine.rs`: the matcher, plain Rust over text
+//! - `codes.rs`: the pattern code's numbers; `program.rs`: what is worked out from it once; `engine.rs`: the matcher, plain Rust over text
 //! - `subject.rs`: strings and buffers as text; `pattern.rs`, `sub.rs`: `re.Pattern`; `matched.rs`: `re.Match`;
 //!   `scanner.rs`, `template.rs`
 
@@ -7,6 +7,7 @@ pub mod codes;
 pub mod engine;
 pub mod matched;
 pub mod pattern;
+pub mod program;
 pub mod scanner;
 pub mod sub;
 pub mod subject;

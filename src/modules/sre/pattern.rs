@@ -2,6 +2,7 @@
 
 use super::codes::op;
 use super::matched::Match;
+use super::program::Program;
 use super::scanner::Scanner;
 use super::subject::{Found, How, Subject, Text, find};
 use crate::support::make;
@@ -19,7 +20,7 @@ pub struct Pattern {
     pub pattern: Value,
     pub flags: i32,
     #[skip]
-    pub code: Box<[u32]>,
+    pub program: Program,
     pub groups: usize,
     /// A dict: name to number.
     pub groupindex: Value,
@@ -56,7 +57,7 @@ impl Pattern {
             head: Header::placeholder(),
             pattern: pattern.clone(),
             flags,
-            code: code.into_boxed_slice(),
+            program: Program::new(code.into_boxed_slice()),
             groups,
             groupindex,
             indexgroup,
@@ -326,7 +327,7 @@ impl Pattern {
     #[slot]
     fn hash(&self, cx: &mut Cx) -> Res<i64> {
         let mut h = protocol::hash(cx, &self.pattern)?;
-        for &w in &self.code {
+        for &w in &self.program.code {
             h = (h ^ w as i64).wrapping_mul(0x0100_0000_01b3);
         }
         h ^= self.flags as i64 ^ (self.is_bytes == Some(true)) as i64;
@@ -341,7 +342,7 @@ impl Pattern {
         let same = std::ptr::eq(self, other)
             || (self.flags == other.flags
                 && self.is_bytes == other.is_bytes
-                && self.code == other.code
+                && self.program.code == other.program.code
                 && protocol::equal(cx, &self.pattern, &other.pattern)?);
         Ok(Value::bool(same == (op == CmpOp::Eq)))
     }

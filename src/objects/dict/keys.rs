@@ -31,7 +31,10 @@ pub fn quick_hash(key: &Value) -> Option<i64> {
     if let Some(i) = key.as_small_int() {
         return Some(hash_small_int(i));
     }
-    key.downcast_exact::<Str>().map(|s| s.hash())
+    if let Some(s) = key.downcast_exact::<Str>() {
+        return Some(s.hash());
+    }
+    key.downcast_exact::<Tuple>().and_then(Tuple::known_hash)
 }
 
 /// `hash(key)` for a dict; a TypeError is reworded as CPython does.
@@ -125,6 +128,16 @@ pub fn pure_eq(a: &Value, b: &Value) -> Option<bool> {
     pure_eq_at(a, b, DEPTH)
 }
 
+/// A tuple, or an instance of a class that took over the comparison of tuples (named tuples).
+fn compared_as_tuple(v: &Value) -> Option<&Tuple> {
+    if let Some(t) = v.downcast_exact::<Tuple>() {
+        return Some(t);
+    }
+    let t = v.downcast::<Tuple>()?;
+    let compares = |t: &crate::Type| t.slots.richcompare.bits();
+    (compares(v.ty()) == compares(crate::Type::from_word(word::TUPLE))).then_some(t)
+}
+
 fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
     if a.is(b) {
         return Some(true);
@@ -137,8 +150,7 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
     if let (Some(x), Some(y)) = (number(a), number(b)) {
         return Some(numbers_equal(x, y));
     }
-    if wa == word::TUPLE && wb == word::TUPLE {
-        let (x, y) = (a.downcast_exact::<Tuple>()?, b.downcast_exact::<Tuple>()?);
+    if let (Some(x), Some(y)) = (compared_as_tuple(a), compared_as_tuple(b)) {
         if depth == 0 {
             return None;
         }

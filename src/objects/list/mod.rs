@@ -287,6 +287,20 @@ impl List {
         out
     }
 
+    /// Hand out the items, counted, if there are `n` of them; says how many there were. `put` only stores.
+    pub fn spread(&self, cx: &mut Cx, n: usize, mut put: impl FnMut(usize, u64)) -> usize {
+        let tid = cx.tid;
+        let _g = self.lock(cx);
+        let len = self.len.load(Ordering::Relaxed);
+        if len == n {
+            let b = self.buffer();
+            for i in 0..n {
+                put(i, copy_locked(b, i, tid).map_or(0, Value::into_bits));
+            }
+        }
+        len
+    }
+
     /// A new list of items `lo..hi` as they were at one moment.
     pub fn copy_range(&self, cx: &mut Cx, lo: usize, hi: usize) -> Res<Value> {
         let tid = cx.tid;
@@ -360,11 +374,15 @@ impl List {
         let _g = self.lock(cx);
         let n = self.len.load(Ordering::Relaxed);
         let b = self.buffer();
-        (0..count)
-            .map(|k| (start as isize).wrapping_add(step.wrapping_mul(k as isize)) as usize)
-            .filter(|&i| i < n)
-            .filter_map(|i| copy_locked(b, i, tid))
-            .collect()
+        let mut out = Vec::with_capacity(count);
+        let mut at = start as isize;
+        for _ in 0..count {
+            if (at as usize) < n {
+                out.extend(copy_locked(b, at as usize, tid));
+            }
+            at = at.wrapping_add(step);
+        }
+        out
     }
 
     /// Make room for `more` items; MemoryError where that cannot be.
@@ -591,6 +609,20 @@ impl List {
         let n = self.len.load(Ordering::Relaxed);
         let lo = lo.min(n);
         let hi = hi.clamp(lo, n);
+        if hi - lo == items.len() {
+            // Nothing moves: each value changes places with its successor.
+            let (b, mut items) = (self.buffer(), items);
+            for (i, v) in items.iter_mut().enumerate() {
+                let new = std::mem::replace(v, Value::none());
+                if let Some(old) = b.word(lo + i).swap(Some(new.into_counted())) {
+                    *v = old;
+                }
+            }
+            return Ok(Displaced {
+                values: items,
+                buf: OldBuf::none(),
+            });
+        }
         let new_len = n - (hi - lo) + items.len();
         let Some(old) = self.reserve_locked(new_len) else {
             return Err(items);

@@ -82,6 +82,10 @@ impl FrozenSet {
 impl<'a> SetLike<'a> {
     #[inline]
     pub fn of(v: &'a Value) -> Option<SetLike<'a>> {
+        // Exact ones first: asking for a subclass walks the bases.
+        if let Some(s) = SetLike::of_exact(v) {
+            return Some(s);
+        }
         if let Some(s) = v.downcast::<Set>() {
             return Some(s.like());
         }
@@ -357,6 +361,10 @@ impl<'a> SetLike<'a> {
                     return None;
                 }
                 let e = t.entry(n);
+                if e.key.is_empty() {
+                    n += 1;
+                    continue;
+                }
                 let hash = e.hash.load(Ordering::Relaxed);
                 match e.key.try_get_in(tid, || self.core.is_table(t)) {
                     Ok(None) => n += 1,

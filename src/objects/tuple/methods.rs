@@ -9,6 +9,7 @@ use crate::objects::list::repr;
 use crate::objects::list::slice::{Subscript, position, repeated, subscript};
 use crate::protocol;
 use crate::{Cx, Res, Value};
+use std::sync::atomic::Ordering;
 
 /// The hash of a sequence of hashes: CPython's variant of xxHash.
 pub struct TupleHash {
@@ -168,6 +169,9 @@ impl Tuple {
 
     #[slot]
     fn hash(&self, cx: &mut Cx) -> Res<i64> {
+        if let Some(h) = self.known_hash() {
+            return Ok(h);
+        }
         let mut h = TupleHash::new();
         for v in self.items() {
             h.add(match crate::objects::dict::keys::quick_hash(v) {
@@ -175,7 +179,9 @@ impl Tuple {
                 None => protocol::hash(cx, v)?,
             });
         }
-        Ok(h.finish())
+        let h = h.finish();
+        self.hash.store(h, Ordering::Relaxed);
+        Ok(h)
     }
 
     #[slot]

@@ -8,6 +8,7 @@ use crate::native::Traverse;
 use crate::native::pytype;
 use crate::statics;
 use crate::{Cx, Res, Value, ValueExt};
+use std::sync::atomic::{AtomicI64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
 
@@ -15,10 +16,12 @@ use typhon_runtime::header::Header;
 pub struct Tuple {
     pub head: Header,
     len: usize,
+    /// The hash once it was asked for; 0: not yet (or it is 0).
+    hash: AtomicI64,
     items: [Value; 0],
 }
 
-const ITEMS: usize = 24;
+const ITEMS: usize = 32;
 const _: () = assert!(std::mem::offset_of!(Tuple, items) == ITEMS);
 
 /// Items of the tuple behind a pointer word.
@@ -49,6 +52,19 @@ impl Tuple {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
+    /// The first fields of a tuple being made.
+    fn begin(&mut self, len: usize) {
+        self.len = len;
+        self.hash = AtomicI64::new(0);
+    }
+    /// The hash, if it was asked for before.
+    #[inline(always)]
+    pub fn known_hash(&self) -> Option<i64> {
+        match self.hash.load(Ordering::Relaxed) {
+            0 => None,
+            h => Some(h),
+        }
+    }
     /// Bytes of a tuple of `n` items.
     pub fn size_of(n: usize) -> usize {
         ITEMS + 8 * n
@@ -60,7 +76,7 @@ impl Tuple {
     pub(in crate::objects) unsafe fn write_items(cell: *mut u8, items: Vec<Value>) {
         // SAFETY: by contract.
         unsafe {
-            (*cell.cast::<Tuple>()).len = items.len();
+            (*cell.cast::<Tuple>()).begin(items.len());
             let base = cell.add(ITEMS).cast::<Value>();
             for (i, v) in items.into_iter().enumerate() {
                 base.add(i).write(v.into_counted());
@@ -73,7 +89,7 @@ impl Tuple {
     /// `at` is the static place of the empty tuple, not yet published.
     pub unsafe fn init_empty(at: *mut Tuple) {
         // SAFETY: by contract.
-        unsafe { (*at).len = 0 }
+        unsafe { (*at).begin(0) }
     }
 }
 
@@ -90,7 +106,7 @@ pub fn new_tuple_from(cx: &mut Cx, n: usize, mut items: impl Iterator<Item = Val
             statics::word::TUPLE,
             |cell| {
                 let t = cell.cast::<Tuple>();
-                (*t).len = n;
+                (*t).begin(n);
                 let base = cell.add(ITEMS).cast::<Value>();
                 for i in 0..n {
                     base.add(i).write(items.next().unwrap_or_else(Value::none));
@@ -116,7 +132,7 @@ pub fn new_pair(cx: &mut Cx, a: Value, b: Value) -> Res<Value> {
             statics::word::TUPLE,
             |cell| {
                 let t = cell.cast::<Tuple>();
-                (*t).len = 2;
+                (*t).begin(2);
                 let base = cell.add(ITEMS).cast::<Value>();
                 base.write(a.into_counted());
                 base.add(1).write(b.into_counted());

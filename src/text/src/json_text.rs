@@ -34,44 +34,71 @@ fn push_u(out: &mut TextBuf, unit: u32) {
     }
 }
 
-/// `json.dumps` of a str with `ensure_ascii`, quotes included.
-pub fn encode_ascii(text: Text<'_>) -> TextBuf {
-    encode(text, true)
-}
-
-/// `json.dumps` of a str without `ensure_ascii`.
-pub fn encode_plain(text: Text<'_>) -> TextBuf {
-    encode(text, false)
-}
-
-fn encode(text: Text<'_>, ascii: bool) -> TextBuf {
+/// Appends `json.dumps` of a str, quotes included; `ascii` is `ensure_ascii`.
+pub fn encode(text: Text<'_>, ascii: bool, out: &mut TextBuf) {
     let quote = u32::from(b'"');
 
-    let mut out = TextBuf::with_capacity(text.len() + 2);
     out.push(quote);
     if let Text::Latin1(s) = text
-        && s.iter()
-            .all(|&b| matches!(b, 0x20..0x7f) && b != b'"' && b != b'\\')
+        && s.iter().all(|&b| PLAIN[b as usize])
     {
         out.push_latin1(s);
         out.push(quote);
-        return out;
+        return;
     }
     for c in text.iter() {
         match c {
             _ if short_escape(c).is_some() => out.push_latin1(short_escape(c).unwrap_or_default()),
-            0..0x20 => push_u(&mut out, c),
+            0..0x20 => push_u(out, c),
             0x20..0x7f => out.push(c),
             _ if !ascii => out.push(c),
             0x10000.. => {
-                push_u(&mut out, 0xd800 + ((c - 0x10000) >> 10));
-                push_u(&mut out, 0xdc00 + ((c - 0x10000) & 0x3ff));
+                push_u(out, 0xd800 + ((c - 0x10000) >> 10));
+                push_u(out, 0xdc00 + ((c - 0x10000) & 0x3ff));
             }
-            _ => push_u(&mut out, c),
+            _ => push_u(out, c),
         }
     }
     out.push(quote);
-    out
+}
+
+/// The ASCII characters that stand for themselves in a string literal.
+static PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0x20;
+    while b < 0x7f {
+        table[b] = b != b'"' as usize && b != b'\\' as usize;
+        b += 1;
+    }
+    table
+};
+
+/// The end of the string literal behind `start`, where its closing quote stands, if it is plain ASCII without escapes.
+pub fn plain_end(s: &[u8], start: usize) -> Option<usize> {
+    let n = s.get(start..)?.iter().position(|&b| !PLAIN[b as usize])?;
+    (s[start + n] == b'"').then_some(start + n)
+}
+
+/// The integer literal at `start`, if it is one of at most 18 digits: its value and its end.
+pub fn short_int(s: &[u8], start: usize) -> Option<(i64, usize)> {
+    let negative = s.get(start) == Some(&b'-');
+    let first = start + usize::from(negative);
+    let n = s
+        .get(first..)?
+        .iter()
+        .take(19)
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    let digits = &s[first..first + n];
+    let behind = s.get(first + n).copied().unwrap_or(b' ');
+    let is_short = matches!(n, 1..=18) && (n == 1 || digits[0] != b'0');
+    if !is_short || matches!(behind, b'.' | b'e' | b'E') {
+        return None;
+    }
+    let value = digits
+        .iter()
+        .fold(0i64, |v, d| v * 10 + i64::from(d - b'0'));
+    Some((if negative { -value } else { value }, first + n))
 }
 
 /// Reads a string literal whose opening quote stands before `start`: the value and the index behind the closing

@@ -108,8 +108,11 @@ fn against_cpython() {
             "b2a" => latin(binascii::base64_encode(&unhex(&q[0]), true)),
             "sums" => return sums(&unhex(&q[0]), number(&q[1])),
             "scanstring" => Ok(scanned(s, flag(1))),
-            "jsonascii" => Ok(json_text::encode_ascii(s)),
-            "jsonplain" => Ok(json_text::encode_plain(s)),
+            "jsonascii" | "jsonplain" => {
+                let mut out = TextBuf::new();
+                json_text::encode(s, kind == "jsonascii", &mut out);
+                Ok(out)
+            }
             "strftime" => Ok(strftime(q[1].as_text(), &broken_down(&q[0]))),
             _ => panic!("{kind}"),
         })

@@ -137,12 +137,14 @@ fn texts() {
         .expect("escapes");
         assert_eq!(back, text);
 
-        let json = json_text::encode_ascii(p);
+        let mut json = TextBuf::new();
+        json_text::encode(p, true, &mut json);
         assert_eq!(
             json_text::scan_string(json.as_text(), 1, true),
             Ok((plain.clone(), json.len()))
         );
-        let json = json_text::encode_plain(t);
+        let mut json = TextBuf::new();
+        json_text::encode(t, false, &mut json);
         assert_eq!(
             json_text::scan_string(json.as_text(), 1, true),
             Ok((text.clone(), json.len()))
