@@ -314,12 +314,8 @@ pub fn call_function_locals(
     if regs as usize + 8 * rc.nregs + 4096 > cx.stack.end as usize {
         return Err(cx.too_deep());
     }
-    // SAFETY: `nregs` registers above the stack top are free; empty registers are 0.
-    unsafe {
-        for i in 0..rc.nregs {
-            *regs.add(i) = 0;
-        }
-    }
+    // SAFETY: `nregs` registers above the stack top are free and hold no pointers; empty locals are 0.
+    unsafe { crate::slow::clear_from(regs, 0, rc.nlocals) };
     // The function is held by the caller's reference for the whole call.
     let func = fv.bits() | 4;
     let frame = cx.push_frame(func, f, rc, regs, FrameKind::Entry)?;
@@ -327,7 +323,14 @@ pub fn call_function_locals(
         // SAFETY: our fresh record.
         unsafe { (*frame).locals = l.into_bits() };
     }
-    if let Err(r) = bind(cx, f, rc, args, regs) {
+    if args.kwnames.is_none() && args.pos.len() == rc.inline_argc {
+        for (i, v) in args.pos.iter().enumerate() {
+            // The caller's references outlive the call: borrowed, as in calls by the loop (R11).
+            let bits = v.bits();
+            // SAFETY: parameters are the first locals.
+            unsafe { *regs.add(i) = bits | if bits & 3 == 0 { 4 } else { 0 } };
+        }
+    } else if let Err(r) = bind(cx, f, rc, args, regs) {
         cx.pop_frame();
         return Err(r);
     }

@@ -517,7 +517,8 @@ fn load_special(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<()> {
     let name = ["__enter__", "__exit__", "__aenter__", "__aexit__"][arg as usize & 3];
     let o = s.at(0).clone();
     let n = crate::objects::str::intern::intern_static(cx, name)?;
-    let Some(f) = o.ty().lookup(cx, n) else {
+    // Into a register: there it may be borrowed.
+    let Some(f) = crate::objects::typeobj::special::special(cx, o.ty(), n) else {
         let t = o.type_name();
         let is_async = arg >= 2;
         let (sync_name, async_name) = (["__enter__", "__exit__"], ["__aenter__", "__aexit__"]);

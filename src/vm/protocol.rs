@@ -652,7 +652,7 @@ pub fn call_special(
     args: &[Value],
 ) -> Res<Option<Value>> {
     let n = crate::objects::str::intern::intern_static(cx, name)?;
-    let Some(f) = o.ty().lookup(cx, n) else {
+    let Some(f) = crate::objects::typeobj::special::special(cx, o.ty(), n) else {
         return Ok(None);
     };
     if f.ty().has(crate::objects::typeobj::flag::METHOD_DESCRIPTOR) {

@@ -23,7 +23,8 @@ fn has_finalizer(spec: &TypeSpec) -> bool {
 fn info_of(spec: &TypeSpec) -> TypeInfo {
     let mut flags = 0;
     if spec.traverse.is_some() {
-        flags |= type_flag::GC;
+        // Instances that several threads keep reading are promoted (R16): shared tables of all kinds.
+        flags |= type_flag::GC | type_flag::PROMOTABLE;
     }
     if spec.static_index == Some(crate::statics::index::TYPE) {
         flags |= type_flag::IS_TYPE;

@@ -3,12 +3,14 @@
 
 use super::lookup::for_each_subclass;
 use super::slots::*;
+use super::special::special;
 use super::{TYPE_MUTEX, Type, flag};
 use crate::native::args::with_receiver;
 use crate::native::{Args, pymethods, pytype};
 use crate::objects::int::IntRef;
 use crate::objects::str::intern::intern_static;
 use crate::objects::{Str, object};
+use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
 use typhon_runtime::header::Header;
@@ -398,7 +400,7 @@ impl MethodWrapper {
 /// Call special method `name` of `this`; TypeError-free: the caller knows the class has it.
 fn call_named(cx: &mut Cx, this: &Value, name: &'static str, args: &[Value]) -> Res<Value> {
     let n = intern_static(cx, name)?;
-    let Some(f) = this.ty().lookup(cx, n) else {
+    let Some(f) = special(cx, this.ty(), n) else {
         return Err(cx.attribute_error(name));
     };
     call_found(cx, &f, this, args)
@@ -406,6 +408,11 @@ fn call_named(cx: &mut Cx, this: &Value, name: &'static str, args: &[Value]) -> 
 
 /// Call what was found on the class with `this` bound.
 fn call_found(cx: &mut Cx, f: &Value, this: &Value, args: &[Value]) -> Res<Value> {
+    if f.class_word() == word::FUNCTION {
+        return with_receiver(this, args, |all| {
+            crate::call::call_function(cx, f, Args::positional(all))
+        });
+    }
     if f.ty().has(flag::METHOD_DESCRIPTOR) {
         return with_receiver(this, args, |all| protocol::call(cx, f, all));
     }
@@ -441,7 +448,7 @@ fn s_iter_checked(cx: &mut Cx, this: &Value) -> Res<Value> {
 
 fn s_hash(cx: &mut Cx, this: &Value) -> Res<i64> {
     let n = intern_static(cx, "__hash__")?;
-    let f = match this.ty().lookup(cx, n) {
+    let f = match special(cx, this.ty(), n) {
         Some(f) if !f.is_none() => f,
         _ => return crate::native::unhashable(cx, this),
     };
@@ -470,7 +477,7 @@ fn s_hash(cx: &mut Cx, this: &Value) -> Res<i64> {
 
 fn s_call(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<Value> {
     let n = intern_static(cx, "__call__")?;
-    let Some(f) = this.ty().lookup(cx, n) else {
+    let Some(f) = special(cx, this.ty(), n) else {
         let t = this.type_name();
         return Err(cx.type_error(format!("'{t}' object is not callable")));
     };
@@ -600,7 +607,7 @@ fn s_setattro(cx: &mut Cx, this: &Value, name: &Value, value: Option<&Value>) ->
 fn s_richcompare(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<Value> {
     let n = intern_static(cx, op.dunder())?;
     // A method that is None says that there is no comparison: calling it raises.
-    match a.ty().lookup(cx, n) {
+    match special(cx, a.ty(), n) {
         Some(f) => call_found(cx, &f, a, std::slice::from_ref(b)),
         None => Ok(Value::not_implemented()),
     }
@@ -674,7 +681,7 @@ fn s_setitem(cx: &mut Cx, this: &Value, key: &Value, value: Option<&Value>) -> R
         "__delitem__"
     };
     let n = intern_static(cx, name)?;
-    match this.ty().lookup(cx, n) {
+    match special(cx, this.ty(), n) {
         Some(f) => {
             match value {
                 Some(v) => call_found(cx, &f, this, &[key.clone(), v.clone()])?,
@@ -696,7 +703,7 @@ fn s_setitem(cx: &mut Cx, this: &Value, key: &Value, value: Option<&Value>) -> R
 
 fn s_contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
     let n = intern_static(cx, "__contains__")?;
-    match this.ty().lookup(cx, n) {
+    match special(cx, this.ty(), n) {
         Some(f) if f.is_none() => {
             let t = this.type_name();
             Err(cx.type_error(format!("'{t}' object is not a container")))
@@ -757,7 +764,7 @@ fn binary_both(
 /// Whether the right operand's class gives its own reflected method.
 fn overrides(cx: &mut Cx, left: &Type, right: &Type, rname: &'static str) -> Res<bool> {
     let n = intern_static(cx, rname)?;
-    Ok(match (left.lookup(cx, n), right.lookup(cx, n)) {
+    Ok(match (special(cx, left, n), special(cx, right, n)) {
         (_, None) => false,
         (None, Some(_)) => true,
         (Some(l), Some(r)) => !l.is(&r),
@@ -766,7 +773,7 @@ fn overrides(cx: &mut Cx, left: &Type, right: &Type, rname: &'static str) -> Res
 
 fn maybe(cx: &mut Cx, this: &Value, name: &'static str, other: &Value) -> Res<Value> {
     let n = intern_static(cx, name)?;
-    match this.ty().lookup(cx, n) {
+    match special(cx, this.ty(), n) {
         Some(f) => call_found(cx, &f, this, std::slice::from_ref(other)),
         None => Ok(Value::not_implemented()),
     }

@@ -14,6 +14,7 @@ pub mod layout;
 pub mod lookup;
 pub mod methods;
 pub mod slots;
+pub mod special;
 
 use crate::SlotExt;
 use crate::native::pytype;
