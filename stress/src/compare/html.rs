@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; --faint: #888; --bad: #c33; --good: #2a8a4a }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1060px; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1160px; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2rem }
 .sub, .note { color: var(--faint) } code, pre { font-family: ui-monospace, monospace; font-size: .88em }
 .verdict { font-size: 1.1rem; border-left: 4px solid var(--good); padding-left: .8rem }
@@ -18,7 +18,7 @@ figure svg { width: 100%; height: auto; display: block } figcaption { color: #55
 th, td { padding: .3rem .55rem; text-align: right; border-bottom: 1px solid var(--line) }
 th:first-child, td:first-child { text-align: left } tr.first td { border-top: 2px solid var(--line) }
 td.problem { color: var(--bad); text-align: left; white-space: normal }
-pre { background: #8881; border-radius: 6px; padding: .7rem; overflow-x: auto; max-height: 24rem }
+pre { background: #8881; border-radius: 6px; padding: .7rem; overflow-x: auto; max-height: 40rem }
 details { margin: .5rem 0 } summary { cursor: pointer }
 ";
 
@@ -146,6 +146,7 @@ fn section(page: &mut String, title: &str, sentences: &[String]) {
 /// What was printed, where it differs.
 fn outcomes(page: &mut String, comparison: &Comparison) {
     const SHOWN: usize = 4000;
+    const OUTCOMES: usize = 8;
     let mut shown: Vec<usize> = comparison
         .differences
         .iter()
@@ -153,6 +154,7 @@ fn outcomes(page: &mut String, comparison: &Comparison) {
         .collect();
     shown.sort_unstable();
     shown.dedup();
+    shown.truncate(OUTCOMES);
     for index in shown {
         let outcome = &comparison.outcomes[index];
         let _ = writeln!(

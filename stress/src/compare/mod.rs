@@ -39,6 +39,8 @@ struct Comparison {
     clock: String,
     cores: usize,
     machine: String,
+    /// What else ran when it began: the average number of processes of the last minute.
+    load_before: Option<f64>,
     regimes: Vec<Regime>,
     figures: Vec<figures::Figures>,
     costs: Vec<figures::Cost>,
@@ -84,6 +86,9 @@ fn quoted(word: &str) -> String {
 }
 
 fn compare(options: &Options, command_line: String) -> Comparison {
+    let load_before = std::fs::read_to_string("/proc/loadavg")
+        .ok()
+        .and_then(|text| text.split(' ').next()?.parse().ok());
     let regimes = options.choice.regimes();
     let measured = measure::measure(options, &regimes);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -103,6 +108,7 @@ fn compare(options: &Options, command_line: String) -> Comparison {
         },
         cores,
         machine: machine(cores),
+        load_before,
         costs: figures::costs(&measured, &regimes),
         differences: outcome::differences(&measured.seen, &options.threads),
         budgets: scaling::budgets(&figures, &regimes, cores, options.grows),
@@ -171,6 +177,15 @@ impl Comparison {
         if self.threads.iter().any(|&threads| threads > self.cores) {
             notes.push(format!(
                 "there are {} processors: more threads than that cannot be faster",
+                self.cores
+            ));
+        }
+        if let Some(load) = self
+            .load_before
+            .filter(|&load| load > 0.5 * self.cores as f64)
+        {
+            notes.push(format!(
+                "the machine was busy before this began (load {load:.1} on {} processors): the times are not those of a quiet one",
                 self.cores
             ));
         }

@@ -168,13 +168,17 @@ impl Budget {
                 "threads that stood still for a collection or another stop of the world",
             ),
         ];
-        // A thread that waits keeps no processor idle while others use it, so waits explain at most what was idle.
-        for cause in &mut causes[1..] {
-            cause.0 = cause.0.min(self.idle);
+        // A thread that waits keeps no processor idle while others use it, so waits explain at most what was idle, and share
+        // that if they are longer together.
+        let mut known: f64 = causes[1..].iter().map(|cause| cause.0).sum();
+        if known > self.idle {
+            for cause in &mut causes[1..] {
+                cause.0 *= self.idle / known;
+            }
+            known = self.idle;
         }
-        let known: f64 = causes[1..].iter().map(|cause| cause.0).sum();
         causes.push((
-            self.idle - known.min(self.idle),
+            self.idle - known,
             "processors without a thread to run: serial parts (start-up included), uneven shares",
         ));
         causes.retain(|cause| cause.0 >= 0.05 * self.capacity);

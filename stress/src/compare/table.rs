@@ -118,6 +118,9 @@ pub fn print(comparison: &Comparison) {
     }
 }
 
+/// A program may print something new in every run.
+const OUTCOMES_TOLD: usize = 5;
+
 /// What the regimes differ in, in sentences.
 pub fn differences(comparison: &Comparison) -> Vec<String> {
     if comparison.differences.is_empty() {
@@ -142,8 +145,18 @@ pub fn differences(comparison: &Comparison) -> Vec<String> {
             "on {threads} thread{plural} the runs differ{within}:"
         ));
         let mut last = usize::MAX;
-        for share in &found.shares {
+        let mut told = 0;
+        for (index, share) in found.shares.iter().enumerate() {
             if share.outcome != last {
+                if told == OUTCOMES_TOLD {
+                    let rest = &found.shares[index..];
+                    let runs: usize = rest.iter().map(|share| share.runs).sum();
+                    sentences.push(format!(
+                        "and {runs} runs with other outcomes (results.json has all)"
+                    ));
+                    break;
+                }
+                told += 1;
                 last = share.outcome;
                 let outcome = &comparison.outcomes[share.outcome];
                 sentences.push(match share.outcome == first {
@@ -172,10 +185,6 @@ fn places(comparison: &Comparison, regime: usize, threads: usize) -> Vec<String>
     let Some(cell) = cell else {
         return Vec::new();
     };
-    let folder = comparison
-        .program
-        .parent()
-        .map(|folder| format!("{}/", folder.display()));
     let mut sentences = Vec::new();
     for (kind, what) in [
         ("object_lock", "waits for the lock of a"),
@@ -188,10 +197,7 @@ fn places(comparison: &Comparison, regime: usize, threads: usize) -> Vec<String>
             .iter()
             .filter(|place| place.kind == kind && (place.count >= 20 || place.seconds >= 0.01));
         for place in of_kind.take(SHOWN) {
-            let lines = match &folder {
-                Some(folder) => place.lines.replace(folder.as_str(), ""),
-                None => place.lines.clone(),
-            };
+            let lines = lines_of_interest(&place.lines);
             let time = match place.seconds >= 0.001 {
                 true => format!(", {:.3} s", place.seconds),
                 false => String::new(),
@@ -205,6 +211,18 @@ fn places(comparison: &Comparison, regime: usize, threads: usize) -> Vec<String>
         }
     }
     sentences
+}
+
+/// From where it happened to the first line that is not the library's, files without their folders.
+fn lines_of_interest(lines: &str) -> String {
+    let mut kept = Vec::new();
+    for line in lines.split(" < ") {
+        kept.push(line.rsplit('/').next().unwrap_or(line));
+        if !line.contains("/lib/python3") {
+            break;
+        }
+    }
+    kept.join(" < ")
 }
 
 /// What holds the threads up, in sentences.
@@ -272,6 +290,17 @@ pub fn interval_note(summaries: &[Summary]) -> String {
 mod tests {
     use super::*;
     use crate::stats::summarize;
+
+    #[test]
+    fn places_end_at_the_first_line_of_the_program() {
+        let library = "/x/lib/python3.14t/queue.py:5";
+        assert_eq!(
+            lines_of_interest(&format!("{library} < /y/p.py:7 < {library}")),
+            "queue.py:5 < p.py:7"
+        );
+        assert_eq!(lines_of_interest("/y/p.py:7 < /y/p.py:9"), "p.py:7");
+        assert_eq!(lines_of_interest(library), "queue.py:5");
+    }
 
     #[test]
     fn numbers_are_short() {
