@@ -20,10 +20,10 @@ stands behind `--`.
 
 options:
   --threads LIST     numbers of threads (default: 1,2)
-  --runs N           measured rounds; a round before them warms up, notes where threads met, and is not measured (default: 7)
+  --runs N           measured rounds (default: 9); a round before them warms up, notes where threads met, and is not
+                     measured
   --out DIR          where the report goes (default: compare-NAME): report.html, results.json, results.csv,
-                     overview, time, throughput, speedup, memory as .svg
-                     and .png
+                     overview, time, throughput, speedup, memory as .svg and .png
   --timeout S        seconds after which a run counts as hanging (default: 300)
   --clock REGEX      the time is what the program itself says: the first group of REGEX, in seconds, in a line of its
                      standard output, for instance 'time: ([0-9.]+) s' (default: the time from its start to its end)
@@ -69,7 +69,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Option<Options>, String> {
         program: PathBuf::new(),
         arguments: Vec::new(),
         threads: vec![1, 2],
-        runs: 7,
+        runs: 9,
         out: PathBuf::new(),
         timeout: Duration::from_secs(300),
         clock: None,

@@ -277,9 +277,7 @@ pub fn interval_note(summaries: &[Summary]) -> String {
     };
     let percent = (least * 1000.0).floor() / 10.0;
     match least >= LEVEL {
-        true => format!(
-            "from..to: order-statistic interval of the median, coverage at least {percent} %"
-        ),
+        true => format!("from..to: order-statistic interval of the median, coverage {percent} %"),
         false => format!(
             "from..to: fastest and slowest run; so few runs make an interval of {percent} % only, 95 % needs six"
         ),
