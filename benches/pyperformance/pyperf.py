@@ -6,7 +6,6 @@ them a few times, and prints one line: `bench NAME SECONDS`, the shortest time o
 """
 
 import argparse
-import asyncio
 import atexit
 import platform
 from time import perf_counter
@@ -72,6 +71,9 @@ class Runner:
         self.bench_time_func(name, time_func, **options)
 
     def bench_async_func(self, name, func, *args, **options):
+        # Only here: it would count as the memory of every program.
+        import asyncio
+
         async def time_loops(loops):
             start = perf_counter()
             for _ in range(loops):

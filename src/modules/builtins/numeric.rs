@@ -235,7 +235,7 @@ fn extreme(cx: &mut Cx, args: Args<'_>, name: &str, op: CmpOp) -> Res<Value> {
             return best_of(cx, many, key, op);
         }
     };
-    let mut best: Option<(Value, Value)> = None;
+    let mut best: Option<(Value, Option<Value>)> = None;
     while let Some(item) = protocol::next(cx, &it)? {
         consider(cx, item, key, op, &mut best)?;
     }
@@ -299,21 +299,35 @@ fn consider(
     item: Value,
     key: Option<&Value>,
     op: CmpOp,
-    best: &mut Option<(Value, Value)>,
+    best: &mut Option<(Value, Option<Value>)>,
 ) -> Res<()> {
     let k = match key {
-        Some(f) => protocol::call(cx, f, std::slice::from_ref(&item))?,
-        None => item.clone(),
+        Some(f) => Some(protocol::call(cx, f, std::slice::from_ref(&item))?),
+        None => None,
     };
     let better = match best {
         None => true,
-        Some((_, old)) => {
-            let r = protocol::compare(cx, &k, old, op)?;
-            protocol::truthy(cx, &r)?
-        }
+        Some((old, old_key)) => is_better(
+            cx,
+            k.as_ref().unwrap_or(&item),
+            old_key.as_ref().unwrap_or(old),
+            op,
+        )?,
     };
     if better {
         *best = Some((item, k));
     }
     Ok(())
+}
+
+/// `a op b`; numbers without a call.
+#[inline]
+fn is_better(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> {
+    if let (Some(a), Some(b)) = (a.as_small_int(), b.as_small_int()) {
+        return Ok(op.matches(a.cmp(&b)));
+    }
+    if let (Some(a), Some(b)) = (exact_float(a), exact_float(b)) {
+        return Ok(a.partial_cmp(&b).is_some_and(|order| op.matches(order)));
+    }
+    protocol::compare_bool(cx, a, b, op)
 }

@@ -194,9 +194,6 @@ impl Dialect {
             None => None,
         };
         let lineterminator = match lineterminator {
-            Some(v) if v.is_none() => {
-                return Err(cx.type_error("lineterminator must be set"));
-            }
             Some(v) if v.downcast::<Str>().is_some() => v,
             Some(v) => {
                 let n = v.type_name();

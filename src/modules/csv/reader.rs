@@ -3,7 +3,7 @@
 use super::dialect::{Dialect, Quoting};
 use super::{FIELD_LIMIT, csv_error};
 use crate::support::make;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use typhon_text::{TextBuf, float_text};
 use typhon_vm::native::*;
 use typhon_vm::objects::str::new_from_buf;
@@ -20,6 +20,10 @@ pub struct Reader {
     lines: Value,
     dialect: Value,
     line_num: AtomicU64,
+    /// The thread that reads a record, plus one; 0: none.
+    busy: AtomicU32,
+    /// That thread's iterator has asked this reader for a record.
+    reentered: AtomicBool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -204,6 +208,8 @@ pub fn new_reader(cx: &mut Cx, iterable: &Value, dialect: Value) -> Res<Value> {
             lines,
             dialect,
             line_num: AtomicU64::new(0),
+            busy: AtomicU32::new(0),
+            reentered: AtomicBool::new(false),
         },
     )
 }
@@ -216,6 +222,27 @@ impl Reader {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
+        let me = u32::from(cx.tid) + 1;
+        let before = self.busy.swap(me, Ordering::Relaxed);
+        if before == me {
+            self.reentered.store(true, Ordering::Relaxed);
+        }
+        let r = self.record(cx);
+        self.busy.store(before, Ordering::Relaxed);
+        r
+    }
+    #[getter]
+    fn dialect(&self) -> Value {
+        self.dialect.clone()
+    }
+    #[getter]
+    fn line_num(&self) -> u64 {
+        self.line_num.load(Ordering::Relaxed)
+    }
+}
+
+impl Reader {
+    fn record(&self, cx: &mut Cx) -> Res<Option<Value>> {
         let Some(dialect) = self.dialect.downcast::<Dialect>() else {
             return Ok(None);
         };
@@ -228,7 +255,11 @@ impl Reader {
             limit: FIELD_LIMIT.load(Ordering::Relaxed),
         };
         loop {
-            let Some(line) = protocol::next(cx, &self.lines)? else {
+            let line = protocol::next(cx, &self.lines)?;
+            if self.reentered.swap(false, Ordering::Relaxed) {
+                return Err(csv_error(cx, "iterator has already advanced the reader"));
+            }
+            let Some(line) = line else {
                 if record.field.is_empty() && record.state != State::InQuoted {
                     return Ok(None);
                 }
@@ -257,13 +288,5 @@ impl Reader {
             }
         }
         list::new_list(cx, record.fields).map(Some)
-    }
-    #[getter]
-    fn dialect(&self) -> Value {
-        self.dialect.clone()
-    }
-    #[getter]
-    fn line_num(&self) -> u64 {
-        self.line_num.load(Ordering::Relaxed)
     }
 }

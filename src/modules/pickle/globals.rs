@@ -1,7 +1,7 @@
 //! What pickling needs of other modules, fetched once: the tables of `copyreg` and `_compat_pickle`, a few functions, the
 //! exception classes; and names: of classes in messages, of objects inside modules.
 
-use crate::builtins::import::import_module_level;
+use crate::builtins::import::{import_absolute, import_module_level};
 use crate::support::pack;
 use crate::util::{Once, import_submodule};
 use std::sync::OnceLock;
@@ -184,15 +184,15 @@ pub fn dotted(cx: &mut Cx, name: &Value) -> Res<Vec<Value>> {
         return Ok(vec![name.clone()]);
     };
     let units = s.units();
+    if !units.iter().any(|c| c == u32::from(b'.')) {
+        return Ok(vec![name.clone()]);
+    }
     let (mut parts, mut from) = (Vec::new(), 0);
     for i in 0..units.len() {
         if units.at(i) == u32::from(b'.') {
             parts.push(str::make::substring(cx, s, from, i)?);
             from = i + 1;
         }
-    }
-    if from == 0 {
-        return Ok(vec![name.clone()]);
     }
     parts.push(str::make::substring(cx, s, from, units.len())?);
     Ok(parts)
@@ -209,9 +209,11 @@ pub fn walk(cx: &mut Cx, o: &Value, path: &[Value]) -> Res<Value> {
 
 /// `import a.b.c`, giving `a.b.c`.
 pub fn import(cx: &mut Cx, name: &Value) -> Res<Value> {
-    let doc = str::intern::intern_str(cx, "__doc__")?;
-    let fromlist = pack(cx, [doc])?;
-    import_module_level(cx, name, &Value::none(), Some(&fromlist), 0)
+    if name.downcast::<Str>().is_some_and(|n| !n.is_empty()) {
+        return import_absolute(cx, name);
+    }
+    // Raises what an import statement would.
+    import_module_level(cx, name, &Value::none(), None, 0)
 }
 
 /// An attribute named by a literal, None when there is none.

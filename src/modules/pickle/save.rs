@@ -22,6 +22,9 @@ use typhon_vm::statics::{self, word};
 /// How deep containers may be nested in fast mode before their identities are watched.
 const FAST_NESTING: usize = 50;
 
+/// Entries of a dict taken out under one hold of its lock.
+const TOGETHER: usize = 32;
+
 /// What a pickler's owner has set.
 pub struct Settings {
     pub protocol: i32,
@@ -615,27 +618,35 @@ impl<'a> Writer<'a> {
 
     fn save_dict_items(&mut self, cx: &mut Cx, o: &Value, d: &Dict) -> Res<()> {
         let size = d.len();
-        let mut at = 0;
-        if !self.settings.bin || size == 1 {
-            while let Some((key, value)) = d.next_entry(cx, &mut at) {
-                self.save_pair(cx, o, &key, &value)?;
-                self.out.byte(SETITEM);
-                self.check_size(cx, d.len() == size, "dictionary")?;
+        let (mut at, mut some) = (0, Vec::new());
+        let one = !self.settings.bin || size == 1;
+        // How many stand behind the last mark.
+        let mut n = 0;
+        loop {
+            d.next_entries(cx, &mut at, TOGETHER, &mut some);
+            if some.is_empty() {
+                break;
             }
-            return Ok(());
-        }
-        let mut n = if size == 0 { 0 } else { BATCH };
-        while n == BATCH {
-            n = 0;
-            self.out.byte(MARK);
-            while n < BATCH
-                && let Some((key, value)) = d.next_entry(cx, &mut at)
-            {
+            for (key, value) in some.drain(..) {
+                if one {
+                    self.save_pair(cx, o, &key, &value)?;
+                    self.out.byte(SETITEM);
+                    continue;
+                }
+                if n == 0 {
+                    self.out.byte(MARK);
+                }
                 self.save_pair(cx, o, &key, &value)?;
                 n += 1;
+                if n == BATCH {
+                    self.out.byte(SETITEMS);
+                    n = 0;
+                }
             }
-            self.out.byte(SETITEMS);
             self.check_size(cx, d.len() == size, "dictionary")?;
+        }
+        if n > 0 {
+            self.out.byte(SETITEMS);
         }
         Ok(())
     }

@@ -87,6 +87,7 @@ pub fn parse(cx: &mut Cx, v: &Value) -> Res<Arc<Format>> {
 
 /// An argument that owns what the codec borrows.
 enum Owned<'a> {
+    Small(i64),
     Int(IBig),
     Float(f64),
     Complex(f64, f64),
@@ -96,6 +97,14 @@ enum Owned<'a> {
 }
 
 fn argument<'a>(cx: &mut Cx, code: u8, v: &'a Value) -> Res<Owned<'a>> {
+    if let Some(i) = v.as_small_int()
+        && !matches!(
+            code,
+            b'c' | b's' | b'p' | b'?' | b'e' | b'f' | b'd' | b'F' | b'D'
+        )
+    {
+        return Ok(Owned::Small(i));
+    }
     Ok(match code {
         b'c' | b's' | b'p' => match bytes::bytes_or_bytearray(cx, v) {
             Some(b) => Owned::Bytes(b),
@@ -138,6 +147,7 @@ pub fn pack_values(cx: &mut Cx, f: &Format, values: &[Value], function: &str) ->
     let packed = f.pack(&mut out, |_| -> Result<Arg<'_>, Failure> {
         taken += 1;
         Ok(match next.next() {
+            Some(Owned::Small(i)) => Arg::Small(*i),
             Some(Owned::Int(i)) => Arg::Int(i.clone()),
             Some(Owned::Float(x)) => Arg::Float(*x),
             Some(Owned::Complex(re, im)) => Arg::Complex(*re, *im),

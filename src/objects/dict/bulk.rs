@@ -98,6 +98,29 @@ impl Dict {
         Some((e.key, e.value))
     }
 
+    /// The next entries, at most `most` of them, at one moment.
+    pub fn next_entries(
+        &self,
+        cx: &mut Cx,
+        pos: &mut usize,
+        most: usize,
+        out: &mut Vec<(Value, Value)>,
+    ) {
+        out.reserve(most.min(self.len()));
+        let tid = cx.tid;
+        let _g = self.lock(cx);
+        let t = self.table();
+        let mut n = (*pos as u32).max(t.first());
+        while n < t.tail() && out.len() < most {
+            let e = t.entry(n);
+            n += 1;
+            // SAFETY: the lock is held while the references live.
+            let pair = unsafe { e.key.as_value().zip(e.value.as_value()) };
+            out.extend(pair.map(|(k, v)| (k.clone_in(tid), v.clone_in(tid))));
+        }
+        *pos = n as usize;
+    }
+
     /// As `next_entry`, with the hash.
     pub fn next_item(&self, cx: &mut Cx, pos: &mut usize) -> Option<Item> {
         if may_read(&self.head, cx.tid)

@@ -33,7 +33,7 @@ impl List {
             list.clear(cx);
         }
         match args.pos.first() {
-            Some(o) => list.extend(cx, o),
+            Some(o) => list.fill(cx, o),
             None => Ok(()),
         }
     }
@@ -318,31 +318,71 @@ pub fn search_bound(cx: &mut Cx, v: Option<&Value>, default: isize) -> Res<isize
 }
 
 impl List {
+    /// Append the items of an iterable to a list that nobody looks at yet: those of an iterator in batches.
+    fn fill(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
+        /// Items between two holds of the lock.
+        const BATCH: usize = 256;
+        if self.extend_at_once(cx, iterable)? {
+            return Ok(());
+        }
+        let it = self.iter_with_room(cx, iterable)?;
+        let mut batch = Vec::new();
+        loop {
+            let next = protocol::next(cx, &it);
+            let ended = !matches!(next, Ok(Some(_)));
+            if let Some(v) = next? {
+                batch.push(v.into_counted());
+            }
+            if ended || batch.len() == BATCH {
+                self.extend_from_vec(cx, std::mem::take(&mut batch))?;
+            }
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+
     /// Append the items of an iterable: lists and tuples at one moment, others one by one.
     pub fn extend(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
+        if self.extend_at_once(cx, iterable)? {
+            return Ok(());
+        }
+        let it = self.iter_with_room(cx, iterable)?;
+        while let Some(v) = protocol::next(cx, &it)? {
+            self.push(cx, v)?;
+        }
+        Ok(())
+    }
+
+    /// Append the items of a built-in container; false for other iterables.
+    fn extend_at_once(&self, cx: &mut Cx, iterable: &Value) -> Res<bool> {
         if let Some(l) = iterable.downcast_exact::<List>() {
-            return self.extend_from_list(cx, l);
+            return self.extend_from_list(cx, l).map(|()| true);
         }
         if let Some(t) = iterable.downcast_exact::<Tuple>() {
-            return self.extend_from_slice(cx, t.items());
+            return self.extend_from_slice(cx, t.items()).map(|()| true);
         }
         if let Some(r) = iterable.downcast_exact::<Range>()
             && let Some(s) = r.small()
         {
-            return self.extend_with(cx, s.len as usize, |i| s.item(i as i64));
+            return self
+                .extend_with(cx, s.len as usize, |i| s.item(i as i64))
+                .map(|()| true);
         }
         if let Some(items) = crate::objects::iter::snapshot(cx, iterable)? {
-            return self.extend_from_vec(cx, items);
+            return self.extend_from_vec(cx, items).map(|()| true);
         }
+        Ok(false)
+    }
+
+    /// The iterator of an iterable, with room for the items it says there are.
+    fn iter_with_room(&self, cx: &mut Cx, iterable: &Value) -> Res<Value> {
         let it = protocol::iter(cx, iterable)?;
         let hint = protocol::length_hint(cx, iterable)?;
         // A hint that no list could follow is a lie: there may be room for what really comes.
         if hint <= isize::MAX as usize - self.len() {
             self.reserve(cx, hint)?;
         }
-        while let Some(v) = protocol::next(cx, &it)? {
-            self.push(cx, v)?;
-        }
-        Ok(())
+        Ok(it)
     }
 }

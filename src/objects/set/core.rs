@@ -221,9 +221,13 @@ impl<'a> SetLike<'a> {
 
     /// Add an element; whether it is new.
     pub fn add(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
+        let tid = cx.tid;
         let done = self.with_entry(cx, key, hash, |at| match at {
             Ok(_) => Some((false, OldTable::none())),
-            Err(n) => self.insert_locked(n, key, hash).map(|old| (true, old)),
+            Err(n) => {
+                let new = self.insert_locked(n, key.clone_in(tid), hash);
+                new.ok().map(|old| (true, old))
+            }
         })?;
         match done {
             Some((new, old)) => {
@@ -243,30 +247,33 @@ impl<'a> SetLike<'a> {
         }
         match self.find_locked(key, hash, &Memo::new()) {
             Found::At(_) => Ok(false),
-            Found::Absent(n) => match self.insert_locked(n, key, hash) {
-                Some(old) => {
+            Found::Absent(n) => match self.insert_locked(n, key.clone_in(cx.tid), hash) {
+                Ok(old) => {
                     old.dispose(cx);
                     Ok(true)
                 }
-                None => Err(cx.memory_error()),
+                Err(_) => Err(cx.memory_error()),
             },
             Found::Stopped(_) => self.add(cx, key, hash),
         }
     }
 
-    /// Under the lock: a new key at the free entry `n`. None when memory is out.
-    fn insert_locked(self, n: usize, key: &Value, hash: i64) -> Option<OldTable> {
+    /// Under the lock: a new key at the free entry `n`. The key comes back when memory is out.
+    fn insert_locked(self, n: usize, key: Value, hash: i64) -> Result<OldTable, Value> {
         let mut old = OldTable::none();
         let mut at = n;
         if self.core.table().is_static() {
-            old = self.resize_locked(table::MIN_SIZE)?;
+            let Some(displaced) = self.resize_locked(table::MIN_SIZE) else {
+                return Err(key);
+            };
+            old = displaced;
             let Found::Absent(n) = self.core.table().find(hash, |_, _| Match::No) else {
-                return None;
+                return Err(key);
             };
             at = n;
         }
         let t = self.core.table();
-        t.insert_at(at, hash, key.clone());
+        t.insert_at(at, hash, key.into_counted());
         let used = self.len() + 1;
         self.core.used.store(used, Ordering::Relaxed);
         if t.is_full(0) {
@@ -275,7 +282,7 @@ impl<'a> SetLike<'a> {
                 old = o;
             }
         }
-        Some(old)
+        Ok(old)
     }
 
     fn resize_locked(self, size: usize) -> Option<OldTable> {
@@ -391,40 +398,47 @@ impl<'a> SetLike<'a> {
     /// Add many elements, the pure ones under one hold of the lock.
     pub fn add_all(self, cx: &mut Cx, items: Vec<(i64, Value)>) -> Res<()> {
         let memo = Memo::new();
-        let mut rest = items.iter().peekable();
-        while rest.peek().is_some() {
+        let mut rest = items.into_iter();
+        let mut current = rest.next();
+        while current.is_some() {
             let mut displaced: Vec<OldTable> = Vec::new();
+            // Keys that were there; they are dropped after the lock (R1).
+            let mut spare: Vec<Value> = Vec::new();
             let mut failed = false;
             {
                 let _g = self.head.lock(cx);
-                while let Some((hash, key)) = rest.peek() {
-                    match self.find_locked(key, *hash, &memo) {
+                while let Some((hash, key)) = current.take() {
+                    match self.find_locked(&key, hash, &memo) {
+                        Found::At(_) if key.is_ptr() => spare.push(key),
                         Found::At(_) => {}
-                        Found::Absent(n) => match self.insert_locked(n, key, *hash) {
-                            Some(old) => {
-                                if !old.is_none() {
-                                    displaced.push(old);
-                                }
-                            }
-                            None => {
+                        Found::Absent(n) => match self.insert_locked(n, key, hash) {
+                            Ok(old) if old.is_none() => {}
+                            Ok(old) => displaced.push(old),
+                            Err(key) => {
+                                spare.push(key);
                                 failed = true;
                                 break;
                             }
                         },
-                        Found::Stopped(_) => break,
+                        Found::Stopped(_) => {
+                            current = Some((hash, key));
+                            break;
+                        }
                     }
-                    rest.next();
+                    current = rest.next();
                 }
             }
+            drop(spare);
             for old in displaced {
                 old.dispose(cx);
             }
             if failed {
                 return Err(cx.memory_error());
             }
-            if let Some((hash, key)) = rest.next() {
+            if let Some((hash, key)) = current.take() {
                 // Its comparison runs Python code.
-                self.add(cx, key, *hash)?;
+                self.add(cx, &key, hash)?;
+                current = rest.next();
             }
         }
         Ok(())

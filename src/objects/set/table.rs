@@ -20,13 +20,16 @@ const DELETED: i64 = -1;
 #[repr(C)]
 pub struct Table {
     mask: usize,
-    /// Entries in use or deleted. Written under the lock.
+    /// Entries in use or deleted, and `COUNTED`. Written under the lock.
     fill: AtomicUsize,
     entries: [Entry; 0],
 }
 
 const HEADER: usize = 16;
 const _: () = assert!(size_of::<Table>() == HEADER && size_of::<Entry>() == 16);
+
+/// A bit of `fill`: a key with a count stood here. Tables of small ints are freed without a look at their entries.
+const COUNTED: usize = 1 << 63;
 
 /// Neighbours looked at before the probe jumps.
 const LINEAR: usize = 9;
@@ -139,7 +142,7 @@ impl Table {
     /// Whether one more key wants a bigger table.
     #[inline(always)]
     pub fn is_full(&self, more: usize) -> bool {
-        (self.fill.load(Ordering::Relaxed) + more) * 5 >= self.mask * 3
+        ((self.fill.load(Ordering::Relaxed) & !COUNTED) + more) * 5 >= self.mask * 3
     }
 
     /// Show `see` the entries that may hold a key of this hash until it recognizes one. It is given the entry and the bits
@@ -174,9 +177,10 @@ impl Table {
     pub fn insert_at(&self, at: usize, hash: i64, key: Value) {
         let e = self.entry(at);
         e.hash.store(hash, Ordering::Relaxed);
+        let counted = if key.is_ptr() { COUNTED } else { 0 };
         e.key.init(key);
-        self.fill
-            .store(self.fill.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let fill = self.fill.load(Ordering::Relaxed) + 1;
+        self.fill.store(fill | counted, Ordering::Relaxed);
     }
 
     /// Take out the key of entry `at`. Under the lock.
@@ -214,7 +218,8 @@ impl Table {
             }
             n += 1;
         }
-        new.fill.store(n, Ordering::Relaxed);
+        let counted = self.fill.load(Ordering::Relaxed) & COUNTED;
+        new.fill.store(n | counted, Ordering::Relaxed);
         Some(p)
     }
 }
@@ -279,7 +284,11 @@ unsafe fn drop_keys(table: *mut Table) {
     // SAFETY: by contract.
     unsafe {
         // Entries filled in all: behind the last of them nothing stands.
-        let mut left = (*table).fill.load(Ordering::Relaxed);
+        let fill = (*table).fill.load(Ordering::Relaxed);
+        if fill & COUNTED == 0 {
+            return;
+        }
+        let mut left = fill & !COUNTED;
         for i in 0..=(*table).mask {
             let e = (*table).entry(i);
             let bits = e.key.peek_bits();

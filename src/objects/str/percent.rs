@@ -7,6 +7,7 @@ use crate::objects::{Tuple, bytes, format};
 use crate::protocol;
 use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
 use std::cell::RefCell;
+use typhon_text::int_text;
 use typhon_text::percent::{self, Conversion};
 use typhon_text::{Text, TextBuf};
 
@@ -143,6 +144,13 @@ pub fn number(
 ) -> Result<bool, Failure> {
     let letter = c.letter();
     match letter {
+        b'd' | b'i' | b'u'
+            if c.is_plain()
+                && let Some(i) = v.as_small_int() =>
+        {
+            out.push_latin1(int_text::write_decimal(i, &mut [0; 20]));
+            Ok(true)
+        }
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
             let n = integer(cx, v, letter)?;
             if let Some(i) = as_int(&n) {

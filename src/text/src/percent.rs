@@ -265,6 +265,12 @@ impl Conversion {
         self.pad(one.as_text(), out);
     }
 
+    /// Nothing but a letter.
+    pub fn is_plain(&self) -> bool {
+        let flags = self.left | self.plus | self.blank | self.alternate | self.zero;
+        !flags && self.width == 0 && self.precision.is_none()
+    }
+
     /// `%d %i %u %x %X %o`
     pub fn push_int(&self, n: &IBig, max_digits: usize, out: &mut TextBuf) -> Result<()> {
         let negative = n.sign() == Sign::Negative;

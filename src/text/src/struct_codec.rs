@@ -43,7 +43,9 @@ pub struct Format {
 /// What an item takes, made by the caller of a Python object.
 #[derive(Clone, Debug)]
 pub enum Arg<'a> {
-    /// An int (or what `__index__` gave).
+    /// An int (or what `__index__` gave) that fits a machine word.
+    Small(i64),
+    /// Any int.
     Int(IBig),
     /// A float; for `e f d` any real number is one.
     Float(f64),
@@ -72,6 +74,11 @@ pub enum Value<'a> {
     Bool(bool),
     /// Bytes.
     Bytes(&'a [u8]),
+}
+
+/// Whether the integers of a code have a sign.
+fn is_signed(code: u8) -> bool {
+    matches!(code, b'b' | b'h' | b'i' | b'l' | b'q' | b'n')
 }
 
 /// Size and alignment of a code; `native` allows `n N P` and aligns.
@@ -271,17 +278,33 @@ impl Format {
                 }
             }
             code => {
+                if let Arg::Small(n) = *arg {
+                    return self.pack_small(item, n, out);
+                }
                 let Arg::Int(n) = arg else {
                     return Err(error("required argument is not an integer"));
                 };
-                let signed = matches!(code, b'b' | b'h' | b'i' | b'l' | b'q' | b'n')
-                    || code == b'P' && *n < IBig::ZERO;
+                let signed = is_signed(code) || code == b'P' && *n < IBig::ZERO;
                 let Ok(bytes) = to_bytes(n, item.size, ByteOrder::Little, signed) else {
                     return Err(out_of_range(code, item.size, signed));
                 };
                 self.put(out, &bytes);
             }
         }
+        Ok(())
+    }
+
+    fn pack_small(&self, item: &Item, n: i64, out: &mut [u8]) -> Result<()> {
+        let (code, bits) = (item.code, item.size as u32 * 8);
+        let signed = is_signed(code) || code == b'P' && n < 0;
+        let fits = match signed {
+            true => n >> (bits - 1) == n >> 63,
+            false => n >= 0 && (bits == 64 || n >> bits == 0),
+        };
+        if !fits {
+            return Err(out_of_range(code, item.size, signed));
+        }
+        self.put(out, &n.to_le_bytes()[..item.size]);
         Ok(())
     }
 
