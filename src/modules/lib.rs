@@ -30,6 +30,7 @@ pub mod json;
 pub mod library;
 pub mod loader;
 pub mod locale;
+pub mod lsprof;
 pub mod marshal;
 pub mod math;
 pub mod opcode;
@@ -90,6 +91,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_operator", &operator::module::MODULE),
     ("_pickle", &pickle::module::MODULE),
     ("_posixsubprocess", &posixsubprocess::MODULE),
+    ("_lsprof", &lsprof::module::MODULE),
     ("_queue", &queue::module::MODULE),
     ("_random", &random::module::MODULE),
     ("_sha1", &hashes::fixed::sha1_module::MODULE),

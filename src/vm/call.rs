@@ -667,10 +667,34 @@ pub fn make_generator(cx: &mut Cx, pc: *const std::sync::atomic::AtomicU64) -> R
     record.frame_obj = 0;
     let g = Generator::new(name, qual, record, regs);
     let v = crate::objects::object::alloc(cx, crate::Type::from_word(kind), g)?;
+    if kind == crate::statics::word::COROUTINE && cx.watch.origin_depth > 0 {
+        let origin = origin(cx, f)?;
+        let g = as_generator(&v).expect("a generator");
+        drop(g.origin.swap(Some(origin)));
+    }
     // SAFETY: the generator is ours alone still; the record names it without a count (R11: it is its own frame).
     unsafe { (*as_generator(&v).expect("a generator").frame.get()).generator = v.bits() };
     cx.pop_frame();
     Ok(v)
+}
+
+/// Where a coroutine was made: files, lines and functions of the frames above `f`, innermost first.
+#[cold]
+fn origin(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
+    let mut rows = Vec::new();
+    // SAFETY (both): the chain of this thread's frames.
+    let mut f = unsafe { (*f).prev };
+    while !f.is_null() && rows.len() < cx.watch.origin_depth as usize {
+        let (code, line) = unsafe { ((*f).code().code.clone(), (*f).line()) };
+        let text =
+            |s: &typhon_compiler::code::PyStr| String::from_utf8_lossy(s.as_bytes()).into_owned();
+        let file = crate::objects::str::new_str(cx, &text(&code.filename))?;
+        let name = crate::objects::str::new_str(cx, &text(&code.name))?;
+        let row = vec![file, Value::small_int(line), name];
+        rows.push(crate::objects::tuple::new_tuple(cx, row)?);
+        f = unsafe { (*f).prev };
+    }
+    crate::objects::tuple::new_tuple(cx, rows)
 }
 
 /// Resume a generator from native code.
@@ -819,6 +843,7 @@ pub fn end_generator(cx: &mut Cx, g: &Generator) {
     cx.stack.move_limit(1);
     drop(cx.handled.pop());
     debug_assert_eq!(g.state(), RUNNING);
+    g.keep_code();
     let rest = g.drop_frame();
     g.finish(DONE);
     drop(rest);

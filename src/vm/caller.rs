@@ -31,6 +31,17 @@ pub fn code_flags(cx: &Cx) -> Option<u32> {
     Some(unsafe { (*cx.frame).code().code.flags })
 }
 
+/// Whether the frame of a class or module is in a comprehension, whose variables are all that `locals()` shows.
+unsafe fn in_comprehension(f: &frame::Frame) -> bool {
+    let kinds = &f.code().code.localspluskinds;
+    let hidden = typhon_compiler::code::kinds::HIDDEN;
+    // SAFETY: the running frame's registers.
+    kinds
+        .iter()
+        .enumerate()
+        .any(|(i, k)| k & hidden != 0 && unsafe { *f.regs.add(i) } != 0)
+}
+
 /// `locals()`: the namespace of a module or class body, a fresh snapshot in functions (PEP 667).
 pub fn locals(cx: &mut Cx) -> Res<Option<Value>> {
     if cx.frame.is_null() {
@@ -39,7 +50,10 @@ pub fn locals(cx: &mut Cx) -> Res<Option<Value>> {
     // SAFETY: the running frame; its namespace word is owned by it.
     unsafe {
         let w = (*cx.frame).locals;
-        if w != 0 && (*cx.frame).code().flags & crate::objects::code::co::OPTIMIZED == 0 {
+        if w != 0
+            && (*cx.frame).code().flags & crate::objects::code::co::OPTIMIZED == 0
+            && !in_comprehension(&*cx.frame)
+        {
             return Ok(Some(crate::call::counted(cx, w)));
         }
     }

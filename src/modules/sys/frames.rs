@@ -4,7 +4,7 @@ use typhon_vm::caller;
 use typhon_vm::native::*;
 use typhon_vm::objects::Dict;
 use typhon_vm::objects::dict::new_dict;
-use typhon_vm::objects::exception::handled;
+use typhon_vm::objects::frame::object::{all_exceptions, all_frames};
 use typhon_vm::protocol;
 
 #[pyfunctions(part = PART, module = "sys")]
@@ -53,9 +53,11 @@ pub mod functions {
     /// This function should be used for specialized purposes only.
     #[pyfunction]
     fn _current_frames(cx: &mut Cx) -> Res<Value> {
-        one_thread(cx, "sys._current_frames")?;
-        let frame = caller::frame_at(cx, 0)?.unwrap_or_else(Value::none);
-        by_thread(cx, frame)
+        let d = new_dict(cx)?;
+        for (ident, frame) in all_frames(cx)? {
+            by_thread(cx, &d, ident, frame)?;
+        }
+        Ok(d)
     }
 
     /// Return a dict mapping each thread's identifier to its current raised exception.
@@ -63,27 +65,18 @@ pub mod functions {
     /// This function should be used for specialized purposes only.
     #[pyfunction]
     fn _current_exceptions(cx: &mut Cx) -> Res<Value> {
-        one_thread(cx, "sys._current_exceptions")?;
-        let e = handled(cx).unwrap_or_else(Value::none);
-        by_thread(cx, e)
+        let d = new_dict(cx)?;
+        for (ident, e) in all_exceptions(cx) {
+            by_thread(cx, &d, ident, e.unwrap_or_else(Value::none))?;
+        }
+        Ok(d)
     }
 }
 
-fn one_thread(cx: &mut Cx, what: &str) -> Res<()> {
-    if typhon_runtime::thread::running_threads() > 1 {
-        return Err(cx.not_implemented(format!(
-            "{what}() with several threads is not supported yet"
-        )));
+fn by_thread(cx: &mut Cx, d: &Value, ident: u64, v: Value) -> Res<()> {
+    let key = typhon_vm::objects::int::new_int(cx, ident as i64)?;
+    match d.downcast::<Dict>() {
+        Some(d) => d.set(cx, &key, v),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn by_thread(cx: &mut Cx, v: Value) -> Res<Value> {
-    let d = new_dict(cx)?;
-    let ident = super::super::builtins::import::import_absolute_str(cx, "_thread")?;
-    let ident = protocol::call_method(cx, &ident, "get_ident", &[])?;
-    d.downcast::<Dict>()
-        .expect("just made")
-        .set(cx, &ident, v)?;
-    Ok(d)
 }

@@ -14,7 +14,6 @@ use typhon_vm::protocol;
 
 /// Set when the interpreter shuts down.
 pub static FINALIZING: AtomicBool = AtomicBool::new(false);
-static ORIGIN_DEPTH: AtomicU32 = AtomicU32::new(0);
 static DLOPEN_FLAGS: AtomicU32 = AtomicU32::new(2);
 
 /// Smallest limit on digits besides none.
@@ -378,14 +377,14 @@ pub mod functions {
         if depth < 0 {
             return Err(cx.value_error("depth must be >= 0"));
         }
-        ORIGIN_DEPTH.store(depth as u32, Ordering::Relaxed);
+        cx.watch.origin_depth = depth as u32;
         Ok(())
     }
 
     /// Check status of origin tracking for coroutine objects in this thread.
     #[pyfunction]
-    fn get_coroutine_origin_tracking_depth() -> u32 {
-        ORIGIN_DEPTH.load(Ordering::Relaxed)
+    fn get_coroutine_origin_tracking_depth(cx: &mut Cx) -> u32 {
+        cx.watch.origin_depth
     }
 
     /// Return the current value of the flags that are used for dlopen calls.

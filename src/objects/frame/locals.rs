@@ -31,7 +31,7 @@ impl FrameLocals {
     }
     fn look(&self, cx: &mut Cx, key: &Value) -> Res<Option<Value>> {
         let f = self.frame();
-        if let Some(i) = f.find(key) {
+        if let Some(i) = f.find(cx, key)? {
             return Ok(f.variable(cx, i));
         }
         match f.extra() {
@@ -44,7 +44,7 @@ impl FrameLocals {
     }
     fn store(&self, cx: &mut Cx, key: &Value, value: &Value) -> Res<()> {
         let f = self.frame();
-        if let Some(i) = f.find(key) {
+        if let Some(i) = f.find(cx, key)? {
             f.set_variable(cx, i, Some(value.clone()));
             return Ok(());
         }
@@ -57,7 +57,7 @@ impl FrameLocals {
     /// Take a further name out; variables of the function cannot be removed.
     fn remove(&self, cx: &mut Cx, key: &Value) -> Res<Option<Value>> {
         let f = self.frame();
-        if f.find(key).is_some() {
+        if f.find(cx, key)?.is_some() {
             return Err(cx.value_error("cannot remove local variables from FrameLocalsProxy"));
         }
         match f.extra() {
@@ -76,6 +76,13 @@ impl FrameLocals {
         new_list(cx, items)
     }
     fn merge(&self, cx: &mut Cx, other: &Value) -> Res<()> {
+        let mapping = match other.downcast::<FrameLocals>() {
+            Some(_) => true,
+            None => protocol::getattr_str_opt(cx, other, "keys")?.is_some(),
+        };
+        if !mapping {
+            return Err(cx.type_error("update() argument must be dict or another FrameLocalsProxy"));
+        }
         let d = crate::objects::dict::new_dict(cx)?;
         protocol::call_method(cx, &d, "update", std::slice::from_ref(other))?;
         if let Some(d) = d.downcast::<Dict>() {
@@ -207,8 +214,7 @@ impl FrameLocals {
             .rev()
             .map(|(k, _)| k)
             .collect();
-        let l = new_list(cx, keys)?;
-        protocol::iter(cx, &l)
+        new_list(cx, keys)
     }
     #[sig(key, default = None, /)]
     fn get(&self, key: &Value, default: &Value, cx: &mut Cx) -> Res<Value> {

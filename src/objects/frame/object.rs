@@ -92,6 +92,53 @@ pub(crate) fn code_of(cx: &mut Cx, f: *mut Frame, func: &Value) -> Res<Value> {
 
 /// The object of a frame of the calling thread, made on demand.
 pub(crate) fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
+    let tid = cx.thread.tid;
+    frame_object_of(cx, f, tid)
+}
+
+/// The objects of all running frames, made where there was none: the innermost of each thread, with the thread's ident.
+pub fn all_frames(cx: &mut Cx) -> Res<Vec<(u64, Value)>> {
+    let me: *mut Cx = cx;
+    cx.thread.stop_the_world(|_| {
+        let mut threads: Vec<*const Cx> = Vec::new();
+        typhon_runtime::thread::for_each_registered(|t| threads.push(t.cast::<Cx>()));
+        let mut out = Vec::new();
+        for other in threads {
+            // SAFETY: every record is the first field of a `Cx`; the world stands still, so do its frames. Making an object
+            // reaches no safepoint, and nobody else uses the record of this thread meanwhile.
+            unsafe {
+                let (mut f, tid) = ((*other).frame, (*other).thread.tid);
+                let mut innermost = None;
+                while !f.is_null() {
+                    let v = frame_object_of(&mut *me, f, tid)?;
+                    innermost.get_or_insert(v);
+                    f = (*f).prev;
+                }
+                if let Some(v) = innermost {
+                    out.push(((*other).watch.ident, v));
+                }
+            }
+        }
+        Ok(out)
+    })
+}
+
+/// The exceptions that threads are handling, by the threads' idents.
+pub fn all_exceptions(cx: &mut Cx) -> Vec<(u64, Option<Value>)> {
+    cx.thread.stop_the_world(|_| {
+        let mut out = Vec::new();
+        typhon_runtime::thread::for_each_registered(|t| {
+            // SAFETY: as above.
+            let other = unsafe { &*t.cast::<Cx>() };
+            let e = other.handled.iter().rev().flatten().next();
+            out.push((other.watch.ident, e.cloned()));
+        });
+        out
+    })
+}
+
+/// The object of a frame of thread `tid`, which is the calling one or stands still.
+fn frame_object_of(cx: &mut Cx, f: *mut Frame, tid: u16) -> Res<Value> {
     // SAFETY: the caller's frame, whose words are owned, borrowed or 0.
     unsafe {
         if (*f).frame_obj != 0 {
@@ -100,11 +147,7 @@ pub(crate) fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
         }
         let func = crate::call::counted(cx, (*f).func);
         let code = code_of(cx, f, &func)?;
-        let tid = if !(*f).is_generator() {
-            cx.thread.tid
-        } else {
-            0
-        };
+        let tid = if (*f).is_generator() { 0 } else { tid };
         let obj = FrameObj {
             head: Header::placeholder(),
             frame: AtomicPtr::new(f),
@@ -132,6 +175,14 @@ pub(crate) fn frame_object(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
 
 /// The frame ends: its object takes over what outlives it. The registers stay for the caller to release.
 pub(crate) fn detach(cx: &mut Cx, f: *mut Frame) {
+    // Another thread may ask for the frame's object while this one waits for a lock.
+    // SAFETY: the calling thread's frame.
+    while unsafe { (*f).frame_obj } != 0 {
+        detach_object(cx, f);
+    }
+}
+
+fn detach_object(cx: &mut Cx, f: *mut Frame) {
     // SAFETY: the calling thread's frame; its reference to the object is given up here.
     unsafe {
         let word = std::mem::take(&mut (*f).frame_obj);
@@ -292,9 +343,15 @@ impl FrameObj {
             None => self.locals.get(&self.head),
         }
     }
-    /// Whether the frame keeps its variables in registers.
-    pub fn is_optimized(&self) -> bool {
-        self.code().flags & crate::objects::code::co::OPTIMIZED != 0
+    /// Whether the frame keeps its variables in registers: that of a function, or of a class or module that is in a
+    /// comprehension.
+    pub fn is_optimized(&self, cx: &mut Cx) -> bool {
+        self.code().flags & crate::objects::code::co::OPTIMIZED != 0 || self.in_comprehension(cx)
+    }
+    /// Whether a variable of a comprehension in a class or module is bound.
+    fn in_comprehension(&self, cx: &mut Cx) -> bool {
+        (0..self.code().code.localspluskinds.len())
+            .any(|i| self.kind(i) & kinds::HIDDEN != 0 && self.place(cx, i).is_some())
     }
 
     /// The content of variable `i`'s place, a cell as it is.
@@ -326,17 +383,27 @@ impl FrameObj {
         names
             .iter()
             .enumerate()
-            .filter(|(i, _)| self.kind(*i) & kinds::HIDDEN == 0)
             .map(|(i, n)| (i, n.clone()))
             .collect()
     }
-    /// The place of a variable.
-    pub fn find(&self, name: &Value) -> Option<usize> {
-        let key = name.downcast::<Str>()?;
-        self.variables()
-            .into_iter()
-            .find(|(_, n)| n.is(name) || n.downcast::<Str>().is_some_and(|s| s.equals(key)))
-            .map(|(i, _)| i)
+    /// The place of a variable. Keys of other types than str may be equal to its name.
+    pub fn find(&self, cx: &mut Cx, name: &Value) -> Res<Option<usize>> {
+        let hash = crate::protocol::hash(cx, name)?;
+        let exact = name.class_word() == crate::statics::word::STR;
+        for (i, n) in self.variables() {
+            let same = n.is(name)
+                || match name.downcast::<Str>().filter(|_| exact) {
+                    Some(key) => n.downcast::<Str>().is_some_and(|s| s.equals(key)),
+                    None => {
+                        crate::protocol::hash(cx, &n)? == hash
+                            && crate::protocol::equal(cx, &n, name)?
+                    }
+                };
+            if same {
+                return Ok(Some(i));
+            }
+        }
+        Ok(None)
     }
     /// The value of variable `i`.
     pub fn variable(&self, cx: &mut Cx, i: usize) -> Option<Value> {
@@ -413,7 +480,7 @@ impl FrameObj {
     }
     /// A snapshot of the locals as a dict (`locals()` in a function); the namespace itself of a module or class.
     pub fn locals(&self, cx: &mut Cx) -> Res<Value> {
-        if !self.is_optimized()
+        if !self.is_optimized(cx)
             && let Some(ns) = self.namespace(cx)
         {
             return Ok(ns);
@@ -488,7 +555,7 @@ impl FrameObj {
         let Some(f) = this.downcast::<FrameObj>() else {
             return Err(cx.system_error("not a frame"));
         };
-        if !f.is_optimized()
+        if !f.is_optimized(cx)
             && let Some(ns) = f.namespace(cx)
         {
             return Ok(ns);
@@ -551,6 +618,11 @@ impl FrameObj {
     }
     #[setter]
     fn set_f_trace_opcodes(&self, v: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        if v.is_none() {
+            return Err(cx.attribute_error(
+                "attribute 'f_trace_opcodes' of 'frame' objects cannot be deleted",
+            ));
+        }
         let v = truth(cx, v)?;
         self.trace_opcodes.store(v, Ordering::Relaxed);
         crate::monitor::legacy::show_opcodes(self, v);

@@ -205,7 +205,8 @@ pub(super) fn throw_with(cx: &mut Cx, this: &Value, exc: Value, close_delegate: 
         g.finish(before);
         return resume(cx, this, Resume::Throw(exc));
     };
-    // The generator counts as running while its delegate does.
+    // The generator counts as running while its delegate does, and its frame as the delegate's caller.
+    let frame = link_outer(cx, g);
     let result = if close_delegate && exception::is_kind(&exc, ExcKind::GeneratorExit) {
         match close_iterator(cx, &inner) {
             Ok(()) => Thrown::Into(exc),
@@ -233,11 +234,37 @@ pub(super) fn throw_with(cx: &mut Cx, this: &Value, exc: Value, close_delegate: 
             Err(r) => Thrown::Into(cx.take_exc(r)),
         }
     };
+    unlink_outer(cx, frame);
     g.finish(SUSPENDED);
     match result {
         Thrown::Yielded(v) => Ok(Step::Yield(v)),
         Thrown::Into(e) => resume(cx, this, Resume::Throw(e)),
     }
+}
+
+/// Put the frame of a generator above the running one while its delegate runs.
+fn link_outer(cx: &mut Cx, g: &Generator) -> *mut crate::objects::frame::Frame {
+    let frame = g.frame.get();
+    let top = cx.stack_top();
+    // SAFETY: the caller has won RUNNING.
+    unsafe {
+        (*frame).prev = cx.frame;
+        (*frame).top = top;
+        (*frame).flags |= crate::objects::frame::OWN_TOP;
+        (*frame).kind = crate::objects::frame::FrameKind::GenEntry;
+    }
+    cx.stack.move_limit(-1);
+    cx.frame = frame;
+    frame
+}
+
+fn unlink_outer(cx: &mut Cx, frame: *mut crate::objects::frame::Frame) {
+    // SAFETY: linked by `link_outer`, and everything above it has ended.
+    unsafe {
+        cx.frame = (*frame).prev;
+        (*frame).prev = std::ptr::null_mut();
+    }
+    cx.stack.move_limit(1);
 }
 
 /// What came of throwing into a delegate.
@@ -270,6 +297,7 @@ pub(super) fn discard(cx: &mut Cx, g: &Generator) {
             crate::objects::frame::object::detach(cx, f);
         }
     }
+    g.keep_code();
     let rest = g.drop_frame();
     g.finish(DONE);
     drop(rest);
@@ -433,7 +461,11 @@ pub(super) fn get_code(cx: &mut Cx, v: &Value) -> Res<Value> {
         func.downcast::<Function>()
             .and_then(|f| f.code.get(&f.head))
     });
-    Ok(code.flatten().unwrap_or_else(Value::none))
+    let g = of(v);
+    Ok(code
+        .flatten()
+        .or_else(|| g.code.get(&g.head))
+        .unwrap_or_else(Value::none))
 }
 
 pub(super) fn repr(cx: &mut Cx, v: &Value) -> Res<Value> {

@@ -45,6 +45,8 @@ pub struct Generator {
     pub ag_closed: AtomicU8,
     pub ag_hooks_inited: AtomicU8,
     pub finalizer: Slot,
+    /// The code object, once the frame is gone.
+    pub code: Slot,
 }
 
 // SAFETY: `frame` and `regs` are touched only by the thread that moved `state` to RUNNING by CAS, or by the stopper.
@@ -87,6 +89,7 @@ impl Generator {
             ag_closed: AtomicU8::new(0),
             ag_hooks_inited: AtomicU8::new(0),
             finalizer: Slot::EMPTY,
+            code: Slot::EMPTY,
         }
     }
     /// Win the right to run: the previous state (CREATED or SUSPENDED), or the state that forbids it.
@@ -133,6 +136,20 @@ impl Generator {
                         v.visit_bits(w);
                     }
                 }
+            }
+        }
+    }
+    /// Keep the code object for who asks when the frame is gone; the caller owns the right to run it.
+    pub fn keep_code(&self) {
+        // SAFETY: by contract; the temporary is not dropped.
+        unsafe {
+            let w = (*self.frame.get()).func;
+            if w == 0 {
+                return;
+            }
+            let func = std::mem::ManuallyDrop::new(Value::from_bits(w));
+            if let Some(f) = func.downcast::<crate::objects::Function>() {
+                drop(self.code.swap(crate::SlotExt::get(&f.code, &f.head)));
             }
         }
     }

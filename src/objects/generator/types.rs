@@ -28,6 +28,7 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
             &(*g).handled,
             &(*g).origin,
             &(*g).finalizer,
+            &(*g).code,
         ] {
             slot.drop_unshared(t);
         }
@@ -43,6 +44,7 @@ impl Traverse for Generator {
             &self.handled,
             &self.origin,
             &self.finalizer,
+            &self.code,
         ] {
             v.visit_slot(slot);
         }
@@ -102,6 +104,7 @@ unsafe impl PyType for Generator {
             &self.handled,
             &self.origin,
             &self.finalizer,
+            &self.code,
         ] {
             slot.drop_unshared(thread);
         }

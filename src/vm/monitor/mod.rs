@@ -394,13 +394,19 @@ pub struct Watch {
     /// The event whose callback is running, and its frame.
     pub event: Option<Event>,
     pub frame: *mut crate::objects::frame::Frame,
+    /// How many frames coroutines remember of where they were made.
+    pub origin_depth: u32,
+    /// The thread's ident, for who looks at all threads.
+    pub ident: u64,
     /// Native calls whose end somebody is to be told of.
     calls: Vec<NativeCall>,
 }
 
 impl Watch {
-    pub const fn new() -> Watch {
+    pub fn new() -> Watch {
         Watch {
+            origin_depth: 0,
+            ident: crate::os::thread_ident(),
             silent: 0,
             event: None,
             frame: std::ptr::null_mut(),
