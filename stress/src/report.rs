@@ -17,7 +17,7 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
         .unwrap_or(0);
     println!("medians of {runs} interleaved runs on {cores} cores\n");
     println!(
-        "{:<14}{:<32}{:>9}{:>10}{:>16}{:>9}{:>18}",
+        "{:<19}{:<32}{:>9}{:>10}{:>16}{:>9}{:>18}",
         "example", "variant", "time s", "jobs/s", "least..largest", "speedup", "of two processes"
     );
     for block in results.chunk_by(|a, b| a.workload == b.workload) {
@@ -31,7 +31,7 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
         for (index, result) in block.iter().enumerate() {
             let variant = &variants[result.variant];
             let name = if index == 0 { result.workload } else { "" };
-            print!("{name:<14}{:<32}", result.label);
+            print!("{name:<19}{:<32}", result.label);
             let Some(summary) = summarize(&result.throughputs) else {
                 println!(
                     "  failed: {}",

@@ -2,13 +2,14 @@
 
 import queue
 
-from support import barrier_start, check, share, workload
+from support import barrier_start, check, mixed, share, workload
 
 
 class Item:
-    def __init__(self, step):
+    def __init__(self, step, size):
         self.step = step
-        self.payload = (step, [step], {"step": step}, bytes(step % 300), "x" * (step % 50))
+        self.payload = (step, [step], {"step": step}, bytes(size), "x" * (size % 50))
+        self.size = size
 
 
 def run(options, threads):
@@ -18,7 +19,7 @@ def run(options, threads):
         total = 0
         batch = []
         for step in share(options.size, threads, index):
-            batch.append(Item(step))
+            batch.append(Item(step, mixed(options, step) % 300))
             if len(batch) == 32:
                 # The neighbour drops them.
                 boxes[(index + 1) % threads].put(batch)
@@ -27,7 +28,7 @@ def run(options, threads):
                 while not boxes[index].empty():
                     for item in boxes[index].get():
                         check(item.payload[1] == [item.step], item.step)
-                        check(len(item.payload[3]) == item.step % 300, item.step)
+                        check(len(item.payload[3]) == item.size, item.step)
                         total += item.step
         boxes[(index + 1) % threads].put(batch)
         return total
@@ -41,4 +42,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("alloc_churn", "Objects freed by other threads.", run, 100_000, "objects of all threads together")
+    workload("alloc_churn", "Objects freed by other threads.", run, 300_000, "objects of all threads together")

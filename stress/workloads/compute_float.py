@@ -2,7 +2,7 @@
 
 import math
 
-from support import check, checksum, in_threads, share, workload
+from support import check, checksum, in_parts, workload
 
 PARTS = 64
 
@@ -22,14 +22,11 @@ def part(number, steps):
 def run(options, threads):
     steps = options.size // PARTS
 
-    def work(index):
-        return [part(number, steps) for number in share(PARTS, threads, index)]
-
-    parts = [value for values in in_threads(threads, work) for value in values]
+    parts = in_parts(threads, PARTS, lambda number: part(number, steps))
     for number, value in enumerate(parts):
         check(abs(value / (number + 1) - 2.0) < 1e-5, number, value)
     return [f"checksum: {checksum(round(value, 5) for value in parts)}"]
 
 
 if __name__ == "__main__":
-    workload("compute_float", "Independent float arithmetic.", run, 3_000_000, "steps of all threads together")
+    workload("compute_float", "Independent float arithmetic.", run, 12_000_000, "steps of all threads together")

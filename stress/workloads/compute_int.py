@@ -1,13 +1,13 @@
 """Independent compute: int arithmetic, small and large; nothing is shared but the code."""
 
-from support import check, checksum, in_threads, share, workload
+from support import check, checksum, in_parts, mixed, workload
 
 PARTS = 64
 MASK = (1 << 64) - 1
 
 
-def part(number, steps):
-    x = number * 0x9E3779B97F4A7C15 + 1 & MASK
+def part(number, steps, seed):
+    x = (number * 65521 + seed) * 0x9E3779B97F4A7C15 + 1 & MASK
     total = 0
     for _ in range(steps):
         x ^= x << 13 & MASK
@@ -20,11 +20,8 @@ def part(number, steps):
 def run(options, threads):
     steps = options.size // PARTS
 
-    def work(index):
-        return [part(number, steps) for number in share(PARTS, threads, index)]
-
-    totals = [total for totals in in_threads(threads, work) for total in totals]
-    check(len(totals) == PARTS and totals[0] == part(0, steps), "another result the second time")
+    totals = in_parts(threads, PARTS, lambda number: part(number, steps, mixed(options, 0)))
+    check(len(totals) == PARTS and totals[0] == part(0, steps, mixed(options, 0)), "another result the second time")
     return [f"checksum: {checksum(totals)}"]
 
 

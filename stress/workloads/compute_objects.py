@@ -1,6 +1,6 @@
 """Independent compute: instances, methods, attributes, small containers; nothing is shared but the classes."""
 
-from support import check, checksum, in_threads, share, workload
+from support import check, checksum, in_parts, workload
 
 PARTS = 64
 
@@ -47,11 +47,8 @@ def part(number, nodes):
 def run(options, threads):
     nodes = options.size // PARTS
 
-    def work(index):
-        return [part(number, nodes) for number in share(PARTS, threads, index)]
-
-    return [f"checksum: {checksum(value for parts in in_threads(threads, work) for value in parts)}"]
+    return [f"checksum: {checksum(in_parts(threads, PARTS, lambda number: part(number, nodes)))}"]
 
 
 if __name__ == "__main__":
-    workload("compute_objects", "Independent work on objects.", run, 90_000, "nodes of all threads together")
+    workload("compute_objects", "Independent work on objects.", run, 360_000, "nodes of all threads together")

@@ -1,6 +1,6 @@
 """Independent compute: building, splitting and searching str; nothing is shared but the code and the constants."""
 
-from support import check, checksum, in_threads, share, workload
+from support import check, checksum, in_parts, workload
 
 PARTS = 64
 WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu".split()
@@ -20,11 +20,8 @@ def part(number, steps):
 def run(options, threads):
     steps = options.size // PARTS
 
-    def work(index):
-        return [part(number, steps) for number in share(PARTS, threads, index)]
-
-    return [f"checksum: {checksum(found for parts in in_threads(threads, work) for found in parts)}"]
+    return [f"checksum: {checksum(in_parts(threads, PARTS, lambda number: part(number, steps)))}"]
 
 
 if __name__ == "__main__":
-    workload("compute_str", "Independent work on str.", run, 130_000, "strings of all threads together")
+    workload("compute_str", "Independent work on str.", run, 260_000, "strings of all threads together")

@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from support import barrier_start, check, share, workload
+from support import barrier_start, check, mixed, share, workload
 
 
 class Node:
@@ -33,7 +33,7 @@ def run(options, threads):
                 kept[step // 50 % 64] = node
             if step % 100 == 1:
                 watched.append(weakref.ref(node))
-            alive = kept[step % 64]
+            alive = kept[mixed(options, step) % 64]
             if alive is not None:
                 first, seen = alive.number, 0
                 while seen < 5:

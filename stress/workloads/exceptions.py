@@ -3,7 +3,7 @@
 import contextlib
 import traceback
 
-from support import check, checksum, in_threads, share, workload
+from support import check, checksum, in_threads, mixed, share, workload
 
 
 class Odd(Exception):
@@ -34,14 +34,14 @@ def deep(depth, number):
 SHARED = Odd(-1)
 
 
-def one(number, counter):
+def one(number, depth, counter):
     try:
         with counting(counter):
-            return deep(number % 10, number)
+            return deep(depth, number)
     except Odd as odd:
         check(odd.number == number, odd.number, number)
         if number % 101 == 0:
-            check(len(traceback.extract_tb(odd.__traceback__)) == number % 10 + 2, number)
+            check(len(traceback.extract_tb(odd.__traceback__)) == depth + 2, number)
         try:
             raise KeyError(number) from odd
         except (KeyError, ValueError) as key:
@@ -64,7 +64,7 @@ def run(options, threads):
     def work(index):
         counter = [0, 0]
         mine = share(options.size, threads, index)
-        total = sum(one(number, counter) for number in mine)
+        total = sum(one(number, mixed(options, number) % 10, counter) for number in mine)
         check(counter == [sum(number % 2 for number in mine), len(mine)], counter)
         return total
 
@@ -72,4 +72,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("exceptions", "Exceptions of all kinds.", run, 40_000, "attempts of all threads together")
+    workload("exceptions", "Exceptions of all kinds.", run, 100_000, "attempts of all threads together")

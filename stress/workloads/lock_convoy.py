@@ -28,4 +28,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("lock_convoy", "Long critical sections of one lock.", run, 8_000, "sections of all threads together")
+    workload("lock_convoy", "Long critical sections of one lock.", run, 20_000, "sections of all threads together")

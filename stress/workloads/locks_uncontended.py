@@ -2,7 +2,7 @@
 
 import threading
 
-from support import check, in_threads, share, workload
+from support import check, in_parts, workload
 
 PARTS = 64
 
@@ -25,13 +25,10 @@ def part(number, steps):
 def run(options, threads):
     steps = options.size // PARTS
 
-    def work(index):
-        return sum(part(number, steps) for number in share(PARTS, threads, index))
-
-    total = sum(in_threads(threads, work))
+    total = sum(in_parts(threads, PARTS, lambda number: part(number, steps)))
     check(total == PARTS * steps * (steps - 1) // 2 + steps * sum(range(PARTS)), total)
     return [f"total: {total}"]
 
 
 if __name__ == "__main__":
-    workload("locks_uncontended", "Locks nobody else wants.", run, 150_000, "turns of all threads together")
+    workload("locks_uncontended", "Locks nobody else wants.", run, 450_000, "turns of all threads together")

@@ -2,7 +2,7 @@
 
 import threading
 
-from support import barrier_start, check, share, workload
+from support import barrier_start, check, mixed, share, workload
 
 SHARDS = 64
 KEYS = 4096
@@ -13,7 +13,7 @@ def run(options, threads):
 
     def work(index):
         for step in share(options.size, threads, index):
-            key = step * 2654435761 % KEYS
+            key = mixed(options, step) % KEYS
             table, lock = shards[key % SHARDS]
             with lock:
                 table[key] = table.get(key, 0) + 1
@@ -21,7 +21,7 @@ def run(options, threads):
     barrier_start(threads, work)
     expected = {}
     for step in range(options.size):
-        key = step * 2654435761 % KEYS
+        key = mixed(options, step) % KEYS
         expected[key] = expected.get(key, 0) + 1
     counted = {key: n for table, _ in shards for key, n in table.items()}
     check(counted == expected, "lost updates under a lock", options.size - sum(counted.values()))
@@ -29,4 +29,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("sharded_dict", "A map of 64 locked dicts.", run, 300_000, "updates of all threads together")
+    workload("sharded_dict", "A map of 64 locked dicts.", run, 600_000, "updates of all threads together")

@@ -1,6 +1,6 @@
 """Shared writes to one dict: setdefault, item assignment, pop, update from all threads; keys are kept exactly once."""
 
-from support import barrier_start, check, share, workload
+from support import barrier_start, check, mixed, share, workload
 
 COMMON = 64
 
@@ -13,7 +13,7 @@ def run(options, threads):
         for step in share(options.size, threads, index):
             mine = [index, step]
             # Exactly one thread gets its own list back for each of the common keys.
-            firsts += shared.setdefault(step % COMMON, mine) is mine
+            firsts += shared.setdefault(mixed(options, step) % COMMON, mine) is mine
             shared["own", step] = step
             if step % 2:
                 check(shared.pop(("own", step)) == step, "lost item", step)

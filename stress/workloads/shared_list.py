@@ -24,4 +24,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("shared_list", "One list that all write.", run, 400_000, "items of all threads together")
+    workload("shared_list", "One list that all write.", run, 1_000_000, "items of all threads together")

@@ -36,4 +36,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("shared_reads", "Reading what all share.", run, 700_000, "reads of all threads together")
+    workload("shared_reads", "Reading what all share.", run, 2_000_000, "reads of all threads together")

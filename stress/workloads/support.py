@@ -5,7 +5,6 @@ interleaving, and returns lines that depend on the size and the seed alone.
 """
 
 import os
-import random
 import sys
 import threading
 
@@ -14,7 +13,7 @@ sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import common
 from common import checksum, in_threads
 
-__all__ = ["barrier_start", "check", "checksum", "in_threads", "randoms", "share", "workload"]
+__all__ = ["barrier_start", "check", "checksum", "in_parts", "in_threads", "mixed", "share", "workload"]
 
 
 class Wrong(Exception):
@@ -32,9 +31,22 @@ def share(total, threads, index):
     return range(total * index // threads, total * (index + 1) // threads)
 
 
-def randoms(options, index=0):
-    """A generator of random numbers for one unit of work, the same in every run with this seed."""
-    return random.Random(f"{options.seed}.{index}")
+def in_parts(threads, count, part):
+    """[part(0), ..., part(count - 1)]; the threads take the parts as they become free."""
+    results = [None] * count
+    work = common.WorkList(range(count))
+
+    def body(_index):
+        for number in work:
+            results[number] = part(number)
+
+    in_threads(threads, body)
+    return results
+
+
+def mixed(options, number):
+    """Looks random, and is the same for this number in every run with this seed. Below 65521, a prime."""
+    return (number * 40503 + int(options.seed) * 30011) % 65521
 
 
 def barrier_start(threads, work):

@@ -21,10 +21,11 @@ fn has_finalizer(spec: &TypeSpec) -> bool {
 
 /// What the runtime is told of a native type.
 fn info_of(spec: &TypeSpec) -> TypeInfo {
-    let mut flags = 0;
+    // Instances that several threads keep reading are promoted (R16): shared tables of all kinds, and the strings and large
+    // ints in them and among a program's constants.
+    let mut flags = type_flag::PROMOTABLE;
     if spec.traverse.is_some() {
-        // Instances that several threads keep reading are promoted (R16): shared tables of all kinds.
-        flags |= type_flag::GC | type_flag::PROMOTABLE;
+        flags |= type_flag::GC;
     }
     if spec.static_index == Some(crate::statics::index::TYPE) {
         flags |= type_flag::IS_TYPE;

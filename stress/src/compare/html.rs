@@ -15,7 +15,7 @@ figure { margin: 1rem 0; background: #fff; border: 1px solid var(--line); border
 figure svg { width: 100%; height: auto; display: block } figcaption { color: #555; font-size: .85rem; text-align: center }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem } @media (max-width: 760px) { .pair { display: block } }
 .wide { overflow-x: auto } table { border-collapse: collapse; font-size: .87rem; white-space: nowrap }
-th, td { padding: .3rem .55rem; text-align: right; border-bottom: 1px solid var(--line) }
+th { white-space: normal; vertical-align: bottom } th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(--line) }
 th:first-child, td:first-child { text-align: left } tr.first td { border-top: 2px solid var(--line) }
 td.problem { color: var(--bad); text-align: left; white-space: normal }
 pre { background: #8881; border-radius: 6px; padding: .7rem; overflow-x: auto; max-height: 40rem }
