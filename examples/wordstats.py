@@ -113,9 +113,13 @@ class Tally:
             self.longest_line = theirs
 
 
-def top(counts, how_many=10):
-    best = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:how_many]
-    return ", ".join(f"{name} {count}" for name, count in best)
+def ranking(counts):
+    """The entries, the most frequent first."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def shown(ranked, how_many):
+    return ", ".join(f"{name} {count}" for name, count in ranked[:how_many])
 
 
 def run(options, threads):
@@ -131,22 +135,37 @@ def run(options, threads):
     for other in others:
         total.merge(other)
 
-    longest = sorted(total.identifiers, key=lambda name: (-len(name), name))[:3]
-    totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line]
-    for counts in (total.identifiers, total.words, total.pairs, total.indents):
-        totals += [len(counts), sum(counts.values())]
-    everything = sum(len(name) * count for name, count in total.identifiers.items())
+    # What is asked of the totals goes to the threads too: the tables are read only from here on.
+    tables = (total.identifiers, total.words, total.pairs, total.indents)
+    questions = [
+        ("longest", lambda: sorted(total.identifiers, key=lambda name: (-len(name), name))[:3]),
+        ("identifiers", lambda: ranking(total.identifiers)),
+        ("words", lambda: ranking(total.words)),
+        ("characters", lambda: sum(len(name) * count for name, count in total.identifiers.items())),
+        ("sums", lambda: [number for counts in tables for number in (len(counts), sum(counts.values()))]),
+    ]
+    answers = {}
+    open_questions = WorkList(questions)
+
+    def answer(_index):
+        for name, question in open_questions:
+            answers[name] = question()
+
+    in_threads(threads, answer)
+
+    identifiers, words = answers["identifiers"], answers["words"]
+    totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line, *answers["sums"]]
     return [
         f"files: {len(FILES)}, characters: {sum(len(text) for _, text in FILES)}",
         f"lines: {total.lines}, blank {total.blank_lines}, comments {total.comment_lines}",
         f"identifiers: {sum(total.identifiers.values())}, different {len(total.identifiers)}",
-        f"most frequent: {top(total.identifiers)}",
+        f"most frequent: {shown(identifiers, 10)}",
         f"words: {sum(total.words.values())}, different {len(total.words)}",
-        f"most frequent: {top(total.words)}",
-        f"initials of neighbours: {top(total.pairs)}",
-        f"indents: {top(total.indents)}",
-        f"longest identifiers: {', '.join(longest)}",
-        f"checksum: {checksum(totals + [everything, top(total.words, 500), top(total.identifiers, 500)])}",
+        f"most frequent: {shown(words, 10)}",
+        f"initials of neighbours: {shown(ranking(total.pairs), 10)}",
+        f"indents: {shown(ranking(total.indents), 10)}",
+        f"longest identifiers: {', '.join(answers['longest'])}",
+        f"checksum: {checksum(totals + [answers['characters'], shown(words, 500), shown(identifiers, 500)])}",
     ]
 
 
