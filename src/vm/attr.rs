@@ -11,6 +11,7 @@ use crate::objects::object::instance;
 use crate::objects::typeobj::layout::MOVED;
 use crate::objects::typeobj::{Type, flag};
 use crate::objects::{Cell, Dict, Module, Str, object};
+use crate::recall::{self, Access};
 use crate::regcode::Cache;
 use crate::slot_ext::SlotExt;
 use crate::statics::word;
@@ -23,6 +24,8 @@ use typhon_runtime::slot::Slot;
 const INLINE: u64 = 0;
 /// The pointer is the attribute; instances keep no attribute of that name while their dict word (at word `index`, 0 = none) is 0.
 const METHOD: u64 = 2;
+/// The same for an attribute that is not bound: as it stands in the class.
+const PLAIN: u64 = 10;
 /// The object is a module whose dict's keys have this version.
 const MODULE: u64 = 3;
 /// The object is a class of this version; the pointer is the attribute.
@@ -57,7 +60,7 @@ pub(crate) fn name_of(frame: *mut Frame, cache: &Cache) -> Value {
     unsafe { (&(*(*frame).rc).names)[cache.name as usize].clone() }
 }
 
-fn name_ref<'a>(frame: *mut Frame, cache: &Cache) -> &'a Value {
+pub(crate) fn name_ref<'a>(frame: *mut Frame, cache: &Cache) -> &'a Value {
     // SAFETY: as above; names live as long as the code, which the running frame keeps alive.
     unsafe {
         let names = &(*(*frame).rc).names;
@@ -116,7 +119,7 @@ fn plain_hit(o: u64, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
-        if w & 15 != METHOD || w >> 16 != type_of_bits(o).version() || !cache.plain_value() {
+        if w & 15 != PLAIN || w >> 16 != type_of_bits(o).version() {
             return None;
         }
         method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w)
@@ -229,7 +232,7 @@ pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
         let t = type_of_bits(o);
-        if w >> 16 == t.version() && w & 15 == METHOD && !cache.plain_value() {
+        if w >> 16 == t.version() && w & 15 == METHOD {
             method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w)
         } else {
             None
@@ -293,6 +296,12 @@ pub enum Loaded {
 #[inline(never)]
 pub fn load_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<u64> {
     let name = name_ref(frame, cache);
+    let bits = load_and_fill(cx, o, name, cache)?;
+    recall::note(cx, o, name, Access::Load, cache);
+    Ok(bits)
+}
+
+fn load_and_fill(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<u64> {
     let t = o.ty();
     if t.has(flag::GENERIC_GETATTR)
         && let Some(bits) = fill_instance(cx, o, t, name, cache, false)?
@@ -380,20 +389,19 @@ fn fill_instance(
         return Ok(None);
     }
     let is_method = dt.has(flag::METHOD_DESCRIPTOR);
-    let (kind, plain, d) = match dt.word() {
+    let (kind, d) = match dt.word() {
         word::STATICMETHOD => match function_of(&d) {
-            Some(f) => (METHOD, true, f),
+            Some(f) => (PLAIN, f),
             None => return Ok(None),
         },
         word::CLASSMETHOD if method => match function_of(&d) {
-            Some(f) => (CLASS_METHOD, false, f),
+            Some(f) => (CLASS_METHOD, f),
             None => return Ok(None),
         },
-        _ => (METHOD, dt.slots.descr_get.get().is_none(), d),
+        _ if dt.slots.descr_get.get().is_none() => (PLAIN, d),
+        _ if is_method && method => (METHOD, d),
+        _ => return Ok(None),
     };
-    if kind == METHOD && !(is_method && method || plain) {
-        return Ok(None);
-    }
     if d.header().is_some_and(|h| !h.is_uncounted_in_registers()) {
         return Ok(None);
     }
@@ -410,7 +418,6 @@ fn fill_instance(
     } else {
         d.bits()
     };
-    cache.set_plain(plain);
     cache.fill(pack(version, dict_index, kind), bits);
     Ok(None)
 }
@@ -476,6 +483,12 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
 #[inline(never)]
 pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<Loaded> {
     let name = name_ref(frame, cache);
+    let loaded = load_method_and_fill(cx, o, name, cache)?;
+    recall::note(cx, o, name, Access::Method, cache);
+    Ok(loaded)
+}
+
+fn load_method_and_fill(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<Loaded> {
     let t = o.ty();
     if t.has(flag::GENERIC_GETATTR) {
         let key = name.downcast::<Str>().expect("names are strings");
@@ -500,8 +513,7 @@ pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> 
             return Ok(Loaded::ClassMethod(f, class));
         }
     }
-    let bits = load_attr(cx, frame, o, cache)?;
-    Ok(Loaded::Value(bits))
+    Ok(Loaded::Value(load_and_fill(cx, o, name, cache)?))
 }
 
 /// STORE_ATTR, filling the cache.
@@ -516,6 +528,12 @@ pub(crate) fn store_attr(
 ) -> Res<()> {
     let name = name_ref(frame, cache);
     protocol::setattr(cx, o, name, Some(v))?;
+    fill_store(cx, o, name, cache);
+    recall::note(cx, o, name, Access::Store, cache);
+    Ok(())
+}
+
+fn fill_store(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
     let t = o.ty();
     if t.has(flag::GENERIC_SETATTR) && o.is_ptr() {
         let version = t.assign_version(cx);
@@ -545,7 +563,6 @@ pub(crate) fn store_attr(
             cache.fill(pack(version, m.offset as usize / 8, SLOT), 0);
         }
     }
-    Ok(())
 }
 
 /// A cached method of `super()`: the function's register word. The arguments are the words of the global `super`, the class
@@ -882,6 +899,7 @@ fn locals_of(frame: *mut Frame) -> Option<Value> {
 }
 
 /// LOAD_NAME.
+#[inline(never)]
 pub fn load_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<u64> {
     let name = name_ref(frame, cache);
     if let Some(l) = locals_of(frame)
@@ -907,6 +925,7 @@ pub fn namespace_get(cx: &mut Cx, ns: &Value, name: &Value) -> Res<Option<Value>
 }
 
 /// STORE_NAME and STORE_GLOBAL.
+#[inline(never)]
 pub(crate) fn store_name(
     cx: &mut Cx,
     frame: *mut Frame,
@@ -972,6 +991,7 @@ fn defer_global(cx: &mut Cx, v: &Value) {
 }
 
 /// DELETE_NAME and DELETE_GLOBAL.
+#[inline(never)]
 pub(crate) fn delete_name(cx: &mut Cx, frame: *mut Frame, cache: &Cache, global: bool) -> Res<()> {
     let name = name_of(frame, cache);
     if !global && let Some(l) = locals_of(frame) {
@@ -1007,7 +1027,7 @@ fn cell_of(cx: &mut Cx, bits: u64) -> Res<&'static Cell> {
 }
 
 /// LOAD_DEREF: a register word.
-#[inline(always)]
+#[inline(never)]
 pub fn load_deref(cx: &mut Cx, frame: *mut Frame, bits: u64, index: usize) -> Res<u64> {
     let c = cell_of(cx, bits)?;
     match c.slot.try_get_for_register(cx.thread.tid, || true) {
@@ -1056,6 +1076,7 @@ pub(crate) fn unbound_cell(cx: &mut Cx, frame: *mut Frame, index: usize) -> crat
 }
 
 /// STORE_DEREF.
+#[inline(never)]
 pub fn store_deref(cx: &mut Cx, bits: u64, v: Option<Value>) -> Res<()> {
     let c = cell_of(cx, bits)?;
     drop(crate::objects::cell::methods::set(cx, c, v));
@@ -1063,6 +1084,7 @@ pub fn store_deref(cx: &mut Cx, bits: u64, v: Option<Value>) -> Res<()> {
 }
 
 /// DELETE_DEREF.
+#[inline(never)]
 pub fn delete_deref(cx: &mut Cx, frame: *mut Frame, bits: u64, index: usize) -> Res<()> {
     let c = cell_of(cx, bits)?;
     match crate::objects::cell::methods::set(cx, c, None) {

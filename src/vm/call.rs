@@ -618,6 +618,7 @@ fn missing_arguments(
 }
 
 /// Make a generator of the top frame, whose registers move into it; the frame is popped. Called for `RETURN_GENERATOR`.
+#[inline(never)]
 pub fn make_generator(cx: &mut Cx, pc: *const std::sync::atomic::AtomicU64) -> Res<Value> {
     let f = cx.frame;
     // SAFETY: the top frame of this thread.
@@ -893,6 +894,7 @@ pub fn handle_breaker(cx: &mut Cx) -> Res<()> {
 }
 
 /// Run what drops left behind: `__del__` and weak reference callbacks. The pending exception, if any, is kept aside.
+#[inline(never)]
 pub fn run_pending(cx: &mut Cx) {
     let saved = cx.exc.take();
     cx.thread.run_pending();

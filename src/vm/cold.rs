@@ -705,6 +705,7 @@ pub fn get_awaitable(cx: &mut Cx, o: &Value) -> Res<Value> {
 }
 
 /// Send `value` to an iterator.
+#[inline(never)]
 pub fn send(cx: &mut Cx, receiver: &Value, value: Value) -> Res<Step> {
     if matches!(receiver.class_word(), word::GENERATOR | word::COROUTINE) {
         return resume(
@@ -744,6 +745,7 @@ pub fn send(cx: &mut Cx, receiver: &Value, value: Value) -> Res<Step> {
 }
 
 /// BUILD_MAP, BUILD_SET, BUILD_STRING, BUILD_SLICE over registers.
+#[inline(never)]
 pub fn build(cx: &mut Cx, op: Rop, regs: &[Value]) -> Res<Value> {
     match op {
         Rop::BuildMap => {
@@ -769,10 +771,12 @@ pub fn build(cx: &mut Cx, op: Rop, regs: &[Value]) -> Res<Value> {
     }
 }
 
+#[inline(never)]
 pub fn set_add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
     crate::objects::set::add_register(cx, set, v)
 }
 
+#[inline(never)]
 pub fn map_add(cx: &mut Cx, map: &Value, k: &Value, v: &Value) -> Res<()> {
     match map.downcast::<Dict>() {
         Some(d) => d.set_register(cx, k, v.clone()),
@@ -784,6 +788,7 @@ pub fn map_add(cx: &mut Cx, map: &Value, k: &Value, v: &Value) -> Res<()> {
 ///
 /// # Safety
 /// `n` empty registers of the running frame start at `at`.
+#[inline(never)]
 pub unsafe fn unpack(cx: &mut Cx, v: Value, at: *mut u64, n: usize) -> Res<()> {
     let put = |i: usize, item: Value| {
         // SAFETY: by contract.
@@ -883,6 +888,7 @@ fn unpack_ex(cx: &mut Cx, v: Value, s: &mut Stack, before: usize, after: usize) 
 ///
 /// # Safety
 /// `base` is the callable's register; self slot, positional iterable and keyword mapping (or empty) follow.
+#[inline(never)]
 pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
     // SAFETY: by contract.
     unsafe {
@@ -1017,12 +1023,14 @@ fn merge_keywords(cx: &mut Cx, into: &Value, from: &Value, func: &Value) -> Res<
 }
 
 /// FORMAT_SIMPLE.
+#[inline(never)]
 pub fn format_simple(cx: &mut Cx, v: &Value) -> Res<Value> {
     let empty = crate::statics::immortal(crate::statics::EMPTY_STR);
     crate::objects::format::format_value(cx, v, empty.downcast::<Str>().expect("a str"))
 }
 
 /// FORMAT_WITH_SPEC.
+#[inline(never)]
 pub fn format_spec(cx: &mut Cx, v: &Value, spec: &Value) -> Res<Value> {
     match spec.downcast::<Str>() {
         Some(s) => crate::objects::format::format_value(cx, v, s),

@@ -37,6 +37,8 @@ pub struct Cx {
     pub native_limit: usize,
     /// `repr` of containers in progress on this thread (identity words), so that cycles print as `...`.
     pub repr_stack: Vec<u64>,
+    /// What attribute sites share.
+    pub recall: crate::recall::Recall,
     /// Special methods by class.
     pub specials: crate::objects::typeobj::special::SpecialCache,
     /// Other per-thread state, by the places of [`local`].

@@ -4,16 +4,17 @@
 //! pointer, so only a result that goes to a local (`DEST_LOCAL`) looks at the word it displaces. `pc` points at the word being
 //! executed; it is stored to the frame before anything that can raise, call or reach a safepoint.
 //!
+//! What the loop calls is `#[inline(never)]`: link-time optimization inlines a function with one caller whatever its size, and
+//! then `pc`, the registers' address and `cx` live on the machine stack (ARCHITECTURE.md has the figures).
+//!
 //! A panic inside native code unwinds to `run`, which turns it into SystemError in the frame that was running.
 
-use crate::call::{Step, at_breaker, drop_word, link_generator, suspend_generator};
+use crate::call::{Step, at_breaker, drop_word};
 use crate::monitor::switch::At;
 use crate::native::Args;
-use crate::objects::List;
 use crate::objects::builtin::{Builtin, MethodDescr};
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::Function;
-use crate::objects::generator::{DONE, Generator};
 use crate::objects::list::iter::ListIter;
 use crate::objects::range::iter::RangeIter;
 use crate::protocol::{self, BinOp};
@@ -747,9 +748,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::StoreDeref => {
                         save!();
-                        let v = operand!(a_of(w)).clone_in(cx.thread.tid);
-                        release_operands_a(cx, r, w);
-                        try_!(attr::store_deref(cx, reg!(d_of(w)), Some(v)));
+                        try_!(legs::store_deref(cx, r, w));
                         finalizers!();
                     }
                     Rop::DeleteDeref => {
@@ -768,17 +767,11 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- containers
                     Rop::BuildTuple => {
                         save!();
-                        let (base, n) = (a_of(w), b_of(w));
-                        let items = TakeRegs::new(cx, r.add(base), n);
-                        let v = try_!(crate::objects::tuple::new_tuple_from(cx, n, items));
-                        set!(w, v.into_bits());
+                        try_!(legs::build_tuple(cx, r, w));
                     }
                     Rop::BuildList => {
                         save!();
-                        let (base, n) = (a_of(w), b_of(w));
-                        let items: Vec<Value> = TakeRegs::new(cx, r.add(base), n).collect();
-                        let v = try_!(crate::objects::list::new_list(cx, items));
-                        set!(w, v.into_bits());
+                        try_!(legs::build_list(cx, r, w));
                     }
                     Rop::BuildMap | Rop::BuildSet | Rop::BuildString | Rop::BuildSlice => {
                         save!();
@@ -797,14 +790,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::ListAppend => {
                         save!();
-                        let v = operand!(b_of(w)).clone_in(cx.thread.tid);
-                        if x_of(w) & CONSUME_B != 0 {
-                            release!(b_of(w));
-                        }
-                        let Some(l) = vref!(a_of(w)).downcast::<List>() else {
-                            fail_break!(pending, cx.system_error("LIST_APPEND to something else"));
-                        };
-                        try_!(l.push_register(cx, v));
+                        try_!(legs::list_append(cx, r, w));
                     }
                     Rop::SetAdd => {
                         save!();
@@ -862,22 +848,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         save!();
                         match it.class_word() {
                             word::GENERATOR => {
-                                let g = &*((it.bits() & !7) as *const Generator);
-                                match g.try_start() {
-                                    Ok(state) => {
-                                        let gf = try_!(link_generator(cx, g, FrameKind::GenInline));
-                                        crate::call::give(cx, gf, state, Value::none());
-                                        reload!();
-                                        continue;
-                                    }
-                                    Err(DONE) => {
-                                        pc = pc.offset(target);
-                                        continue;
-                                    }
-                                    Err(_) => fail_break!(
-                                        pending,
-                                        cx.value_error("generator already executing")
-                                    ),
+                                if try_!(legs::resume_for(cx, it)) {
+                                    reload!();
+                                } else {
+                                    pc = pc.offset(target);
                                 }
                             }
                             word::RANGE_ITER => {
@@ -927,24 +901,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::Yield => {
                         save!();
-                        let bits = reg!(a_of(w));
-                        reg!(a_of(w)) = 0;
-                        let v = if bits & 7 == 4 {
-                            crate::call::counted(cx, bits)
-                        } else {
-                            Value::from_bits(bits)
-                        };
-                        let g = &*(((*frame).generator & !7) as *const Generator);
-                        let kind = (*frame).kind;
-                        g.delegating.store(x_of(w) >> 2 & 1, Ordering::Relaxed);
-                        suspend_generator(cx, g);
-                        if kind == FrameKind::GenEntry {
-                            return Ok(Step::Yield(v));
+                        match legs::yield_out(cx, r, w) {
+                            Some(v) => return Ok(Step::Yield(v)),
+                            None => reload!(),
                         }
-                        reload!();
-                        // Resumed by ForIter: its word stands before the target word.
-                        let fw = (*pc.sub(1)).load(Ordering::Relaxed);
-                        set!(fw, v.into_bits());
                     }
                     // ---- calls
                     Rop::CallFn => {

@@ -8,10 +8,12 @@ use crate::objects::dict::quick;
 use crate::objects::exception;
 use crate::objects::frame::FrameKind;
 use crate::objects::function::{Function, Method};
+use crate::objects::generator::Generator;
 use crate::objects::str::concat::append_in_place;
 use crate::objects::str::is_exact_str;
 use crate::objects::typeobj::slots::CmpOp;
 use crate::protocol::{self, BinOp};
+use crate::recall::{self, Access};
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::word;
@@ -298,7 +300,18 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
     // SAFETY: by contract.
     unsafe {
         let a = operand(cx, r, a_of(w))?;
-        if let Some(fbits) = attr::getter_hit(a, cache) {
+        let (mut getter, mut bits) = (attr::getter_hit(a, cache), None);
+        if getter.is_none() {
+            bits = attr::attr_hit_rare(cx, a, cache);
+            if bits.is_none()
+                && let Some(known) = recalled(cx, a, cache, Access::Load)
+            {
+                getter = attr::getter_hit(a, known);
+                bits = attr::attr_hit(cx, a.bits(), known)
+                    .or_else(|| attr::attr_hit_rare(cx, a, known));
+            }
+        }
+        if let Some(fbits) = getter {
             let f = &*((fbits & !7) as *const Function);
             let rc = f.code().reg();
             let regs = (*cx.frame).stack_top();
@@ -313,7 +326,7 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
                 return Ok(Called::Entered);
             }
         }
-        let bits = match attr::attr_hit_rare(cx, a, cache) {
+        let bits = match bits {
             Some(bits) => bits,
             None => {
                 let frame = cx.frame;
@@ -336,7 +349,10 @@ pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     unsafe {
         let o = operand(cx, r, a_of(w))?;
         let v = operand(cx, r, d_of(w))?;
-        if !attr::store_hit(cx, o, v, cache) {
+        if !attr::store_hit(cx, o, v, cache)
+            && !recalled(cx, o, cache, Access::Store)
+                .is_some_and(|known| attr::store_hit(cx, o, v, known))
+        {
             let frame = cx.frame;
             attr::store_attr(cx, frame, o, v, cache)?;
         }
@@ -349,6 +365,27 @@ pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     Ok(())
 }
 
+/// What this thread remembers of the site's name for the class of `o`, if it is not what the site's cache holds.
+#[inline(always)]
+fn recalled<'a>(cx: &mut Cx, o: &Value, cache: &Cache, access: Access) -> Option<&'a Cache> {
+    let frame = cx.frame;
+    recall::find(cx, o, attr::name_ref(frame, cache), access, cache)
+}
+
+/// A cached class method or plain attribute for a method load.
+#[inline(always)]
+fn known_method(cx: &mut Cx, a: &Value, cache: &Cache) -> Option<attr::Loaded> {
+    if !a.is_ptr() {
+        return None;
+    }
+    if let Some((f, class)) = attr::class_method_hit(a.bits(), cache) {
+        return Some(attr::Loaded::ClassMethod(f, class));
+    }
+    attr::attr_hit(cx, a.bits(), cache)
+        .or_else(|| attr::attr_hit_rare(cx, a, cache))
+        .map(attr::Loaded::Value)
+}
+
 /// `d, d + 1` = method and receiver of `a.name`, or the attribute and empty.
 ///
 /// # Safety
@@ -359,16 +396,18 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
     unsafe {
         let a = operand(cx, r, a_of(w))?;
         let frame = cx.frame;
-        let loaded = if !a.is_ptr() {
-            attr::load_method(cx, frame, a, cache)?
-        } else if let Some((f, class)) = attr::class_method_hit(a.bits(), cache) {
-            attr::Loaded::ClassMethod(f, class)
-        } else if let Some(bits) =
-            attr::attr_hit(cx, a.bits(), cache).or_else(|| attr::attr_hit_rare(cx, a, cache))
-        {
-            attr::Loaded::Value(bits)
-        } else {
-            attr::load_method(cx, frame, a, cache)?
+        let loaded = match known_method(cx, a, cache) {
+            Some(loaded) => loaded,
+            None => match recalled(cx, a, cache, Access::Method) {
+                Some(known) => match attr::method_hit(a.bits(), known) {
+                    Some(f) => attr::Loaded::Method(f),
+                    None => match known_method(cx, a, known) {
+                        Some(loaded) => loaded,
+                        None => attr::load_method(cx, frame, a, cache)?,
+                    },
+                },
+                None => attr::load_method(cx, frame, a, cache)?,
+            },
         };
         let d = r.add(d_of(w));
         match loaded {
@@ -735,6 +774,121 @@ pub fn match_exc(cx: &mut Cx, exc: &Value, cls: &Value) -> Res<bool> {
     exception::matches(cx, exc, cls)
 }
 
+/// `d` = tuple of `b` registers from `a`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn build_tuple(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let items = TakeRegs::new(cx, r.add(a_of(w)), b_of(w));
+        let v = crate::objects::tuple::new_tuple_from(cx, b_of(w), items)?;
+        put(cx, r, w, v.into_bits());
+    }
+    Ok(())
+}
+
+/// `d` = list of `b` registers from `a`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn build_list(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let items: Vec<Value> = TakeRegs::new(cx, r.add(a_of(w)), b_of(w)).collect();
+        let v = crate::objects::list::new_list(cx, items)?;
+        put(cx, r, w, v.into_bits());
+    }
+    Ok(())
+}
+
+/// Append `b` to list `a`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn list_append(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = operand(cx, r, b_of(w))?.clone_in(cx.thread.tid);
+        if x_of(w) & CONSUME_B != 0 {
+            let old = std::mem::take(&mut *r.add(b_of(w)));
+            drop_word(cx, old);
+        }
+        match operand(cx, r, a_of(w))?.downcast::<crate::objects::List>() {
+            Some(l) => l.push_register(cx, v),
+            None => Err(cx.system_error("LIST_APPEND to something else")),
+        }
+    }
+}
+
+/// `cell d = a`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn store_deref(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = operand(cx, r, a_of(w))?.clone_in(cx.thread.tid);
+        release_operands_a(cx, r, w);
+        attr::store_deref(cx, *r.add(d_of(w)), Some(v))
+    }
+}
+
+/// Suspend the running generator with `a`. None: the loop's `for` drives it, and has the item. Else it was resumed by
+/// native code, which gets the value.
+///
+/// # Safety
+/// See [`arith`]; the frame is a generator's.
+#[inline(never)]
+pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
+    // SAFETY: by contract.
+    unsafe {
+        let bits = std::mem::take(&mut *r.add(a_of(w)));
+        let v = if bits & 7 == 4 {
+            counted(cx, bits)
+        } else {
+            Value::from_bits(bits)
+        };
+        let frame = cx.frame;
+        let g = &*(((*frame).generator & !7) as *const Generator);
+        let kind = (*frame).kind;
+        g.delegating
+            .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
+        crate::call::suspend_generator(cx, g);
+        if kind == FrameKind::GenEntry {
+            return Some(v);
+        }
+        // The frame of the `for` stands at the word behind its ForIter.
+        let caller = cx.frame;
+        let fw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+        put(cx, (*caller).regs, fw, v.into_bits());
+        None
+    }
+}
+
+/// The next item of a generator for `for`: its frame is on top then. False: it has ended.
+///
+/// # Safety
+/// `it` is a generator, held by a register of the running frame.
+#[inline(never)]
+pub unsafe fn resume_for(cx: &mut Cx, it: &Value) -> Res<bool> {
+    // SAFETY: by contract.
+    let g = unsafe { &*((it.bits() & !7) as *const Generator) };
+    match g.try_start() {
+        Ok(state) => {
+            let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
+            crate::call::give(cx, frame, state, Value::none());
+            Ok(true)
+        }
+        Err(crate::objects::generator::DONE) => Ok(false),
+        Err(_) => Err(cx.value_error("generator already executing")),
+    }
+}
+
 /// How a `return` went that does not go to the plain caller in the same run of the loop.
 pub enum Returned {
     /// The caller's frame is on top; its registers are set.
@@ -751,7 +905,6 @@ pub enum Returned {
 /// The top frame is at its `Return`.
 #[inline(never)]
 pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
-    use crate::objects::generator::Generator;
     // SAFETY: by contract.
     unsafe {
         let frame = cx.frame;

@@ -28,6 +28,7 @@ mod patterns;
 pub mod places;
 pub mod process;
 pub mod protocol;
+mod recall;
 pub mod regcode;
 mod run;
 pub mod slot_ext;

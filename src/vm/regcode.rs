@@ -151,8 +151,6 @@ pub struct Cache {
     pub also: AtomicU64,
     /// Index of the name.
     pub name: u32,
-    /// The pointer of a METHOD entry is a plain class attribute (no binding), good for loads that are no calls.
-    plain: std::sync::atomic::AtomicBool,
 }
 
 impl Cache {
@@ -164,16 +162,7 @@ impl Cache {
             ptr: AtomicU64::new(0),
             also: AtomicU64::new(0),
             name,
-            plain: std::sync::atomic::AtomicBool::new(false),
         }
-    }
-    #[inline(always)]
-    pub fn plain_value(&self) -> bool {
-        self.plain.load(Ordering::Relaxed)
-    }
-    /// Called before `fill`: an instruction is either a method load or a plain one, so the two never mix.
-    pub fn set_plain(&self, plain: bool) {
-        self.plain.store(plain, Ordering::Relaxed);
     }
     /// The cached word and pointer, consistent with each other.
     #[inline(always)]
@@ -191,6 +180,10 @@ impl Cache {
         let _guard = FILL.lock();
         cache_pair::begin(&self.word);
         self.also.store(also, Ordering::Release);
+        cache_pair::publish(&self.word, &self.ptr, word, ptr);
+    }
+    /// Fill a cache that no other thread looks at.
+    pub fn fill_own(&self, word: u64, ptr: u64) {
         cache_pair::publish(&self.word, &self.ptr, word, ptr);
     }
     /// Fill two caches that belong together: a reader finds `key` in `second` between two equal loads of this one.

@@ -31,6 +31,7 @@ impl Cx {
             recursion_limit: 0,
             native_limit: here.saturating_sub(native_stack),
             repr_stack: Vec::new(),
+            recall: Default::default(),
             specials: Default::default(),
             locals: [const { None }; 8],
             trace: None,

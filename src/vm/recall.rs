@@ -1,0 +1,102 @@
+//! What attribute sites share: a table per thread of what inline caches were filled with, by class version and name. A site
+//! that meets several classes keeps one of them and finds the others here, instead of looking them up and filling its
+//! cache again each time (which takes a lock).
+//!
+//! An entry is a cache like a site's: it validates itself (R14, R15), and what its pointer names lives as R11 says.
+
+use crate::objects::typeobj::{Type, flag};
+use crate::regcode::Cache;
+use crate::{Cx, Value, ValueExt};
+
+const SIZE: usize = 512;
+
+/// After this many finds an entry moves into the site's own cache: the site may have turned to another class for good.
+const MOVE_IN: u32 = 64;
+
+/// What a site does with the attribute: the same name is cached differently for each.
+#[derive(Clone, Copy)]
+pub enum Access {
+    Load = 0,
+    Method = 1,
+    Store = 2,
+}
+
+struct Entry {
+    /// Address of the interned name, and the access in its low bits.
+    name: u64,
+    version: u64,
+    finds: u32,
+    cache: Cache,
+}
+
+/// One thread's table; empty until it is needed.
+#[derive(Default)]
+pub struct Recall(Vec<Entry>);
+
+/// The version that the caches of an object's attributes hang on: a class's own, or that of the object's class.
+#[inline(always)]
+fn version_of(o: &Value) -> u64 {
+    let t = o.ty();
+    if t.has(flag::TYPE_SUBCLASS) {
+        // SAFETY: an instance of a subclass of `type`.
+        unsafe { &*((o.bits() & !7) as *const Type) }.version()
+    } else {
+        t.version()
+    }
+}
+
+#[inline(always)]
+fn place(version: u64, key: u64) -> usize {
+    (version as usize ^ (key as usize >> 4) ^ (key as usize & 3) << 7) % SIZE
+}
+
+/// The cache for this object's class, if one is known. It lives as long as the thread; only this thread fills it.
+#[inline]
+pub fn find<'a>(
+    cx: &mut Cx,
+    o: &Value,
+    name: &Value,
+    access: Access,
+    site: &Cache,
+) -> Option<&'a Cache> {
+    if !o.is_ptr() {
+        return None;
+    }
+    let (version, key) = (version_of(o), name.bits() & !7 | access as u64);
+    let e = cx.recall.0.get_mut(place(version, key))?;
+    if e.version != version || e.name != key || version == 0 {
+        return None;
+    }
+    e.finds += 1;
+    if e.finds.is_multiple_of(MOVE_IN) {
+        let (word, ptr) = e.cache.load();
+        site.fill(word, ptr);
+    }
+    // SAFETY: the table is never resized once made, and goes with the thread.
+    Some(unsafe { &*(&raw const e.cache) })
+}
+
+/// The site was just filled for this object's class, if its cache has that version.
+#[inline(never)]
+pub fn note(cx: &mut Cx, o: &Value, name: &Value, access: Access, site: &Cache) {
+    if !o.is_ptr() {
+        return;
+    }
+    let (word, ptr) = site.load();
+    let version = version_of(o);
+    if version == 0 || word >> 16 != version || word == Cache::EMPTY {
+        return;
+    }
+    if cx.recall.0.is_empty() {
+        cx.recall.0.extend((0..SIZE).map(|_| Entry {
+            name: 0,
+            version: 0,
+            finds: 0,
+            cache: Cache::new(0),
+        }));
+    }
+    let key = name.bits() & !7 | access as u64;
+    let e = &mut cx.recall.0[place(version, key)];
+    (e.name, e.version, e.finds) = (key, version, 0);
+    e.cache.fill_own(word, ptr);
+}
