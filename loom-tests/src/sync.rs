@@ -15,6 +15,7 @@ pub enum Bug {
     FreeRelaxed,
     QsbrNoFence,
     UnlockForgetsParked,
+    WokenHeedsReservation,
     ReadNoRecheck,
     DetachNoRecheck,
     ExchangeNoLook,
@@ -72,6 +73,9 @@ pub struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
 impl<T> Mutex<T> {
     pub fn new(value: T) -> Mutex<T> {
         Mutex(loom::sync::Mutex::new(value))
+    }
+    pub fn ranked(_: crate::protocol::ranks::Rank, value: T) -> Mutex<T> {
+        Mutex::new(value)
     }
     pub fn lock(&self) -> MutexGuard<'_, T> {
         MutexGuard(Some(self.0.lock().unwrap()))

@@ -83,9 +83,10 @@ impl World {
     }
 }
 
-/// One site filled twice, for two classes.
+/// One site filled for one class, and then for another.
 fn pairs(readers: usize) {
     let world = World::new();
+    world.fill(1 << 16, 1);
     let others: Vec<_> = (0..readers)
         .map(|_| {
             let world = world.clone();
@@ -99,7 +100,6 @@ fn pairs(readers: usize) {
             })
         })
         .collect();
-    world.fill(1 << 16, 1);
     world.fill(2 << 16, 2);
     for other in others {
         other.join().unwrap();

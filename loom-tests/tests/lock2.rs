@@ -37,7 +37,7 @@ unsafe impl Send for World {}
 impl World {
     fn new() -> Arc<World> {
         Arc::new(World {
-            locks: [Lock(ParkingLock::new()), Lock(ParkingLock::new())],
+            locks: [Lock(ParkingLock::default()), Lock(ParkingLock::default())],
             data: [UnsafeCell::new(0), UnsafeCell::new(0)],
         })
     }

@@ -4,7 +4,7 @@
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
-use loom_tests::parking::ParkingLock;
+use loom_tests::parking::{Fair, ParkingLock};
 use loom_tests::thread;
 use loom_tests::{Bug, check, check_bounded, must_catch};
 
@@ -19,44 +19,70 @@ unsafe impl Sync for Object {}
 unsafe impl Send for Object {}
 
 impl Object {
-    fn work(&self) {
-        self.lock.lock();
+    fn work(&self, patient: bool) {
+        self.lock.lock_as(patient);
         // SAFETY: loom reports it if the lock does not exclude.
         self.data.with_mut(|p| unsafe { *p += 1 });
         self.lock.unlock();
     }
 }
 
-fn contend(threads: u32) {
+/// `impatient`: the last thread takes a reserved lock as if it had waited for long.
+fn contend(threads: u32, turns: u32, fair: Fair, impatient: bool) {
     let object = Arc::new(Object {
-        lock: ParkingLock::new(),
+        lock: ParkingLock::new(fair),
         data: UnsafeCell::new(0),
     });
     let others: Vec<_> = (1..threads)
-        .map(|_| {
+        .map(|i| {
             let object = object.clone();
-            thread::spawn(move || object.work())
+            thread::spawn(move || object.work(!impatient || i + 1 != threads))
         })
         .collect();
-    object.work();
+    for _ in 0..turns {
+        object.work(true);
+    }
     for other in others {
         other.join().unwrap();
     }
     // SAFETY: all have ended.
-    object.data.with(|p| unsafe { assert_eq!(*p, threads) });
+    object
+        .data
+        .with(|p| unsafe { assert_eq!(*p, threads - 1 + turns) });
 }
 
 #[test]
 fn two_threads() {
-    check(|| contend(2));
+    check(|| contend(2, 1, Fair::Never, false));
+}
+
+#[test]
+fn two_threads_with_reservations() {
+    check(|| contend(2, 2, Fair::Always, false));
+    check(|| contend(2, 2, Fair::Always, true));
 }
 
 #[test]
 fn three_threads() {
-    check_bounded(3, || contend(3));
+    check_bounded(3, || contend(3, 1, Fair::Never, false));
+}
+
+#[test]
+fn three_threads_with_reservations() {
+    check_bounded(3, || contend(3, 1, Fair::ByTurns, false));
+    check_bounded(3, || contend(3, 1, Fair::Always, true));
 }
 
 #[test]
 fn forgotten_waiter_is_caught() {
-    must_catch(Bug::UnlockForgetsParked, || contend(2));
+    must_catch(Bug::UnlockForgetsParked, || {
+        contend(2, 1, Fair::Never, false)
+    });
+}
+
+#[test]
+fn waiter_that_heeds_its_own_reservation_is_caught() {
+    must_catch(Bug::WokenHeedsReservation, || {
+        contend(2, 1, Fair::Always, false)
+    });
 }

@@ -8,9 +8,10 @@
 //! Because all small cells lie in one range, an address tells whether it is one; and the collector
 //! finds every page by walking the arenas.
 
-use crate::counters::Counter;
+use crate::counters::{self, Counter};
 use crate::heap::MIN_CELL;
 use crate::page::Page;
+use crate::protocol::ranks::Rank;
 use crate::sync::{AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::thread::{self, Thread};
 
@@ -43,16 +44,28 @@ struct Pool {
     used: u64,
     open: u64,
     free: Vec<*mut Page>,
+    /// The fewest there were in `free` since the last look ([`spare`]).
+    least_free: usize,
+    /// Free too, but their memory was given to the system.
+    cold: Vec<*mut Page>,
 }
 
 // SAFETY: page records in the pool belong to whoever holds the lock.
 unsafe impl Send for Pool {}
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    used: 0,
-    open: 0,
-    free: Vec::new(),
-});
+static POOL: Mutex<Pool> = Mutex::ranked(
+    Rank::Pages,
+    Pool {
+        used: 0,
+        open: 0,
+        free: Vec::new(),
+        least_free: 0,
+        cold: Vec::new(),
+    },
+);
+
+/// Free pages whose memory is kept: 16 MiB.
+const RESERVE: usize = 1024;
 
 /// Pages that hold cells, for the collector's threshold.
 pub(crate) static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -163,16 +176,68 @@ pub(crate) fn take(t: &Thread) -> *mut Page {
         drop(pool);
         thread::serve_sleepers(t);
         pool = POOL.lock();
-        if pool.free.is_empty() && !open_arena(&mut pool) {
-            return std::ptr::null_mut();
+        if pool.free.is_empty() {
+            if let Some(page) = pool.cold.pop() {
+                pool.free.push(page);
+            } else if !open_arena(&mut pool) {
+                return std::ptr::null_mut();
+            }
         }
     }
     t.counters.add(Counter::page_taken, 1);
-    pool.free.pop().expect("just filled")
+    let page = pool.free.pop().expect("just filled");
+    pool.least_free = pool.least_free.min(pool.free.len());
+    page
+}
+
+/// How many pages nobody has wanted since the last call, beyond the reserve.
+pub(crate) fn spare() -> usize {
+    let mut pool = POOL.lock();
+    let now = pool.free.len();
+    std::mem::replace(&mut pool.least_free, now).saturating_sub(RESERVE)
+}
+
+/// Gives the memory of at most `n` free pages to the system, of those that came back longest ago.
+pub(crate) fn give_to_system(n: usize) {
+    let mut pages: Vec<*mut Page> = {
+        let mut pool = POOL.lock();
+        let n = n.min(pool.free.len());
+        pool.least_free = pool.least_free.saturating_sub(n);
+        pool.free.drain(..n).collect()
+    };
+    // Neighbours together: records lie in the order of their pages.
+    pages.sort_unstable();
+    let mut run = 0..0;
+    for &page in &pages {
+        // SAFETY: a page out of the pool is this thread's.
+        let memory = unsafe { (*page).memory() };
+        if memory.start != run.end {
+            discard(run);
+            run = memory.clone();
+        }
+        run.end = memory.end;
+    }
+    discard(run);
+    POOL.lock().cold.append(&mut pages);
+}
+
+/// The addresses read as zero from now on, and cost nothing until they are written.
+fn discard(run: std::ops::Range<u64>) {
+    if !run.is_empty() {
+        // SAFETY: memory of free pages, which nobody reads (R3): whole pages of the system in the reserved range.
+        unsafe {
+            libc::madvise(
+                run.start as *mut libc::c_void,
+                (run.end - run.start) as usize,
+                libc::MADV_DONTNEED,
+            )
+        };
+    }
 }
 
 /// Pages whose grace period is over (R3).
 pub(crate) fn give_back(pages: &[*mut Page]) {
+    counters::add_process(Counter::page_recycled, pages.len() as u64);
     POOL.lock().free.extend_from_slice(pages);
 }
 

@@ -109,6 +109,11 @@ impl Default for Counters {
     }
 }
 
+/// By a thread that may have no record.
+pub(crate) fn add_process(counter: Counter, n: u64) {
+    LEFT_BY_THE_DEAD.0[counter as usize].fetch_add(n, Ordering::Relaxed);
+}
+
 /// The sum over all threads, dead ones included.
 pub fn total(counter: Counter) -> u64 {
     let mut sum = LEFT_BY_THE_DEAD.get(counter);

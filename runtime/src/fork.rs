@@ -72,6 +72,7 @@ pub fn fork(t: &mut Thread) -> io::Result<i32> {
         drop((garbage, gil, threads));
         if pid == 0 {
             crate::zerocount::reset_in_child();
+            crate::scavenge::reset_in_child();
         }
         if pid < 0 { Err(error) } else { Ok(pid) }
     })

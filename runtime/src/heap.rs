@@ -12,6 +12,7 @@
 //! enumerates cells by a scan of headers. A thread that ends leaves all this to its id (R5).
 
 use crate::arena;
+use crate::checking::{self, shrunk};
 use crate::counters::Counter;
 use crate::gc;
 use crate::header::Header;
@@ -19,6 +20,7 @@ use crate::large;
 use crate::page::{FreeCell, Page};
 use crate::qsbr;
 use crate::region;
+use crate::scavenge;
 use crate::sync::Ordering;
 use crate::thread::{self, Thread, World};
 use crate::value::Value;
@@ -86,7 +88,7 @@ impl Heap {
         // SAFETY: all pages reached are this thread's.
         unsafe {
             self.collect_foreign(t.tid);
-            self.ask_grace(t);
+            self.ask_grace();
             let mut page = self.current[class];
             while (*page).is_exhausted() {
                 (*page).set_full();
@@ -102,7 +104,7 @@ impl Heap {
                     gc::note_page(t);
                     page
                 } else {
-                    self.poll(t);
+                    self.poll();
                     let page = arena::take(t);
                     if page.is_null() {
                         self.current[class] = &raw const NO_PAGE as *mut Page;
@@ -126,18 +128,18 @@ impl Heap {
 
     #[cold]
     #[inline(never)]
-    unsafe fn tripped_own(&mut self, t: &Thread, page: *mut Page) {
+    unsafe fn tripped_own(&mut self, page: *mut Page) {
         // SAFETY: the page is this thread's.
         unsafe { self.tripped(page) };
-        self.ask_grace(t);
+        self.ask_grace();
     }
 
-    fn ask_grace(&mut self, t: &Thread) {
+    fn ask_grace(&mut self) {
         if self.wants_grace {
             self.wants_grace = false;
             qsbr::ask_for_quiescence();
             // SAFETY: this thread's heap.
-            unsafe { self.poll(t) };
+            unsafe { self.poll() };
         }
     }
 
@@ -165,7 +167,8 @@ impl Heap {
             self.retired[class] = page;
             self.retired_count += 1;
             arena::IN_USE.fetch_sub(1, Ordering::Relaxed);
-            self.wants_grace |= self.retired_count.is_multiple_of(POLL_EVERY);
+            self.wants_grace |= self.retired_count.is_multiple_of(shrunk(POLL_EVERY));
+            scavenge::note_retired(1);
         }
     }
 
@@ -246,17 +249,17 @@ impl Heap {
     ///
     /// # Safety
     /// Under the id-record lock, the id being an orphan or HELPED (R5).
-    pub(crate) unsafe fn serve(&mut self, t: &Thread, tid: u16) {
+    pub(crate) unsafe fn serve(&mut self, tid: u16) {
         // SAFETY: by contract this heap is ours for the moment.
         unsafe {
             if self.collect_foreign(tid) || self.retired_count != 0 {
-                self.poll(t);
+                self.poll();
             }
         }
     }
 
     /// Gives retired pages that nobody reads any more to the pool.
-    pub(crate) unsafe fn poll(&mut self, t: &Thread) {
+    pub(crate) unsafe fn poll(&mut self) {
         if self.retired_count == 0 {
             return;
         }
@@ -283,7 +286,6 @@ impl Heap {
         }
         if !out.is_empty() {
             self.retired_count -= out.len();
-            t.counters.add(Counter::page_recycled, out.len() as u64);
             arena::give_back(&out);
         }
     }
@@ -338,6 +340,7 @@ pub unsafe fn alloc_sized(
     ty: u32,
     init: impl FnOnce(*mut u8),
 ) -> Result<Value, OutOfMemory> {
+    checking::allocated(t);
     if bytes > MAX_SMALL {
         // SAFETY: by contract.
         return unsafe { alloc_large(t, bytes, ty, init) };
@@ -375,7 +378,7 @@ pub(crate) unsafe fn free_cell(t: &Thread, head: *mut Header) {
             let used = (*page).used.get() - 1;
             (*page).used.set(used);
             if used <= (*page).trip.get() {
-                (*t.heap.get()).tripped_own(t, page);
+                (*t.heap.get()).tripped_own(page);
             }
         } else {
             free_foreign(t, page, cell);
@@ -393,6 +396,7 @@ unsafe fn free_foreign(t: &Thread, page: *mut Page, cell: *mut FreeCell) {
             .others
             .push(cell as u64, |next| (*cell).link.set(next as *mut FreeCell));
         if first {
+            scavenge::note_retired(1);
             thread::record(owner)
                 .foreign_frees
                 .push(page as u64, |next| {

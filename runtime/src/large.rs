@@ -9,6 +9,7 @@ use crate::counters::Counter;
 use crate::gc;
 use crate::header::Header;
 use crate::heap::OutOfMemory;
+use crate::protocol::ranks::Rank;
 use crate::qsbr;
 use crate::sync::{AtomicU32, Mutex};
 use crate::thread::Thread;
@@ -36,7 +37,8 @@ struct List(Vec<*mut Header>);
 // SAFETY: addresses of cells, used under the lock or with the world stopped.
 unsafe impl Send for List {}
 
-static LISTS: [Mutex<List>; SHARDS] = [const { Mutex::new(List(Vec::new())) }; SHARDS];
+static LISTS: [Mutex<List>; SHARDS] =
+    [const { Mutex::ranked(Rank::Large, List(Vec::new())) }; SHARDS];
 
 #[inline]
 pub(crate) fn prefix(head: *const Header) -> *const Prefix {

@@ -39,10 +39,12 @@ mod rawbyte;
 
 mod address;
 mod arena;
+mod checking;
 pub mod dealloc;
 mod large;
 mod page;
 mod promote;
+mod scavenge;
 pub mod traffic;
 mod zerocount;
 

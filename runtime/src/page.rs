@@ -158,6 +158,11 @@ impl Page {
         self.bump.set(first + n);
     }
 
+    /// The addresses of its cells.
+    pub(crate) fn memory(&self) -> std::ops::Range<u64> {
+        self.start as u64..self.start as u64 + self.bytes as u64
+    }
+
     /// The words of mark bits that stand for its carved cells.
     pub(crate) fn marks(&self) -> &[AtomicU64] {
         let words = self.carved().div_ceil(64) as usize;

@@ -1,5 +1,6 @@
 //! The times the world stood still: a histogram, and a log of the latest.
 
+use crate::protocol::ranks::Rank;
 use crate::sync::{AtomicU64, Mutex, Ordering};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ const LOGGED: usize = 64;
 static HISTOGRAM: [AtomicU64; BUCKETS] = [const { AtomicU64::new(0) }; BUCKETS];
 static TOTAL_NS: AtomicU64 = AtomicU64::new(0);
 static LONGEST_NS: AtomicU64 = AtomicU64::new(0);
-static LOG: Mutex<VecDeque<Pause>> = Mutex::new(VecDeque::new());
+static LOG: Mutex<VecDeque<Pause>> = Mutex::ranked(Rank::Log, VecDeque::new());
 
 /// One pause.
 #[derive(Clone, Copy, Debug)]

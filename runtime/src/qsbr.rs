@@ -7,9 +7,13 @@
 //! detaches hands the rest to a common list. The callbacks only free memory: no values are dropped
 //! and no Python runs.
 
+use crate::arena;
+use crate::checking::shrunk;
 use crate::counters::{self, Counter};
 use crate::protocol::page_retire;
 use crate::protocol::qsbr_seq::Global;
+use crate::protocol::ranks::Rank;
+use crate::scavenge;
 use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::thread::{self, Thread, breaker};
 use std::alloc::Layout;
@@ -88,7 +92,7 @@ pub(crate) unsafe fn inherit(t: &Thread, from: &Thread) {
 }
 
 /// Sealed pieces of threads that sleep or ended.
-static LEFT: Mutex<VecDeque<Piece>> = Mutex::new(VecDeque::new());
+static LEFT: Mutex<VecDeque<Piece>> = Mutex::ranked(Rank::Left, VecDeque::new());
 static LEFT_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Calls `release(at, extra)` after a grace period; `extra` is its size in bytes or near it.
@@ -108,7 +112,7 @@ pub(crate) unsafe fn defer(t: &Thread, at: *mut u8, extra: usize, release: Relea
     });
     garbage.open_count += 1;
     garbage.open_bytes += extra;
-    if garbage.open_count >= BATCH_COUNT || garbage.open_bytes >= BATCH_BYTES {
+    if garbage.open_count >= shrunk(BATCH_COUNT) || garbage.open_bytes >= BATCH_BYTES {
         garbage.seal();
         ask_for_quiescence();
         poll(t);
@@ -176,6 +180,9 @@ pub(crate) fn poll(t: &Thread) {
         let more = free_passed(&mut list, passed);
         freed = (freed.0 + more.0, freed.1 + more.1);
         LEFT_COUNT.store(list.len(), Ordering::Relaxed);
+    }
+    if freed.1 >= BATCH_BYTES as u64 {
+        scavenge::note_retired((freed.1 / arena::PAGE) as usize);
     }
     t.counters.add(Counter::reclaimed, freed.0);
     t.counters.add(Counter::reclaimed_bytes, freed.1);

@@ -2,6 +2,7 @@
 //!
 //! A thread that has to wait detaches first (R6), parks at the byte's address, and competes anew.
 
+use crate::checking::shrunk;
 use crate::counters::Counter;
 use crate::fork;
 use crate::header::Header;
@@ -10,13 +11,17 @@ use crate::protocol::lock_byte::{LockByte, Unlock};
 use crate::thread::Thread;
 use crate::traffic::{self, Kind, Sum};
 use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, park, unpark_one};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[repr(transparent)]
 pub struct RawByte(LockByte);
 
 /// Parking costs a system call: look again a few times first.
-const SPINS: u32 = 24;
+const SPINS: usize = 24;
+/// How long to look away from a lock that is kept for another.
+const RESERVED_NAP: Duration = Duration::from_micros(50);
+/// Waits after which reservations are not heeded any more.
+const PATIENCE: u32 = 200;
 
 impl RawByte {
     pub const fn new() -> RawByte {
@@ -40,29 +45,41 @@ impl RawByte {
     #[inline(never)]
     fn lock_slow(&self, head: &Header, t: &mut Thread) {
         t.counters.add(Counter::lock_contended, 1);
+        let mut patience = PATIENCE;
         loop {
-            for _ in 0..SPINS {
+            for _ in 0..shrunk(SPINS) {
                 std::hint::spin_loop();
                 if self.0.try_lock() {
                     return;
                 }
             }
             let start = Instant::now();
-            t.detach(|| self.wait_once());
+            let woken = t.detach(|| self.wait_once());
             let time = start.elapsed();
             t.counters
                 .add(Counter::lock_wait_ns, time.as_nanos() as u64);
             traffic::note(t, Kind::ObjectLock, Some(head), Sum { count: 1, time });
-            if self.0.try_lock() {
+            patience = patience.saturating_sub(1);
+            if if woken || patience == 0 {
+                self.0.try_lock_woken()
+            } else {
+                self.0.try_lock()
+            } {
                 return;
             }
         }
     }
 
-    /// Sleeps until the holder wakes somebody, or returns at once if the lock is free.
-    fn wait_once(&self) {
+    /// Sleeps until the holder wakes somebody, or returns at once if the lock is free. True if it was this thread that was
+    /// woken.
+    fn wait_once(&self) -> bool {
+        if self.0.is_reserved() {
+            // Whoever it is for is about to take it, and then there is a holder to wait for.
+            std::thread::sleep(RESERVED_NAP);
+            return false;
+        }
         if !self.0.announce() {
-            return;
+            return false;
         }
         let key = fork::park_key(self as *const _ as usize);
         // SAFETY: the callbacks neither panic nor park; the key is the byte's address.
@@ -79,8 +96,10 @@ impl RawByte {
             );
             if result == ParkResult::Invalid {
                 fork::leave_table();
+                return false;
             }
         }
+        true
     }
 
     /// After an exchange of a slot without the lock.
@@ -104,7 +123,8 @@ impl RawByte {
         unsafe {
             fork::enter_table();
             unpark_one(key, |result| {
-                self.0.unlock_waking(result.have_more_threads);
+                let reserve = result.be_fair && result.unparked_threads != 0;
+                self.0.unlock_waking(result.have_more_threads, reserve);
                 DEFAULT_UNPARK_TOKEN
             });
             fork::leave_table();

@@ -13,6 +13,7 @@
 
 use crate::header::Header;
 use crate::info::TypeInfo;
+use crate::protocol::ranks::Rank;
 use crate::sync::{AtomicBool, Mutex, Ordering};
 use crate::thread::Thread;
 
@@ -34,11 +35,14 @@ struct State {
     free: Vec<u32>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
-    committed: 0,
-    next_type: STATIC_TYPES,
-    free: Vec::new(),
-});
+static STATE: Mutex<State> = Mutex::ranked(
+    Rank::Region,
+    State {
+        committed: 0,
+        next_type: STATIC_TYPES,
+        free: Vec::new(),
+    },
+);
 static READY: AtomicBool = AtomicBool::new(false);
 
 /// The bits of the static object at `offset` (a multiple of 16, not 0, below STATIC_BYTES).

@@ -2,6 +2,7 @@
 //! `loom-tests` includes the files of `protocol/` over a facade of its own with the same names.
 
 pub use native::{Condvar, Mutex, MutexGuard};
+pub use ranked::{assert_none_held, lock_graph};
 pub use std::sync::OnceLock;
 pub use std::sync::atomic::{
     AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
@@ -20,6 +21,8 @@ pub enum Bug {
     QsbrNoFence,
     /// An unlock that forgets the parked bit.
     UnlockForgetsParked,
+    /// A woken waiter that does not take the lock kept for it.
+    WokenHeedsReservation,
     /// R2 without the path check.
     ReadNoRecheck,
     /// A detach that does not look at its merge queue again.
@@ -91,30 +94,65 @@ pub(crate) use const_new;
 /// nothing reset in the child of a fork but that the forking thread holds them meanwhile. No poison:
 /// what they protect is consistent at every point that could panic.
 mod native {
+    use super::ranked::Held;
+    use crate::protocol::ranks::Rank;
     use std::ops::{Deref, DerefMut};
     use std::sync::PoisonError;
     use std::time::Duration;
 
-    #[derive(Default)]
-    pub struct Mutex<T>(std::sync::Mutex<T>);
-    pub struct MutexGuard<'a, T>(Option<std::sync::MutexGuard<'a, T>>);
+    pub struct Mutex<T> {
+        #[cfg(debug_assertions)]
+        rank: Rank,
+        inner: std::sync::Mutex<T>,
+    }
+    pub struct MutexGuard<'a, T> {
+        inner: Option<std::sync::MutexGuard<'a, T>>,
+        _held: Held,
+    }
+
+    impl<T: Default> Default for Mutex<T> {
+        fn default() -> Self {
+            Mutex::new(T::default())
+        }
+    }
     #[derive(Default)]
     pub struct Condvar(std::sync::Condvar);
 
     impl<T> Mutex<T> {
         pub const fn new(value: T) -> Mutex<T> {
-            Mutex(std::sync::Mutex::new(value))
+            Mutex::ranked(Rank::Any, value)
+        }
+        /// With its place in the order of locks ([`crate::protocol::ranks`]).
+        pub const fn ranked(_rank: Rank, value: T) -> Mutex<T> {
+            Mutex {
+                #[cfg(debug_assertions)]
+                rank: _rank,
+                inner: std::sync::Mutex::new(value),
+            }
+        }
+        #[cfg(debug_assertions)]
+        fn held(&self, waiting: bool) -> Held {
+            Held::new(self.rank, waiting)
+        }
+        #[cfg(not(debug_assertions))]
+        #[inline(always)]
+        fn held(&self, _: bool) -> Held {
+            Held
         }
         #[inline]
         pub fn lock(&self) -> MutexGuard<'_, T> {
-            MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+            let _held = self.held(true);
+            let inner = Some(self.inner.lock().unwrap_or_else(PoisonError::into_inner));
+            MutexGuard { inner, _held }
         }
         pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            match self.0.try_lock() {
-                Ok(guard) => Some(MutexGuard(Some(guard))),
-                Err(std::sync::TryLockError::Poisoned(e)) => Some(MutexGuard(Some(e.into_inner()))),
-                Err(std::sync::TryLockError::WouldBlock) => None,
-            }
+            let inner = match self.inner.try_lock() {
+                Ok(guard) => Some(guard),
+                Err(std::sync::TryLockError::Poisoned(e)) => Some(e.into_inner()),
+                Err(std::sync::TryLockError::WouldBlock) => return None,
+            };
+            let _held = self.held(false);
+            Some(MutexGuard { inner, _held })
         }
     }
 
@@ -122,13 +160,13 @@ mod native {
         type Target = T;
         #[inline]
         fn deref(&self) -> &T {
-            self.0.as_ref().expect("present but inside a wait")
+            self.inner.as_ref().expect("present but inside a wait")
         }
     }
     impl<T> DerefMut for MutexGuard<'_, T> {
         #[inline]
         fn deref_mut(&mut self) -> &mut T {
-            self.0.as_mut().expect("present but inside a wait")
+            self.inner.as_mut().expect("present but inside a wait")
         }
     }
 
@@ -137,17 +175,17 @@ mod native {
             Condvar(std::sync::Condvar::new())
         }
         pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-            let inner = guard.0.take().expect("present but inside a wait");
-            guard.0 = Some(self.0.wait(inner).unwrap_or_else(PoisonError::into_inner));
+            let inner = guard.inner.take().expect("present but inside a wait");
+            guard.inner = Some(self.0.wait(inner).unwrap_or_else(PoisonError::into_inner));
         }
         /// True: the time is over.
         pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> bool {
-            let inner = guard.0.take().expect("present but inside a wait");
+            let inner = guard.inner.take().expect("present but inside a wait");
             let (inner, result) = self
                 .0
                 .wait_timeout(inner, timeout)
                 .unwrap_or_else(PoisonError::into_inner);
-            guard.0 = Some(inner);
+            guard.inner = Some(inner);
             result.timed_out()
         }
         pub fn notify_one(&self) {
@@ -156,5 +194,94 @@ mod native {
         pub fn notify_all(&self) {
             self.0.notify_all();
         }
+    }
+}
+
+/// The order of native locks, checked in builds with debug assertions.
+mod ranked {
+    use crate::protocol::ranks::Rank;
+    use std::fmt::Write;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    const RANKS: usize = Rank::ALL.len();
+    /// Which ranks were taken while this one was the last taken before, as bits.
+    static TAKEN_UNDER: [AtomicU32; RANKS] = [const { AtomicU32::new(0) }; RANKS];
+
+    #[cfg(debug_assertions)]
+    thread_local! {
+        static HELD: std::cell::RefCell<Vec<Rank>> = const { std::cell::RefCell::new(Vec::new()) };
+    }
+
+    /// Part of a guard: a lock that this thread holds.
+    #[cfg(not(debug_assertions))]
+    pub struct Held;
+    #[cfg(debug_assertions)]
+    pub struct Held(Rank);
+
+    #[cfg(debug_assertions)]
+    impl Held {
+        /// Before the lock is waited for, or after a try that succeeded.
+        pub fn new(rank: Rank, waiting: bool) -> Held {
+            if rank != Rank::Any {
+                // A thread that ends has no list any more.
+                let _ = HELD.try_with(|held| {
+                    let mut held = held.borrow_mut();
+                    if let Some(&last) = held.iter().max() {
+                        TAKEN_UNDER[last as usize].fetch_or(1 << rank as u32, Ordering::Relaxed);
+                        assert!(
+                            !waiting || last.may_take(rank),
+                            "lock {rank:?} is taken under {last:?}"
+                        );
+                    }
+                    held.push(rank);
+                });
+            }
+            Held(rank)
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    impl Drop for Held {
+        fn drop(&mut self) {
+            let _ = HELD.try_with(|held| {
+                let mut held = held.borrow_mut();
+                if let Some(at) = held.iter().rposition(|&r| r == self.0) {
+                    held.remove(at);
+                }
+            });
+        }
+    }
+
+    /// An object's lock is about to be taken: no native lock may be held.
+    #[inline(always)]
+    pub fn assert_none_held() {
+        #[cfg(debug_assertions)]
+        let _ = HELD.try_with(|held| {
+            let held = held.borrow();
+            assert!(held.is_empty(), "an object's lock is taken under {held:?}");
+        });
+    }
+
+    /// The order of native locks in the language of Graphviz: dotted as it is laid down; solid where this process took one
+    /// lock under another (known to builds with debug assertions only).
+    pub fn lock_graph() -> String {
+        let mut out = String::from("digraph locks {\n  Object [label=\"an object\"];\n");
+        let ranked = || Rank::ALL.iter().filter(|r| r.0 != Rank::Any);
+        for (_, name, what) in ranked() {
+            let _ = writeln!(out, "  {name} [label=\"{what}\"];");
+        }
+        let mut before = "Object";
+        for (_, name, _) in ranked() {
+            let _ = writeln!(out, "  {before} -> {name} [style=dotted];");
+            before = name;
+        }
+        for (from, name, _) in ranked() {
+            let under = TAKEN_UNDER[*from as usize].load(Ordering::Relaxed);
+            for (_, other, _) in ranked().filter(|to| under & 1 << to.0 as u32 != 0) {
+                let _ = writeln!(out, "  {name} -> {other};");
+            }
+        }
+        out.push_str("}\n");
+        out
     }
 }

@@ -7,6 +7,7 @@
 
 use crate::address::BuildAddress;
 use crate::header::{Header, flag};
+use crate::protocol::ranks::Rank;
 use crate::protocol::weak_cell;
 use crate::refcount;
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -45,7 +46,7 @@ struct Shard(HashMap<u64, Vec<Entry>, BuildAddress>);
 unsafe impl Send for Shard {}
 
 const SHARDS: usize = 64;
-static TABLE: [Mutex<Option<Shard>>; SHARDS] = [const { Mutex::new(None) }; SHARDS];
+static TABLE: [Mutex<Option<Shard>>; SHARDS] = [const { Mutex::ranked(Rank::Weak, None) }; SHARDS];
 
 fn shard(target: u64) -> &'static Mutex<Option<Shard>> {
     &TABLE[((target >> 4) ^ (target >> 12)) as usize % SHARDS]

@@ -15,6 +15,7 @@ use crate::gc::Visitor;
 use crate::header::Header;
 use crate::hooks;
 use crate::info::type_flag;
+use crate::protocol::ranks::Rank;
 use crate::sync::{AtomicBool, Mutex, Ordering};
 use crate::thread::{self, Thread, World, breaker};
 use std::time::Duration;
@@ -26,7 +27,7 @@ struct Table(Vec<*mut Header>);
 // SAFETY: addresses; followed with the world stopped.
 unsafe impl Send for Table {}
 
-static TABLE: Mutex<Table> = Mutex::new(Table(Vec::new()));
+static TABLE: Mutex<Table> = Mutex::ranked(Rank::ZeroCount, Table(Vec::new()));
 static CLOCK_RUNS: AtomicBool = AtomicBool::new(false);
 
 /// The heap count of a deferred object is zero.

@@ -15,6 +15,7 @@ use crate::dealloc::dealloc;
 use crate::header::{Header, flag};
 use crate::hooks;
 use crate::info::type_flag;
+use crate::protocol::ranks::Rank;
 use crate::refcount;
 use crate::region;
 use crate::sync::{AtomicBool, Condvar, Mutex, Ordering};
@@ -32,7 +33,7 @@ const ROUNDS: usize = 4;
 /// True while a collection frees its garbage, which runs no Python code: then, and only then, threads
 /// whose heap has grown too much wait for it. Otherwise they could make garbage faster than one thread
 /// frees it.
-static CLEARING: Mutex<bool> = Mutex::new(false);
+static CLEARING: Mutex<bool> = Mutex::ranked(Rank::Clearing, false);
 static CLEARED: Condvar = Condvar::new();
 
 fn set_clearing(on: bool) {

@@ -1,5 +1,5 @@
 //! The heap verifier: what must hold of every object while the world stands still. Checking builds run
-//! it around each collection when TYPHON_VERIFY_HEAP is set.
+//! it around each collection when asked ([`crate::checking`]).
 //!
 //! - every child of a live object is a live cell, or a static object;
 //! - no object is referred to from the heap more often than it is counted (the collector would free it
@@ -8,21 +8,19 @@
 
 use super::visitor::Visitor;
 use crate::address::AddressMap;
+use crate::checking;
 use crate::header::{Header, flag};
 use crate::heap;
 use crate::info::type_flag;
 use crate::refcount;
 use crate::region;
-use crate::sync::OnceLock;
 use crate::thread::{Thread, World};
 
 /// How many complaints are gathered.
 const ENOUGH: usize = 20;
 
 pub(super) fn wanted() -> bool {
-    static WANTED: OnceLock<bool> = OnceLock::new();
-    cfg!(debug_assertions)
-        && *WANTED.get_or_init(|| std::env::var_os("TYPHON_VERIFY_HEAP").is_some())
+    checking::verifies_heap()
 }
 
 /// Complaints about the heap; empty if it is sound.

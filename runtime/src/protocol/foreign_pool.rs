@@ -9,6 +9,7 @@
 //! A flag is taken off only under the lock with the pool empty, and put on after work was put in under the lock; so
 //! whenever there is work that has been announced, every flag is on that was not seen with the pool empty before it.
 
+use super::ranks::Rank;
 use crate::sync::{AtomicUsize, Bug, Mutex, MutexGuard, Ordering, const_new, seeded};
 use std::collections::VecDeque;
 
@@ -28,7 +29,7 @@ impl<W, S: Copy> Pool<W, S> {
     const_new! {
         pub fn new() -> Pool<W, S> {
             Pool {
-                inner: Mutex::new(Inner { work: VecDeque::new(), since: None }),
+                inner: Mutex::ranked(Rank::Foreign, Inner { work: VecDeque::new(), since: None }),
                 waiting: AtomicUsize::new(0),
             }
         }

@@ -11,6 +11,7 @@
 //! made under the mutex to the holder of that moment, and forgotten under the mutex by the next one only; so a request to
 //! one's own turn is never lost.
 
+use super::ranks::Rank;
 use crate::sync::{Bug, Condvar, Mutex, MutexGuard, const_new, seeded};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ impl<T: Copy> Turns<T> {
     const_new! {
         pub fn new() -> Turns<T> {
             Turns {
-                state: Mutex::new(State { holder: None, turns: 0, waiting: 0 }),
+                state: Mutex::ranked(Rank::Gil, State { holder: None, turns: 0, waiting: 0 }),
                 freed: Condvar::new(),
                 taken: Condvar::new(),
             }

@@ -1,18 +1,29 @@
 //! The lock byte of an object: a leaf lock (R1) with parking.
 //!
 //! ```text
-//! bits: LOCKED 1, PARKED 2
+//! bits: LOCKED 1, PARKED 2, RESERVED 4
 //!   0 --any--> L            lock, uncontended
-//!   L --waiter, in the parking table's bucket--> L|P
+//!   P --any--> L|P          the same while others are parked
+//!   L --waiter, before it parks--> L|P
 //!   L --holder--> 0         unlock, nobody waits
-//!   L|P --holder, in the bucket--> 0 or P    wakes one; P stays while more wait
+//!   L|P --holder, in the bucket--> 0 or P      wakes one; P stays while more wait
+//!   L|P --holder, in the bucket, now and then--> R or R|P     wakes one, for whom it is kept free
+//!   R, R|P --the one that was woken--> L, L|P
+//!   R, R|P --who has waited for it too long--> L, L|P
 //! ```
-//! A woken waiter competes again; the lock is never handed over (R6).
+//! A woken waiter competes again; the lock is never handed over (R6), else it could be held by a thread that the stopper
+//! finds asleep. But a thread that unlocks and locks again at once would win for ever against one that has to
+//! wake up first. So twice in a millisecond or so an unlocking leaves the lock free and reserved: those who come by see it as
+//! taken, and only a woken waiter takes it. A reservation is not a promise: it holds nobody up who has
+//! waited a while (whoever it was for may be gone, in the child of a fork).
 
 use crate::sync::{AtomicU8, Bug, Ordering, const_new, seeded};
 
 const LOCKED: u8 = 1;
 const PARKED: u8 = 2;
+const RESERVED: u8 = 4;
+/// Nobody that just comes by may take it.
+const TAKEN: u8 = LOCKED | RESERVED;
 
 #[repr(transparent)]
 pub struct LockByte(AtomicU8);
@@ -47,11 +58,35 @@ impl LockByte {
     #[cold]
     fn try_lock_parked(&self) -> bool {
         let byte = self.0.load(Ordering::Relaxed);
-        byte & LOCKED == 0
+        byte & TAKEN == 0
             && self
                 .0
                 .compare_exchange(byte, byte | LOCKED, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok()
+    }
+
+    /// By a waiter that was woken, or that has seen the reservation for too long: takes a reserved lock too.
+    pub fn try_lock_woken(&self) -> bool {
+        if seeded(Bug::WokenHeedsReservation) {
+            return self.try_lock();
+        }
+        let mut byte = self.0.load(Ordering::Relaxed);
+        while byte & LOCKED == 0 {
+            let taken = byte & !RESERVED | LOCKED;
+            match self
+                .0
+                .compare_exchange(byte, taken, Ordering::Acquire, Ordering::Relaxed)
+            {
+                Ok(_) => return true,
+                Err(now) => byte = now,
+            }
+        }
+        false
+    }
+
+    /// Free, but for somebody else.
+    pub fn is_reserved(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & TAKEN == RESERVED
     }
 
     #[inline(always)]
@@ -69,10 +104,12 @@ impl LockByte {
         }
     }
 
-    /// Inside the bucket, by the holder: `more` says whether others stay parked.
-    pub fn unlock_waking(&self, more: bool) {
-        self.0
-            .store(if more { PARKED } else { 0 }, Ordering::Release);
+    /// Inside the bucket, by the holder: `more` says whether others stay parked, `reserve` whether the lock is kept for the
+    /// one that was woken.
+    pub fn unlock_waking(&self, more: bool, reserve: bool) {
+        let parked = if more { PARKED } else { 0 };
+        let reserved = if reserve { RESERVED } else { 0 };
+        self.0.store(parked | reserved, Ordering::Release);
     }
 
     /// A waiter announces itself before it parks. False: the lock came free, try again.

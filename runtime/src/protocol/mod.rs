@@ -16,6 +16,7 @@ pub mod owner_queue;
 pub mod page_retire;
 pub mod probe;
 pub mod qsbr_seq;
+pub mod ranks;
 pub mod refword;
 pub mod slot_read;
 pub mod stop_bell;

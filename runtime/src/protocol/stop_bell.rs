@@ -8,6 +8,7 @@
 //! the change. A runner that saw the bell takes the lock, so it cannot wake a stopper that is between looking and
 //! waiting. Other requesters wait detached, so they count as stopped, and claim one after the other.
 
+use super::ranks::Rank;
 use crate::sync::{AtomicU32, Bug, Condvar, Mutex, MutexGuard, Ordering, const_new, fence, seeded};
 
 pub struct Bell {
@@ -23,7 +24,7 @@ impl Bell {
         pub fn new() -> Bell {
             Bell {
                 on: AtomicU32::new(0),
-                claimed: Mutex::new(false),
+                claimed: Mutex::ranked(Rank::Bell, false),
                 changed: Condvar::new(),
                 free: Condvar::new(),
             }

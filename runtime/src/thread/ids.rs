@@ -5,6 +5,7 @@ use crate::header::Header;
 use crate::heap::Heap;
 use crate::protocol::owner_queue::Home;
 use crate::protocol::qsbr_seq;
+use crate::protocol::ranks::Rank;
 use crate::protocol::thread_state::{DETACHED, ThreadState};
 use crate::protocol::xfree::FreeStack;
 use crate::refcount;
@@ -65,12 +66,15 @@ pub(super) struct Registry {
 // SAFETY: used under the lock; a record leaves `live` before it goes.
 unsafe impl Send for Registry {}
 
-pub(super) static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    next: 1,
-    orphans: Vec::new(),
-    live: Vec::new(),
-    stopped: false,
-});
+pub(super) static REGISTRY: Mutex<Registry> = Mutex::ranked(
+    Rank::Registry,
+    Registry {
+        next: 1,
+        orphans: Vec::new(),
+        live: Vec::new(),
+        stopped: false,
+    },
+);
 
 /// One more than the highest id handed out.
 static ID_BOUND: AtomicU16 = AtomicU16::new(1);
@@ -90,11 +94,14 @@ fn new_chunk(index: usize) {
             seq: qsbr_seq::Local::new(),
             foreign_frees: FreeStack::new(),
             python_locks: AtomicI32::new(0),
-            inner: Mutex::new(Inner {
-                thread: std::ptr::null(),
-                queue: Vec::new(),
-                heap: Some(Heap::new()),
-            }),
+            inner: Mutex::ranked(
+                Rank::IdRecord,
+                Inner {
+                    thread: std::ptr::null(),
+                    queue: Vec::new(),
+                    heap: Some(Heap::new()),
+                },
+            ),
             resumed: Condvar::new(),
         })
         .collect();

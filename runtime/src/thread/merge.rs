@@ -41,20 +41,30 @@ impl Thread {
 /// Before the heap grows: ids without a running thread give back what they do not use (R5).
 pub(crate) fn serve_sleepers(t: &Thread) {
     for tid in 1..id_bound() {
-        let rec = record(tid);
-        if tid == t.tid || rec.foreign_frees.is_empty() {
-            continue;
+        if tid != t.tid && !record(tid).foreign_frees.is_empty() {
+            serve(tid);
         }
-        let mut inner = rec.inner.lock();
-        if let Some(heap) = &mut inner.heap {
-            // SAFETY: an orphan, under its record's lock.
-            unsafe { heap.serve(t, tid) };
-        } else if rec.state.try_help() {
-            // SAFETY: registered, and HELPED by this thread.
-            unsafe { (*(*inner.thread).heap.get()).serve(t, tid) };
-            rec.state.end_help();
-            drop(inner);
-            tell_stopper();
-        }
+    }
+}
+
+/// The same for all of them, those without foreign frees too. Not while the world stands.
+pub(crate) fn serve_all_sleepers() {
+    for tid in 1..id_bound() {
+        serve(tid);
+    }
+}
+
+fn serve(tid: u16) {
+    let rec = record(tid);
+    let mut inner = rec.inner.lock();
+    if let Some(heap) = &mut inner.heap {
+        // SAFETY: an orphan, under its record's lock.
+        unsafe { heap.serve(tid) };
+    } else if rec.state.try_help() {
+        // SAFETY: registered, and HELPED by this thread.
+        unsafe { (*(*inner.thread).heap.get()).serve(tid) };
+        rec.state.end_help();
+        drop(inner);
+        tell_stopper();
     }
 }

@@ -45,11 +45,12 @@ pub use ids::{
     ReservedId, for_each_registered, reserve_id, running_threads, set_breaker_everywhere,
     set_breaker_of,
 };
-pub(crate) use merge::serve_sleepers;
+pub(crate) use merge::{serve_all_sleepers, serve_sleepers};
 #[cfg(not(feature = "gil"))]
 pub(crate) use queue::queue_to_owner;
 pub use world::World;
 use world::tell_stopper;
+pub(crate) use world::with_world_claimed;
 
 /// Bits of [`Thread::breaker`].
 pub mod breaker {
@@ -346,7 +347,7 @@ impl Thread {
             self.record().seq.quiescent(&qsbr::GLOBAL);
             qsbr::poll(self);
             // SAFETY: only this thread uses its heap.
-            unsafe { (*self.heap.get()).poll(self) };
+            unsafe { (*self.heap.get()).poll() };
         }
         if bits & breaker::STOP != 0 && !self.is_stopper.get() {
             self.counters.add(Counter::stops_obeyed, 1);
@@ -403,6 +404,9 @@ impl Thread {
     #[inline(always)]
     pub(crate) fn note_lock(&self, by: i32) {
         if cfg!(debug_assertions) {
+            if by > 0 {
+                crate::sync::assert_none_held();
+            }
             self.locks_held.set(self.locks_held.get() + by);
         }
     }

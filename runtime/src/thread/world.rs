@@ -108,6 +108,16 @@ impl Thread {
     }
 }
 
+/// Runs `f` while nobody stops the world, by a thread that has no record. None: somebody stops it already.
+pub(crate) fn with_world_claimed<R>(f: impl FnOnce() -> R) -> Option<R> {
+    if !BELL.try_claim() {
+        return None;
+    }
+    let result = f();
+    BELL.end();
+    Some(result)
+}
+
 /// Suspends who is detached; true if nobody runs.
 fn all_stopped(me: *const Thread) -> bool {
     let reg = REGISTRY.lock();

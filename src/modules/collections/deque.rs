@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicIsize, Ordering};
 use typhon_vm::native::*;
 use typhon_vm::number;
+use typhon_vm::objects::iter::snapshot;
 use typhon_vm::objects::list::{new_list, repr};
 use typhon_vm::objects::{genericalias, object};
 use typhon_vm::protocol;
@@ -90,15 +91,48 @@ impl Deque {
         Ok(())
     }
 
+    /// Many at one moment.
+    fn push_many(&self, cx: &mut Cx, items: Vec<Value>, left: bool) -> Res<()> {
+        let limit = self.limit();
+        let mut guard = self.state.lock(&self.head, cx);
+        if guard.items.try_reserve(items.len()).is_err() {
+            drop(guard);
+            drop(items);
+            return Err(cx.memory_error());
+        }
+        let s = &mut *guard;
+        s.version += items.len() as u64;
+        for v in items {
+            if left {
+                s.items.push_front(v);
+            } else {
+                s.items.push_back(v);
+            }
+        }
+        let n = s.items.len();
+        let off = if n <= limit {
+            VecDeque::new()
+        } else if left {
+            s.items.split_off(limit)
+        } else {
+            let kept = s.items.split_off(n - limit);
+            std::mem::replace(&mut s.items, kept)
+        };
+        drop(guard);
+        drop(off);
+        Ok(())
+    }
+
     fn push_all(this: &Value, iterable: &Value, left: bool, cx: &mut Cx) -> Res<()> {
         let Some(d) = this.downcast::<Deque>() else {
             return Ok(());
         };
-        if this.is(iterable) {
-            for v in d.snapshot(cx).0 {
-                d.push(cx, v, left)?;
-            }
-            return Ok(());
+        if let Some(other) = iterable.downcast_exact::<Deque>() {
+            let items = other.snapshot(cx).0;
+            return d.push_many(cx, items, left);
+        }
+        if let Some(items) = snapshot(cx, iterable)? {
+            return d.push_many(cx, items, left);
         }
         protocol::for_each(cx, iterable, |cx, v| d.push(cx, v, left))
     }

@@ -32,6 +32,7 @@ pub mod module {
     //! is_shared() -- Whether another thread has had to do with an object.
     //! refcount_state() -- How the references to an object are counted.
     //! verify_heap() -- Look for mistakes in the heap.
+    //! lock_graph() -- The order in which the runtime takes its own locks.
     use super::*;
 
     #[pyattr]
@@ -59,6 +60,14 @@ pub mod module {
     /// Whether this build checks itself while it runs.
     #[pyattr]
     const checking_build: bool = cfg!(debug_assertions);
+
+    /// Return the order of the runtime's native locks as a graph in the language of Graphviz.
+    ///
+    /// Dotted arrows are the order laid down; solid ones, in a checking build, are what this process has done.
+    #[pyfunction]
+    fn lock_graph() -> String {
+        typhon_runtime::sync::lock_graph()
+    }
 
     /// Return a dict of counters, summed over all threads that live or have lived.
     ///

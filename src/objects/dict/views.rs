@@ -2,6 +2,7 @@
 
 use super::{Dict, iter, new_mapping_proxy};
 use crate::native::*;
+use crate::objects::iter::snapshot;
 use crate::objects::list::repr;
 use crate::objects::set::{self, SetLike};
 use crate::protocol;
@@ -202,15 +203,33 @@ fn view_compare(cx: &mut Cx, this: &Value, other: &Value, op: CmpOp) -> Res<Valu
     Ok(Value::bool(r))
 }
 
-/// Whether every element of `a` is in `b`.
-fn contained(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
-    let it = protocol::iter(cx, a)?;
+/// Whether `holds` for every item; those of built-in containers are taken at one moment, so that no other thread's change
+/// counts as one during iteration.
+fn all(
+    cx: &mut Cx,
+    items: &Value,
+    mut holds: impl FnMut(&mut Cx, Value) -> Res<bool>,
+) -> Res<bool> {
+    if let Some(items) = snapshot(cx, items)? {
+        for v in items {
+            if !holds(cx, v)? {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
+    }
+    let it = protocol::iter(cx, items)?;
     while let Some(v) = protocol::next(cx, &it)? {
-        if !protocol::contains(cx, b, &v)? {
+        if !holds(cx, v)? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether every element of `a` is in `b`.
+fn contained(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
+    all(cx, a, |cx, v| protocol::contains(cx, b, &v))
 }
 
 /// The elements of the one found in the view, as a set.
@@ -229,11 +248,11 @@ fn view_and(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     };
     let (view, other) = if swap { (other, view) } else { (view, other) };
     let result = set::new_set(cx)?;
-    protocol::for_each(cx, other, |cx, v| {
+    all(cx, other, |cx, v| {
         if protocol::contains(cx, view, &v)? {
             set::add(cx, &result, &v)?;
         }
-        Ok(())
+        Ok(true)
     })?;
     Ok(result)
 }
@@ -252,13 +271,7 @@ fn view_disjoint(cx: &mut Cx, this: &Value, other: &Value) -> Res<bool> {
         } else {
             (this, other)
         };
-    let it = protocol::iter(cx, other)?;
-    while let Some(v) = protocol::next(cx, &it)? {
-        if protocol::contains(cx, this, &v)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    all(cx, other, |cx, v| Ok(!protocol::contains(cx, this, &v)?))
 }
 
 fn items_xor(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {

@@ -33,6 +33,14 @@ pub fn copy_as(cx: &mut Cx, kind: &Value, from: &Value) -> Res<Value> {
     Ok(made)
 }
 
+/// Shows the items of an iterable; those of built-in containers as they are at one moment.
+fn each(cx: &mut Cx, o: &Value, mut f: impl FnMut(&mut Cx, Value) -> Res<()>) -> Res<()> {
+    match crate::objects::iter::snapshot(cx, o)? {
+        Some(items) => items.into_iter().try_for_each(|v| f(cx, v)),
+        None => protocol::for_each(cx, o, f),
+    }
+}
+
 /// Add the elements of an iterable to a set (or a frozenset being built).
 pub fn update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
     let Some(s) = SetLike::of(set) else {
@@ -93,15 +101,20 @@ pub fn intersection(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
         if b.len() > a.len() {
             std::mem::swap(&mut a, &mut b);
         }
-        let mut pos = 0;
-        while let Some((hash, k)) = b.next(cx, &mut pos) {
+        if let Some(common) = b.part(cx, a, true) {
+            for (hash, k) in common {
+                into.add_private(cx, &k, hash)?;
+            }
+            return Ok(made);
+        }
+        for (hash, k) in b.items(cx) {
             if a.contains(cx, &k, hash)? {
                 into.add_private(cx, &k, hash)?;
             }
         }
         return Ok(made);
     }
-    protocol::for_each(cx, right, |cx, k| {
+    each(cx, right, |cx, k| {
         let hash = set_hash(cx, &k)?;
         if a.contains(cx, &k, hash)? {
             into.add_private(cx, &k, hash)?;
@@ -134,8 +147,15 @@ pub fn difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     }
     let made = empty_like(cx, left)?;
     let into = like(&made);
-    let mut pos = 0;
-    while let Some((hash, k)) = a.next(cx, &mut pos) {
+    if let Some(b) = other
+        && let Some(rest) = a.part(cx, b, false)
+    {
+        for (hash, k) in rest {
+            into.add_private(cx, &k, hash)?;
+        }
+        return Ok(made);
+    }
+    for (hash, k) in a.items(cx) {
         let there = match (other, dict) {
             (Some(b), _) => b.contains(cx, &k, hash)?,
             (None, Some(d)) => d.contains_with_hash(cx, &k, hash)?,
@@ -158,12 +178,14 @@ pub fn difference_update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
         return Ok(());
     }
     if let Some(o) = SetLike::of(other) {
-        for (hash, k) in o.items(cx) {
-            s.discard(cx, &k, hash)?;
+        if s.cut(cx, o, true).is_none() {
+            for (hash, k) in o.items(cx) {
+                s.discard(cx, &k, hash)?;
+            }
         }
         return Ok(());
     }
-    protocol::for_each(cx, other, |cx, k| {
+    each(cx, other, |cx, k| {
         let hash = set_hash(cx, &k)?;
         s.discard(cx, &k, hash).map(|_| ())
     })
@@ -195,7 +217,10 @@ pub fn symmetric_difference_update(cx: &mut Cx, set: &Value, other: &Value) -> R
         return Ok(());
     }
     let items = match SetLike::of(other) {
-        Some(o) => o.items(cx),
+        Some(o) => match s.flip(cx, o) {
+            Some(done) => return done.map_err(|()| cx.memory_error()),
+            None => o.items(cx),
+        },
         None => {
             let once = new_set(cx)?;
             update(cx, &once, other)?;
@@ -215,9 +240,20 @@ pub fn intersection_update(cx: &mut Cx, set: &Value, others: &[Value]) -> Res<()
     let Some(s) = SetLike::of(set) else {
         return Ok(());
     };
-    let kept = multi_intersection(cx, set, others)?;
-    if let Some(k) = SetLike::of(&kept) {
-        s.take_over(cx, k);
+    if let [other] = others
+        && let Some(o) = SetLike::of(other)
+        && (s.is_same(o) || s.cut(cx, o, false).is_some())
+    {
+        return Ok(());
+    }
+    // What is added while this compares stays, as if it had come afterwards.
+    let before = copy_as(cx, set, set)?;
+    let kept = multi_intersection(cx, &before, others)?;
+    let kept = like(&kept);
+    for (hash, k) in like(&before).items(cx) {
+        if !kept.contains(cx, &k, hash)? {
+            s.discard(cx, &k, hash)?;
+        }
     }
     Ok(())
 }
@@ -251,8 +287,10 @@ pub fn is_subset(cx: &mut Cx, a: SetLike<'_>, b: SetLike<'_>) -> Res<bool> {
     if a.len() > b.len() {
         return Ok(false);
     }
-    let mut pos = 0;
-    while let Some((hash, k)) = a.next(cx, &mut pos) {
+    if let Some(answer) = a.is_in(cx, b, true) {
+        return Ok(answer);
+    }
+    for (hash, k) in a.items(cx) {
         if !b.contains(cx, &k, hash)? {
             return Ok(false);
         }
@@ -303,8 +341,10 @@ pub fn is_disjoint(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
         if b.len() > a.len() {
             std::mem::swap(&mut a, &mut b);
         }
-        let mut pos = 0;
-        while let Some((hash, k)) = b.next(cx, &mut pos) {
+        if let Some(any) = b.is_in(cx, a, false) {
+            return Ok(!any);
+        }
+        for (hash, k) in b.items(cx) {
             if a.contains(cx, &k, hash)? {
                 return Ok(false);
             }

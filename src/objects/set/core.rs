@@ -25,7 +25,7 @@ impl SetCore {
         }
     }
     #[inline(always)]
-    fn table(&self) -> &Table {
+    pub(super) fn table(&self) -> &Table {
         // SAFETY: R8/R9: a replaced table is retired while readers may hold it; never null.
         unsafe { &*self.table.load(Ordering::Acquire) }
     }
@@ -57,7 +57,7 @@ impl Drop for SetCore {
 #[derive(Clone, Copy)]
 pub struct SetLike<'a> {
     pub head: &'a Header,
-    core: &'a SetCore,
+    pub(super) core: &'a SetCore,
 }
 
 impl Set {
@@ -170,7 +170,7 @@ impl<'a> SetLike<'a> {
     }
 
     #[inline(always)]
-    fn find_locked(self, key: &Value, hash: i64, memo: &Memo) -> Found {
+    pub(super) fn find_locked(self, key: &Value, hash: i64, memo: &Memo) -> Found {
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
         let text = key.downcast_exact::<Str>();
         self.core.table().find(hash, |e, k| {
@@ -259,7 +259,7 @@ impl<'a> SetLike<'a> {
     }
 
     /// Under the lock: a new key at the free entry `n`. The key comes back when memory is out.
-    fn insert_locked(self, n: usize, key: Value, hash: i64) -> Result<OldTable, Value> {
+    pub(super) fn insert_locked(self, n: usize, key: Value, hash: i64) -> Result<OldTable, Value> {
         let mut old = OldTable::none();
         let mut at = n;
         if self.core.table().is_static() {
@@ -315,7 +315,7 @@ impl<'a> SetLike<'a> {
         self.discard(cx, key, hash)
     }
 
-    fn delete_locked(self, n: usize) -> Option<Value> {
+    pub(super) fn delete_locked(self, n: usize) -> Option<Value> {
         let v = self.core.table().delete_at(n);
         self.core.used.store(self.len() - 1, Ordering::Relaxed);
         v
@@ -468,22 +468,6 @@ impl<'a> SetLike<'a> {
         };
         old.dispose(cx);
         Ok(())
-    }
-
-    /// Take over the content of a set nobody else knows.
-    pub fn take_over(self, cx: &mut Cx, fresh: SetLike<'_>) {
-        let (t, n) = (
-            fresh.core.table.swap(no_table(), Ordering::Relaxed),
-            fresh.len(),
-        );
-        fresh.core.used.store(0, Ordering::Relaxed);
-        let old = {
-            let _g = self.head.lock(cx);
-            let old = self.core.table.swap(t, Ordering::AcqRel);
-            self.core.used.store(n, Ordering::Relaxed);
-            OldTable::full(old, self.head.is_shared())
-        };
-        old.dispose(cx);
     }
 }
 

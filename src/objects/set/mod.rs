@@ -8,6 +8,7 @@ pub mod core;
 pub mod frozen;
 pub mod iter;
 pub mod methods;
+mod pair;
 pub mod table;
 
 use crate::native::*;

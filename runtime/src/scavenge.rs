@@ -1,0 +1,94 @@
+//! Giving memory back to the system after a peak.
+//!
+//! Pages come back to their owners bit by bit, by what those do; one that sleeps does nothing. So when many pages have
+//! been retired, a native thread of short life looks after them:
+//!
+//! ```text
+//! each tick:  serve the ids whose threads sleep or are gone (R5): foreign frees come home, empty pages go to the pool
+//!             ask the running threads for a quiescent state, at which they do the same
+//!             pages that lay in the pool for a whole tick, beyond a reserve: their memory goes back to the system
+//! some ticks without news: the general allocator's free memory too, and the thread ends
+//! ```
+//! It touches no object and has no thread record, but it changes heaps, so it must not run while the world stands: it works
+//! in slices, each under the claim to stop the world. A fork finds it between two slices, or it would not have got the claim.
+
+use crate::arena;
+use crate::qsbr;
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::thread;
+use std::time::Duration;
+
+const TICK: Duration = Duration::from_millis(50);
+/// Retired pages that wake it: four megabytes.
+const NEWS: usize = 256;
+/// Ticks without news until it ends.
+const QUIET: u32 = 6;
+/// Pages given to the system in one slice.
+const SLICE: usize = 1024;
+
+static RETIRED: AtomicUsize = AtomicUsize::new(0);
+static RUNS: AtomicBool = AtomicBool::new(false);
+
+unsafe extern "C" {
+    /// mimalloc's: frees what is empty, of the calling thread and of the process.
+    fn mi_collect(force: bool);
+}
+
+/// A page was retired, or many bytes were freed otherwise.
+#[inline]
+pub(crate) fn note_retired(pages: usize) {
+    if RETIRED.fetch_add(pages, Ordering::Relaxed) + pages >= NEWS && !RUNS.load(Ordering::Relaxed)
+    {
+        start();
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn start() {
+    if RUNS.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let thread = std::thread::Builder::new()
+        .name("typhon-memory".into())
+        .stack_size(128 << 10);
+    if thread.spawn(run).is_err() {
+        RETIRED.store(0, Ordering::Relaxed);
+        RUNS.store(false, Ordering::Release);
+    }
+}
+
+fn run() {
+    let mut quiet = 0;
+    while quiet < QUIET {
+        std::thread::sleep(TICK);
+        let news = RETIRED.swap(0, Ordering::Relaxed) != 0;
+        quiet = if tick() || news { 0 } else { quiet + 1 };
+    }
+    // SAFETY: the allocator's own function.
+    thread::with_world_claimed(|| unsafe { mi_collect(true) });
+    RUNS.store(false, Ordering::Release);
+}
+
+/// True if there was something to do.
+fn tick() -> bool {
+    if thread::with_world_claimed(thread::serve_all_sleepers).is_none() {
+        return true;
+    }
+    qsbr::ask_for_quiescence();
+    let mut spare = arena::spare();
+    let any = spare != 0;
+    while spare != 0 {
+        let n = spare.min(SLICE);
+        if thread::with_world_claimed(|| arena::give_to_system(n)).is_none() {
+            break;
+        }
+        spare -= n;
+    }
+    any
+}
+
+/// In the child of a fork the thread is gone.
+pub(crate) fn reset_in_child() {
+    RUNS.store(false, Ordering::Relaxed);
+}
