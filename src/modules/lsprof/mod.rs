@@ -230,10 +230,7 @@ impl Profiler {
         let m = monitoring(cx)?;
         let name = new_str(cx, "cProfile")?;
         let args = [Value::small_int(TOOL), name];
-        if let Err(r) = protocol::call_method(cx, &m, "use_tool_id", &args) {
-            cx.catch(r, ExcKind::ValueError)?;
-            return Err(cx.value_error("Another profiling tool is already active"));
-        }
+        protocol::call_method(cx, &m, "use_tool_id", &args)?;
         p.with(cx, |t| {
             (t.subcalls, t.builtins) = (subcalls, builtins);
             t.enabled = true;

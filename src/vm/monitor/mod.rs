@@ -131,14 +131,16 @@ pub const WITH_STEPS: u8 = 2;
 pub struct Site {
     /// Number of restarts and the tools disabled under it.
     disabled: AtomicU32,
+    event: Event,
     /// Offset of the instruction, and where a jump or branch goes (or a detail of a call).
     pub offset: u32,
     pub dest: u32,
 }
 
 impl Site {
-    pub fn new(offset: u32, dest: u32) -> Site {
+    pub fn new(event: Event, offset: u32, dest: u32) -> Site {
         Site {
+            event,
             disabled: AtomicU32::new(0),
             offset,
             dest,
@@ -299,6 +301,20 @@ pub fn get_events(tool: usize) -> u32 {
     get_bits(&GLOBAL, tool)
 }
 
+/// A tool asks anew for events of a code object: what it had disabled there comes back.
+fn enable(code: &CodeObj, tool: usize, events: u32) {
+    for made in &code.made {
+        let rc = made.load(Ordering::Acquire);
+        // SAFETY: R14: a translation lives as long as its code object.
+        let Some(i) = (unsafe { rc.as_ref() }).and_then(|rc| rc.instrumented.as_ref()) else {
+            continue;
+        };
+        for site in i.sites.iter().filter(|s| s.event.bit() & events != 0) {
+            site.disabled.fetch_and(!(1 << tool), Ordering::Relaxed);
+        }
+    }
+}
+
 /// What a tool wants of one code object beyond that.
 pub fn set_local_events(code: &CodeObj, tool: usize, events: u32) {
     {
@@ -306,7 +322,9 @@ pub fn set_local_events(code: &CodeObj, tool: usize, events: u32) {
         if get_bits(&code.wanted.0, tool) == events {
             return;
         }
+        let added = events & !get_bits(&code.wanted.0, tool);
         set_bits(&code.wanted.0, tool, events);
+        enable(code, tool, added);
         if events != 0 {
             ACTIVE.store(true, Ordering::Relaxed);
         }

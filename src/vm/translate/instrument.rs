@@ -49,7 +49,7 @@ impl Translator<'_> {
         let plan = self.plan.as_mut().ok_or("no plan")?;
         let site = u16::try_from(plan.sites.len())
             .map_err(|_| "code too large to be watched: more than 65,536 events")?;
-        plan.sites.push(Site::new(offset, dest));
+        plan.sites.push(Site::new(e, offset, dest));
         self.op(Rop::Event, e as u8, d, a, site);
         Ok(())
     }
