@@ -31,7 +31,8 @@ pub fn code_flags(cx: &Cx) -> Option<u32> {
     Some(unsafe { (*cx.frame).code().code.flags })
 }
 
-/// Whether the frame of a class or module is in a comprehension, whose variables are all that `locals()` shows.
+/// Whether the frame of a class or module may be in a comprehension, whose variables are all that `locals()` shows: some
+/// place of its variables is filled, perhaps with an empty cell.
 unsafe fn in_comprehension(f: &frame::Frame) -> bool {
     let kinds = &f.code().code.localspluskinds;
     let hidden = typhon_compiler::code::kinds::HIDDEN;

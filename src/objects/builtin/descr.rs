@@ -84,6 +84,17 @@ fn reduce(cx: &mut Cx, word: u32, name: &str) -> Res<Value> {
     new_tuple(cx, vec![getattr, args])
 }
 
+/// The name of a native class with its module, unless that is `builtins`.
+fn full_name(word: u32) -> String {
+    let class = owner(word);
+    let spec = class.spec.load(std::sync::atomic::Ordering::Relaxed);
+    // SAFETY: specifications of native types are static; classes made by Python code have none.
+    match unsafe { spec.as_ref() } {
+        Some(s) if s.module != "builtins" => format!("{}.{}", s.module, s.name),
+        _ => class.name(),
+    }
+}
+
 #[pymethods]
 impl MethodDescr {
     #[slot]
@@ -118,7 +129,7 @@ impl MethodDescr {
         format!(
             "<method '{}' of '{}' objects>",
             self.def.name,
-            owner(self.owner).name()
+            full_name(self.owner)
         )
     }
     #[getter]
@@ -183,7 +194,7 @@ impl ClassMethodDescr {
         format!(
             "<method '{}' of '{}' objects>",
             self.def.name,
-            owner(self.owner).name()
+            full_name(self.owner)
         )
     }
     #[getter]

@@ -429,7 +429,7 @@ impl CodeObj {
             &self.code.names,
             &self.code.localsplusnames,
             self.firstlineno,
-            self.argcount,
+            (self.argcount, self.posonly, self.kwonly),
         )
             .hash(&mut h);
         let h = h.finish() as i64;
@@ -507,6 +507,34 @@ impl CodeObj {
     fn co_linetable(&self, cx: &mut Cx) -> Res<Value> {
         new_bytes(cx, &self.code.linetable)
     }
+    /// The line table of Python before 3.10: pairs of how far the address and the line move.
+    #[getter]
+    fn co_lnotab(&self, cx: &mut Cx) -> Res<Value> {
+        cx.warn(
+            ExcKind::DeprecationWarning,
+            "co_lnotab is deprecated, use co_lines instead.",
+        )?;
+        let mut out: Vec<u8> = Vec::new();
+        let (mut at, mut line) = (0usize, self.firstlineno as i32);
+        for (unit, loc) in self.code.positions().enumerate() {
+            if loc.line < 0 || loc.line == line {
+                continue;
+            }
+            let (mut bytes, mut lines) = (2 * unit - at, loc.line - line);
+            while bytes > 255 {
+                out.extend([255, 0]);
+                bytes -= 255;
+            }
+            while !(-128..=127).contains(&lines) {
+                let step = lines.clamp(-128, 127);
+                out.extend([bytes as u8, step as i8 as u8]);
+                (bytes, lines) = (0, lines - step);
+            }
+            out.extend([bytes as u8, lines as i8 as u8]);
+            (at, line) = (2 * unit, loc.line);
+        }
+        new_bytes(cx, &out)
+    }
     #[getter]
     fn co_exceptiontable(&self, cx: &mut Cx) -> Res<Value> {
         new_bytes(cx, &self.code.exceptiontable)
@@ -581,7 +609,7 @@ impl CodeObj {
                 }
                 Some(Op::END_ASYNC_FOR) => {
                     // The branch is at the END_SEND of the loop, which a NOT_TAKEN follows.
-                    let at = i.jump_target().unwrap_or(i.end);
+                    let at = i.end.saturating_sub(2 * i.arg);
                     let from = all.iter().position(|n| n.offset == at);
                     let left = from.and_then(|k| all.get(k + 1)).map_or(at, |n| n.end);
                     let t = [at, left, i.end].map(|n| Value::small_int(n as i32));

@@ -25,7 +25,7 @@ pub fn without_ranges(loc: Loc) -> Loc {
     }
     Loc {
         line: loc.line,
-        end_line: -1,
+        end_line: loc.line,
         col: -1,
         end_col: -1,
     }

@@ -351,7 +351,7 @@ impl FrameObj {
     /// Whether a variable of a comprehension in a class or module is bound.
     fn in_comprehension(&self, cx: &mut Cx) -> bool {
         (0..self.code().code.localspluskinds.len())
-            .any(|i| self.kind(i) & kinds::HIDDEN != 0 && self.place(cx, i).is_some())
+            .any(|i| self.kind(i) & kinds::HIDDEN != 0 && self.variable(cx, i).is_some())
     }
 
     /// The content of variable `i`'s place, a cell as it is.

@@ -73,6 +73,6 @@ t=threading.Thread(target=th); t.start(); st.wait()
 d=sys._current_frames(); print(len(d), t.ident in d, threading.get_ident() in d)
 f=d[t.ident]; l=[]
 while f: l.append(f.f_code.co_name); f=f.f_back
-print(l)
+print(l[l.index('th'):])
 e=sys._current_exceptions(); print(type(e[t.ident]).__name__, e[threading.get_ident()])
 ev.set(); t.join()
