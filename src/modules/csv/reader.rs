@@ -223,12 +223,15 @@ impl Reader {
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         let me = u32::from(cx.tid) + 1;
-        let before = self.busy.swap(me, Ordering::Relaxed);
-        if before == me {
+        if self.busy.swap(me, Ordering::Relaxed) == me {
+            let r = self.record(cx);
+            // The record outside has lost its lines to this one.
             self.reentered.store(true, Ordering::Relaxed);
+            return r;
         }
         let r = self.record(cx);
-        self.busy.store(before, Ordering::Relaxed);
+        // Where threads share a reader this forgets one of them: its iterator then may enter unnoticed, no more.
+        self.busy.store(0, Ordering::Relaxed);
         r
     }
     #[getter]

@@ -5,6 +5,8 @@ use super::raise;
 use typhon_text::json_text::{self, JsonError};
 use typhon_text::{Text, float_text};
 use typhon_vm::native::*;
+use typhon_vm::objects::dict::bulk::Item;
+use typhon_vm::objects::dict::keys::dict_hash;
 use typhon_vm::objects::str::{Units, new_from_buf, new_from_text};
 use typhon_vm::objects::{dict, float, int, list, str, tuple};
 use typhon_vm::{number, protocol};
@@ -252,12 +254,7 @@ impl Reader<'_> {
     /// Behind `{`.
     fn object(&mut self, cx: &mut Cx, start: usize) -> Scan<(Value, usize)> {
         let pairs_hook = !self.scanner.object_pairs_hook.is_none();
-        let out = if pairs_hook {
-            None
-        } else {
-            Some(dict::new_dict(cx)?)
-        };
-        let mut pairs = Vec::new();
+        let (mut pairs, mut entries) = (Vec::new(), Vec::new());
         let mut i = self.skip_blanks(start);
         if !self.is(i, b'}') {
             loop {
@@ -271,9 +268,11 @@ impl Reader<'_> {
                 }
                 i = self.skip_blanks(i + 1);
                 let (value, at) = self.required(cx, i)?;
-                match out.as_ref().and_then(dict::as_dict) {
-                    Some(d) => d.set(cx, &key, value)?,
-                    None => pairs.push(tuple::new_tuple(cx, vec![key, value])?),
+                if pairs_hook {
+                    pairs.push(tuple::new_pair(cx, key, value)?);
+                } else {
+                    let hash = dict_hash(cx, &key)?;
+                    entries.push(Item { hash, key, value });
                 }
                 i = self.skip_blanks(at);
                 if self.is(i, b'}') {
@@ -295,7 +294,10 @@ impl Reader<'_> {
             let hook = self.scanner.object_pairs_hook.clone();
             return Ok((protocol::call(cx, &hook, &[pairs])?, end));
         }
-        let out = out.unwrap_or_else(Value::none);
+        let out = dict::new_dict(cx)?;
+        if let Some(d) = dict::as_dict(&out) {
+            d.insert_all(cx, entries)?;
+        }
         if !self.scanner.object_hook.is_none() {
             let hook = self.scanner.object_hook.clone();
             return Ok((protocol::call(cx, &hook, &[out])?, end));

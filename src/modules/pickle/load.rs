@@ -10,6 +10,8 @@ use typhon_text::codecs::escape;
 use typhon_text::int_bytes::{self, ByteOrder};
 use typhon_vm::native::*;
 use typhon_vm::objects::bytes::{new_bytes, new_bytes_vec};
+use typhon_vm::objects::dict::bulk::Item;
+use typhon_vm::objects::dict::keys::dict_hash;
 use typhon_vm::objects::object::{self, instance};
 use typhon_vm::objects::str::codec::{self, Codec};
 use typhon_vm::objects::str::intern::{intern, intern_static};
@@ -351,7 +353,7 @@ impl<'a> Machine<'a> {
             }
             DICT => {
                 let items = self.above_mark(cx)?;
-                if items.len() % 2 != 0 {
+                if !items.len().is_multiple_of(2) {
                     return Err(broken(cx, "odd number of items for DICT"));
                 }
                 let made = dict::new_dict(cx)?;
@@ -399,7 +401,7 @@ impl<'a> Machine<'a> {
                 match &self.input.data[at.clone()] {
                     b"00" => Value::bool(false),
                     b"01" => Value::bool(true),
-                    text => int::text::parse_bytes(cx, &text.to_vec(), 10)?,
+                    text => int::text::parse_bytes(cx, text, 10)?,
                 }
             }
             LONG => {
@@ -649,20 +651,24 @@ impl<'a> Machine<'a> {
 
     /// Set the pairs that lie above height `from` in the object below.
     fn set_items(&mut self, cx: &mut Cx, from: usize) -> Res<()> {
-        if (self.stack.len() - from) % 2 != 0 {
+        if !(self.stack.len() - from).is_multiple_of(2) {
             return Err(broken(cx, "odd number of items for SETITEMS"));
         }
         let items = self.stack.split_off(from);
         let o = self.top(cx)?;
-        let exact = o.downcast_exact::<Dict>();
         let mut items = items.into_iter();
-        while let (Some(key), Some(value)) = (items.next(), items.next()) {
-            match exact {
-                Some(d) => d.set(cx, &key, value)?,
-                None => protocol::setitem(cx, &o, &key, Some(&value))?,
+        let Some(d) = o.downcast_exact::<Dict>() else {
+            while let (Some(key), Some(value)) = (items.next(), items.next()) {
+                protocol::setitem(cx, &o, &key, Some(&value))?;
             }
+            return Ok(());
+        };
+        let mut entries = Vec::with_capacity(items.len() / 2);
+        while let (Some(key), Some(value)) = (items.next(), items.next()) {
+            let hash = dict_hash(cx, &key)?;
+            entries.push(Item { hash, key, value });
         }
-        Ok(())
+        d.insert_all(cx, entries)
     }
 
     fn add_items(&mut self, cx: &mut Cx) -> Res<()> {
@@ -789,7 +795,7 @@ impl<'a> Machine<'a> {
             return Err(broken(cx, "EXT specifies code <= 0"));
         }
         let g = globals(cx)?;
-        let key = Value::small_int(code.into());
+        let key = Value::small_int(code);
         if let Some(known) = lookup(cx, &g.extension_cache, &key)? {
             return Ok(known);
         }

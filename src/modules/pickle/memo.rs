@@ -16,7 +16,8 @@ fn identity(v: &Value) -> u64 {
 }
 
 impl Memo {
-    pub fn len(&self) -> usize {
+    /// How many objects there are.
+    pub fn count(&self) -> usize {
         self.entries.len()
     }
 

@@ -308,7 +308,7 @@ impl Pickler {
     /// Returns size in memory, in bytes.
     fn __sizeof__(&self, cx: &mut Cx) -> usize {
         let guard = self.memo.lock(&self.head, &mut cx.thread);
-        size_of::<Pickler>() + guard.len() * 24
+        size_of::<Pickler>() + guard.count() * 24
     }
 
     #[getter]

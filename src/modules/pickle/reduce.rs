@@ -48,7 +48,7 @@ impl Writer<'_> {
         }
         let answer = match attribute(cx, o, "__reduce_ex__")? {
             Some(f) => {
-                let n = Value::small_int(self.settings.protocol.into());
+                let n = Value::small_int(self.settings.protocol);
                 protocol::call(cx, &f, &[n])?
             }
             None => match attribute(cx, o, "__reduce__")? {

@@ -170,7 +170,7 @@ impl<'a> Writer<'a> {
 
     /// Remember an object just written.
     pub fn memoize(&mut self, cx: &mut Cx, o: &Value) {
-        let n = self.memo.len() as u64;
+        let n = self.memo.count() as u64;
         if self.settings.fast || !self.memo.insert(o, cx.tid, n) {
             return;
         }

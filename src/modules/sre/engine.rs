@@ -239,10 +239,21 @@ impl<'a, U: Unit> Machine<'a, U> {
     fn next_begin(&self, pos: usize, last: usize) -> Option<usize> {
         let found = match &self.program.begin {
             Begin::Anywhere => Some(pos),
+            Begin::Line => self.find_line(pos),
             Begin::Text(t) => self.find_text(t, pos),
             Begin::Sets(masks) => self.find_sets(masks, pos),
         };
         found.filter(|&p| p <= last)
+    }
+
+    /// The next beginning of a line.
+    fn find_line(&self, pos: usize) -> Option<usize> {
+        let line = U::from_code(10)?;
+        match pos.checked_sub(1) {
+            None => Some(0),
+            // From the character before: a line may begin right here.
+            Some(before) => U::find_unit(&self.text[before..], line).map(|i| pos + i),
+        }
     }
 
     fn find_text(&self, wanted: &[u32], pos: usize) -> Option<usize> {

@@ -59,6 +59,8 @@ impl Set {
 /// Where matches can begin.
 pub enum Begin {
     Anywhere,
+    /// At the beginning of a line.
+    Line,
     /// With this text.
     Text(Box<[u32]>),
     /// With characters of the sets, one set for each of the first places: bit `i` of a character's mask says that it is in
@@ -230,6 +232,9 @@ impl Program {
                 return Begin::Text(prefix.into());
             }
         }
+        if self.word(self.start) == op::AT && self.word(self.start + 1) == at::BEGINNING_LINE {
+            return Begin::Line;
+        }
         let mut sets = Vec::new();
         self.prefix(self.start, &mut sets, &mut VISITS.clone());
         sets.truncate(AHEAD);
@@ -315,10 +320,10 @@ impl Program {
                     }
                     // Behind MAX_UNTIL, MIN_UNTIL or SUCCESS.
                     let tail = ip + 2 + self.word(ip + 1) as usize;
-                    return match body.first() {
-                        Some(&set) => self.either(sets, set, tail, visits),
-                        None => (),
-                    };
+                    if let Some(&set) = body.first() {
+                        self.either(sets, set, tail, visits);
+                    }
+                    return;
                 }
                 op::ATOMIC_GROUP => return self.prefix(ip + 2, sets, visits),
                 // A reference to a group, the end, or code that did not come from the compiler.
