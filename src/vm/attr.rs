@@ -17,6 +17,7 @@ use crate::slot_ext::SlotExt;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::atomic::{AtomicU64, Ordering};
+use typhon_runtime::info::type_flag;
 use typhon_runtime::slot::Slot;
 
 /// An inline value at word `index` of the instance, or a `__slots__` member. Zero, so that one test of the word against the
@@ -166,7 +167,11 @@ pub fn attr_hit_rare(cx: &mut Cx, o: &Value, cache: &Cache) -> Option<u64> {
         CLASS if o.ty().has(flag::TYPE_SUBCLASS) => {
             // SAFETY: an instance of a subclass of `type`.
             let cls = unsafe { &*((o.bits() & !7) as *const Type) };
-            if w >> 16 != cls.version() || w >> 16 == 0 {
+            let also = cache.also.load(Ordering::Acquire);
+            if w >> 16 != cls.version()
+                || w >> 16 == 0
+                || o.class_word() != word::TYPE && o.ty().version() != also
+            {
                 return None;
             }
             let (w2, p) = cache.load();
@@ -203,7 +208,8 @@ pub fn class_method_hit(o: u64, cache: &Cache) -> Option<(u64, u64)> {
             }
             OWN_CLASS_METHOD if t.has(flag::TYPE_SUBCLASS) => {
                 let cls = &*((o & !7) as *const Type);
-                if w >> 16 != cls.version() {
+                let also = cache.also.load(Ordering::Acquire);
+                if w >> 16 != cls.version() || t.word() != word::TYPE && t.version() != also {
                     return None;
                 }
                 let f = method_pointer(o, 0, cache, w)?;
@@ -320,7 +326,7 @@ fn load_and_fill(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<u64
                 cache.fill(pack(v, i as usize, MODULE), 0);
             }
         }
-    } else if t.word() == word::TYPE {
+    } else if is_plain_class(t) {
         fill_class(cx, o, name, cache, false);
     }
     Ok(protocol::getattr(cx, o, name)?.into_counted().into_bits())
@@ -436,14 +442,25 @@ fn function_of(d: &Value) -> Option<Value> {
         .then_some(f)
 }
 
+/// Whether instances of `t` are classes whose attributes are found as those of `type` are.
+fn is_plain_class(t: &Type) -> bool {
+    let of_type = Type::from_word(word::TYPE).slots.getattro.bits();
+    t.word() == word::TYPE || t.has(flag::TYPE_SUBCLASS) && t.slots.getattro.bits() == of_type
+}
+
 /// Fill the cache for an attribute of a class object.
 fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool) {
     let Some(cls) = o.downcast::<Type>() else {
         return;
     };
     let version = cls.assign_version(cx);
-    // `type` itself has data descriptors that win (`__name__`, ...).
-    if version == 0 || Type::from_word(word::TYPE).lookup(cx, name).is_some() {
+    // What a metaclass has may win (`__name__`, ...). That of other metaclasses than `type` may change: its version is kept.
+    let meta = o.ty();
+    let also = match meta.word() {
+        word::TYPE => 0,
+        _ => meta.assign_version(cx),
+    };
+    if version == 0 || meta.word() != word::TYPE && also == 0 || meta.lookup(cx, name).is_some() {
         return;
     }
     let Some(v) = cls.lookup(cx, name) else {
@@ -465,6 +482,10 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
     } else {
         // SAFETY: a pointer.
         let head = unsafe { v.header_unchecked() };
+        // Constants of a class that are its own instances (members of enumerations) are read from every thread.
+        if v.ty().is_subtype_of(cls) && !head.info().has(type_flag::HAS_DEL) {
+            head.set_deferred();
+        }
         if !head.is_uncounted_in_registers() {
             return;
         }
@@ -474,7 +495,7 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
         v.bits() & !7 | 4
     };
     if cls.may_cache(version) {
-        cache.fill(pack(version, 0, kind), word);
+        cache.fill_also(pack(version, 0, kind), word, also);
     }
 }
 
@@ -507,7 +528,7 @@ fn load_method_and_fill(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> 
         {
             return Ok(Loaded::ClassMethod(f, class));
         }
-    } else if t.word() == word::TYPE {
+    } else if is_plain_class(t) {
         fill_class(cx, o, name, cache, true);
         if let Some((f, class)) = class_method_hit(o.bits(), cache) {
             return Ok(Loaded::ClassMethod(f, class));

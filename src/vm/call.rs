@@ -29,6 +29,22 @@ pub enum Resume {
 /// Code with more registers than this is never entered by the loop's short way.
 pub const MAX_INLINE_REGS: usize = 512;
 
+/// Make a constant of code immortal, with what is in it.
+fn immortalize(v: &Value) {
+    use crate::statics::word;
+    let Some(head) = v.header() else { return };
+    match v.class_word() {
+        word::STR | word::BYTES | word::INT | word::FLOAT | word::COMPLEX => head.set_immortal(),
+        word::TUPLE if !head.is_immortal() => {
+            if let Some(t) = v.downcast::<Tuple>() {
+                t.items().iter().for_each(immortalize);
+            }
+            head.set_immortal();
+        }
+        _ => {}
+    }
+}
+
 /// Register code of a code object, translated now if it is not yet.
 #[inline(always)]
 pub fn reg_code<'a>(cx: &mut Cx, code: &'a CodeObj) -> Res<&'a RegCode> {
@@ -68,6 +84,11 @@ pub(crate) fn translation<'a>(cx: &mut Cx, code: &'a CodeObj, mode: u8) -> Res<&
         .downcast::<Tuple>()
         .map(|t| t.items().to_vec())
         .unwrap_or_default();
+    // What every thread that runs a function reads for good: no thread counts the constants (CPython's free-threaded build
+    // does the same). Code that runs once, as `eval` makes it, is let go with its constants.
+    if !typhon_runtime::GIL_BUILD && code.flags & crate::objects::code::co::OPTIMIZED != 0 {
+        consts.iter().for_each(immortalize);
+    }
     let names: Vec<Value> = code
         .names
         .downcast::<Tuple>()

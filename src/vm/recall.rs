@@ -7,6 +7,7 @@
 use crate::objects::typeobj::{Type, flag};
 use crate::regcode::Cache;
 use crate::{Cx, Value, ValueExt};
+use std::sync::atomic::Ordering;
 
 const SIZE: usize = 512;
 
@@ -70,7 +71,7 @@ pub fn find<'a>(
     e.finds += 1;
     if e.finds.is_multiple_of(MOVE_IN) {
         let (word, ptr) = e.cache.load();
-        site.fill(word, ptr);
+        site.fill_also(word, ptr, e.cache.also.load(Ordering::Relaxed));
     }
     // SAFETY: the table is never resized once made, and goes with the thread.
     Some(unsafe { &*(&raw const e.cache) })
@@ -98,5 +99,6 @@ pub fn note(cx: &mut Cx, o: &Value, name: &Value, access: Access, site: &Cache) 
     let key = name.bits() & !7 | access as u64;
     let e = &mut cx.recall.0[place(version, key)];
     (e.name, e.version, e.finds) = (key, version, 0);
-    e.cache.fill_own(word, ptr);
+    e.cache
+        .fill_own(word, ptr, site.also.load(Ordering::Acquire));
 }

@@ -183,7 +183,8 @@ impl Cache {
         cache_pair::publish(&self.word, &self.ptr, word, ptr);
     }
     /// Fill a cache that no other thread looks at.
-    pub fn fill_own(&self, word: u64, ptr: u64) {
+    pub fn fill_own(&self, word: u64, ptr: u64, also: u64) {
+        self.also.store(also, Ordering::Relaxed);
         cache_pair::publish(&self.word, &self.ptr, word, ptr);
     }
     /// Fill two caches that belong together: a reader finds `key` in `second` between two equal loads of this one.

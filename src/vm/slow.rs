@@ -246,11 +246,7 @@ pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
             let t = unsafe { &*((o.bits() & !7) as *const Tuple) };
             let i = if i < 0 { i + t.len() as i64 } else { i };
             let v = t.items().get(usize::try_from(i).ok()?)?;
-            Some(if v.is_ptr() {
-                v.clone_in(cx.thread.tid).into_bits()
-            } else {
-                v.bits()
-            })
+            Some(v.clone_ref_for_register().into_bits())
         }
         _ => None,
     }

@@ -24,7 +24,7 @@ fn operands<'a>(d: &'a Value, key: &'a Value) -> Option<(&'a Dict, &'a Str)> {
     }
 }
 
-/// `d[key]`, if it is there: an owned word or an immediate.
+/// `d[key]`, if it is there: a register word.
 #[inline]
 pub fn get(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     let (d, text) = operands(d, key)?;
@@ -34,7 +34,7 @@ pub fn get(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     let t = d.table();
     match d.place_of_str(tid, t, key, text, text.hash())? {
         // An entry that went: the general way looks again.
-        Found::At(n) => match t.entry(n).value.try_get_in(tid, || d.is_table(t)) {
+        Found::At(n) => match t.entry(n).value.try_get_for_register(tid, || d.is_table(t)) {
             Ok(Some(v)) => Some(v.into_bits()),
             _ => None,
         },

@@ -633,12 +633,13 @@ fn s_next(cx: &mut Cx, this: &Value) -> Res<Option<Value>> {
 
 fn s_descr_get(cx: &mut Cx, this: &Value, obj: Option<&Value>, ty: Option<&Value>) -> Res<Value> {
     let none = Value::none();
-    call_named(
-        cx,
-        this,
-        "__get__",
-        &[obj.unwrap_or(&none).clone(), ty.unwrap_or(&none).clone()],
-    )
+    // A row of the caller's references, uncounted: an object many threads read would be counted by all of them (R11).
+    let row = [obj.unwrap_or(&none), ty.unwrap_or(&none)]
+        // SAFETY: the copies are never dropped, and the references outlive the call.
+        .map(|v| std::mem::ManuallyDrop::new(unsafe { std::ptr::read(v) }));
+    // SAFETY: the wrapper is transparent.
+    let row = unsafe { std::slice::from_raw_parts(row.as_ptr().cast::<Value>(), row.len()) };
+    call_named(cx, this, "__get__", row)
 }
 
 fn s_descr_set(cx: &mut Cx, this: &Value, obj: &Value, value: Option<&Value>) -> Res<()> {
