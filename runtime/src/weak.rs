@@ -55,6 +55,10 @@ fn shard(target: u64) -> &'static Mutex<Option<Shard>> {
 /// Registers a weakref object. `callback` says whether it wants to hear of the end.
 pub fn attach(target: &Value, weakref: &Value, cell: &WeakCell, callback: bool) {
     let head = target.header().expect("immediates have no weak references");
+    // The target may die by another thread, which then counts the weakref object to call it back.
+    if let Some(own) = weakref.header() {
+        own.mark_readable();
+    }
     let weakref = weakref.as_ptr();
     let key = head as *const Header as u64;
     head.mark_readable();

@@ -366,6 +366,10 @@ fn fill_instance(
         let m = d
             .downcast::<crate::objects::builtin::MemberDescr>()
             .expect("checked");
+        if m.def.is_some() {
+            // Read by a function of its type: nothing to remember but the descriptor.
+            return Ok(None);
+        }
         if version != 0
             && t.is_subtype_of(Type::from_word(m.owner))
             && m.offset % 8 == 0
@@ -576,6 +580,7 @@ fn fill_store(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
             .and_then(|d| d.downcast::<crate::objects::builtin::MemberDescr>())
             && version != 0
             && !m.readonly
+            && m.def.is_none()
             && m.offset % 8 == 0
             && m.offset / 8 < 4096
             && t.is_subtype_of(Type::from_word(m.owner))
@@ -861,6 +866,9 @@ fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache
             }
         }
         return Ok(v.into_bits());
+    }
+    if let Some(v) = crate::objects::function::view::beyond(cx, b, name)? {
+        return Ok(v.into_counted().into_bits());
     }
     Err(undefined(cx, name))
 }

@@ -19,7 +19,8 @@ pub fn builtins(cx: &Cx) -> Option<Value> {
         return crate::init::builtins().cloned();
     }
     // SAFETY: as above.
-    Some(unsafe { Value::borrow_header((*cx.frame).builtins().cast()) })
+    let held = unsafe { Value::borrow_header((*cx.frame).builtins().cast()) };
+    Some(crate::objects::function::view::shown(&held))
 }
 
 /// `co_flags` of the calling code.

@@ -7,6 +7,7 @@ use crate::native::Args;
 use crate::objects::exception::{self, group};
 use crate::objects::frame::Frame;
 use crate::objects::function::Function;
+use crate::objects::function::view;
 use crate::objects::generator::as_generator;
 use crate::objects::typeobj::flag;
 use crate::objects::{Dict, List, Str, Tuple};
@@ -288,7 +289,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         Op::LOAD_BUILD_CLASS => {
             // SAFETY: the running frame.
             let b = unsafe { &*(*frame).builtins() };
-            let Some(f) = b.get_named(cx, "__build_class__") else {
+            let Some(f) = view::named(cx, b, "__build_class__")? else {
                 return Err(cx.name_error("__build_class__ not found"));
             };
             s.push_at(cx, 0, f);
@@ -305,15 +306,10 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                 0 => ExcKind::AssertionError.ty().value(),
                 1 => ExcKind::NotImplementedError.ty().value(),
                 2 => Type::from_word(word::TUPLE).value(),
-                n => {
-                    // SAFETY: the running frame.
-                    let b = unsafe { &*(*frame).builtins() };
-                    let name = if n == 3 { "all" } else { "any" };
-                    match b.get_named(cx, name) {
-                        Some(v) => v,
-                        None => return Err(cx.name_error(format!("name '{name}' is not defined"))),
-                    }
-                }
+                n => match crate::init::quantifier(n != 3) {
+                    Some(v) => v,
+                    None => return Err(cx.system_error("builtins are not there yet")),
+                },
             };
             s.push_at(cx, 0, v);
         }
@@ -566,7 +562,7 @@ fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value>
     if let Some(v) = attr::namespace_get(cx, &gv, name)? {
         return Ok(v);
     }
-    match b.get(cx, name)? {
+    match view::get(cx, b, name)? {
         Some(v) => Ok(v),
         None => Err(attr::undefined(cx, name)),
     }

@@ -1,6 +1,7 @@
 //! IMPORT_NAME, IMPORT_FROM and `from m import *`.
 
 use crate::objects::frame::Frame;
+use crate::objects::function::view;
 use crate::objects::{Dict, Str, exception};
 use crate::{Cx, Res, Value, ValueExt, protocol};
 
@@ -21,7 +22,7 @@ pub(crate) fn import_name(
         };
         (&*(*frame).builtins(), g, l)
     };
-    let Some(f) = b.get_named(cx, "__import__") else {
+    let Some(f) = view::named(cx, b, "__import__")? else {
         return Err(cx.import_error("__import__ not found"));
     };
     let r = protocol::call(cx, &f, &[name.clone(), globals, locals, fromlist, level]);

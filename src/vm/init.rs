@@ -38,6 +38,8 @@ static GLOBALS: Mutex<Globals> = Mutex::new(Globals {
     warn: None,
 });
 static BUILTINS: OnceLock<Value> = OnceLock::new();
+/// `all` and `any` as they were at the start, for LOAD_COMMON_CONSTANT.
+static QUANTIFIERS: OnceLock<[Value; 2]> = OnceLock::new();
 
 /// Change the interpreter's roots.
 pub fn with_globals<T>(f: impl FnOnce(&mut Globals) -> T) -> T {
@@ -49,8 +51,22 @@ pub fn builtins() -> Option<&'static Value> {
     BUILTINS.get()
 }
 
+/// The functions `all` and `any`, whatever `builtins` calls by these names now.
+pub fn quantifier(any: bool) -> Option<Value> {
+    QUANTIFIERS.get().map(|q| q[usize::from(any)].clone())
+}
+
 /// Set once, when the module has been made.
-pub fn set_builtins(dict: Value) {
+pub fn set_builtins(cx: &mut Cx, dict: Value) {
+    if let Some(d) = dict.downcast::<Dict>()
+        && let (Some(all), Some(any)) = (d.get_named(cx, "all"), d.get_named(cx, "any"))
+    {
+        let both = [all, any];
+        both.iter()
+            .filter_map(Value::header)
+            .for_each(Header::set_immortal);
+        let _ = QUANTIFIERS.set(both);
+    }
     if let Some(h) = dict.header() {
         h.set_immortal();
     }

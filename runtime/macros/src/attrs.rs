@@ -60,6 +60,8 @@ pub struct ItemAttrs {
     pub text: TextSignature,
     /// The positional arguments are counted before anything else, in `PyArg_UnpackTuple`'s words.
     pub counted: bool,
+    /// A getter whose descriptor is a `member_descriptor`, as CPython keeps the attribute in the instance itself.
+    pub member: bool,
     pub doc: String,
     pub cfgs: Vec<Attribute>,
 }
@@ -73,6 +75,7 @@ impl ItemAttrs {
             sig: None,
             text: TextSignature::Derived,
             counted: false,
+            member: false,
             doc: doc_of(attrs),
             cfgs: attrs
                 .iter()
@@ -96,6 +99,8 @@ impl ItemAttrs {
                 });
             } else if word == "counted" {
                 out.counted = true;
+            } else if word == "member" {
+                out.member = true;
             } else if word == "text_signature" {
                 out.text = match &attr.meta {
                     Meta::NameValue(nv) => TextSignature::Given(string_of(&nv.value)?.value()),

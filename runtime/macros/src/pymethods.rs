@@ -14,6 +14,7 @@ use crate::slots;
 struct Property {
     name: String,
     doc: String,
+    member: bool,
     get: Option<Ident>,
     set: Option<Ident>,
     cfgs: Vec<Attribute>,
@@ -413,6 +414,7 @@ impl Block<'_> {
                 self.properties.push(Property {
                     name,
                     doc: String::new(),
+                    member: false,
                     get: None,
                     set: None,
                     cfgs: Vec::new(),
@@ -468,6 +470,7 @@ impl Block<'_> {
         }
         p.get = Some(wrapper);
         p.doc = a.doc;
+        p.member = a.member;
         p.cfgs = a.cfgs;
         Ok(())
     }
@@ -551,9 +554,10 @@ impl Block<'_> {
             };
             let (name, doc, cfgs) = (&p.name, &p.doc, &p.cfgs);
             let set = option_tokens(p.set.as_ref());
+            let member = p.member;
             getset.push(quote! {
                 #(#cfgs)*
-                ::typhon_vm::native::GetSetDef { name: #name, get: #get, set: #set, doc: #doc }
+                ::typhon_vm::native::GetSetDef { name: #name, get: #get, set: #set, doc: #doc, member: #member }
             });
         }
         // `and`, `or`, .. assign through one block per slot, so that a cfg can stand on each.

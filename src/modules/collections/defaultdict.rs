@@ -125,6 +125,7 @@ impl DefaultDict {
     }
 
     /// Factory for default value called by __missing__().
+    #[member]
     #[getter]
     fn default_factory(&self) -> Value {
         self.factory()

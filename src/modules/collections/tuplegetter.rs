@@ -61,6 +61,7 @@ impl TupleGetter {
         }))
     }
 
+    #[member]
     #[getter]
     fn __doc__(&self) -> Option<Value> {
         use typhon_vm::SlotExt;

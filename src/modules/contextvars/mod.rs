@@ -329,6 +329,7 @@ impl ContextVar {
         genericalias::new(cx, &cls, item)
     }
 
+    #[member]
     #[getter]
     fn name(&self) -> Value {
         self.name.clone()

@@ -37,7 +37,13 @@ impl KeyWrapper {
         make(cx, KeyWrapper::new(self.cmp.clone(), Some(obj.clone())))
     }
 
+    #[getter]
+    fn __text_signature__(&self) -> &'static str {
+        "(obj)"
+    }
+
     /// Value wrapped by a key function.
+    #[member]
     #[getter]
     fn obj(&self) -> Option<Value> {
         self.object.clone()

@@ -379,16 +379,19 @@ impl Partial {
     }
 
     /// function object to use in future partial calls
+    #[member]
     #[getter]
     fn func(&self) -> Value {
         self.parts().func
     }
     /// tuple of arguments to future partial calls
+    #[member]
     #[getter]
     fn args(&self) -> Value {
         self.parts().args
     }
     /// dictionary of keyword arguments to future partial calls
+    #[member]
     #[getter]
     fn keywords(&self) -> Value {
         self.parts().kw

@@ -40,7 +40,7 @@ pub fn start(cx: &mut Cx) -> Res<()> {
         .downcast::<typhon_vm::objects::Module>()
         .and_then(|m| m.dict.get(&m.head))
     {
-        init::set_builtins(d);
+        init::set_builtins(cx, d);
     }
     let table = modules(cx)?;
     let table = table.downcast::<Dict>().expect("checked to be a dict");

@@ -558,6 +558,7 @@ impl TextIoWrapper {
     fn buffer_below(&self) -> Option<Value> {
         self.buffer.get(self.head())
     }
+    #[member]
     #[getter]
     fn encoding(&self) -> Option<Value> {
         self.encoding.get(self.head())
@@ -576,10 +577,12 @@ impl TextIoWrapper {
             None => Ok(Value::none()),
         }
     }
+    #[member]
     #[getter]
     fn line_buffering(&self) -> bool {
         self.line_buffering.load(Ordering::Relaxed)
     }
+    #[member]
     #[getter]
     fn write_through(&self) -> bool {
         self.write_through.load(Ordering::Relaxed)

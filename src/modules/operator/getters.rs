@@ -76,6 +76,10 @@ pub struct AttrGetter {
 
 #[pymethods]
 impl AttrGetter {
+    #[getter]
+    fn __text_signature__(&self) -> &'static str {
+        "(obj, /)"
+    }
     #[new]
     #[text_signature = "(attr, /, *attrs)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
@@ -163,6 +167,10 @@ impl ItemGetter {
 
 #[pymethods]
 impl ItemGetter {
+    #[getter]
+    fn __text_signature__(&self) -> &'static str {
+        "(obj, /)"
+    }
     #[new]
     #[text_signature = "(item, /, *items)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
@@ -250,6 +258,10 @@ impl MethodCaller {
 
 #[pymethods]
 impl MethodCaller {
+    #[getter]
+    fn __text_signature__(&self) -> &'static str {
+        "(obj, /)"
+    }
     #[new]
     #[text_signature = "(name, /, *args, **kwargs)"]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {

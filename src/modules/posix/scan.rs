@@ -240,11 +240,13 @@ impl DirEntry {
 #[pymethods]
 impl DirEntry {
     /// the entry's base filename, relative to scandir() "path" argument
+    #[member]
     #[getter]
     fn name(&self) -> Value {
         self.name.clone()
     }
     /// the entry's full path name; equivalent to os.path.join(scandir_path, entry.name)
+    #[member]
     #[getter]
     fn path(&self) -> Value {
         self.path.clone()

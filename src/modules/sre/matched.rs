@@ -209,21 +209,25 @@ impl Match {
     }
 
     /// The string passed to match() or search().
+    #[member]
     #[getter]
     fn string(&self) -> Value {
         self.string.clone()
     }
     /// The regular expression object.
+    #[member]
     #[getter]
     fn re(&self) -> Value {
         self.pattern.clone()
     }
     /// The index into the string at which the RE engine started looking for a match.
+    #[member]
     #[getter]
     fn pos(&self) -> usize {
         self.pos
     }
     /// The index into the string beyond which the RE engine will not go.
+    #[member]
     #[getter]
     fn endpos(&self) -> usize {
         self.endpos

@@ -267,16 +267,19 @@ impl Pattern {
     }
 
     /// The pattern string from which the RE object was compiled.
+    #[member]
     #[getter]
     fn pattern(&self) -> Value {
         self.pattern.clone()
     }
     /// The regex matching flags.
+    #[member]
     #[getter]
     fn flags(&self) -> i32 {
         self.flags
     }
     /// The number of capturing groups in the pattern.
+    #[member]
     #[getter]
     fn groups(&self) -> usize {
         self.groups

@@ -74,34 +74,42 @@ impl Entry {
         Ok(format!("<symtable entry {name}({id}), line {}>", e.line))
     }
 
+    #[member]
     #[getter]
     fn id(this: &Value) -> i64 {
         (this.bits() & !7) as i64
     }
+    #[member]
     #[getter]
     fn name(&self) -> Value {
         self.name.clone()
     }
+    #[member]
     #[getter]
     fn symbols(&self) -> Value {
         self.symbols.clone()
     }
+    #[member]
     #[getter]
     fn varnames(&self) -> Value {
         self.varnames.clone()
     }
+    #[member]
     #[getter]
     fn children(&self) -> Value {
         self.children.clone()
     }
+    #[member]
     #[getter]
     fn nested(&self) -> i32 {
         i32::from(self.nested)
     }
+    #[member]
     #[getter(name = "type")]
     fn kind(&self) -> i32 {
         self.kind
     }
+    #[member]
     #[getter]
     fn lineno(&self) -> i32 {
         self.line

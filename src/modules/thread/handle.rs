@@ -2,8 +2,8 @@
 
 use super::local;
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use typhon_text::time_text::Round;
 use typhon_vm::native::*;
@@ -37,6 +37,8 @@ impl State {
 static AWAITED: Mutex<Vec<Arc<State>>> = Mutex::new(Vec::new());
 /// All threads started here that have not ended.
 static RUNNING_THREADS: Mutex<Vec<Arc<State>>> = Mutex::new(Vec::new());
+/// Handles of threads that were not started here, as long as anybody looks.
+static ADOPTED: Mutex<Vec<Weak<State>>> = Mutex::new(Vec::new());
 /// `get_ident()` of live threads.
 static LIVE: Mutex<Option<HashSet<u64>>> = Mutex::new(None);
 static MAIN_IDENT: AtomicU64 = AtomicU64::new(0);
@@ -68,6 +70,12 @@ pub fn after_fork(_: &mut Cx) {
     let me = os::thread_ident();
     let gone = std::mem::take(&mut *RUNNING_THREADS.lock());
     for s in &gone {
+        if s.ident.load(Ordering::Relaxed) != me {
+            s.done.set();
+        }
+    }
+    let adopted = std::mem::take(&mut *ADOPTED.lock());
+    for s in adopted.iter().filter_map(Weak::upgrade) {
         if s.ident.load(Ordering::Relaxed) != me {
             s.done.set();
         }
@@ -184,11 +192,17 @@ pub struct ThreadHandle {
 
 /// A handle of a thread that runs already and was not started here.
 pub fn adopt(cx: &mut Cx, ident: u64) -> Res<Value> {
+    let state = State::new(RUNNING, ident);
+    {
+        let mut adopted = ADOPTED.lock();
+        adopted.retain(|s| s.strong_count() != 0);
+        adopted.push(Arc::downgrade(&state));
+    }
     crate::os_call::make(
         cx,
         ThreadHandle {
             head: Header::placeholder(),
-            state: State::new(RUNNING, ident),
+            state,
         },
     )
 }

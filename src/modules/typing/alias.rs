@@ -115,6 +115,7 @@ impl TypeAliasType {
         object::alloc(cx, cls, a)
     }
 
+    #[member]
     #[getter]
     fn __name__(&self) -> Value {
         self.name.clone()

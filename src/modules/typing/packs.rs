@@ -85,22 +85,27 @@ impl ParamSpec {
         Ok(made)
     }
 
+    #[member]
     #[getter]
     fn __name__(&self) -> Value {
         self.name.clone()
     }
+    #[member]
     #[getter]
     fn __bound__(&self) -> Option<Value> {
         self.bound.clone()
     }
+    #[member]
     #[getter]
     fn __covariant__(&self) -> bool {
         self.variance.covariant
     }
+    #[member]
     #[getter]
     fn __contravariant__(&self) -> bool {
         self.variance.contravariant
     }
+    #[member]
     #[getter]
     fn __infer_variance__(&self) -> bool {
         self.variance.infer
@@ -316,6 +321,7 @@ impl TypeVarTuple {
         Ok(made)
     }
 
+    #[member]
     #[getter]
     fn __name__(&self) -> Value {
         self.name.clone()

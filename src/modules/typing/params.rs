@@ -175,18 +175,22 @@ impl TypeVar {
         Ok(made)
     }
 
+    #[member]
     #[getter]
     fn __name__(&self) -> Value {
         self.name.clone()
     }
+    #[member]
     #[getter]
     fn __covariant__(&self) -> bool {
         self.variance.covariant
     }
+    #[member]
     #[getter]
     fn __contravariant__(&self) -> bool {
         self.variance.contravariant
     }
+    #[member]
     #[getter]
     fn __infer_variance__(&self) -> bool {
         self.variance.infer

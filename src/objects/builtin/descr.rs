@@ -4,6 +4,7 @@ use super::function::{builtin_named, new_builtin};
 use super::{ClassMethodDescr, GetSetDescr, MemberDescr, MethodDescr};
 use crate::native::*;
 use crate::objects::object::{alloc, no_attribute};
+use crate::objects::str::intern::intern_str;
 use crate::objects::str::new_str;
 use crate::objects::tuple::new_tuple;
 use crate::objects::typeobj::methods::qualname_of;
@@ -31,6 +32,18 @@ pub fn new_classmethod_descr(cx: &mut Cx, def: &'static MethodDef, owner: &Type)
 
 /// `int.real`.
 pub fn new_getset(cx: &mut Cx, def: &'static GetSetDef, owner: &Type) -> Res<Value> {
+    if def.member {
+        let name = intern_str(cx, def.name)?;
+        let d = MemberDescr {
+            head: Header::placeholder(),
+            name,
+            owner: owner.word(),
+            offset: 0,
+            readonly: def.set.is_none(),
+            def: Some(def),
+        };
+        return alloc(cx, Type::of::<MemberDescr>(), d);
+    }
     let d = GetSetDescr {
         head: Header::placeholder(),
         def,
@@ -53,6 +66,7 @@ pub fn new_member(
         owner: owner.word(),
         offset: offset as u32,
         readonly,
+        def: None,
     };
     alloc(cx, Type::of::<MemberDescr>(), d)
 }
@@ -132,6 +146,7 @@ impl MethodDescr {
             full_name(self.owner)
         )
     }
+    #[member]
     #[getter]
     fn __name__(&self) -> &'static str {
         self.def.name
@@ -140,6 +155,7 @@ impl MethodDescr {
     fn __qualname__(&self) -> String {
         format!("{}.{}", qualname_of(owner(self.owner)), self.def.name)
     }
+    #[member]
     #[getter]
     fn __objclass__(&self) -> Value {
         owner(self.owner).value()
@@ -197,6 +213,7 @@ impl ClassMethodDescr {
             full_name(self.owner)
         )
     }
+    #[member]
     #[getter]
     fn __name__(&self) -> &'static str {
         self.def.name
@@ -205,6 +222,7 @@ impl ClassMethodDescr {
     fn __qualname__(&self) -> String {
         format!("{}.{}", qualname_of(owner(self.owner)), self.def.name)
     }
+    #[member]
     #[getter]
     fn __objclass__(&self) -> Value {
         owner(self.owner).value()
@@ -273,6 +291,7 @@ impl GetSetDescr {
             owner(self.owner).name()
         )
     }
+    #[member]
     #[getter]
     fn __name__(&self) -> &'static str {
         self.def.name
@@ -281,6 +300,7 @@ impl GetSetDescr {
     fn __qualname__(&self) -> String {
         format!("{}.{}", qualname_of(owner(self.owner)), self.def.name)
     }
+    #[member]
     #[getter]
     fn __objclass__(&self) -> Value {
         owner(self.owner).value()
@@ -326,6 +346,9 @@ impl MemberDescr {
             return Ok(this.clone());
         };
         check_instance(cx, d.owner, &d.text(), obj)?;
+        if let Some(def) = d.def {
+            return (def.get)(cx, obj);
+        }
         let found = match obj.header() {
             Some(head) => d.place(obj).get(head),
             None => None,
@@ -340,6 +363,9 @@ impl MemberDescr {
         check_instance(cx, self.owner, &self.text(), obj)?;
         if self.readonly {
             return Err(cx.attribute_error("readonly attribute"));
+        }
+        if let Some(set) = self.def.and_then(|d| d.set) {
+            return set(cx, obj, value);
         }
         let Some(head) = obj.header() else {
             return Ok(());
@@ -361,6 +387,7 @@ impl MemberDescr {
             owner(self.owner).name()
         )
     }
+    #[member]
     #[getter]
     fn __name__(&self) -> Value {
         self.name.clone()
@@ -369,13 +396,14 @@ impl MemberDescr {
     fn __qualname__(&self) -> String {
         format!("{}.{}", qualname_of(owner(self.owner)), self.text())
     }
+    #[member]
     #[getter]
     fn __objclass__(&self) -> Value {
         owner(self.owner).value()
     }
     #[getter]
-    fn __doc__(&self) -> Value {
-        Value::none()
+    fn __doc__(&self) -> Option<&'static str> {
+        self.def.and_then(|d| doc_of(d.doc))
     }
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         reduce(cx, self.owner, &self.text())

@@ -112,6 +112,7 @@ impl Builtin {
     fn __self__(&self) -> Option<Value> {
         self.owner().cloned()
     }
+    #[member]
     #[getter]
     fn __module__(&self, cx: &mut Cx) -> Res<Option<Value>> {
         match &self.module {

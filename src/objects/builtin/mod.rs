@@ -64,4 +64,7 @@ pub struct MemberDescr {
     /// Byte offset of the slot in the instance.
     pub offset: u32,
     pub readonly: bool,
+    /// How a native type reads and writes it; then there is no slot.
+    #[skip]
+    pub def: Option<&'static GetSetDef>,
 }

@@ -159,6 +159,22 @@ impl Bytearray {
     ) -> Res<()> {
         // What fails leaves nothing behind.
         drop(self.resize(cx, std::mem::take)?);
+        if let Some(items) = source
+            && encoding.is_none()
+            && errors.is_none()
+            && items.ty().slots.iter.get().is_some()
+            && items.ty().slots.buffer.get().is_none()
+            && items.ty().slots.index.get().is_none()
+            && items.downcast::<Str>().is_none()
+            && items.downcast_exact::<crate::objects::List>().is_none()
+            && items.downcast_exact::<Tuple>().is_none()
+        {
+            // An iterator's code sees what has come so far.
+            return protocol::for_each(cx, items, |cx, item| {
+                let b = byte(cx, &item, "byte")?;
+                self.extend(cx, &[b])
+            });
+        }
         let data = match construct(cx, source, encoding, errors, "bytearray", "byte", false)? {
             Made::Object(v) => ops::data(cx, &v).into_owned(),
             Made::Data(d) => d,
@@ -310,6 +326,7 @@ impl Bytearray {
     #[method(name = "extend")]
     fn extend_method(&self, iterable_of_ints: &Value, cx: &mut Cx) -> Res<()> {
         let v = iterable_of_ints;
+        let end = self.lock(cx).len();
         let data = match contents_opt(cx, v)? {
             Some(c) => c.into_owned(),
             None if v.downcast::<Str>().is_some() => {
@@ -321,7 +338,14 @@ impl Bytearray {
             }
             None => make::from_buffer_or_items(cx, v, "bytearray", "byte")?,
         };
-        self.extend(cx, &data)
+        // Where the end was when the call began, if the argument's own code has not made it shorter.
+        let done = self.resize(cx, |v| {
+            v.try_reserve(data.len()).map(|()| {
+                let at = end.min(v.len());
+                v.splice(at..at, data.iter().copied());
+            })
+        })?;
+        done.map_err(|_| cx.memory_error())
     }
     /// Insert a single item into the bytearray before the given index.
     ///
@@ -418,10 +442,10 @@ impl Bytearray {
     /// Return the number of bytes actually allocated.
     fn __alloc__(&self, cx: &mut Cx) -> usize {
         let guard = self.lock(cx);
-        if guard.capacity() == 0 {
-            0
-        } else {
-            guard.capacity().max(guard.len() + 1)
+        match guard.capacity() {
+            0 => 0,
+            // CPython's count has room for a closing zero.
+            n => n + 1,
         }
     }
     /// Returns the size of the bytearray object in memory, in bytes.

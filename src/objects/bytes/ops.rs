@@ -63,6 +63,26 @@ pub fn with<R>(cx: &mut Cx, this: &Value, f: impl FnOnce(&[u8]) -> R) -> R {
     }
 }
 
+/// Run `f`, in which `argument` may run Python code, with the size of a receiving bytearray fixed: code that changes it
+/// gets a `BufferError`.
+pub fn pinned<R>(
+    cx: &mut Cx,
+    this: &Value,
+    argument: &Value,
+    f: impl FnOnce(&mut Cx) -> Res<R>,
+) -> Res<R> {
+    let plain = argument.downcast_exact::<Bytes>().is_some()
+        || argument.downcast_exact::<Bytearray>().is_some()
+        || argument.class_word() == crate::statics::word::INT;
+    let held = match this.downcast::<Bytearray>() {
+        Some(b) if !plain => Some(b.store.export(this, cx)?),
+        _ => None,
+    };
+    let result = f(cx);
+    drop(held);
+    result
+}
+
 /// Number of bytes now.
 pub fn len(cx: &mut Cx, this: &Value) -> usize {
     with(cx, this, <[u8]>::len)
@@ -98,7 +118,7 @@ pub fn position(
     end: Option<&Value>,
     last: bool,
 ) -> Res<Option<usize>> {
-    let sub = needle(cx, sub)?;
+    let sub = pinned(cx, this, sub, |cx| needle(cx, sub))?;
     let n = len(cx, this);
     let Some(range) = number::search_bounds(cx, start, end, n)? else {
         return Ok(None);
@@ -124,7 +144,7 @@ pub fn count(
     start: Option<&Value>,
     end: Option<&Value>,
 ) -> Res<usize> {
-    let sub = needle(cx, sub)?;
+    let sub = pinned(cx, this, sub, |cx| needle(cx, sub))?;
     let n = len(cx, this);
     let Some(range) = number::search_bounds(cx, start, end, n)? else {
         return Ok(0);
@@ -135,10 +155,10 @@ pub fn count(
 /// `item in this`.
 pub fn contains(cx: &mut Cx, this: &Value, item: &Value) -> Res<bool> {
     if int::as_int(item).is_some() || item.ty().slots.index.get().is_some() {
-        let b = super::make::byte(cx, item, "byte")?;
+        let b = pinned(cx, this, item, |cx| super::make::byte(cx, item, "byte"))?;
         return Ok(with(cx, this, |data| search::find(data, &[b]).is_some()));
     }
-    let sub = contents(cx, item)?;
+    let sub = pinned(cx, this, item, |cx| contents(cx, item))?;
     Ok(with(cx, this, |data| search::find(data, &sub).is_some()))
 }
 
@@ -266,6 +286,10 @@ pub fn same(cx: &mut Cx, this: &Value, kind: Kind, b: &[u8]) -> Res<Value> {
 
 /// `this.join(iterable)`.
 pub fn join(cx: &mut Cx, this: &Value, iterable: &Value) -> Res<Value> {
+    pinned(cx, this, iterable, |cx| join_items(cx, this, iterable))
+}
+
+fn join_items(cx: &mut Cx, this: &Value, iterable: &Value) -> Res<Value> {
     if iterable.ty().slots.iter.get().is_none() && iterable.ty().slots.getitem.get().is_none() {
         return Err(cx.type_error("can only join an iterable"));
     }

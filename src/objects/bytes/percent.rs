@@ -11,6 +11,12 @@ use typhon_text::{Text, TextBuf};
 
 /// `template % operand`, in the kind of the template.
 pub fn format(cx: &mut Cx, template: &Value, operand: &Value) -> Res<Value> {
+    ops::pinned(cx, template, operand, |cx| {
+        format_pinned(cx, template, operand)
+    })
+}
+
+fn format_pinned(cx: &mut Cx, template: &Value, operand: &Value) -> Res<Value> {
     let kind = ops::Kind::of(template);
     let t = ops::data(cx, template).into_owned();
     let mut values = Values::new(cx, operand, true);

@@ -20,7 +20,7 @@ fn split_ranges(
     let sep = if sep.is_none() {
         None
     } else {
-        Some(contents(cx, sep)?.into_owned())
+        Some(ops::pinned(cx, this, sep, |cx| contents(cx, sep))?.into_owned())
     };
     let kind = Kind::of(this);
     let b = data(cx, this);
@@ -439,7 +439,10 @@ macro_rules! shared_methods {
                     cx: &mut Cx,
                 ) -> Res<Value> {
                     let b = data(cx, this);
-                    ops::hex(cx, &b, sep, bytes_per_sep)
+                    let none = Value::none();
+                    ops::pinned(cx, this, sep.unwrap_or(&none), |cx| {
+                        ops::hex(cx, &b, sep, bytes_per_sep)
+                    })
                 }
                 /// B.center(width, fillchar=b' ', /)
                 ///

@@ -435,26 +435,32 @@ impl CodeObj {
         let h = h.finish() as i64;
         if h == -1 { -2 } else { h }
     }
+    #[member]
     #[getter]
     fn co_argcount(&self) -> u32 {
         self.argcount
     }
+    #[member]
     #[getter]
     fn co_posonlyargcount(&self) -> u32 {
         self.posonly
     }
+    #[member]
     #[getter]
     fn co_kwonlyargcount(&self) -> u32 {
         self.kwonly
     }
+    #[member]
     #[getter]
     fn co_nlocals(&self) -> u32 {
         self.nlocals
     }
+    #[member]
     #[getter]
     fn co_stacksize(&self) -> u32 {
         self.code.stacksize
     }
+    #[member]
     #[getter]
     fn co_flags(&self) -> u32 {
         self.flags
@@ -467,10 +473,12 @@ impl CodeObj {
     fn _co_code_adaptive(&self, cx: &mut Cx) -> Res<Value> {
         new_bytes(cx, &self.code.code)
     }
+    #[member]
     #[getter]
     fn co_consts(&self) -> Value {
         self.consts.clone()
     }
+    #[member]
     #[getter]
     fn co_names(&self) -> Value {
         self.names.clone()
@@ -487,22 +495,27 @@ impl CodeObj {
     fn co_freevars(&self, cx: &mut Cx) -> Res<Value> {
         self.names_of(cx, kinds::FREE)
     }
+    #[member]
     #[getter]
     fn co_filename(&self) -> Value {
         self.filename_value()
     }
+    #[member]
     #[getter]
     fn co_name(&self) -> Value {
         self.name.clone()
     }
+    #[member]
     #[getter]
     fn co_qualname(&self) -> Value {
         self.qualname.clone()
     }
+    #[member]
     #[getter]
     fn co_firstlineno(&self) -> u32 {
         self.firstlineno
     }
+    #[member]
     #[getter]
     fn co_linetable(&self, cx: &mut Cx) -> Res<Value> {
         new_bytes(cx, &self.code.linetable)
@@ -535,6 +548,7 @@ impl CodeObj {
         }
         new_bytes(cx, &out)
     }
+    #[member]
     #[getter]
     fn co_exceptiontable(&self, cx: &mut Cx) -> Res<Value> {
         new_bytes(cx, &self.code.exceptiontable)

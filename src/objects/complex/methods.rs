@@ -297,11 +297,13 @@ impl Complex {
         new_from_buf(cx, text)
     }
     /// the real part of a complex number
+    #[member]
     #[getter]
     fn real(&self) -> f64 {
         self.re
     }
     /// the imaginary part of a complex number
+    #[member]
     #[getter]
     fn imag(&self) -> f64 {
         self.im

@@ -237,6 +237,7 @@ impl BaseException {
         self.set_cause(cx, v);
         Ok(())
     }
+    #[member]
     #[getter]
     fn __suppress_context__(&self) -> bool {
         self.suppressed()

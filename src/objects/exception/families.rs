@@ -22,6 +22,7 @@ pub(super) fn set_extra<const I: usize>(cx: &mut Cx, this: &Value, v: Option<&Va
 /// An attribute kept in extra slot `I`.
 pub(super) const fn extra<const I: usize>(name: &'static str, doc: &'static str) -> GetSetDef {
     GetSetDef {
+        member: true,
         name,
         get: get_extra::<I>,
         set: Some(set_extra::<I>),
@@ -338,6 +339,7 @@ fn set_rest<const I: usize>(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res
 
 const fn rest_attr<const I: usize>(name: &'static str, doc: &'static str) -> GetSetDef {
     GetSetDef {
+        member: true,
         name,
         get: get_rest::<I>,
         set: Some(set_rest::<I>),
@@ -592,12 +594,14 @@ const UNICODE_ATTRS: &[GetSetDef] = &[
     extra::<0>("encoding", "exception encoding"),
     extra::<1>("object", "exception object"),
     GetSetDef {
+        member: true,
         name: "start",
         get: get_extra::<2>,
         set: Some(set_place::<2>),
         doc: "exception start",
     },
     GetSetDef {
+        member: true,
         name: "end",
         get: get_extra::<3>,
         set: Some(set_place::<3>),

@@ -288,12 +288,14 @@ pub static GROUP: Part = Part {
     ],
     getset: &[
         GetSetDef {
+            member: true,
             name: "message",
             get: get_extra::<MESSAGE>,
             set: None,
             doc: "exception message",
         },
         GetSetDef {
+            member: true,
             name: "exceptions",
             get: get_extra::<EXCEPTIONS>,
             set: None,

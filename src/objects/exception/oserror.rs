@@ -222,6 +222,7 @@ pub static OS_ERROR: Part = Part {
         extra::<FILENAME>("filename", "exception filename"),
         extra::<FILENAME2>("filename2", "second exception filename"),
         GetSetDef {
+            member: false,
             name: "characters_written",
             get: get_written,
             set: Some(set_written),

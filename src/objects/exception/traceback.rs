@@ -170,10 +170,12 @@ impl Traceback {
         drop(tb.next.put(&tb.head, cx, next));
         Ok(())
     }
+    #[member]
     #[getter]
     fn tb_frame(&self) -> Value {
         self.frame.clone()
     }
+    #[member]
     #[getter]
     fn tb_lasti(&self) -> i32 {
         self.last_instruction()

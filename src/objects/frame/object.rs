@@ -548,7 +548,8 @@ impl FrameObj {
     }
     #[getter]
     fn f_builtins(&self) -> Option<Value> {
-        self.function().map(|f| f.builtins.clone())
+        self.function()
+            .map(|f| crate::objects::function::view::shown(&f.builtins))
     }
     #[getter]
     fn f_locals(this: &Value, cx: &mut Cx) -> Res<Value> {

@@ -203,10 +203,12 @@ impl StaticMethod {
     fn repr(&self, cx: &mut Cx) -> Res<String> {
         wrapper_repr(cx, "staticmethod", self.func.get(&self.head))
     }
+    #[member]
     #[getter]
     fn __func__(&self) -> Option<Value> {
         self.func.get(&self.head)
     }
+    #[member]
     #[getter]
     fn __wrapped__(&self) -> Option<Value> {
         self.func.get(&self.head)
@@ -282,10 +284,12 @@ impl ClassMethod {
     fn repr(&self, cx: &mut Cx) -> Res<String> {
         wrapper_repr(cx, "classmethod", self.func.get(&self.head))
     }
+    #[member]
     #[getter]
     fn __func__(&self) -> Option<Value> {
         self.func.get(&self.head)
     }
+    #[member]
     #[getter]
     fn __wrapped__(&self) -> Option<Value> {
         self.func.get(&self.head)
@@ -545,18 +549,22 @@ impl Property {
         drop(self.name.put(&self.head, cx, Some(name.clone())));
         Ok(())
     }
+    #[member]
     #[getter]
     fn fget(&self) -> Option<Value> {
         self.get.get(&self.head)
     }
+    #[member]
     #[getter]
     fn fset(&self) -> Option<Value> {
         self.set.get(&self.head)
     }
+    #[member]
     #[getter]
     fn fdel(&self) -> Option<Value> {
         self.del.get(&self.head)
     }
+    #[member]
     #[getter]
     fn __doc__(&self) -> Option<Value> {
         self.doc.get(&self.head)

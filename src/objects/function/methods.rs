@@ -14,14 +14,10 @@ use typhon_runtime::info::type_flag;
 /// The builtins namespace that code run in `globals` sees.
 pub fn builtins_of(cx: &mut Cx, globals: &Dict) -> Res<Value> {
     if let Some(b) = globals.get_named(cx, "__builtins__") {
-        if b.downcast::<Dict>().is_some() {
-            return Ok(b);
-        }
-        if let Some(m) = b.downcast::<Module>()
-            && let Some(d) = m.dict.get(&m.head)
-        {
-            return Ok(d);
-        }
+        return match b.downcast::<Module>().and_then(|m| m.dict.get(&m.head)) {
+            Some(d) => Ok(d),
+            None => super::view::dict_for(cx, b),
+        };
     }
     match crate::init::builtins() {
         Some(d) => Ok(d.clone()),
@@ -289,14 +285,17 @@ impl Function {
         }
         Ok(())
     }
+    #[member]
     #[getter]
     fn __globals__(&self) -> Value {
         self.globals.clone()
     }
+    #[member]
     #[getter]
     fn __builtins__(&self) -> Value {
-        self.builtins.clone()
+        super::view::shown(&self.builtins)
     }
+    #[member]
     #[getter]
     fn __closure__(&self) -> Option<Value> {
         self.closure.clone()
@@ -531,11 +530,13 @@ impl Method {
         }
     }
     /// the function (or other callable) implementing a method
+    #[member]
     #[getter]
     fn __func__(&self) -> Value {
         self.func.clone()
     }
     /// the instance to which a method is bound
+    #[member]
     #[getter]
     fn __self__(&self) -> Value {
         self.this.clone()

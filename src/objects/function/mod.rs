@@ -1,9 +1,11 @@
 //! Python functions, bound methods, and the descriptors around them.
 //! - `methods.rs`: what Python sees of `function` and `method`
 //! - `descr.rs`: `staticmethod`, `classmethod`, `property`
+//! - `view.rs`: builtins that are no plain dict
 
 pub mod descr;
 pub mod methods;
+pub mod view;
 
 pub use methods::new_function;
 

@@ -485,6 +485,7 @@ pub(super) const fn attr(
     doc: &'static str,
 ) -> GetSetDef {
     GetSetDef {
+        member: false,
         name,
         get,
         set: None,
@@ -492,12 +493,14 @@ pub(super) const fn attr(
     }
 }
 pub(super) const NAME: GetSetDef = GetSetDef {
+    member: false,
     name: "__name__",
     get: get_name,
     set: Some(set_name),
     doc: "name of the generator",
 };
 pub(super) const QUALNAME: GetSetDef = GetSetDef {
+    member: false,
     name: "__qualname__",
     get: get_qualname,
     set: Some(set_qualname),

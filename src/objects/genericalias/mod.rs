@@ -401,10 +401,12 @@ impl GenericAlias {
         let t = new_tuple(cx, vec![starred])?;
         protocol::iter(cx, &t)
     }
+    #[member]
     #[getter]
     fn __origin__(&self) -> Value {
         self.origin.clone()
     }
+    #[member]
     #[getter]
     fn __args__(&self) -> Value {
         self.args.clone()
@@ -413,6 +415,7 @@ impl GenericAlias {
     fn __parameters__(&self, cx: &mut Cx) -> Res<Value> {
         self.parameters(cx)
     }
+    #[member]
     #[getter]
     fn __unpacked__(&self) -> bool {
         self.starred

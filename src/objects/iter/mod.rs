@@ -12,8 +12,7 @@ pub use seq::{new_callable_iter, new_seq_iter};
 pub use snapshot::snapshot;
 
 use crate::native::{Args, PyType, TypeCell};
-use crate::objects::Dict;
-use crate::{Cx, ExcKind, Raised, Res, Type, Value, ValueExt};
+use crate::{Cx, ExcKind, Raised, Res, Type, Value};
 
 /// The types of iterators and views, which have fixed places too.
 pub fn type_cells() -> Vec<&'static TypeCell> {
@@ -54,11 +53,15 @@ pub fn type_cells() -> Vec<&'static TypeCell> {
 
 /// A name of the module `builtins`, for pickling.
 pub fn builtin(cx: &mut Cx, name: &str) -> Res<Value> {
-    let found = match crate::init::builtins().and_then(|b| b.downcast::<Dict>()) {
-        Some(d) => d.get_named(cx, name),
+    let name = crate::objects::str::intern::intern_str(cx, name)?;
+    let found = match crate::caller::builtins(cx) {
+        Some(b) => crate::attr::namespace_get(cx, &b, &name)?,
         None => None,
     };
-    found.ok_or_else(|| cx.system_error(format!("builtins.{name} is gone")))
+    match found {
+        Some(f) => Ok(f),
+        None => Err(cx.raise_args(crate::ExcKind::AttributeError, vec![name])),
+    }
 }
 
 /// Refuse keywords in `__new__` unless a subclass has an `__init__` of its own to take them.

@@ -296,6 +296,7 @@ pub fn generic_setattr(cx: &mut Cx, o: &Value, name: &Value, value: Option<&Valu
 
 /// `__dict__` of instances of Python classes.
 pub static DICT_GETSET: GetSetDef = GetSetDef {
+    member: false,
     name: "__dict__",
     get: |cx, o| match dict_of(cx, o)? {
         Some(d) => Ok(d),
@@ -324,6 +325,7 @@ pub static DICT_GETSET: GetSetDef = GetSetDef {
 
 /// `__weakref__` of instances of Python classes.
 pub static WEAKREF_GETSET: GetSetDef = GetSetDef {
+    member: false,
     name: "__weakref__",
     get: |cx, o| {
         Ok(typhon_runtime::weak::list(&cx.thread, o)

@@ -323,16 +323,19 @@ impl Super {
         }
     }
     /// the class invoking super()
+    #[member]
     #[getter]
     fn __thisclass__(&self) -> Option<Value> {
         self.class.get(&self.head)
     }
     /// the instance invoking super(); may be None
+    #[member]
     #[getter]
     fn __self__(&self) -> Option<Value> {
         self.obj.get(&self.head)
     }
     /// the type of the instance invoking super(); may be None
+    #[member]
     #[getter]
     fn __self_class__(&self) -> Option<Value> {
         self.obj_type.get(&self.head)

@@ -24,9 +24,7 @@ impl Set {
     #[init]
     #[text_signature(none)]
     fn init(this: &Value, args: Args<'_>, cx: &mut Cx) -> Res<()> {
-        if this.downcast_exact::<Set>().is_some() {
-            args.no_keywords(cx, "set")?;
-        }
+        args.no_keywords(cx, "set")?;
         args.check_count(cx, "set", 0, 1)?;
         let Some(s) = SetLike::of(this) else {
             return Ok(());

@@ -168,14 +168,17 @@ impl Slice {
         }
     }
 
+    #[member]
     #[getter(name = "start")]
     fn get_start(&self) -> Value {
         self.start.clone()
     }
+    #[member]
     #[getter(name = "stop")]
     fn get_stop(&self) -> Value {
         self.stop.clone()
     }
+    #[member]
     #[getter(name = "step")]
     fn get_step(&self) -> Value {
         self.step.clone()

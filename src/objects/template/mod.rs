@@ -97,18 +97,22 @@ impl Interpolation {
             format_spec.clone(),
         )
     }
+    #[member]
     #[getter(name = "value")]
     fn get_value(&self) -> Value {
         self.value.clone()
     }
+    #[member]
     #[getter(name = "expression")]
     fn get_expression(&self) -> Value {
         self.expression.clone()
     }
+    #[member]
     #[getter(name = "conversion")]
     fn get_conversion(&self) -> Value {
         self.conversion.clone()
     }
+    #[member]
     #[getter(name = "format_spec")]
     fn get_format_spec(&self) -> Value {
         self.format_spec.clone()

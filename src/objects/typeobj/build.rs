@@ -442,6 +442,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     if name_s.units().iter().any(|c| c == 0) {
         return Err(cx.value_error("type name must not contain null characters"));
     }
+    crate::native::check_encodable(cx, name)?;
     let Some(ns_d) = ns.downcast::<Dict>() else {
         let t = ns.type_name();
         return Err(cx.type_error(format!("type.__new__() argument 3 must be dict, not {t}")));
@@ -449,6 +450,9 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     let dict_v = ns_d.copy(cx)?;
     let dict = dict_v.downcast::<Dict>().expect("a dict copy is a dict");
     let class_name = name_s.to_string_lossy();
+    if let Some(doc) = dict.get_named(cx, "__doc__") {
+        crate::native::check_encodable(cx, &doc)?;
+    }
 
     // __slots__
     let may_add_dict = !base.has(flag::HAS_DICT);
@@ -828,16 +832,37 @@ pub fn compute_mro(cx: &mut Cx, meta: &Type, class: &Value, bases: &Tuple) -> Re
         {
             let r = protocol::call_method(cx, class, "mro", &[])?;
             let items = protocol::collect(cx, &r)?;
+            let own = lookup::type_of_word(class).solid.load(Ordering::Relaxed);
             for v in &items {
-                if v.downcast::<Type>().is_none() {
+                let Some(base) = v.downcast::<Type>() else {
                     let t = v.type_name();
                     return Err(cx.type_error(format!("mro() returned a non-class ('{t}')")));
+                };
+                // A method of `base` finds in instances what it expects there.
+                let solid = Type::from_word(base.solid.load(Ordering::Relaxed));
+                if !is_laid_out_as(Type::from_word(own), solid) {
+                    let n = base.full_name();
+                    return Err(cx.type_error(format!(
+                        "mro() returned base with unsuitable layout ('{n}')"
+                    )));
                 }
             }
             return Ok(items);
         }
     }
     c3(cx, class, bases)
+}
+
+/// Whether `solid` is among the bases that fix the layout of `class`: by the chain of `__base__`, which tells no lies.
+fn is_laid_out_as(class: &Type, solid: &Type) -> bool {
+    let mut t = Some(class);
+    while let Some(at) = t {
+        if std::ptr::eq(at, solid) {
+            return true;
+        }
+        t = at.base();
+    }
+    false
 }
 
 /// C3 (Barrett et al. 1996, "A monotonic superclass linearization for Dylan").

@@ -282,6 +282,7 @@ impl SlotWrapper {
             Type::from_word(self.owner).name()
         )
     }
+    #[member]
     #[getter]
     fn __name__(&self) -> &'static str {
         self.name
@@ -290,6 +291,7 @@ impl SlotWrapper {
     fn __qualname__(&self) -> String {
         format!("{}.{}", Type::from_word(self.owner).name(), self.name)
     }
+    #[member]
     #[getter]
     fn __objclass__(&self) -> Value {
         Type::from_word(self.owner).value()
@@ -299,12 +301,33 @@ impl SlotWrapper {
         Value::none()
     }
     #[getter]
-    fn __text_signature__(&self) -> Value {
-        Value::none()
+    fn __text_signature__(&self) -> &'static str {
+        signature_of(self.name)
     }
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         let class = Type::from_word(self.owner).value();
         reduce_as_attribute(cx, class, self.name)
+    }
+}
+
+/// What the wrapper of a special method takes, for `inspect`.
+fn signature_of(name: &str) -> &'static str {
+    match name {
+        "__call__" | "__init__" | "__new__" => "($self, /, *args, **kwargs)",
+        "__get__" => "($self, instance, owner=None, /)",
+        "__set__" => "($self, instance, value, /)",
+        "__delete__" => "($self, instance, /)",
+        "__getitem__" | "__delitem__" | "__contains__" => "($self, key, /)",
+        "__setitem__" => "($self, key, value, /)",
+        "__getattribute__" | "__getattr__" | "__delattr__" => "($self, name, /)",
+        "__setattr__" => "($self, name, value, /)",
+        "__pow__" | "__rpow__" => "($self, value, mod=None, /)",
+        "__buffer__" => "($self, flags, /)",
+        "__release_buffer__" => "($self, buffer, /)",
+        "__repr__" | "__str__" | "__hash__" | "__iter__" | "__next__" | "__len__" | "__bool__"
+        | "__int__" | "__float__" | "__index__" | "__neg__" | "__pos__" | "__abs__"
+        | "__invert__" | "__await__" | "__aiter__" | "__anext__" | "__del__" => "($self, /)",
+        _ => "($self, value, /)",
     }
 }
 
@@ -366,6 +389,7 @@ impl MethodWrapper {
     fn hash(&self) -> i64 {
         (self.wrapper.bits() >> 4) as i64 ^ (self.this.bits() >> 4) as i64
     }
+    #[member]
     #[getter]
     fn __self__(&self) -> Value {
         self.this.clone()
@@ -381,6 +405,10 @@ impl MethodWrapper {
             Type::from_word(self.inner().owner).name(),
             self.inner().name
         )
+    }
+    #[getter]
+    fn __text_signature__(&self) -> &'static str {
+        signature_of(self.inner().name)
     }
     #[getter]
     fn __objclass__(&self) -> Value {

@@ -16,6 +16,8 @@ pub struct Union {
     pub head: Header,
     /// A tuple, flat and without duplicates.
     args: Value,
+    /// How many of them had no hash when the union was made.
+    unhashable: usize,
     params: Slot,
 }
 
@@ -75,6 +77,17 @@ fn same(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
     protocol::equal(cx, a, b)
 }
 
+/// The hash of a member; None when it has none.
+fn hash_of(cx: &mut Cx, v: &Value) -> Res<Option<i64>> {
+    match protocol::hash(cx, v) {
+        Ok(h) => Ok(Some(h)),
+        Err(r) => {
+            cx.catch(r, ExcKind::TypeError)?;
+            Ok(None)
+        }
+    }
+}
+
 /// The name of a type as a reference to be resolved later.
 fn forward_reference(cx: &mut Cx, name: &Value) -> Res<Value> {
     let m = crate::objects::module::methods::import(cx, "annotationlib")?;
@@ -84,6 +97,7 @@ fn forward_reference(cx: &mut Cx, name: &Value) -> Res<Value> {
 /// The union of these members, flattened; the member itself when only one is left.
 pub fn new_union(cx: &mut Cx, members: &[Value]) -> Res<Value> {
     let mut flat: Vec<Value> = Vec::new();
+    let mut hashes: Vec<Option<i64>> = Vec::new();
     for m in members {
         let parts = match m.downcast::<Union>() {
             Some(u) => u.args_vec(),
@@ -92,12 +106,15 @@ pub fn new_union(cx: &mut Cx, members: &[Value]) -> Res<Value> {
             None => vec![m.clone()],
         };
         for p in parts {
+            // As in a set, only what has the same hash is compared.
+            let hash = hash_of(cx, &p)?;
             let mut known = false;
-            for f in &flat {
-                known |= same(cx, f, &p)?;
+            for (f, h) in flat.iter().zip(&hashes) {
+                known = known || *h == hash && same(cx, f, &p)?;
             }
             if !known {
                 flat.push(p);
+                hashes.push(hash);
             }
         }
     }
@@ -111,6 +128,7 @@ pub fn new_union(cx: &mut Cx, members: &[Value]) -> Res<Value> {
         Union {
             head: Header::placeholder(),
             args,
+            unhashable: hashes.iter().filter(|h| h.is_none()).count(),
             params: Slot::EMPTY,
         },
     )
@@ -132,6 +150,10 @@ impl Union {
         let mut h = 0i64;
         for a in self.items() {
             h ^= protocol::hash(cx, a)?.wrapping_mul(0x9E37_79B9_7F4A_7C15u64 as i64);
+        }
+        if self.unhashable != 0 {
+            let (n, s) = (self.unhashable, if self.unhashable == 1 { "" } else { "s" });
+            return Err(cx.type_error(format!("union contains {n} unhashable element{s}")));
         }
         Ok(if h == -1 { -2 } else { h })
     }
@@ -180,6 +202,7 @@ impl Union {
     fn getattro(this: &Value, name: &Value, cx: &mut Cx) -> Res<Value> {
         generic_getattr(cx, this, name)
     }
+    #[member]
     #[getter]
     fn __args__(&self) -> Value {
         self.args.clone()

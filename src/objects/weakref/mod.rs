@@ -150,6 +150,7 @@ impl WeakRef {
             _ => Ok(Value::bool(this.is(other) == (op == CmpOp::Eq))),
         }
     }
+    #[member]
     #[getter]
     fn __callback__(&self, cx: &mut Cx) -> Option<Value> {
         target(cx, self)?;

@@ -304,6 +304,14 @@ impl<'a> FromArg<'a> for char {
     }
 }
 
+/// `UnicodeEncodeError` if `value` is a string that UTF-8 cannot hold.
+pub fn check_encodable(cx: &mut Cx, value: &Value) -> Res<()> {
+    match value.downcast::<Str>() {
+        Some(s) if s.to_utf8().is_none() => Err(lone_surrogate(cx, value, s)),
+        _ => Ok(()),
+    }
+}
+
 /// `UnicodeEncodeError` for a string that UTF-8 cannot hold.
 #[cold]
 fn lone_surrogate(cx: &mut Cx, value: &Value, s: &Str) -> Raised {

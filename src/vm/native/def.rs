@@ -41,6 +41,8 @@ pub struct GetSetDef {
     /// `None` deletes.
     pub set: Option<SetFn>,
     pub doc: &'static str,
+    /// Shown as a `member_descriptor`.
+    pub member: bool,
 }
 
 pub type SetFn = fn(&mut Cx, &Value, Option<&Value>) -> Res<()>;

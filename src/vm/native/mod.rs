@@ -18,7 +18,7 @@ pub use args::{
     Args, Kwargs, Sig, bind, class_receiver, given, new_args, no_attr_delete, no_delete, operand,
     property_receiver, property_word, receiver, rest, slot_self, word_receiver,
 };
-pub use convert::{At, Callable, FromArg, Index};
+pub use convert::{At, Callable, FromArg, Index, check_encodable};
 pub use def::{
     AttrDef, GetSetDef, MethodDef, MethodKind, ModuleDef, ModulePart, NativeFn, Part,
     PartsFallback, PyType, TypeCell, TypeParts, TypeSpec, cx_of, traverse_object, unhashable,

@@ -5,7 +5,8 @@ use crate::error::{CompileError, Stage};
 use crate::ir::{Label, Loc};
 use crate::opcode::{Op, intrinsic1, resume};
 use crate::symtable::{BlockId, BlockKey, NameScope, Symbol, def};
-use ruff_python_ast::{Comprehension, Expr};
+use ruff_python_ast::visitor::{Visitor, walk_expr};
+use ruff_python_ast::{Comprehension, Expr, StmtAssert};
 use ruff_text_size::{Ranged, TextRange};
 use std::rc::Rc;
 
@@ -41,7 +42,46 @@ struct Inlined {
     cleanup: Option<Label>,
 }
 
+/// Looks for the first asynchronous comprehension outside of lambdas.
+struct FindAsync(Option<TextRange>);
+
+impl<'a> Visitor<'a> for FindAsync {
+    fn visit_expr(&mut self, e: &'a Expr) {
+        let generators = match e {
+            Expr::ListComp(c) => &c.generators[..],
+            Expr::SetComp(c) => &c.generators[..],
+            Expr::DictComp(c) => &c.generators[..],
+            Expr::Lambda(_) => return,
+            _ => &[],
+        };
+        if generators.iter().any(|g| g.is_async) {
+            self.0.get_or_insert(e.range());
+        }
+        walk_expr(self, e);
+    }
+}
+
 impl<'a> Compiler<'a> {
+    /// The error of an asynchronous comprehension in an assertion that gives no code.
+    pub fn check_async_comprehensions(&mut self, s: &'a StmtAssert) -> Res {
+        if self.async_comprehension_allowed() {
+            return Ok(());
+        }
+        let mut find = FindAsync(None);
+        find.visit_expr(&s.test);
+        if let Some(msg) = &s.msg {
+            find.visit_expr(msg);
+        }
+        find.0.map_or(Ok(()), |range| self.async_outside(range))
+    }
+
+    /// CPython's symbol table finds this.
+    fn async_outside(&mut self, range: TextRange) -> Res {
+        let msg = "asynchronous comprehension outside of an asynchronous function";
+        self.error(msg, range)
+            .map_err(|e| e.at_stage(Stage::Symbols))
+    }
+
     pub fn comprehension(
         &mut self,
         key: BlockKey,
@@ -74,11 +114,7 @@ impl<'a> Compiler<'a> {
             )?;
         }
         if is_async && !generator && !allowed {
-            // CPython's symbol table finds this.
-            let msg = "asynchronous comprehension outside of an asynchronous function";
-            return self
-                .error(msg, range)
-                .map_err(|e| e.at_stage(Stage::Symbols));
+            return self.async_outside(range);
         }
         let build = match builds {
             Builds::List(_) => Some(Op::BUILD_LIST),
