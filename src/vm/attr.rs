@@ -352,7 +352,7 @@ fn fill_instance(
         if let Some(offset) = instance::inline_offset_of(t, key)
             && version != 0
             && offset / 8 < 4096
-            && let Some(v) = instance::get_own(cx, o, key)
+            && let Some(v) = instance::get_own(cx, o, key)?
         {
             if t.may_cache(version) {
                 cache.fill(pack(version, offset / 8, INLINE), 0);
@@ -520,7 +520,7 @@ fn load_method_and_fill(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> 
         if let Some(d) = t.lookup(cx, name)
             && d.ty().has(flag::METHOD_DESCRIPTOR)
         {
-            if let Some(own) = instance::get_own(cx, o, key) {
+            if let Some(own) = instance::get_own(cx, o, key)? {
                 return Ok(Loaded::Value(own.into_bits()));
             }
             let _ = fill_instance(cx, o, t, name, cache, true)?;

@@ -28,14 +28,28 @@ pub fn spawn(
         unsafe { cx.thread.attach_with(id) };
         let _ = catch_unwind(AssertUnwindSafe(|| main(&mut cx)));
         clear(&mut cx);
+        // The main thread of a process that this thread forked.
+        let is_main = cx.is_main;
         cx.thread.exit();
         drop(cx);
         ended();
+        if is_main {
+            end_process();
+        }
     };
     std::thread::Builder::new()
         .stack_size(stack)
         .spawn(body)
         .map(|t| t.as_pthread_t())
+}
+
+/// The end of a forked child whose forking thread is done: with the last thread that runs Python, without finalization.
+/// Threads of the interpreter's own, such as the one that waits for signals, do not keep it.
+fn end_process() -> ! {
+    while thread::running_threads() != 0 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    crate::process::exit_now(0)
 }
 
 /// Drop what the record still holds, with what that brings about.

@@ -77,12 +77,47 @@ fn part(cx: &mut Cx, v: &Value, name: &str, alone: bool) -> Res<(C, bool)> {
     }
 }
 
+/// The constructor's arguments: by place or by name.
+fn real_and_imag<'a>(cx: &mut Cx, args: &Args<'a>) -> Res<(Option<&'a Value>, Option<&'a Value>)> {
+    let given = args.pos.len() + args.kwvalues.len();
+    if given > 2 {
+        return Err(cx.type_error(format!(
+            "complex() takes at most 2 arguments ({given} given)"
+        )));
+    }
+    let mut found = [args.pos.first(), args.pos.get(1)];
+    for (i, name) in ["real", "imag"].into_iter().enumerate() {
+        let Some(v) = args.keyword(name) else {
+            continue;
+        };
+        if found[i].is_some() {
+            return Err(cx.type_error(format!(
+                "argument for complex() given by name ('{name}') and position ({})",
+                i + 1
+            )));
+        }
+        found[i] = Some(v);
+    }
+    let known = found.iter().flatten().count();
+    if known != given {
+        let other = args
+            .keywords()
+            .map(|(n, _)| n.to_string_lossy())
+            .find(|n| n != "real" && n != "imag")
+            .unwrap_or_default();
+        return Err(cx.type_error(format!(
+            "complex() got an unexpected keyword argument '{other}'"
+        )));
+    }
+    Ok((found[0], found[1]))
+}
+
 #[pymethods]
 impl Complex {
     #[new]
-    #[sig(real = absent, imag = absent)]
     #[text_signature = "(real=0, imag=0)"]
-    fn new(cls: &Type, real: Option<&Value>, imag: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+    fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
+        let (real, imag) = real_and_imag(cx, &args)?;
         if let Some(s) = real.and_then(|r| r.downcast::<Str>()) {
             if imag.is_some() {
                 return Err(
@@ -95,6 +130,7 @@ impl Complex {
         if let (Some(r), None) = (real, imag)
             && cls.word() == word::COMPLEX
             && r.downcast_exact::<Complex>().is_some()
+            && !args.pos.is_empty()
         {
             return Ok(r.clone());
         }
@@ -103,6 +139,17 @@ impl Complex {
             Some(r) => part(cx, r, "real", imag.is_none())?,
         };
         let Some(i) = imag else {
+            // By its name the argument is the real part, which is no complex number.
+            if re_complex
+                && args.pos.is_empty()
+                && let Some(r) = real
+            {
+                let n = r.type_name();
+                cx.warn(
+                    ExcKind::DeprecationWarning,
+                    &format!("complex() argument 'real' must be a real number, not {n}"),
+                )?;
+            }
             return of_class(cx, cls, re);
         };
         let (mut im, im_complex) = part(cx, i, "imag", false)?;

@@ -207,7 +207,12 @@ impl Dict {
     pub fn previous_item(&self, cx: &mut Cx, pos: &mut usize) -> Option<Item> {
         let _g = self.lock(cx);
         let t = self.table();
-        let mut n = (*pos).min(t.tail() as usize);
+        if *pos > t.tail() as usize {
+            // Another table than the one the walk began in, as after `clear()`.
+            *pos = 0;
+            return None;
+        }
+        let mut n = *pos;
         while n > t.first() as usize {
             n -= 1;
             let e = t.entry(n as u32);

@@ -311,6 +311,44 @@ impl Dict {
         }
     }
 
+    /// The value of an attribute's name in a namespace. A key that is no `str` but has the name's hash is asked.
+    #[inline]
+    pub fn get_name(&self, cx: &mut Cx, key: &Str) -> Res<Option<Value>> {
+        // SAFETY: the caller's reference keeps the string alive; the word is not dropped.
+        unsafe {
+            with_bits(&raw const *key as u64, |k| {
+                match self.read(cx.tid, k, key.hash()) {
+                    Ok(v) => Ok(v),
+                    Err(GaveUp) if self.has_foreign(cx, key.hash()) => {
+                        self.get_with_hash(cx, k, key.hash())
+                    }
+                    Err(GaveUp) => Ok(self.get_str_locked(cx, k, key.hash())),
+                }
+            })
+        }
+    }
+
+    /// Whether some key is no exact string.
+    #[inline]
+    pub fn has_other_keys(&self) -> bool {
+        !self.table().all_str()
+    }
+
+    /// Whether a key of this hash is no string, so that only its own `__eq__` knows what it equals.
+    #[cold]
+    #[inline(never)]
+    pub fn has_foreign(&self, cx: &mut Cx, hash: i64) -> bool {
+        let _g = self.lock(cx);
+        let mut foreign = false;
+        let _ = self.table().find(hash, |e, k| {
+            // SAFETY: the lock is held.
+            foreign |= e.hash.load(Ordering::Relaxed) == hash
+                && unsafe { with_bits(k, |k| k.downcast::<Str>().is_none()) };
+            Match::No
+        });
+        foreign
+    }
+
     #[cold]
     #[inline(never)]
     fn get_str_locked(&self, cx: &mut Cx, key: &Value, hash: i64) -> Option<Value> {

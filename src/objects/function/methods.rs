@@ -449,6 +449,11 @@ impl Function {
 
 #[pymethods]
 impl Method {
+    /// It is bound already.
+    #[slot]
+    fn descr_get(this: &Value, _obj: Option<&Value>, _ty: Option<&Value>) -> Value {
+        this.clone()
+    }
     #[new]
     fn new(_cls: &Type, function: &Value, instance: &Value, cx: &mut Cx) -> Res<Value> {
         if !protocol::is_callable(function) {

@@ -455,6 +455,14 @@ pub(super) fn get_frame(cx: &mut Cx, v: &Value) -> Res<Value> {
     }
 }
 pub(super) fn get_code(cx: &mut Cx, v: &Value) -> Res<Value> {
+    if of(v).state() == super::DONE {
+        // SAFETY: a finished record does not change any more, and its code word is kept by the collector's roots.
+        let code = unsafe {
+            let w = (*of(v).frame.get()).func;
+            (w & 7 == 4).then(|| crate::call::counted(cx, w & !7))
+        };
+        return Ok(code.unwrap_or_else(Value::none));
+    }
     let code = with_record(cx, of(v), |cx, f| {
         // SAFETY: the function word of a record is set until the generator is done.
         let func = unsafe { crate::call::counted(cx, (*f).func) };

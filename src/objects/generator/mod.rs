@@ -129,8 +129,13 @@ impl Generator {
                     v.root_bits(w & !7);
                 }
             }
-            if self.state() != DONE {
-                let f = &*self.frame.get();
+            let f = &*self.frame.get();
+            if self.state() == DONE {
+                // The code that `drop_frame` left.
+                if f.func & 7 == 4 {
+                    v.root_bits(f.func & !7);
+                }
+            } else {
                 for w in [f.func, f.locals, f.frame_obj] {
                     if w != 0 && w & 7 == 0 {
                         v.visit_bits(w);
@@ -164,8 +169,16 @@ impl Generator {
                     out.push(Value::from_bits(w));
                 }
             }
+            // What ran stays known, as a word without a count: code is deferred.
+            let code = match f.func {
+                w if w != 0 && w & 7 == 0 => {
+                    (*(w as *const crate::objects::Function)).code.peek_bits() & !7 | 4
+                }
+                w if w & 7 == 4 => w,
+                _ => 0,
+            };
             for w in [
-                std::mem::take(&mut f.func),
+                std::mem::replace(&mut f.func, code),
                 std::mem::take(&mut f.locals),
                 std::mem::take(&mut f.frame_obj),
             ] {

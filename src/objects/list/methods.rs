@@ -286,6 +286,10 @@ impl List {
         let mut i = self.same_prefix(cx, other);
         while let (Some(a), Some(b)) = (self.get(cx, i), other.get(cx, i)) {
             if !keys::equal(cx, &a, &b)? {
+                if i >= self.len() || i >= other.len() {
+                    // The comparison itself took items away.
+                    break;
+                }
                 return match op {
                     CmpOp::Eq => Ok(Value::bool(false)),
                     CmpOp::Ne => Ok(Value::bool(true)),

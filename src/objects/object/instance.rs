@@ -99,9 +99,9 @@ fn read_locked(slot: &Slot, head: &Header) -> Option<Result<Value, ()>> {
 }
 
 /// The instance's own attribute, counted.
-pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Option<Value> {
+pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Res<Option<Value>> {
     if !o.is_ptr() {
-        return None;
+        return Ok(None);
     }
     let t = o.ty();
     // SAFETY: a pointer.
@@ -111,22 +111,28 @@ pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Option<Value> {
         && let Some(offset) = inline_offset_of(t, name)
     {
         match read(word_at(o, offset), head) {
-            Some(Ok(v)) => return Some(v),
+            Some(Ok(v)) => return Ok(Some(v)),
             None => {
-                if dict_word(o)?.is_empty() {
-                    return None;
+                if dict_word(o).is_none_or(Slot::is_empty) {
+                    return Ok(None);
                 }
             }
             Some(Err(())) => moved = true,
         }
     }
-    let d = match dict_word(o)?.get(head) {
+    let Some(word) = dict_word(o) else {
+        return Ok(None);
+    };
+    let d = match word.get(head) {
         Some(d) => d,
         // Between the moving of the values and the publication of the dict: its maker holds the lock.
-        None if moved => materialize(cx, o).ok()?,
-        None => return None,
+        None if moved => materialize(cx, o)?,
+        None => return Ok(None),
     };
-    d.downcast::<Dict>()?.get_str(cx, name)
+    match d.downcast::<Dict>() {
+        Some(d) => d.get_name(cx, name),
+        None => Ok(None),
+    }
 }
 
 /// Set the instance's own attribute. False when the class has no instance attributes.
@@ -251,7 +257,7 @@ pub fn delete_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str) -> Res<Opt
         if !o.ty().has(flag::INLINE) {
             return Ok(Some(false));
         }
-        if get_own(cx, o, name).is_none() {
+        if get_own(cx, o, name)?.is_none() {
             return Ok(Some(false));
         }
         materialize(cx, o)?;

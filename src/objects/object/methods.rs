@@ -266,7 +266,7 @@ fn set_class(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
             "__class__ assignment only supported for mutable types or ModuleType subclasses",
         ));
     }
-    if !same_layout(old, new) {
+    if !same_layout(cx, old, new) {
         let (o, n) = (old.name(), new.name());
         return Err(cx.type_error(format!(
             "__class__ assignment: '{n}' object layout differs from '{o}'"
@@ -291,7 +291,7 @@ fn set_class(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
 
 /// Whether an instance of `a` may become one of `b`: the same native part, slots and places, and no more inline values than the
 /// cell has room for (those there are all MOVED by then).
-fn same_layout(a: &Type, b: &Type) -> bool {
+fn same_layout(cx: &mut Cx, a: &Type, b: &Type) -> bool {
     let places = |t: &Type| {
         (
             t.dict_offset.load(Ordering::Relaxed),
@@ -305,20 +305,27 @@ fn same_layout(a: &Type, b: &Type) -> bool {
         && b.basic_size() <= a.basic_size()
         && (b.basic_size() == a.basic_size() || a.has(flag::INLINE))
         && (a.solid.load(Ordering::Relaxed) == b.solid.load(Ordering::Relaxed)
-            || slot_names(a) == slot_names(b))
+            || slot_names(cx, a) == slot_names(cx, b))
 }
 
-/// The names of the `__slots__` that a class itself adds, by identity.
-fn slot_names(t: &Type) -> Vec<(u32, u32)> {
+/// The names and places of all `__slots__` of a class.
+fn slot_names(cx: &mut Cx, t: &Type) -> Vec<(u32, String)> {
     let mut out = Vec::new();
     let mut at = Some(t);
     while let Some(t) = at {
-        let n = t.slots_count.load(Ordering::Relaxed);
-        if n != 0 {
-            out.push((t.slots_offset.load(Ordering::Relaxed), n));
+        if t.slots_count.load(Ordering::Relaxed) != 0 {
+            for (name, v) in t.dict().entries(cx) {
+                if let Some(m) = v.downcast_exact::<crate::objects::builtin::MemberDescr>()
+                    && m.owner == t.word()
+                    && let Some(name) = name.downcast::<Str>()
+                {
+                    out.push((m.offset, name.to_string_lossy()));
+                }
+            }
         }
         at = t.base();
     }
+    out.sort();
     out
 }
 

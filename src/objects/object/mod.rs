@@ -202,7 +202,14 @@ pub fn generic_getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<V
     let (name, key) = if key.is_interned() {
         (name, key)
     } else {
-        interned = crate::objects::str::intern::intern(name);
+        interned = match name.downcast_exact::<Str>() {
+            Some(_) => crate::objects::str::intern::intern(name),
+            // Of a subclass only the text counts.
+            None => {
+                let exact = crate::objects::str::methods::exact(cx, name)?;
+                crate::objects::str::intern::intern(&exact)
+            }
+        };
         match interned.downcast_exact::<Str>() {
             Some(k) => (&interned, k),
             None => (name, key),
@@ -219,7 +226,7 @@ pub fn generic_getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<V
             return catch_attribute_error(cx, |cx| f(cx, d, Some(o), Some(&t)));
         }
     }
-    if let Some(v) = instance::get_own(cx, o, key) {
+    if let Some(v) = instance::get_own(cx, o, key)? {
         return Ok(Some(v));
     }
     match (descr, get) {
@@ -298,14 +305,48 @@ pub fn generic_setattr(cx: &mut Cx, o: &Value, name: &Value, value: Option<&Valu
 pub static DICT_GETSET: GetSetDef = GetSetDef {
     member: false,
     name: "__dict__",
-    get: |cx, o| match dict_of(cx, o)? {
+    get: |cx, o| match native_dict(cx, o) {
+        Some(d) => (d.get)(cx, o),
+        None => own_dict(cx, o),
+    },
+    set: Some(|cx, o, v| match native_dict(cx, o) {
+        Some(d) => match d.set {
+            Some(set) => set(cx, o, v),
+            None => {
+                let t = o.type_name();
+                Err(cx.attribute_error(format!(
+                    "attribute '__dict__' of '{t}' objects is not writable"
+                )))
+            }
+        },
+        None => set_own_dict(cx, o, v),
+    }),
+    doc: "dictionary for instance variables",
+};
+
+/// The native descriptor of an object whose native part brings a `__dict__` of its own, such as a class or a module.
+fn native_dict(cx: &mut Cx, o: &Value) -> Option<&'static GetSetDef> {
+    let native = instance::native_base(o.ty());
+    if native.word() == crate::statics::word::OBJECT {
+        return None;
+    }
+    let d = native.lookup_str(cx, "__dict__")?;
+    let d = d.downcast_exact::<crate::objects::builtin::GetSetDescr>()?;
+    (!std::ptr::eq(d.def, &DICT_GETSET)).then_some(d.def)
+}
+
+fn own_dict(cx: &mut Cx, o: &Value) -> Res<Value> {
+    match dict_of(cx, o)? {
         Some(d) => Ok(d),
         None => {
             let n = crate::objects::str::intern::intern_str(cx, "__dict__")?;
             Err(no_attribute(cx, o, &n))
         }
-    },
-    set: Some(|cx, o, v| match v {
+    }
+}
+
+fn set_own_dict(cx: &mut Cx, o: &Value, v: Option<&Value>) -> Res<()> {
+    match v {
         Some(d) => {
             if d.downcast::<Dict>().is_none() {
                 let t = d.type_name();
@@ -319,9 +360,8 @@ pub static DICT_GETSET: GetSetDef = GetSetDef {
             let d = crate::objects::dict::new_dict(cx)?;
             instance::replace_dict(cx, o, d)
         }
-    }),
-    doc: "dictionary for instance variables",
-};
+    }
+}
 
 /// `__weakref__` of instances of Python classes.
 pub static WEAKREF_GETSET: GetSetDef = GetSetDef {

@@ -5,7 +5,6 @@ use super::methods::{qualname_of, store};
 use super::{TYPE_MUTEX, Type, build, dunder, flag};
 use crate::native::*;
 use crate::objects::Dict;
-use crate::objects::object::instance::native_base;
 use crate::objects::str::intern::intern_str;
 use crate::objects::tuple::new_tuple;
 use crate::protocol;
@@ -176,6 +175,10 @@ impl Type {
     }
     #[getter]
     fn __mro__(&self) -> Option<Value> {
+        // While the metaclass's mro() runs for the first time there is none.
+        if !self.has(flag::READY) {
+            return None;
+        }
         self.mro.get(&self.head)
     }
     #[getter]
@@ -386,55 +389,48 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
                 "{n}.__bases__ must be tuple of classes, not '{got}'"
             )));
         };
-        if bt.is_subtype_of(t) {
+        if bt.is_subtype_of(t) || descends(bt, t) {
             return Err(cx.type_error("a __bases__ item causes an inheritance cycle"));
         }
     }
-    let best = bases
-        .items()
-        .iter()
-        .map(type_of_word)
-        .find(|b| b.solid.load(Ordering::Relaxed) == t.solid.load(Ordering::Relaxed));
-    let new_base = best.unwrap_or_else(|| type_of_word(&bases.items()[0]));
-    let Some(old_base) = t.base() else {
+    let new_base = build::best_base(cx, bases)?;
+    let (Some(old_base), Some(old_bases)) = (t.base(), t.bases.get(&t.head)) else {
         return Ok(());
     };
+    // Methods of the new bases find in instances the places that they know.
     let places = |b: &Type| {
-        let dict = b.dict_offset.load(Ordering::Relaxed);
         (
-            native_base(b).word(),
-            b.slots_count.load(Ordering::Relaxed),
-            dict == 0,
+            b.solid.load(Ordering::Relaxed),
+            b.dict_offset.load(Ordering::Relaxed) == 0,
         )
     };
-    if places(new_base) != places(old_base)
-        && !(native_base(new_base).word() == native_base(old_base).word()
-            && new_base.basic_size() <= t.basic_size())
-    {
+    if places(new_base) != places(old_base) {
         let (a, b) = (new_base.name(), old_base.name());
         return Err(cx.type_error(format!(
             "__bases__ assignment: '{a}' object layout differs from '{b}'"
         )));
     }
-    let meta = this.ty();
-    let order = build::compute_mro(cx, meta, this, bases)?;
-    let mro = new_tuple(cx, order)?;
-    if let Some(h) = mro.header() {
-        h.set_deferred();
+    let old_base = old_base.value();
+    put_bases(cx, t, v.clone(), new_base.value());
+    let mut changed = Vec::new();
+    if let Err(r) = update_order(cx, t, this, &mut changed) {
+        for change in changed.into_iter().rev() {
+            let ct = type_of_word(&change.class);
+            if ct.mro.peek_bits() & !7 == change.new.bits() & !7 {
+                put_order(cx, ct, change.old);
+            }
+        }
+        if t.bases.peek_bits() & !7 == v.bits() & !7 {
+            put_bases(cx, t, old_bases, old_base);
+        }
+        return Err(r);
     }
-    let old_bases = t.bases.get(&t.head);
+    // A custom mro() may have assigned again meanwhile, and done the rest.
+    if t.bases.peek_bits() & !7 != v.bits() & !7 {
+        return Ok(());
+    }
     let me = t.word();
-    let displaced = {
-        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
-        t.invalidate_locked();
-        [
-            t.mro.swap(Some(mro)),
-            t.bases.swap(Some(v.clone())),
-            t.base_slot.swap(Some(new_base.value())),
-        ]
-    };
-    drop(displaced);
-    if let Some(old) = old_bases.as_ref().and_then(|b| b.downcast::<Tuple>()) {
+    if let Some(old) = old_bases.downcast::<Tuple>() {
         for b in old.items() {
             type_of_word(b).subclasses.words.lock().retain(|w| *w != me);
         }
@@ -447,32 +443,82 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
     relink(cx, t)
 }
 
-/// New slots for a class whose MRO changed; new MRO and slots for its subclasses.
+/// Whether `t` has `above` in its chain of `__base__`, which is set before the order is.
+fn descends(t: &Type, above: &Type) -> bool {
+    let mut at = Some(t);
+    while let Some(b) = at {
+        if std::ptr::eq(b, above) {
+            return true;
+        }
+        at = b.base();
+    }
+    false
+}
+
+fn put_bases(cx: &mut Cx, t: &Type, bases: Value, base: Value) {
+    let displaced = {
+        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+        t.invalidate_locked();
+        [t.bases.swap(Some(bases)), t.base_slot.swap(Some(base))]
+    };
+    drop(displaced);
+}
+
+fn put_order(cx: &mut Cx, t: &Type, order: Value) {
+    let old = {
+        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+        t.invalidate_locked();
+        t.mro.swap(Some(order))
+    };
+    drop(old);
+}
+
+/// A class whose order of resolution was replaced.
+struct Reordered {
+    class: Value,
+    new: Value,
+    old: Value,
+}
+
+/// A new order of resolution for a class and everything below it; what was done before an error is in `changed`.
+fn update_order(cx: &mut Cx, t: &Type, this: &Value, changed: &mut Vec<Reordered>) -> Res<()> {
+    let (Some(bases), Some(old)) = (t.bases.get(&t.head), t.mro.get(&t.head)) else {
+        return Ok(());
+    };
+    let Some(b) = bases.downcast::<Tuple>() else {
+        return Ok(());
+    };
+    let order = build::compute_mro(cx, this.ty(), this, b)?;
+    if t.mro.peek_bits() & !7 != old.bits() & !7 {
+        // The metaclass's mro() has come here again and set a newer one.
+        return Ok(());
+    }
+    let new = new_tuple(cx, order)?;
+    if let Some(h) = new.header() {
+        h.set_deferred();
+    }
+    put_order(cx, t, new.clone());
+    changed.push(Reordered {
+        class: this.clone(),
+        new,
+        old,
+    });
+    let mut below = Vec::new();
+    for_each_subclass(t, &mut |s| below.push(s.value()));
+    for s in below {
+        update_order(cx, type_of_word(&s), &s, changed)?;
+    }
+    Ok(())
+}
+
+/// New slots for a class whose MRO changed, and for its subclasses.
 fn relink(cx: &mut Cx, t: &Type) -> Res<()> {
     dunder::update_all_slots(cx, t)?;
     build::set_generic_flags(t);
     let mut below = Vec::new();
     for_each_subclass(t, &mut |s| below.push(s.value()));
     for s in below {
-        let st = type_of_word(&s);
-        let Some(bases) = st.bases.get(&st.head) else {
-            continue;
-        };
-        let Some(b) = bases.downcast::<Tuple>() else {
-            continue;
-        };
-        let order = build::compute_mro(cx, s.ty(), &s, b)?;
-        let mro = new_tuple(cx, order)?;
-        if let Some(h) = mro.header() {
-            h.set_deferred();
-        }
-        let old = {
-            let _guard = TYPE_MUTEX.lock(&mut cx.thread);
-            st.invalidate_locked();
-            st.mro.swap(Some(mro))
-        };
-        drop(old);
-        relink(cx, st)?;
+        relink(cx, type_of_word(&s))?;
     }
     Ok(())
 }

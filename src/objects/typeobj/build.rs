@@ -322,14 +322,14 @@ pub fn new_class(
     }
     let winner_t = winner.downcast::<Type>().unwrap_or(meta);
     let default_bases;
-    let bases_t = if bases_t.is_empty() {
+    let bases = if bases_t.is_empty() {
         default_bases =
             crate::objects::tuple::new_tuple(cx, vec![Type::from_word(word::OBJECT).value()])?;
-        default_bases.downcast::<Tuple>().unwrap_or(bases_t)
+        &default_bases
     } else {
-        bases_t
+        bases
     };
-    let class = make_class(cx, winner_t, name, bases_t, ns)?;
+    let class = make_class(cx, winner_t, name, bases, ns)?;
     let ty = class.downcast::<Type>().expect("make_class returns a type");
     // __set_name__ on the values, then __init_subclass__ of the parent.
     for (key, value) in ty.dict().entries(cx) {
@@ -363,6 +363,13 @@ fn set_name(cx: &mut Cx, class: &Value, key: &Value, value: &Value) -> Res<()> {
 }
 
 fn init_subclass(cx: &mut Cx, class: &Value, kw: crate::native::Args<'_>) -> Res<()> {
+    let t = lookup::type_of_word(class);
+    if !t.mro().iter().any(|b| b.is(class)) {
+        let n = t.name();
+        return Err(cx.type_error(format!(
+            "super(type, obj): obj (type {n}) is not an instance or subtype of type ({n})."
+        )));
+    }
     let sup = crate::objects::object::superobj::new_super(cx, class, class)?;
     let f = protocol::getattr_str(cx, &sup, "__init_subclass__")?;
     protocol::call_args(
@@ -398,12 +405,16 @@ pub fn winner_metaclass(cx: &mut Cx, meta: &Value, bases: &Tuple) -> Res<Value> 
 }
 
 /// The base that fixes the native layout ("best base").
-fn best_base<'a>(cx: &mut Cx, bases: &'a Tuple) -> Res<&'a Type> {
+pub fn best_base<'a>(cx: &mut Cx, bases: &'a Tuple) -> Res<&'a Type> {
     let mut best: Option<(&Type, u32)> = None;
     for b in bases.items() {
         let Some(t) = b.downcast::<Type>() else {
             return Err(cx.type_error("bases must be types"));
         };
+        if !t.has(flag::READY) {
+            let n = t.name();
+            return Err(cx.type_error(format!("Cannot extend an incomplete type '{n}'")));
+        }
         if !t.has(flag::BASETYPE) {
             let n = t.full_name();
             return Err(cx.type_error(format!("type '{n}' is not an acceptable base type")));
@@ -433,7 +444,10 @@ fn mangle(class: &str, name: &str) -> String {
     }
 }
 
-fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value) -> Res<Value> {
+fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Value) -> Res<Value> {
+    let Some(bases) = bases_v.downcast::<Tuple>() else {
+        return Err(cx.system_error("bases are no tuple"));
+    };
     let base = best_base(cx, bases)?;
     let Some(name_s) = name.downcast::<Str>() else {
         let t = name.type_name();
@@ -533,6 +547,18 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
                 }
             }
         }
+    }
+    // Classes with the same slots have the same layout, in whatever order they name them.
+    let text_of = |v: &Value| v.downcast::<Str>().map(Str::to_string_lossy);
+    slots.sort_by_cached_key(text_of);
+    if dict.has_other_keys()
+        && dict
+            .keys_vec(cx)
+            .iter()
+            .any(|k| k.downcast::<Str>().is_none())
+    {
+        let text = format!("non-string key in the __dict__ of class {class_name}");
+        cx.warn(ExcKind::RuntimeWarning, &text)?;
     }
     // qualname, cells
     let qualname = match dict.get_named(cx, "__qualname__") {
@@ -656,8 +682,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
     ty.qualname.init(qualname);
     ty.dict.init(dict_v.clone());
     ty.base_slot.init(base.value());
-    let bases_v = crate::objects::tuple::new_tuple(cx, bases.items().to_vec())?;
-    ty.bases.init(bases_v);
+    ty.bases.init(bases_v.clone());
     let mut flags = flag::HEAP | flag::BASETYPE | base.flags() & flag::INHERITED;
     for b in bases.items() {
         flags |=
@@ -701,8 +726,12 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases: &Tuple, ns: &Value)
         ty.layout.store(Box::into_raw(layout), Ordering::Release);
     }
     set_mro(cx, ty, vec![class.clone()])?;
+    let before = ty.mro.peek_bits();
     let order = compute_mro(cx, meta, &class, bases)?;
-    set_mro(cx, ty, order)?;
+    // A custom mro() may have set `__bases__`, and so the order.
+    if ty.mro.peek_bits() == before {
+        set_mro(cx, ty, order)?;
+    }
     for (i, s) in slots.iter().enumerate() {
         let m = builtin::new_member(cx, s, ty, slots_offset + 8 * i, false)?;
         dict.set(cx, s, m)?;

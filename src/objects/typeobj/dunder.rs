@@ -836,35 +836,43 @@ fn s_pow(cx: &mut Cx, a: &Value, b: &Value, c: &Value) -> Res<Value> {
             .get()
             .is_some_and(|f| std::ptr::fn_addr_eq(f, s_pow as TernaryFn))
     };
-    if c.is_none() {
-        let (ta, tb) = (a.ty(), b.ty());
-        let do_other = !std::ptr::eq(ta, tb) && mine(tb);
-        if mine(ta) {
-            if do_other && tb.is_subtype_of(ta) && overrides(cx, ta, tb, "__rpow__")? {
-                let r = maybe(cx, b, "__rpow__", a)?;
-                if !r.is_not_implemented() {
-                    return Ok(r);
-                }
-                return maybe(cx, a, "__pow__", b);
-            }
-            let r = maybe(cx, a, "__pow__", b)?;
-            if !r.is_not_implemented() || std::ptr::eq(ta, tb) {
+    let (ta, tb) = (a.ty(), b.ty());
+    let do_other = !std::ptr::eq(ta, tb) && mine(tb);
+    if mine(ta) {
+        if do_other && tb.is_subtype_of(ta) && overrides(cx, ta, tb, "__rpow__")? {
+            let r = maybe_pow(cx, b, "__rpow__", a, c)?;
+            if !r.is_not_implemented() {
                 return Ok(r);
             }
+            return maybe_pow(cx, a, "__pow__", b, c);
         }
-        return if do_other {
-            maybe(cx, b, "__rpow__", a)
-        } else {
-            Ok(Value::not_implemented())
-        };
-    }
-    if mine(a.ty()) {
-        let n = intern_static(cx, "__pow__")?;
-        if let Some(f) = a.ty().lookup(cx, n) {
-            return call_found(cx, &f, a, &[b.clone(), c.clone()]);
+        let r = maybe_pow(cx, a, "__pow__", b, c)?;
+        if !r.is_not_implemented() || std::ptr::eq(ta, tb) {
+            return Ok(r);
         }
     }
-    Ok(Value::not_implemented())
+    if do_other {
+        maybe_pow(cx, b, "__rpow__", a, c)
+    } else {
+        Ok(Value::not_implemented())
+    }
+}
+
+/// `__pow__` or `__rpow__`, with the modulus if there is one.
+fn maybe_pow(
+    cx: &mut Cx,
+    this: &Value,
+    name: &'static str,
+    other: &Value,
+    modulus: &Value,
+) -> Res<Value> {
+    let n = intern_static(cx, name)?;
+    let args = [other.clone(), modulus.clone()];
+    let given = if modulus.is_none() { 1 } else { 2 };
+    match this.ty().lookup(cx, n) {
+        Some(f) => call_found(cx, &f, this, &args[..given]),
+        None => Ok(Value::not_implemented()),
+    }
 }
 
 fn s_ipow(cx: &mut Cx, a: &Value, b: &Value, _: &Value) -> Res<Value> {
@@ -974,6 +982,9 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
                 }
                 found_any = true;
                 specific = Some(w.bits);
+            } else if !t.is_subtype_of(Type::from_word(w.owner)) {
+                // A wrapper from somewhere else: called, it says what it wants.
+                return Ok(dispatcher(id));
             }
             continue;
         }

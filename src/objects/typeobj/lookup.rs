@@ -6,7 +6,7 @@
 use super::{TYPE_MUTEX, Type};
 use crate::objects::dict::Dict;
 use crate::objects::{Str, Tuple};
-use crate::{Cx, Res, Value, ValueExt};
+use crate::{Cx, Res, SlotExt, Value, ValueExt};
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::protocol::cache_pair;
 use typhon_runtime::region::REGION;
@@ -17,21 +17,33 @@ const MAX_VERSION: u64 = (1 << 48) - 1;
 impl Type {
     /// Look `name` (an exact, interned string) up along the MRO: a counted reference.
     pub fn lookup(&self, cx: &mut Cx, name: &Value) -> Option<Value> {
-        let key = name.downcast::<Str>()?;
-        for t in self.mro() {
-            if let Some(v) = type_of_word(t).dict().get_str(cx, key) {
-                return Some(v);
-            }
-        }
-        None
+        self.lookup_with_owner(cx, name).map(|found| found.0)
     }
     /// The same, with the class that has it.
     pub fn lookup_with_owner<'a>(&'a self, cx: &mut Cx, name: &Value) -> Option<(Value, &'a Type)> {
         let key = name.downcast::<Str>()?;
         for t in self.mro() {
             let ty = type_of_word(t);
-            if let Some(v) = ty.dict().get_str(cx, key) {
+            let d = ty.dict();
+            if let Some(v) = d.get_str(cx, key) {
                 return Some((v, ty));
+            }
+            if d.has_other_keys() && d.has_foreign(cx, key.hash()) {
+                return self.lookup_asking(cx, name);
+            }
+        }
+        None
+    }
+    /// The same where keys of namespaces are no strings: their `__eq__` may do anything, even change the order of
+    /// resolution. What it raises is lost.
+    #[cold]
+    fn lookup_asking<'a>(&'a self, cx: &mut Cx, name: &Value) -> Option<(Value, &'a Type)> {
+        let order = self.mro.get(&self.head)?;
+        for t in order.downcast::<Tuple>()?.items() {
+            match type_of_word(t).dict().get(cx, name) {
+                Ok(None) => {}
+                Ok(Some(v)) => return Some((v, Type::from_word(type_of_word(t).word()))),
+                Err(r) => drop(cx.take_exc(r)),
             }
         }
         None

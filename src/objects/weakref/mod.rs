@@ -116,7 +116,7 @@ impl WeakRef {
         let Some(o) = found else {
             return Ok(format!("<weakref at {at:#x}; dead>"));
         };
-        let name = protocol::getattr_str_opt(cx, &o, "__name__")?
+        let name = protocol::lookup_special(cx, &o, "__name__")?
             .and_then(|n| n.downcast::<Str>().map(|s| s.to_string_lossy()));
         let (t, p) = (o.type_name(), o.bits() & !7);
         Ok(match name {

@@ -46,6 +46,18 @@ pub fn read(name: &str, text: &str, end: End) -> Outcome {
             let Some((kind, id)) = lines.peek().and_then(|line| heading(name, line)) else {
                 continue;
             };
+            if matches!(kind, Kind::Success) {
+                // Nothing follows the heading.
+                lines.next();
+                if outcome
+                    .wrong
+                    .insert(id, "unexpected success".into())
+                    .is_none()
+                {
+                    outcome.failed += 1;
+                }
+                continue;
+            }
             // The thin rule stands below the heading and the first line of the test's documentation.
             for line in lines.by_ref() {
                 if line == THIN_RULE {
@@ -67,7 +79,7 @@ pub fn read(name: &str, text: &str, end: End) -> Outcome {
             // A test counts once, however many of its subtests go wrong.
             if !outcome.wrong.contains_key(&id) {
                 match kind {
-                    Kind::Fail => outcome.failed += 1,
+                    Kind::Fail | Kind::Success => outcome.failed += 1,
                     Kind::Error => outcome.errors += 1,
                 }
                 outcome.wrong.insert(id, shorten(reason));
@@ -94,6 +106,8 @@ pub fn read(name: &str, text: &str, end: End) -> Outcome {
 
 enum Kind {
     Fail,
+    /// Of a test that is marked as one that fails.
+    Success,
     Error,
 }
 
@@ -104,7 +118,7 @@ fn heading(module: &str, line: &str) -> Option<(Kind, String)> {
     } else if let Some(rest) = line.strip_prefix("ERROR: ") {
         (Kind::Error, rest)
     } else if let Some(rest) = line.strip_prefix("UNEXPECTED SUCCESS: ") {
-        (Kind::Fail, rest)
+        (Kind::Success, rest)
     } else {
         return None;
     };
