@@ -52,8 +52,17 @@ fn shard(target: u64) -> &'static Mutex<Option<Shard>> {
     &TABLE[((target >> 4) ^ (target >> 12)) as usize % SHARDS]
 }
 
+/// Registers the one plain weakref object of a target: it stands before the others.
+pub fn attach_plain(target: &Value, weakref: &Value, cell: &WeakCell) {
+    register(target, weakref, cell, false, true);
+}
+
 /// Registers a weakref object. `callback` says whether it wants to hear of the end.
 pub fn attach(target: &Value, weakref: &Value, cell: &WeakCell, callback: bool) {
+    register(target, weakref, cell, callback, false);
+}
+
+fn register(target: &Value, weakref: &Value, cell: &WeakCell, callback: bool, first: bool) {
     let head = target.header().expect("immediates have no weak references");
     // The target may die by another thread, which then counts the weakref object to call it back.
     if let Some(own) = weakref.header() {
@@ -66,11 +75,14 @@ pub fn attach(target: &Value, weakref: &Value, cell: &WeakCell, callback: bool) 
     let mut table = shard(key).lock();
     let shard = table.get_or_insert_with(Shard::default);
     cell.0.store(key, Ordering::Release);
-    shard.0.entry(key).or_default().push(Entry {
+    let list = shard.0.entry(key).or_default();
+    let place = if first { 0 } else { list.len() };
+    let entry = Entry {
         weakref,
         cell,
         callback,
-    });
+    };
+    list.insert(place, entry);
 }
 
 /// A strong reference to the target, unless it is gone. Race-free against the last decref.

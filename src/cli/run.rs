@@ -20,6 +20,7 @@ use typhon_vm::objects::exception::render;
 use typhon_vm::objects::list::List;
 use typhon_vm::objects::module::methods::{loaded, new_module};
 use typhon_vm::objects::str::new_str;
+use typhon_vm::objects::weakref::{WeakRef, new_ref, target};
 use typhon_vm::objects::{CodeObj, Dict, Module};
 use typhon_vm::{process, protocol, threads};
 
@@ -494,16 +495,20 @@ fn finish(cx: &mut Cx, mut code: i32) -> i32 {
     code
 }
 
-/// Empty the namespaces of the modules, `__main__` first, so that finalizers run and files are closed.
+/// Let the program's modules go: first from the table of modules, so that what nothing else names dies with its globals
+/// intact; what is left then is emptied, the latest import first. The library's modules stay for finalizers to use.
 fn clear_modules(cx: &mut Cx) {
+    let mut left = Vec::new();
     let done: Res<()> = (|| {
         let modules = imp::modules(cx)?;
-        let entries = modules
-            .downcast::<Dict>()
-            .expect("checked to be a dict")
-            .entries(cx);
-        for (_, m) in entries.iter().filter(|(k, _)| is_named(k, "__main__")) {
-            clear_module(cx, m)?;
+        let table = modules.downcast::<Dict>().expect("checked to be a dict");
+        for (name, m) in table.entries(cx) {
+            if m.downcast::<Module>().is_some()
+                && (is_named(&name, "__main__") || !is_of_library(cx, &m)?)
+            {
+                left.push(new_ref(cx, &m, None)?);
+                table.set(cx, &name, Value::none())?;
+            }
         }
         Ok(())
     })();
@@ -512,6 +517,29 @@ fn clear_modules(cx: &mut Cx) {
     }
     typhon_runtime::gc::collect(cx, typhon_runtime::gc::Reason::Shutdown);
     typhon_vm::call::run_pending(cx);
+    let mut cleared = false;
+    while let Some(r) = left.pop() {
+        let Some(m) = r.downcast::<WeakRef>().and_then(|r| target(cx, r)) else {
+            continue;
+        };
+        cleared = true;
+        if let Err(r) = clear_module(cx, &m) {
+            drop(cx.take_exc(r));
+        }
+    }
+    if cleared {
+        typhon_runtime::gc::collect(cx, typhon_runtime::gc::Reason::Shutdown);
+        typhon_vm::call::run_pending(cx);
+    }
+}
+
+/// Whether a module is native or came with the interpreter.
+fn is_of_library(cx: &mut Cx, m: &Value) -> Res<bool> {
+    let Some(loader) = protocol::getattr_str_opt(cx, m, "__loader__")? else {
+        return Ok(false);
+    };
+    // The importers of native modules are classes.
+    Ok(loader.downcast::<Type>().is_some() || loader.ty().name() == "LibraryLoader")
 }
 
 fn is_named(k: &Value, name: &str) -> bool {

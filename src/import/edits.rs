@@ -30,6 +30,22 @@ pub const EDITS: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        // The class has a type whatever it says of `__class__`.
+        "_py_abc.py",
+        &[(
+            "        subclass = instance.__class__\n",
+            "        subclass = getattr(instance, '__class__', type(instance))\n",
+        )],
+    ),
+    (
+        // A timeout means nothing where nobody waits.
+        "queue.py",
+        &[(
+            "        if timeout is not None and timeout < 0:\n            raise ValueError(\"'timeout' must be a non-negative number\")\n        if not self._count.acquire(block, timeout):\n",
+            "        if not block:\n            timeout = None\n        elif timeout is not None and timeout < 0:\n            raise ValueError(\"'timeout' must be a non-negative number\")\n        if not self._count.acquire(block, timeout):\n",
+        )],
+    ),
+    (
         "io.py",
         &[
             (

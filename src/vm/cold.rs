@@ -203,11 +203,16 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let aw = match get_awaitable(cx, &next) {
                 Ok(a) => a,
                 Err(r) => {
-                    cx.catch(r, ExcKind::TypeError)?;
+                    let cause = cx.take_exc(r);
                     let n = next.type_name();
-                    return Err(cx.type_error(format!(
+                    let r = cx.type_error(format!(
                         "'async for' received an invalid object from __anext__: {n}"
-                    )));
+                    ));
+                    let e = cx.take_exc(r);
+                    let base = crate::objects::exception::base::exc(&e);
+                    base.set_cause(cx, Some(cause.clone()));
+                    base.set_context(cx, Some(cause));
+                    return Err(cx.reraise(e));
                 }
             };
             s.push_at(cx, 0, aw);
@@ -1004,9 +1009,6 @@ fn merge_keywords(cx: &mut Cx, into: &Value, from: &Value, func: &Value) -> Res<
         }
     };
     for (k, v) in pairs {
-        if k.downcast::<Str>().is_none() {
-            return Err(cx.type_error("keywords must be strings"));
-        }
         if d.contains(cx, &k)? {
             let (name, key) = (callable_name(cx, func), protocol::str_string(cx, &k)?);
             return Err(cx.type_error(format!(

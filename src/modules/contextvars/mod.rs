@@ -224,6 +224,8 @@ impl ContextVar {
         if name.downcast::<Str>().is_none() {
             return Err(cx.type_error("context variable name must be a str"));
         }
+        // CPython mixes the name's hash into the variable's.
+        protocol::hash(cx, name)?;
         let v = ContextVar {
             head: Header::placeholder(),
             name: name.clone(),

@@ -3,7 +3,7 @@
 pub use module::MODULE;
 
 use crate::os_call;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use typhon_vm::native::*;
 use typhon_vm::objects::{Dict, List, dict, list, str};
 use typhon_vm::protocol;
@@ -72,6 +72,10 @@ fn around_collection(cx: &mut Cx, found: Option<&gc::Collected>) {
     cx.exc = saved;
 }
 
+/// `gc.collect(generation)`: how often, and what it found.
+static ASKED: [(AtomicUsize, AtomicUsize); 3] =
+    [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; 3];
+
 #[pymodule(name = "gc")]
 pub mod module {
     //! This module provides access to the garbage collector for reference cycles.
@@ -112,6 +116,9 @@ pub mod module {
         let r = gc::collect(&mut cx.thread, gc::Reason::Asked);
         typhon_vm::call::run_pending(cx);
         let found = r.found - r.resurrected.min(r.found);
+        let asked = &ASKED[generation as usize];
+        asked.0.fetch_add(1, Ordering::Relaxed);
+        asked.1.fetch_add(found, Ordering::Relaxed);
         if !r.saved.is_empty() {
             let (garbage, _) = lists(cx)?;
             if let Some(l) = garbage.downcast::<List>() {
@@ -161,12 +168,21 @@ pub mod module {
     #[pyfunction]
     fn get_stats(cx: &mut Cx) -> Res<Vec<Value>> {
         let t = gc::totals();
+        let young = |i: usize| {
+            let (n, found) = &ASKED[i];
+            (n.load(Ordering::Relaxed), found.load(Ordering::Relaxed))
+        };
         let mut out = Vec::new();
         for generation in 0..3 {
+            // Every collection is a full one; those asked for as young ones count as such.
             let (n, found) = if generation == 2 {
-                (t.collections, t.found)
+                let (a, b) = (young(0), young(1));
+                (
+                    t.collections.saturating_sub(a.0 + b.0),
+                    t.found.saturating_sub(a.1 + b.1),
+                )
             } else {
-                (0, 0)
+                young(generation)
             };
             let d = dict::new_dict(cx)?;
             for (name, v) in [
@@ -218,6 +234,10 @@ pub mod module {
     #[pyfunction]
     #[sig(obj, /)]
     fn is_tracked(obj: &Value) -> bool {
+        // Native types never die.
+        if obj.downcast::<Type>().is_some_and(|t| !t.has(flags::HEAP)) {
+            return false;
+        }
         gc::is_tracked(obj)
     }
     /// Returns true if the object has been already finalized by the GC.

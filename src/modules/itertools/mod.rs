@@ -95,7 +95,8 @@ pub mod module {
         }
         let it = protocol::iter(cx, iterable)?;
         let first = match protocol::getattr_str_opt(cx, &it, "__copy__")? {
-            Some(_) => it,
+            // The one given goes its own way.
+            Some(copy) => protocol::call(cx, &copy, &[])?,
             None => tee::over(cx, &it)?,
         };
         let mut out = Vec::new();

@@ -60,9 +60,8 @@ impl Islice {
     #[new]
     #[text_signature(none)]
     fn new(cls: &Type, args: Args<'_>, cx: &mut Cx) -> Res<Value> {
-        if std::ptr::eq(cls, Islice::type_object(cx)?) {
-            args.no_keywords(cx, "islice")?;
-        }
+        let own = Islice::type_object(cx)?;
+        typhon_vm::objects::iter::refuse_keywords(cx, cls, own, &args, "islice")?;
         args.check_count(cx, "islice", 2, 4)?;
         let none = Value::none();
         let (start, stop, step) = match args.pos {

@@ -90,10 +90,16 @@ pub fn flush_stdout_at_end(cx: &mut Cx) -> bool {
 pub const ATEXIT_CALLBACK: &str = "Exception ignored in atexit callback";
 
 /// What the interpreter does with an exception that nobody can handle: `sys.unraisablehook`, or the default.
+/// Of an exception that ends a thread of `_thread`.
+const THREAD_START: &str = "Exception ignored in thread started by";
+
 pub fn unraisable(cx: &mut Cx, e: Value, what: &str, object: &Value) -> Res<()> {
     let (msg, object) = if object.is_none() {
         (what.to_owned(), Value::none())
-    } else if what.starts_with("Exception ignored while") || what == ATEXIT_CALLBACK {
+    } else if what.starts_with("Exception ignored while")
+        || what == THREAD_START
+        || what == ATEXIT_CALLBACK
+    {
         let shown = match protocol::repr_string(cx, object) {
             Ok(s) => s,
             Err(r) => {

@@ -94,6 +94,11 @@ pub fn start(
     state: Arc<State>,
     daemon: bool,
 ) -> Res<u64> {
+    if crate::sys::functions::FINALIZING.load(Ordering::Acquire) {
+        state.stage.store(NOT_STARTED, Ordering::Release);
+        let text = "can't create new thread at interpreter shutdown";
+        return Err(cx.raise(ExcKind::PythonFinalizationError, text));
+    }
     RUNNING_THREADS.lock().push(state.clone());
     if !daemon {
         AWAITED.lock().push(state.clone());

@@ -40,6 +40,9 @@ pub fn nanoseconds(cx: &mut Cx, v: &Value, round: Round) -> Res<i64> {
                     "'{n}' object cannot be interpreted as an integer or float"
                 )));
             };
+            if f.is_nan() {
+                return Err(cx.value_error("Invalid value NaN (not a number)"));
+            }
             let r = time_text::to_nanoseconds(f, NS, round);
             typhon_vm::number::lift(cx, r)
         }

@@ -201,6 +201,12 @@ fn call_new(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
             "{name}.__new__({c}): {c} is not a subtype of {name}"
         )));
     }
+    if cls.has(crate::objects::typeobj::flag::NO_NEW)
+        && !cls.has(crate::objects::typeobj::flag::HEAP)
+    {
+        let c = cls.full_name();
+        return Err(cx.type_error(format!("cannot create '{c}' instances")));
+    }
     let base = type_new_base(cls);
     if base.slots.new.bits() != owner.slots.new.bits() {
         let (c, b) = (cls.name(), base.name());

@@ -652,7 +652,7 @@ impl FrameObj {
             {
                 return match gen_.state() {
                     crate::objects::generator::CREATED => {
-                        crate::objects::generator::methods::close(cx, g).map(drop)
+                        crate::objects::generator::methods::finalize(cx, g)
                     }
                     crate::objects::generator::SUSPENDED => {
                         Err(cx.runtime_error("cannot clear a suspended frame"))

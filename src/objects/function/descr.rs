@@ -486,7 +486,8 @@ impl Property {
             // A subclass keeps its doc among the instance's attributes, where it hides the class's own.
             let v = text.clone().unwrap_or_else(Value::none);
             if let Err(r) = protocol::setattr_str(cx, this, "__doc__", &v) {
-                if text.is_some() && !from_getter {
+                // One that was given is dropped without a word; that of the getter is not.
+                if from_getter {
                     return Err(r);
                 }
                 cx.catch(r, ExcKind::AttributeError)?;

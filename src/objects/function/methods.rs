@@ -19,8 +19,8 @@ pub fn builtins_of(cx: &mut Cx, globals: &Dict) -> Res<Value> {
             None => super::view::dict_for(cx, b),
         };
     }
-    match crate::init::builtins() {
-        Some(d) => Ok(d.clone()),
+    match crate::caller::builtins(cx) {
+        Some(b) => super::view::dict_for(cx, b),
         None => crate::objects::dict::new_dict(cx),
     }
 }
@@ -277,6 +277,14 @@ impl Function {
             return Err(cx.value_error(format!(
                 "{n}() requires a code object with {have} free vars, not {nfree}"
             )));
+        }
+        use crate::objects::code::co;
+        let kind = co::GENERATOR | co::COROUTINE | co::ASYNC_GENERATOR;
+        if let Some(new) = v.downcast::<CodeObj>()
+            && (new.flags ^ self.code().flags) & kind != 0
+        {
+            let text = "Assigning a code object of non-matching type is deprecated (e.g., from a generator to a plain function)";
+            cx.warn(ExcKind::DeprecationWarning, text)?;
         }
         let old = self.code.put(&self.head, cx, Some(v.clone()));
         // A frame may be running the old code, which it names through the function only: it is kept for good.

@@ -147,6 +147,15 @@ impl Asend {
 
 #[pymethods]
 impl Asend {
+    /// Before it is freed: what was never awaited is reported.
+    #[slot]
+    fn finalize(&self, cx: &mut Cx) -> Res<()> {
+        if self.state.load(Ordering::Acquire) != INIT {
+            return Ok(());
+        }
+        let method = "asend";
+        never_awaited(cx, &self.agen, method)
+    }
     #[slot]
     fn iter(this: &Value) -> Value {
         this.clone()
@@ -197,6 +206,17 @@ impl Asend {
             Err(r) => end_quietly(cx, r),
         }
     }
+}
+
+fn never_awaited(cx: &mut Cx, agen: &Value, method: &str) -> Res<()> {
+    let g = of(agen);
+    let name = g
+        .qualname
+        .get(&g.head)
+        .and_then(|q| q.downcast::<Str>().map(|s| s.to_string_lossy()))
+        .unwrap_or_default();
+    let text = format!("coroutine method '{method}' of '{name}' was never awaited");
+    cx.warn(ExcKind::RuntimeWarning, &text)
 }
 
 /// The exceptions that end an awaitable without a word.
@@ -331,6 +351,15 @@ impl Athrow {
 
 #[pymethods]
 impl Athrow {
+    /// Before it is freed: what was never awaited is reported.
+    #[slot]
+    fn finalize(&self, cx: &mut Cx) -> Res<()> {
+        if self.state.load(Ordering::Acquire) != INIT {
+            return Ok(());
+        }
+        let method = if self.closing() { "aclose" } else { "athrow" };
+        never_awaited(cx, &self.agen, method)
+    }
     #[slot]
     fn iter(this: &Value) -> Value {
         this.clone()
@@ -402,6 +431,7 @@ fn anext_method(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
 }
 fn athrow_method(cx: &mut Cx, args: Args<'_>) -> Res<Value> {
     let (this, _) = receiver(cx, args, "athrow", word::ASYNC_GENERATOR)?;
+    methods::warn_of_three(cx, args.pos.len() - 1)?;
     let a = crate::objects::tuple::new_tuple(cx, args.pos[1..].to_vec())?;
     new_athrow(cx, this, Some(a))
 }

@@ -115,7 +115,11 @@ pub fn normalize(cx: &mut Cx, typ: &Value, val: Option<&Value>, tb: Option<&Valu
     }
     let exc = if is_exception_class(typ) {
         match val {
-            None => exception::instantiate(cx, typ)?,
+            // What goes wrong there is thrown instead.
+            None => match exception::instantiate(cx, typ) {
+                Ok(e) => e,
+                Err(r) => cx.take_exc(r),
+            },
             Some(v)
                 if typ
                     .downcast::<Type>()
@@ -155,9 +159,19 @@ pub fn normalize(cx: &mut Cx, typ: &Value, val: Option<&Value>, tb: Option<&Valu
     Ok(exc)
 }
 
+/// Throwing by type, value and traceback is deprecated.
+pub(super) fn warn_of_three(cx: &mut Cx, n: usize) -> Res<()> {
+    if n < 2 {
+        return Ok(());
+    }
+    let text = "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
+    warn_deprecated(cx, text)
+}
+
 /// The arguments of `throw`, whichever signature they follow.
 pub(super) fn throw_arguments(cx: &mut Cx, args: &[Value]) -> Res<Value> {
     let n = args.len();
+    warn_of_three(cx, n)?;
     let (Some(typ), true) = (args.first(), n <= 3) else {
         return Err(if n == 0 {
             cx.type_error("throw expected at least 1 argument, got 0")
@@ -165,15 +179,11 @@ pub(super) fn throw_arguments(cx: &mut Cx, args: &[Value]) -> Res<Value> {
             cx.type_error(format!("throw expected at most 3 arguments, got {n}"))
         });
     };
-    if n > 1 {
-        let text = "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
-        warn_deprecated(cx, text)?;
-    }
     normalize(cx, typ, args.get(1), args.get(2))
 }
 
 /// `warnings.warn(text, DeprecationWarning)`.
-fn warn_deprecated(cx: &mut Cx, text: &str) -> Res<()> {
+pub(super) fn warn_deprecated(cx: &mut Cx, text: &str) -> Res<()> {
     let Some(m) = crate::objects::module::methods::loaded(cx, "warnings")? else {
         return Ok(());
     };
@@ -351,7 +361,7 @@ pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
 }
 
 /// Before it is freed: `finally` blocks of a suspended generator run; a coroutine that was never awaited is reported.
-pub(super) fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
+pub fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
     let Some(g) = as_generator(this) else {
         return Ok(());
     };
@@ -369,7 +379,10 @@ pub(super) fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
                 .get(&g.head)
                 .and_then(|q| q.downcast::<Str>().map(|s| s.to_string_lossy()))
                 .unwrap_or_default();
-            never_awaited(cx, this, &name)?;
+            if let Err(r) = never_awaited(cx, this, &name) {
+                let what = "Exception ignored while finalizing coroutine";
+                crate::threads::unraisable(cx, r, what, this);
+            }
             close(cx, this).map(drop)
         }
         _ => Ok(()),
@@ -455,14 +468,6 @@ pub(super) fn get_frame(cx: &mut Cx, v: &Value) -> Res<Value> {
     }
 }
 pub(super) fn get_code(cx: &mut Cx, v: &Value) -> Res<Value> {
-    if of(v).state() == super::DONE {
-        // SAFETY: a finished record does not change any more, and its code word is kept by the collector's roots.
-        let code = unsafe {
-            let w = (*of(v).frame.get()).func;
-            (w & 7 == 4).then(|| crate::call::counted(cx, w & !7))
-        };
-        return Ok(code.unwrap_or_else(Value::none));
-    }
     let code = with_record(cx, of(v), |cx, f| {
         // SAFETY: the function word of a record is set until the generator is done.
         let func = unsafe { crate::call::counted(cx, (*f).func) };
@@ -640,8 +645,14 @@ pub static COROUTINE: Part = Part {
         CLASS_GETITEM,
     ],
     getset: &[
-        NAME,
-        QUALNAME,
+        GetSetDef {
+            doc: "name of the coroutine",
+            ..NAME
+        },
+        GetSetDef {
+            doc: "qualified name of the coroutine",
+            ..QUALNAME
+        },
         attr("cr_await", get_delegate, "object being awaited on, or None"),
         attr("cr_running", get_running, ""),
         attr("cr_frame", get_frame, ""),

@@ -147,7 +147,12 @@ impl SimpleNamespace {
             this.downcast::<SimpleNamespace>(),
             made.downcast::<SimpleNamespace>(),
         ) else {
-            return Err(cx.type_error("expected a SimpleNamespace"));
+            let class = protocol::repr_string(cx, &cls)?;
+            let class = class.trim_start_matches("<class '").trim_end_matches("'>");
+            let got = made.type_name();
+            return Err(cx.type_error(format!(
+                "expect types.SimpleNamespace type, but {class}() returned '{got}' object"
+            )));
         };
         let (a, b) = (from.namespace(cx)?, to.namespace(cx)?);
         if let (Some(a), Some(b)) = (a.downcast::<Dict>(), b.downcast::<Dict>()) {

@@ -305,7 +305,13 @@ fn same_layout(cx: &mut Cx, a: &Type, b: &Type) -> bool {
         && b.basic_size() <= a.basic_size()
         && (b.basic_size() == a.basic_size() || a.has(flag::INLINE))
         && (a.solid.load(Ordering::Relaxed) == b.solid.load(Ordering::Relaxed)
-            || slot_names(cx, a) == slot_names(cx, b))
+            || slots_below(a) == slots_below(b) && slot_names(cx, a) == slot_names(cx, b))
+}
+
+/// What fixes the layout of a class but for the last `__slots__`.
+fn slots_below(t: &Type) -> Option<u32> {
+    let solid = Type::from_word(t.solid.load(Ordering::Relaxed));
+    solid.base().map(|b| b.solid.load(Ordering::Relaxed))
 }
 
 /// The names and places of all `__slots__` of a class.

@@ -357,6 +357,13 @@ fn set_own_dict(cx: &mut Cx, o: &Value, v: Option<&Value>) -> Res<()> {
             instance::replace_dict(cx, o, d.clone())
         }
         None => {
+            if instance::native_base(o.ty())
+                .dict_offset
+                .load(Ordering::Relaxed)
+                != 0
+            {
+                return Err(cx.type_error("cannot delete __dict__"));
+            }
             let d = crate::objects::dict::new_dict(cx)?;
             instance::replace_dict(cx, o, d)
         }

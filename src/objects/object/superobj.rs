@@ -163,7 +163,7 @@ fn from_frame(cx: &mut Cx) -> Res<(Value, Value)> {
         return Err(cx.runtime_error("super(): no current frame"));
     }
     // SAFETY: the running frame of this thread; its registers hold values or 0.
-    let (code, first) = unsafe {
+    let (code, first, in_cell) = unsafe {
         let code = (*f).code().code.clone();
         if code.argcount == 0 && code.flags & typhon_compiler::code::flags::VARARGS == 0 {
             return Err(cx.runtime_error("super(): no arguments"));
@@ -173,11 +173,19 @@ fn from_frame(cx: &mut Cx) -> Res<(Value, Value)> {
         } else {
             0
         };
-        (code, crate::objects::frame::object::register(f, at))
+        let in_cell = code
+            .localspluskinds
+            .get(at)
+            .is_some_and(|k| k & typhon_compiler::code::kinds::CELL != 0);
+        (
+            code,
+            crate::objects::frame::object::register(f, at),
+            in_cell,
+        )
     };
     // The argument may live in a cell.
     let first = match first {
-        Some(v) => match v.downcast_exact::<Cell>() {
+        Some(v) => match v.downcast_exact::<Cell>().filter(|_| in_cell) {
             Some(c) => cell::get(cx, c),
             None => Some(v),
         },

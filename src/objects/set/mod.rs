@@ -96,10 +96,13 @@ pub fn add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
 /// The same for a set that the caller's own register or native frame holds (`SetLike::add_private`).
 pub fn add_register(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
     let hash = set_hash(cx, v)?;
-    if let Some(s) = SetLike::of(set) {
-        s.add_private(cx, v, hash)?;
+    match SetLike::of(set) {
+        Some(s) => s.add_private(cx, v, hash).map(drop),
+        None => {
+            let t = set.type_name();
+            Err(cx.type_error(format!("expected a set, got '{t}'")))
+        }
     }
-    Ok(())
 }
 
 /// The elements of an exact set or frozenset, at one moment.

@@ -224,7 +224,11 @@ impl Type {
             .filter(|(b, _)| f & b != 0)
             .map(|(_, n)| 1u64 << n)
             .sum();
-        low | (f & 0xFF00_0000) as u64
+        // CPython's marks of instances with a `__dict__` of the interpreter's own, and with values kept inline.
+        let python = f & flag::HEAP != 0 && !self.has(flag::TYPE_SUBCLASS);
+        let managed = u64::from(python && f & flag::HAS_DICT != 0) << 4;
+        let inline = u64::from(python && f & flag::INLINE != 0) << 2;
+        low | managed | inline | (f & 0xFF00_0000) as u64
     }
     #[getter]
     fn __abstractmethods__(&self, cx: &mut Cx) -> Res<Value> {

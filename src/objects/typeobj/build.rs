@@ -685,8 +685,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     ty.bases.init(bases_v.clone());
     let mut flags = flag::HEAP | flag::BASETYPE | base.flags() & flag::INHERITED;
     for b in bases.items() {
-        flags |=
-            lookup::type_of_word(b).flags() & (flag::SEQUENCE | flag::MAPPING | flag::EXC_SUBCLASS);
+        flags |= lookup::type_of_word(b).flags() & flag::EXC_SUBCLASS;
     }
     if add_dict {
         flags |= flag::HAS_DICT;
@@ -726,12 +725,32 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
         ty.layout.store(Box::into_raw(layout), Ordering::Release);
     }
     set_mro(cx, ty, vec![class.clone()])?;
+    if let Some(c) = classcell
+        && let Some(cell) = c.downcast::<crate::objects::Cell>()
+    {
+        drop(crate::objects::cell::methods::set(
+            cx,
+            cell,
+            Some(class.clone()),
+        ));
+    }
     let before = ty.mro.peek_bits();
     let order = compute_mro(cx, meta, &class, bases)?;
     // A custom mro() may have set `__bases__`, and so the order.
     if ty.mro.peek_bits() == before {
         set_mro(cx, ty, order)?;
     }
+    // What a pattern takes its instances for, the first base in order says that is either.
+    let collection = ty
+        .mro()
+        .iter()
+        .filter(|b| !b.is(&class))
+        .map(|b| lookup::type_of_word(b).flags() & (flag::SEQUENCE | flag::MAPPING))
+        .find(|f| *f != 0);
+    ty.set_flags(
+        collection.unwrap_or(0),
+        (flag::SEQUENCE | flag::MAPPING) & !collection.unwrap_or(0),
+    );
     for (i, s) in slots.iter().enumerate() {
         let m = builtin::new_member(cx, s, ty, slots_offset + 8 * i, false)?;
         dict.set(cx, s, m)?;
@@ -753,15 +772,6 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     if add_weak && !dict.contains_str(cx, "__weakref__") {
         let g = builtin::new_getset(cx, &crate::objects::object::WEAKREF_GETSET, ty)?;
         dict.set_str(cx, "__weakref__", g)?;
-    }
-    if let Some(c) = classcell
-        && let Some(cell) = c.downcast::<crate::objects::Cell>()
-    {
-        drop(crate::objects::cell::methods::set(
-            cx,
-            cell,
-            Some(class.clone()),
-        ));
     }
     if let Some(c) = classdictcell
         && let Some(cell) = c.downcast::<crate::objects::Cell>()

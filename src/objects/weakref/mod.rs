@@ -26,7 +26,7 @@ pub struct WeakRef {
     #[skip]
     pub cell: Registered,
     pub callback: Slot,
-    /// The target's hash, once asked for; 0: not yet.
+    /// The target's hash, once asked for; -1, which no hash is: not yet.
     #[skip]
     hash: AtomicI64,
 }
@@ -44,7 +44,8 @@ pub fn check_target(cx: &mut Cx, v: &Value) -> Res<()> {
 pub fn new_ref_of(cx: &mut Cx, cls: &Type, target: &Value, callback: Option<&Value>) -> Res<Value> {
     check_target(cx, target)?;
     let callback = callback.filter(|c| !c.is_none());
-    if callback.is_none() && cls.word() == crate::statics::word::WEAKREF {
+    let plain = callback.is_none() && cls.word() == crate::statics::word::WEAKREF;
+    if plain {
         // Plain references to one target are one object.
         for w in weak::list(&cx.thread, target) {
             if let Some(r) = w.downcast_exact::<WeakRef>()
@@ -58,11 +59,15 @@ pub fn new_ref_of(cx: &mut Cx, cls: &Type, target: &Value, callback: Option<&Val
         head: Header::placeholder(),
         cell: Registered(WeakCell::new()),
         callback: Slot::new(callback.cloned()),
-        hash: AtomicI64::new(0),
+        hash: AtomicI64::new(-1),
     };
     let v = alloc(cx, cls, r)?;
     if let Some(r) = v.downcast::<WeakRef>() {
-        weak::attach(target, &v, &r.cell.0, callback.is_some());
+        if plain {
+            weak::attach_plain(target, &v, &r.cell.0);
+        } else {
+            weak::attach(target, &v, &r.cell.0, callback.is_some());
+        }
     }
     Ok(v)
 }
@@ -127,7 +132,7 @@ impl WeakRef {
     #[slot]
     fn hash(&self, cx: &mut Cx) -> Res<i64> {
         let known = self.hash.load(Ordering::Relaxed);
-        if known != 0 {
+        if known != -1 {
             return Ok(known);
         }
         let Some(o) = target(cx, self) else {

@@ -52,6 +52,7 @@ impl<'a> Compiler<'a> {
         params: &'a Parameters,
         returns: Option<&'a Expr>,
         function: BlockKey,
+        name: &str,
         loc: Loc,
     ) -> Res<u32> {
         let function = self.lookup(function)?;
@@ -59,7 +60,9 @@ impl<'a> Compiler<'a> {
             return Ok(0);
         }
         let block = self.lookup(BlockKey::second(params))?;
+        let qualname = self.qualname(name, ScopeKind::Function);
         self.enter_annotations(loc, block)?;
+        self.unit().qualname = format!("{qualname}.__annotate__");
         let mut count = 0;
         let plain = params
             .args
@@ -122,8 +125,13 @@ impl<'a> Compiler<'a> {
             self.expr(value)?;
             self.expr(&s.target)?;
         }
+        let deferred = matches!(&*s.target, Expr::Name(_)) && s.simple && self.in_module_or_class();
+        if !deferred && !self.future_annotations() {
+            // Never evaluated, but it must be right.
+            self.refuse_async_comprehensions(&s.annotation)?;
+        }
         match &*s.target {
-            Expr::Name(name) if s.simple && self.in_module_or_class() => {
+            Expr::Name(name) if deferred => {
                 let mangled = self.mangle(&name.id);
                 if self.future_annotations() {
                     self.annotation_string(&s.annotation)?;

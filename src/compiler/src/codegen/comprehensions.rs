@@ -4,7 +4,7 @@ use super::{Compiler, Res, blocks::FKind, unit::ScopeKind};
 use crate::error::{CompileError, Stage};
 use crate::ir::{Label, Loc};
 use crate::opcode::{Op, intrinsic1, resume};
-use crate::symtable::{BlockId, BlockKey, NameScope, Symbol, def};
+use crate::symtable::{BlockId, BlockKey, BlockKind, NameScope, Symbol, def};
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Comprehension, Expr, StmtAssert};
 use ruff_text_size::{Ranged, TextRange};
@@ -67,11 +67,16 @@ impl<'a> Compiler<'a> {
         if self.async_comprehension_allowed() {
             return Ok(());
         }
+        self.refuse_async_comprehensions(&s.test)?;
+        s.msg
+            .as_deref()
+            .map_or(Ok(()), |msg| self.refuse_async_comprehensions(msg))
+    }
+
+    /// The error of an asynchronous comprehension where none may stand.
+    pub fn refuse_async_comprehensions(&mut self, e: &'a Expr) -> Res {
         let mut find = FindAsync(None);
-        find.visit_expr(&s.test);
-        if let Some(msg) = &s.msg {
-            find.visit_expr(msg);
-        }
+        find.visit_expr(e);
         find.0.map_or(Ok(()), |range| self.async_outside(range))
     }
 
@@ -173,6 +178,9 @@ impl<'a> Compiler<'a> {
     fn push_inlined(&mut self, comp: BlockId, loc: Loc) -> Res<Inlined> {
         let outer = self.block_id();
         let function_like = self.block().is_function_like();
+        // What a class body binds is no concern of a comprehension in it.
+        let in_class =
+            self.block().kind == BlockKind::Class && self.unit_ref().in_inlined_comp == 0;
         self.unit().in_inlined_comp += 1;
         let mut state = Inlined {
             replaced: Vec::new(),
@@ -203,7 +211,7 @@ impl<'a> Compiler<'a> {
             let keeps = symbol.scope == outside.scope
                 || symbol.scope == NameScope::Free
                 || symbol.scope == NameScope::Cell && outside.scope == NameScope::Free;
-            if !keeps {
+            if !keeps || in_class {
                 state.replaced.push((name.clone(), outside));
                 self.table[outer].symbols.insert(name.clone(), *symbol);
             }

@@ -157,8 +157,13 @@ impl<'a> Compiler<'a> {
                 self.op_i(Op::LOAD_FAST, index, loc);
             }
         }
-        flags |=
-            self.function_annotations(&s.parameters, s.returns.as_deref(), BlockKey::node(s), loc)?;
+        flags |= self.function_annotations(
+            &s.parameters,
+            s.returns.as_deref(),
+            BlockKey::node(s),
+            &s.name,
+            loc,
+        )?;
         self.function_body(s, flags, first_line, loc)?;
         if s.type_params.is_some() {
             self.op_i(Op::SWAP, 2, loc);

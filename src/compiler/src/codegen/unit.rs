@@ -256,7 +256,7 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn qualname(&self, name: &str, kind: ScopeKind) -> String {
+    pub(super) fn qualname(&self, name: &str, kind: ScopeKind) -> String {
         let mut depth = self.units.len();
         if depth <= 1 {
             return name.to_string();

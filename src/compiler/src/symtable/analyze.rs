@@ -105,7 +105,9 @@ impl Resolver<'_> {
         free: &mut Names,
         class: Option<BlockId>,
     ) -> NameScope {
-        if let Some(class) = class {
+        if let Some(class) = class
+            && &**name != "__classdict__"
+        {
             let flags = self.table[class].symbols.flags(name);
             if flags & def::GLOBAL != 0 {
                 return NameScope::GlobalExplicit;
