@@ -46,6 +46,22 @@ pub const EDITS: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        // What is no number of seconds is an error, not a question.
+        "threading.py",
+        &[(
+            "                if timeout > 0:\n                    gotit = waiter.acquire(True, timeout)\n",
+            "                if not timeout <= 0:\n                    gotit = waiter.acquire(True, timeout)\n",
+        )],
+    ),
+    (
+        // Methods of native types name no module.
+        "annotationlib.py",
+        &[(
+            "        if value.__module__ == \"builtins\":\n            return value.__qualname__\n        return f",
+            "        if value.__module__ in (None, \"builtins\"):\n            return value.__qualname__\n        return f",
+        )],
+    ),
+    (
         "io.py",
         &[
             (

@@ -231,10 +231,14 @@ pub fn replaced(cx: &mut Cx, o: &Value, own: &Type, name: &'static str) -> Res<O
     let (found, known) = (o.ty().lookup(cx, n), own.lookup(cx, n));
     if let (Some(f), Some(k)) = (found, known)
         && f.is(&k)
-        && n.downcast::<Str>()
-            .is_none_or(|n| instance::get_own(cx, o, n).is_none())
     {
-        return Ok(None);
+        let own = match n.downcast::<Str>() {
+            Some(n) => instance::get_own(cx, o, n)?,
+            None => None,
+        };
+        if own.is_none() {
+            return Ok(None);
+        }
     }
     protocol::getattr_opt(cx, o, n)
 }

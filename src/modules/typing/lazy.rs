@@ -147,7 +147,11 @@ impl ConstEvaluator {
             _ => return Err(cx.type_error("_ConstEvaluator.__call__() takes exactly one argument")),
         };
         // annotationlib.Format.STRING
-        if format.as_small_int() != Some(4) {
+        let four = matches!(
+            typhon_vm::objects::int::as_int(format),
+            Some(typhon_vm::objects::int::IntRef::Small(4))
+        );
+        if !four {
             return Ok(self.value.clone());
         }
         let text = match self.value.downcast_exact::<Tuple>() {

@@ -37,7 +37,13 @@ pub fn shown(builtins: &Value) -> Value {
 /// What the mapping behind the dict says, if there is one.
 pub fn beyond(cx: &mut Cx, builtins: &Dict, name: &Value) -> Res<Option<Value>> {
     if builtins.is_exact() {
-        return Ok(None);
+        // A key that is no string may equal the name.
+        return match name.downcast::<Str>() {
+            Some(n) if builtins.has_other_keys() && builtins.has_foreign(cx, n.hash()) => {
+                builtins.get(cx, name)
+            }
+            _ => Ok(None),
+        };
     }
     // SAFETY: a dict begins with its header, and the frame or function that it was taken from holds it.
     let this = unsafe { Value::borrow_header(std::ptr::from_ref(builtins).cast()) };

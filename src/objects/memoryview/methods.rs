@@ -322,6 +322,8 @@ impl MemoryView {
         let b = m.view_of(cx)?;
         match key_of(cx, &b, key)? {
             Key::Whole => Ok(this.clone()),
+            // The key's own code may have released the view.
+            Key::Item(_) if m.view_opt(cx).is_none() => Err(released(cx)),
             Key::Item(at) => item_at(cx, &b, at),
             Key::Slice(s) => {
                 let part = sliced(&b, s);
@@ -350,6 +352,9 @@ impl MemoryView {
             }
             Key::Whole => {
                 let (raw, n) = pack(cx, b.format(), value)?;
+                if self.view_opt(cx).is_none() {
+                    return Err(released(cx));
+                }
                 b.write_at(0, &raw[..n.min(b.itemsize())]);
                 Ok(())
             }
@@ -361,6 +366,9 @@ impl MemoryView {
                 }
                 let to = sliced(&b, s);
                 let from = crate::objects::buffer::get(cx, value, false)?;
+                if self.view_opt(cx).is_none() {
+                    return Err(released(cx));
+                }
                 let (lt, lf) = (to.layout(), from.layout());
                 if lt.shape != lf.shape
                     || lt.itemsize != lf.itemsize

@@ -726,7 +726,26 @@ fn s_richcompare(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<Value> {
     let n = intern_static(cx, op.dunder())?;
     // A method that is None says that there is no comparison: calling it raises.
     match special(cx, a.ty(), n) {
-        Some(f) => call_found(cx, &f, a, std::slice::from_ref(b)),
+        Some(f) if f.ty().has(flag::METHOD_DESCRIPTOR) => {
+            call_found(cx, &f, a, std::slice::from_ref(b))
+        }
+        Some(f) => {
+            let bound = match f.ty().slots.descr_get.get() {
+                Some(get) => {
+                    let t = a.ty().value();
+                    get(cx, &f, Some(a), Some(&t))
+                }
+                None => Ok(f),
+            };
+            match bound {
+                Ok(f) => protocol::call(cx, &f, std::slice::from_ref(b)),
+                // What cannot be had does not compare.
+                Err(r) => {
+                    drop(cx.take_exc(r));
+                    Ok(Value::not_implemented())
+                }
+            }
+        }
         None => Ok(Value::not_implemented()),
     }
 }
@@ -1056,7 +1075,7 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
     let mut found_any = false;
     for name in specials {
         let n = intern_static(cx, name)?;
-        let Some((v, owner)) = t.lookup_with_owner(cx, n) else {
+        let Some(v) = t.lookup(cx, n) else {
             continue;
         };
         if let Some(w) = v.downcast_exact::<SlotWrapper>() {
@@ -1079,13 +1098,12 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
             continue;
         }
         if id == SlotId::new {
-            // The native constructor's face, inherited: the slot of its class.
-            if owner.spec.load(Ordering::Relaxed).is_null()
-                || crate::objects::builtin::is_dunder_new(&v).is_none()
-            {
-                return Ok(dispatcher(id));
-            }
-            return Ok(owner.slots.new.bits());
+            // A native constructor's face gives no constructor: what the layout's base makes is made.
+            return Ok(if crate::objects::builtin::is_dunder_new(&v).is_some() {
+                base_bits
+            } else {
+                dispatcher(id)
+            });
         }
         if id == SlotId::hash && v.is_none() {
             return Ok(crate::native::unhashable as HashFn as usize);

@@ -162,7 +162,7 @@ pub fn type_setattr(cx: &mut Cx, this: &Value, name: &Value, value: Option<&Valu
             name.downcast::<Str>()
                 .map(|s| s.to_string_lossy())
                 .unwrap_or_default(),
-            t.name(),
+            t.full_name(),
         );
         return Err(cx.type_error(format!(
             "cannot set '{n}' attribute of immutable type '{tn}'"

@@ -211,7 +211,11 @@ impl<'a> Compiler<'a> {
             let keeps = symbol.scope == outside.scope
                 || symbol.scope == NameScope::Free
                 || symbol.scope == NameScope::Cell && outside.scope == NameScope::Free;
-            if !keeps || in_class {
+            let own_cell = matches!(
+                &**name,
+                "__class__" | "__classdict__" | "__conditional_annotations__"
+            );
+            if !keeps || in_class && !own_cell {
                 state.replaced.push((name.clone(), outside));
                 self.table[outer].symbols.insert(name.clone(), *symbol);
             }
