@@ -1,7 +1,7 @@
 //! Inline caches (R14, R15): word and pointer belong together, and no cache answers from before a change that is over.
 //!
-//! Interleavings: `fill_change_and_reader` 19 937, `fill_during_a_change` 2 900 + 45, `pairs_belong_together` 13 482,
-//! `pairs_belong_together_for_two` 623 997.
+//! Interleavings: `fill_change_and_reader` 19 937, `fill_during_a_change` 2 900 + 45, `pairs_belong_together` 985,
+//! `pairs_belong_together_for_two` 34 461.
 
 use loom::sync::Arc;
 use loom_tests::protocol::cache_pair::{EMPTY, change, load, may_fill, publish};

@@ -1,6 +1,7 @@
 //! The lock byte with parking: mutual exclusion, and no waiter is forgotten (R6).
 //!
-//! Interleavings: `three_threads` 4 966, `two_threads` 319.
+//! Interleavings: `three_threads` 9 988, `three_threads_with_reservations` 8 108 + 8 879, `two_threads` 419,
+//! `two_threads_with_reservations` 28 421 + 28 421.
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
