@@ -177,6 +177,11 @@ impl Cache {
     /// Fill, with a second version.
     #[cold]
     pub fn fill_also(&self, word: u64, ptr: u64, also: u64) {
+        // What the cache tells of does not fit each object (one whose values are in a dict): reads of that one come here
+        // every time, and writing the same again would take the line from all other threads.
+        if self.load() == (word, ptr) && self.also.load(Ordering::Relaxed) == also {
+            return;
+        }
         let _guard = FILL.lock();
         cache_pair::begin(&self.word);
         self.also.store(also, Ordering::Release);
