@@ -100,20 +100,30 @@ impl Counted {
     }
 }
 
+/// An object of the model, which keeps it for its whole life.
+#[derive(Clone, Copy)]
+pub struct Ref(*const Counted);
+
+impl Ref {
+    fn object(&self) -> &Counted {
+        // SAFETY: the model keeps its objects.
+        unsafe { &*self.0 }
+    }
+}
+
 /// What an id's record holds under its lock.
 pub struct Letters {
-    queue: Vec<*const Counted>,
+    queue: Vec<Ref>,
     breaker: *const AtomicU32,
     pub inhabited: bool,
 }
 
 impl Home for Letters {
-    type Item = *const Counted;
-    fn merge(item: *const Counted) -> bool {
-        // SAFETY: the model keeps its objects.
-        unsafe { (*item).merge(1) }
+    type Item = Ref;
+    fn merge(item: Ref) -> bool {
+        item.object().merge(1)
     }
-    fn queue(&mut self) -> &mut Vec<*const Counted> {
+    fn queue(&mut self) -> &mut Vec<Ref> {
         &mut self.queue
     }
     fn breaker(&self) -> Option<&AtomicU32> {
@@ -164,7 +174,7 @@ impl Record {
             let owner = object.owner.load(Ordering::Relaxed);
             if owner == 0 {
                 if object.merge(1) {
-                    dead.push(&raw const *object);
+                    dead.push(Ref(object));
                 }
                 break;
             }
@@ -172,7 +182,8 @@ impl Record {
             if object.owner.load(Ordering::Relaxed) != owner {
                 continue;
             }
-            let given = owner_queue::give(&mut *letters, &self.state, MERGE, object, &mut dead);
+            let given =
+                owner_queue::give(&mut *letters, &self.state, MERGE, Ref(object), &mut dead);
             drop(letters);
             let _: Given = given;
             break;
@@ -180,10 +191,9 @@ impl Record {
         Record::free(&dead);
     }
 
-    fn free(dead: &[*const Counted]) {
-        for &object in dead {
-            // SAFETY: the model keeps its objects.
-            unsafe { (*object).free() };
+    fn free(dead: &[Ref]) {
+        for object in dead {
+            object.object().free();
         }
     }
 

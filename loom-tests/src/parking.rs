@@ -89,7 +89,8 @@ impl ParkingLock {
                 bucket.waiting -= 1;
                 bucket.woken += 1;
                 let turn = self.unlocks.fetch_add(1, Ordering::Relaxed);
-                reserve = self.fair == Fair::Always || self.fair == Fair::ByTurns && turn % 2 == 0;
+                reserve = self.fair == Fair::Always
+                    || self.fair == Fair::ByTurns && turn.is_multiple_of(2);
             }
             self.byte.unlock_waking(bucket.waiting != 0, reserve);
             drop(bucket);

@@ -36,7 +36,7 @@ impl World {
     fn new(holders: u32) -> Arc<World> {
         Arc::new(World {
             flags: AtomicU8::new(0),
-            word: RefWord::new((1 + holders) * ONE | MERGED),
+            word: RefWord::new(((1 + holders) * ONE) | MERGED),
             slot: AtomicU64::new(CELL),
             running: Mutex::new(0),
             noted: Mutex::new(0),
