@@ -140,6 +140,42 @@ impl Range {
         (self.small.step != 0).then_some(self.small)
     }
 
+    /// Start, stop and step of a slice, where machine integers hold all there is.
+    fn sliced_small(&self, s: &Slice) -> Option<(i64, i64, i64)> {
+        let r = self.small()?;
+        let given = |v: &Value| match v.is_none() {
+            true => Some(None),
+            false => v.as_small_int().map(Some),
+        };
+        let (start, stop, step) = (given(&s.start)?, given(&s.stop)?, given(&s.step)?);
+        let step = step.unwrap_or(1);
+        // A step of zero is an error of its own.
+        let (lower, upper) = match step {
+            0 => return None,
+            1.. => (0, r.len),
+            _ => (-1, r.len - 1),
+        };
+        // A small int and a length have two bits to spare.
+        let clamp = |v: i64| {
+            if v < 0 {
+                (v + r.len).max(lower)
+            } else {
+                v.min(upper)
+            }
+        };
+        let (first, end) = if step < 0 {
+            (upper, lower)
+        } else {
+            (lower, upper)
+        };
+        let item = |i: i64| r.start.checked_add(i.checked_mul(r.step)?);
+        Some((
+            item(start.map_or(first, clamp))?,
+            item(stop.map_or(end, clamp))?,
+            step.checked_mul(r.step)?,
+        ))
+    }
+
     /// Item `i` (not negative, below the length) of a big range.
     fn big_item(&self, i: &IBig) -> IBig {
         big(&self.start) + i * big(&self.step)
@@ -188,6 +224,11 @@ impl Range {
     }
 
     fn sliced(&self, cx: &mut Cx, s: &Slice) -> Res<Value> {
+        if let Some((start, stop, step)) = self.sliced_small(s) {
+            let (start, stop) = (int::new_int(cx, start)?, int::new_int(cx, stop)?);
+            let step = int::new_int(cx, step)?;
+            return new_range(cx, start, stop, step);
+        }
         let len = big(&self.len);
         // `slice.indices` for lengths of any size.
         let one = int::new_int(cx, 1)?;
