@@ -714,6 +714,7 @@ fn origin(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
         let name = crate::objects::str::new_str(cx, &text(&code.name))?;
         let row = vec![file, Value::small_int(line), name];
         rows.push(crate::objects::tuple::new_tuple(cx, row)?);
+        // SAFETY: as above.
         f = unsafe { (*f).prev };
     }
     crate::objects::tuple::new_tuple(cx, rows)

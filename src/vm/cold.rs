@@ -14,7 +14,7 @@ use crate::objects::{Dict, List, Str, Tuple};
 use crate::patterns::{match_class, match_keys};
 use crate::regcode::Rop;
 use crate::statics::word;
-use crate::{Cx, ExcKind, Res, Type, Value, ValueExt, attr, protocol};
+use crate::{Cx, ExcKind, Res, Type, Value, ValueExt, attr, globals, protocol};
 use typhon_compiler::opcode::Op;
 
 /// The stack as its home registers.
@@ -329,7 +329,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                 (*(*frame).regs.add(arg as usize), n)
             };
             let name = crate::objects::str::intern::intern_str(cx, &name)?;
-            let v = match attr::namespace_get(cx, &ns, &name)? {
+            let v = match globals::namespace_get(cx, &ns, &name)? {
                 Some(v) => v.into_counted().into_bits(),
                 None => attr::load_deref(cx, frame, cell, arg as usize)?,
             };
@@ -340,7 +340,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let ns = s.take(0);
             // SAFETY: the running frame; the index was checked by the translator.
             let name = unsafe { (&(*(*frame).rc).names)[arg as usize].clone() };
-            let v = match attr::namespace_get(cx, &ns, &name)? {
+            let v = match globals::namespace_get(cx, &ns, &name)? {
                 Some(v) => v,
                 None => global_or_builtin(cx, frame, &name)?,
             };
@@ -353,7 +353,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             // SAFETY: as above.
             let ns = unsafe { crate::call::counted(cx, w) };
             let name = crate::objects::str::intern::intern_str(cx, "__annotations__")?;
-            if attr::namespace_get(cx, &ns, &name)?.is_none() {
+            if globals::namespace_get(cx, &ns, &name)?.is_none() {
                 let d = crate::objects::dict::new_dict(cx)?;
                 protocol::setitem(cx, &ns, &name, Some(&d))?;
             }
@@ -564,12 +564,12 @@ fn global_or_builtin(cx: &mut Cx, frame: *mut Frame, name: &Value) -> Res<Value>
     let (g, b) = unsafe { (&*(*frame).globals, &*(*frame).builtins()) };
     // SAFETY: as above; they start with their header.
     let gv = unsafe { Value::borrow_header(std::ptr::from_ref(g).cast()) };
-    if let Some(v) = attr::namespace_get(cx, &gv, name)? {
+    if let Some(v) = globals::namespace_get(cx, &gv, name)? {
         return Ok(v);
     }
     match view::get(cx, b, name)? {
         Some(v) => Ok(v),
-        None => Err(attr::undefined(cx, name)),
+        None => Err(globals::undefined(cx, name)),
     }
 }
 

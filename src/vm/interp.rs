@@ -22,7 +22,7 @@ use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::{self, word};
 use crate::unwind::{Unwound, unwind};
-use crate::{Cx, Raised, Res, Value, ValueExt, attr, cold, legs};
+use crate::{Cx, Raised, Res, Value, ValueExt, attr, cold, globals, legs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::header::Header;
 
@@ -622,11 +622,11 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- names
                     Rop::LoadGlobal => {
                         let cache = cache!(w);
-                        let bits = match attr::global_hit(frame, cache) {
+                        let bits = match globals::global_hit(frame, cache) {
                             Some(bits) => bits,
                             None => {
                                 save!();
-                                try_!(attr::load_global(cx, frame, cache))
+                                try_!(globals::load_global(cx, frame, cache))
                             }
                         };
                         set!(w, bits);
@@ -634,7 +634,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::LoadName => {
                         save!();
                         let cache = cache!(w);
-                        let bits = try_!(attr::load_name(cx, frame, cache));
+                        let bits = try_!(globals::load_name(cx, frame, cache));
                         set!(w, bits);
                     }
                     Rop::StoreName | Rop::StoreGlobal => {
@@ -644,7 +644,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         if x_of(w) & CONSUME_A != 0 {
                             release!(a_of(w));
                         }
-                        try_!(attr::store_name(
+                        try_!(globals::store_name(
                             cx,
                             frame,
                             cache,
@@ -656,7 +656,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::DeleteName | Rop::DeleteGlobal => {
                         save!();
                         let cache = cache!(w);
-                        try_!(attr::delete_name(
+                        try_!(globals::delete_name(
                             cx,
                             frame,
                             cache,
@@ -729,14 +729,6 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         try_!(legs::store_attr(cx, r, w, cache));
                         finalizers!();
                     }
-                    Rop::DeleteAttr => {
-                        save!();
-                        let cache = cache!(w);
-                        let name = attr::name_of(frame, cache);
-                        try_!(protocol::setattr(cx, operand!(a_of(w)), &name, None));
-                        release_operands_a(cx, r, w);
-                        finalizers!();
-                    }
                     Rop::LoadSuperAttr => {
                         save!();
                         try_!(legs::load_super(cx, r, w, cache!(w)));
@@ -775,36 +767,15 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::BuildMap | Rop::BuildSet | Rop::BuildString | Rop::BuildSlice => {
                         save!();
-                        let (base, n) = (a_of(w), b_of(w));
-                        let count = if Rop::of(w) == Rop::BuildMap {
-                            2 * n
-                        } else {
-                            n
-                        };
-                        let regs = std::slice::from_raw_parts(r.add(base) as *const Value, count);
-                        let v = try_!(cold::build(cx, Rop::of(w), regs));
-                        for i in base..base + count {
-                            release!(i);
-                        }
-                        set!(w, v.into_bits());
+                        try_!(legs::build(cx, r, w));
                     }
                     Rop::ListAppend => {
                         save!();
                         try_!(legs::list_append(cx, r, w));
                     }
-                    Rop::SetAdd => {
+                    Rop::SetAdd | Rop::MapAdd => {
                         save!();
-                        let v = operand!(b_of(w));
-                        try_!(cold::set_add(cx, vref!(a_of(w)), v));
-                        if x_of(w) & CONSUME_B != 0 {
-                            release!(b_of(w));
-                        }
-                    }
-                    Rop::MapAdd => {
-                        save!();
-                        let (k, v) = (operand!(a_of(w)), operand!(b_of(w)));
-                        try_!(cold::map_add(cx, vref!(d_of(w)), k, v));
-                        release_operands!(w);
+                        try_!(legs::add_item(cx, r, w));
                     }
                     Rop::StoreSubscr => {
                         save!();
@@ -816,11 +787,9 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         }
                         finalizers!();
                     }
-                    Rop::DeleteSubscr => {
+                    Rop::DeleteSubscr | Rop::DeleteAttr => {
                         save!();
-                        let (o, k) = (operand!(a_of(w)), operand!(b_of(w)));
-                        try_!(protocol::setitem(cx, o, k, None));
-                        release_operands!(w);
+                        try_!(legs::delete(cx, r, w));
                         finalizers!();
                     }
                     Rop::Unpack => {
@@ -870,7 +839,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                             word::LIST_ITER => {
                                 let it = &*((it.bits() & !7) as *const ListIter);
-                                match it.next_item(cx) {
+                                match it.next_for_register(cx) {
                                     Some(v) => set!(w, v.into_bits()),
                                     None => pc = pc.offset(target),
                                 }
@@ -885,18 +854,8 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let target = (*pc.add(1)).load(Ordering::Relaxed) as isize;
                         pc = pc.add(1);
                         save!();
-                        let receiver = vref!(a_of(w)).clone_in(cx.thread.tid);
-                        let value = operand!(b_of(w)).clone_in(cx.thread.tid);
-                        // What was sent in was in the result's register.
-                        if b_of(w) == d_of(w) {
-                            release!(b_of(w));
-                        }
-                        match try_!(cold::send(cx, &receiver, value)) {
-                            Step::Yield(v) => set!(w, v.into_bits()),
-                            Step::Return(v) => {
-                                set!(w, v.into_bits());
-                                pc = pc.offset(target);
-                            }
+                        if try_!(legs::send(cx, r, w)) {
+                            pc = pc.offset(target);
                         }
                     }
                     Rop::Yield => {
@@ -1010,12 +969,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::CallEx => {
                         save!();
-                        let base = a_of(w);
-                        let v = try_!(cold::call_ex(cx, r.add(base)));
-                        for i in base..base + 4 {
-                            release!(i);
-                        }
-                        set!(w, v.into_counted_or_immediate());
+                        try_!(legs::call_ex(cx, r, w));
                         breaker!();
                     }
                     Rop::Return => {
@@ -1024,6 +978,8 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         if bits & 3 == 0 {
                             save!();
                             if bits & 4 != 0 {
+                                // Nothing borrowed stays behind in a register that is dead.
+                                reg!(a_of(w)) = 0;
                                 bits = if bits == statics::NONE | 4 {
                                     statics::NONE
                                 } else {
@@ -1079,16 +1035,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::ReturnGenerator => {
                         save!();
-                        let kind = (*frame).kind;
-                        let v = try_!(crate::call::make_generator(cx, pc));
-                        let bits = v.into_bits();
-                        if kind == FrameKind::Entry {
-                            return Ok(Step::Return(Value::from_bits(bits)));
+                        match try_!(legs::return_generator(cx, pc)) {
+                            Some(v) => return Ok(Step::Return(v)),
+                            None => reload!(),
                         }
-                        reload!();
-                        let cw = (*pc).load(Ordering::Relaxed);
-                        release!(a_of(cw));
-                        set!(cw, bits);
                     }
                     // ---- exceptions
                     Rop::Raise => {
@@ -1123,10 +1073,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::FormatSpec => {
                         save!();
-                        let (va, vb) = (operand!(a_of(w)), operand!(b_of(w)));
-                        let v = try_!(cold::format_spec(cx, va, vb));
-                        release_operands!(w);
-                        set!(w, v.into_bits());
+                        try_!(legs::format_spec(cx, r, w));
                     }
                     Rop::Event => {
                         save!();

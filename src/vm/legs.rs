@@ -2,7 +2,11 @@
 //! instruction on the registers (operands checked and released, result stored), so that the loop keeps one call and one
 //! test per slow leg, and its few variables stay in machine registers. The caller has saved `pc` in the frame.
 
-use crate::call::{counted, drop_word};
+mod calls;
+
+pub use calls::*;
+
+use crate::call::{Step, counted, drop_word};
 use crate::native::Args;
 use crate::objects::dict::quick;
 use crate::objects::exception;
@@ -17,7 +21,7 @@ use crate::recall::{self, Access};
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::word;
-use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr};
+use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cold};
 
 /// The value in register `i`, or UnboundLocalError.
 ///
@@ -513,198 +517,6 @@ pub unsafe fn copy_free_vars(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     Ok(())
 }
 
-/// A Python function whose frame cannot simply stand on its arguments.
-///
-/// # Safety
-/// `base` is the callable's register: a function; the self slot and `argc` arguments follow.
-#[inline(never)]
-pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
-    // SAFETY: by contract.
-    unsafe {
-        let has_self = (*base.add(1) != 0) as usize;
-        enter_function(cx, base, 2 - has_self, argc + has_self, None)
-    }
-}
-
-/// Any call in a generator: its registers are its own, so a callee's begin at the top of the thread's stack, and the
-/// arguments move there.
-///
-/// # Safety
-/// As for [`call_other`].
-#[inline(never)]
-pub unsafe fn call_far(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
-    // SAFETY: by contract.
-    unsafe {
-        let (base, argc) = (r.add(a_of(w)), b_of(w));
-        let callee = *base;
-        if callee & 3 != 0 || callee == 0 {
-            return Err(bad_callee(cx, base));
-        }
-        let has_self = (*base.add(1) != 0) as usize;
-        let (args, n) = (base.add(2 - has_self), argc + has_self);
-        match (*(base as *const Value)).class_word() {
-            word::FUNCTION => {
-                let f = &*((callee & !7) as *const Function);
-                let rc = f.code().reg();
-                let regs = (*cx.frame).stack_top();
-                if !rc.is_null() && n == (*rc).inline_argc && cx.has_room(regs) {
-                    for i in 0..n {
-                        *regs.add(i) = std::mem::take(&mut *args.add(i));
-                    }
-                    for i in n..(*rc).nlocals {
-                        *regs.add(i) = 0;
-                    }
-                    let frame = cx.push_inline(callee | 4, f, &*rc, regs);
-                    (*frame).pc = (*rc).start();
-                } else {
-                    enter(cx, base, argc)?;
-                }
-                Ok(Called::Entered)
-            }
-            t @ (word::METHOD_DESCR | word::BUILTIN) => {
-                let pos = std::slice::from_raw_parts(args as *const Value, n);
-                let v = if t == word::METHOD_DESCR {
-                    let d = &*((callee & !7) as *const crate::objects::builtin::MethodDescr);
-                    (d.def.call)(
-                        cx,
-                        Args {
-                            pos,
-                            kwvalues: &[],
-                            kwnames: None,
-                        },
-                    )?
-                } else {
-                    call_builtin(cx, &*((callee & !7) as *const crate::objects::Builtin), pos)?
-                };
-                finish_call(cx, r, w, v)
-            }
-            _ => call_other(cx, r, w),
-        }
-    }
-}
-
-/// How a call out of line went.
-pub enum Called {
-    /// A frame was pushed.
-    Entered,
-    /// The result is stored.
-    Done,
-}
-
-/// A call of anything but a Python function or a native function.
-///
-/// # Safety
-/// As for [`enter`]; `w` is the call's word.
-#[inline(never)]
-pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
-    // SAFETY: by contract.
-    unsafe {
-        let (base, argc) = (r.add(a_of(w)), b_of(w));
-        let callee = *base;
-        if callee & 3 != 0 || callee == 0 {
-            return Err(bad_callee(cx, base));
-        }
-        match (*(base as *const Value)).class_word() {
-            word::METHOD if *base.add(1) == 0 => {
-                let m = &*((callee & !7) as *const Method);
-                let this = m.this.bits();
-                *base.add(1) = if this & 3 == 0 { this | 4 } else { this };
-                if m.func.class_word() == word::FUNCTION {
-                    // The method object in `base` keeps both alive.
-                    enter_method(cx, base, argc)?;
-                    return Ok(Called::Entered);
-                }
-                let pos = std::slice::from_raw_parts(base.add(1) as *const Value, argc + 1);
-                let v = protocol::call(cx, &m.func, pos)?;
-                return finish_call(cx, r, w, v);
-            }
-            word::TYPE if *base.add(1) == 0 => {
-                let cls = &*((callee & !7) as *const Type);
-                if let Some(init) = attr::python_init(cx, cls) {
-                    // Allocate, then run __init__ inline: the instance waits in `base`, borrowed as self.
-                    let bits = crate::objects::object::alloc_plain(cx, cls)?.into_bits();
-                    *base = bits;
-                    *base.add(1) = bits | 4;
-                    drop_word(cx, callee);
-                    enter_function(cx, base, 1, argc + 1, Some(init))?;
-                    return Ok(Called::Entered);
-                }
-            }
-            _ => {}
-        }
-        let v = call_slow(cx, base, argc)?;
-        finish_call(cx, r, w, v)
-    }
-}
-
-#[inline(always)]
-unsafe fn finish_call(cx: &mut Cx, r: *mut u64, w: u64, v: Value) -> Res<Called> {
-    // SAFETY: by the contract of `call_other`.
-    unsafe {
-        for i in a_of(w)..a_of(w) + b_of(w) + 2 {
-            let old = std::mem::take(&mut *r.add(i));
-            drop_word(cx, old);
-        }
-        put(cx, r, w, v.into_counted_or_immediate());
-    }
-    Ok(Called::Done)
-}
-
-#[cold]
-unsafe fn bad_callee(cx: &mut Cx, base: *mut u64) -> Raised {
-    // SAFETY: a register; 0 is no Value.
-    unsafe {
-        if *base == 0 {
-            return cx.system_error("an empty register was called");
-        }
-        not_callable(cx, &*(base as *const Value))
-    }
-}
-
-/// A call with keywords: names tuple above the arguments.
-///
-/// # Safety
-/// As for [`call_other`].
-#[inline(never)]
-pub unsafe fn call_kw(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
-    // SAFETY: by contract.
-    unsafe {
-        let (base, argc) = (r.add(a_of(w)), b_of(w));
-        let Some(names) =
-            (&*(base.add(2 + argc) as *const Value)).downcast::<crate::objects::Tuple>()
-        else {
-            return Err(cx.system_error("CALL_KW without names"));
-        };
-        let nk = names.len();
-        if nk > argc || *base == 0 {
-            return Err(cx.system_error("CALL_KW with too many names"));
-        }
-        let (at, n) = if *base.add(1) != 0 {
-            (1, argc + 1)
-        } else {
-            (2, argc)
-        };
-        if *base & 3 == 0 && (*(base as *const Value)).class_word() == word::FUNCTION {
-            enter_function_kw(cx, base, at, n - nk, nk)?;
-            return Ok(Called::Entered);
-        }
-        let pos = std::slice::from_raw_parts(base.add(at) as *const Value, n - nk);
-        let kwvalues = std::slice::from_raw_parts(base.add(at + n - nk) as *const Value, nk);
-        let v = protocol::call_args(
-            cx,
-            &*(base as *const Value),
-            Args {
-                pos,
-                kwvalues,
-                kwnames: Some(names),
-            },
-        )?;
-        let names = std::mem::take(&mut *base.add(2 + argc));
-        drop_word(cx, names);
-        finish_call(cx, r, w, v)
-    }
-}
-
 /// `raise a`.
 ///
 /// # Safety
@@ -838,135 +650,82 @@ pub unsafe fn store_deref(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     }
 }
 
-/// Suspend the running generator with `a`. None: the loop's `for` drives it, and has the item. Else it was resumed by
-/// native code, which gets the value.
+/// `d` = dict, set, string or slice of the registers from `a`.
 ///
 /// # Safety
-/// See [`arith`]; the frame is a generator's.
+/// See [`arith`].
 #[inline(never)]
-pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
+pub unsafe fn build(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    let (op, base) = (Rop::of(w), a_of(w));
+    let count = b_of(w) * if op == Rop::BuildMap { 2 } else { 1 };
     // SAFETY: by contract.
     unsafe {
-        let bits = std::mem::take(&mut *r.add(a_of(w)));
-        let v = if bits & 7 == 4 {
-            counted(cx, bits)
+        let regs = std::slice::from_raw_parts(r.add(base) as *const Value, count);
+        let v = cold::build(cx, op, regs)?;
+        for i in base..base + count {
+            let old = std::mem::take(&mut *r.add(i));
+            drop_word(cx, old);
+        }
+        put(cx, r, w, v.into_bits());
+    }
+    Ok(())
+}
+
+/// Add `b` to set `a`, or set `d[a] = b`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn add_item(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        if Rop::of(w) == Rop::SetAdd {
+            cold::set_add(cx, a, b)?;
         } else {
-            Value::from_bits(bits)
-        };
-        let frame = cx.frame;
-        let g = &*(((*frame).generator & !7) as *const Generator);
-        let kind = (*frame).kind;
-        g.delegating
-            .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
-        crate::call::suspend_generator(cx, g);
-        if kind == FrameKind::GenEntry {
-            return Some(v);
+            let d = operand(cx, r, d_of(w))?;
+            cold::map_add(cx, d, a, b)?;
         }
-        // The frame of the `for` stands at the word behind its ForIter.
-        let caller = cx.frame;
-        let fw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
-        put(cx, (*caller).regs, fw, v.into_bits());
-        None
+        release_operands_ab(cx, r, w);
     }
+    Ok(())
 }
 
-/// The next item of a generator for `for`: its frame is on top then. False: it has ended.
+/// `del a[b]`, or `del a.name`.
 ///
 /// # Safety
-/// `it` is a generator, held by a register of the running frame.
+/// See [`arith`].
 #[inline(never)]
-pub unsafe fn resume_for(cx: &mut Cx, it: &Value) -> Res<bool> {
-    // SAFETY: by contract.
-    let g = unsafe { &*((it.bits() & !7) as *const Generator) };
-    match g.try_start() {
-        Ok(state) => {
-            let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
-            crate::call::give(cx, frame, state, Value::none());
-            Ok(true)
-        }
-        Err(crate::objects::generator::DONE) => Ok(false),
-        Err(_) => Err(cx.value_error("generator already executing")),
-    }
-}
-
-/// How a `return` went that does not go to the plain caller in the same run of the loop.
-pub enum Returned {
-    /// The caller's frame is on top; its registers are set.
-    Continue,
-    /// `for` over a generator has ended: jump by the word before `pc`.
-    Exhausted,
-    /// Leave the loop.
-    Leave(Value),
-}
-
-/// `return` from any frame but an inline call's. `bits` is owned or immediate.
-///
-/// # Safety
-/// The top frame is at its `Return`.
-#[inline(never)]
-pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
+pub unsafe fn delete(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
-        let frame = cx.frame;
-        match (*frame).kind {
-            FrameKind::Inline | FrameKind::InlineSeen => {
-                cx.pop_frame();
-                let caller = cx.frame;
-                let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
-                let r = (*caller).regs;
-                let callee = std::mem::take(&mut *r.add(a_of(cw)));
-                drop_word(cx, callee);
-                put(cx, r, cw, bits);
-                Ok(Returned::Continue)
-            }
-            FrameKind::Getter => {
-                cx.pop_frame();
-                let caller = cx.frame;
-                let lw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
-                let r = (*caller).regs;
-                release_operands_a(cx, r, lw);
-                put(cx, r, lw, bits);
-                Ok(Returned::Continue)
-            }
-            FrameKind::Init => {
-                cx.pop_frame();
-                if bits != crate::statics::NONE {
-                    let v = Value::from_bits(bits);
-                    let t = v.type_name();
-                    drop(v);
-                    return Err(cx.type_error(format!("__init__() should return None, not '{t}'")));
-                }
-                let caller = cx.frame;
-                let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
-                let r = (*caller).regs;
-                let instance = std::mem::take(&mut *r.add(a_of(cw)));
-                put(cx, r, cw, instance);
-                Ok(Returned::Continue)
-            }
-            FrameKind::Entry => {
-                cx.pop_frame();
-                Ok(Returned::Leave(Value::from_bits(bits)))
-            }
-            kind @ (FrameKind::GenInline | FrameKind::GenEntry) => {
-                let gv = crate::call::counted(cx, (*frame).generator);
-                let g = &*((gv.bits() & !7) as *const Generator);
-                crate::call::end_generator(cx, g);
-                if kind == FrameKind::GenEntry {
-                    return Ok(Returned::Leave(Value::from_bits(bits)));
-                }
-                if bits != crate::statics::NONE && crate::monitor::watches_exceptions() {
-                    let exc = exception::new_exception(
-                        cx,
-                        crate::ExcKind::StopIteration,
-                        vec![Value::from_bits(bits)],
-                    )?;
-                    crate::monitor::deliver::swallowed(cx, exc)?;
-                } else {
-                    drop_word(cx, bits);
-                }
-                drop(gv);
-                Ok(Returned::Exhausted)
-            }
+        let a = operand(cx, r, a_of(w))?;
+        if Rop::of(w) == Rop::DeleteAttr {
+            let frame = cx.frame;
+            let name = attr::name_of(frame, &*(*(*frame).rc).cache_at(b_of(w)));
+            protocol::setattr(cx, a, &name, None)?;
+            release_operands_a(cx, r, w);
+        } else {
+            let b = operand(cx, r, b_of(w))?;
+            protocol::setitem(cx, a, b, None)?;
+            release_operands_ab(cx, r, w);
         }
     }
+    Ok(())
+}
+
+/// `d = format(a, b)`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn format_spec(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let v = cold::format_spec(cx, a, b)?;
+        release_operands_ab(cx, r, w);
+        put(cx, r, w, v.into_bits());
+    }
+    Ok(())
 }

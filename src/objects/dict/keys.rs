@@ -192,7 +192,7 @@ pub fn equals_held_str(bits: u64, text: &Str) -> Option<bool> {
 }
 
 /// The same without the lock, inside a read guard: for strings that nobody else can free meanwhile, since this thread's own
-/// count is not zero (only its owner brings it there), or since they are deferred or immortal. None: ask otherwise.
+/// count is not zero (only its owner brings it there), or since they are deferred (freed with the world stopped) or immortal. None: ask otherwise.
 #[inline(always)]
 pub fn equals_stable_str(tid: u16, bits: u64, text: &Str) -> Option<bool> {
     if bits & 3 != 0 {
@@ -203,7 +203,7 @@ pub fn equals_stable_str(tid: u16, bits: u64, text: &Str) -> Option<bool> {
         let head = &*(bits as *const Header);
         let stays = typhon_runtime::GIL_BUILD
             || typhon_runtime::refcount::is_owner_leg(head, tid)
-            || head.is_immortal_acquire();
+            || head.is_uncounted_in_registers();
         (stays && head.type_word_acquire() == word::STR)
             .then(|| (*(bits as *const Str)).equals(text))
     }

@@ -147,7 +147,8 @@ impl Dict {
             // A second candidate of the same hash: rare enough for the lock.
             return Match::Stop;
         }
-        let Ok(Some(k)) = e.key.try_get_in(tid, || self.is_table(t)) else {
+        // Uncounted if it is deferred: the guard is shorter than a register's life. Keys that many threads compare become so.
+        let Ok(Some(k)) = e.key.try_get_for_register(tid, || self.is_table(t)) else {
             return Match::Stop;
         };
         let answer = pure_eq(&k, key);
@@ -389,9 +390,16 @@ impl Dict {
 
     #[inline(never)]
     fn get_asking(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<Option<Value>> {
-        self.with_entry(cx, key, hash, |d, _, n| {
-            n.and_then(|n| d.table().entry(n).value.get_locked_marking())
-        })
+        let (found, held) = self.with_entry(cx, key, hash, |d, _, n| match n {
+            // The key is marked too: the next look at it needs no lock (R2).
+            Some(n) => {
+                let e = d.table().entry(n);
+                (e.value.get_locked_marking(), e.key.get_locked_marking())
+            }
+            None => (None, None),
+        })?;
+        drop(held);
+        Ok(found)
     }
 
     pub fn contains(&self, cx: &mut Cx, key: &Value) -> Res<bool> {

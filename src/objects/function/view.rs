@@ -1,7 +1,7 @@
 //! Builtins that are no plain dict: `exec` takes any mapping for `__builtins__`. Frames and functions hold a dict, so they
 //! get an empty one of a type of its own, which leads to the mapping; only what misses in it asks there.
 
-use crate::attr::namespace_get;
+use crate::globals::namespace_get;
 use crate::native::*;
 use crate::objects::Dict;
 use crate::objects::object::alloc;

@@ -55,7 +55,7 @@ pub fn type_cells() -> Vec<&'static TypeCell> {
 pub fn builtin(cx: &mut Cx, name: &str) -> Res<Value> {
     let name = crate::objects::str::intern::intern_str(cx, name)?;
     let found = match crate::caller::builtins(cx) {
-        Some(b) => crate::attr::namespace_get(cx, &b, &name)?,
+        Some(b) => crate::globals::namespace_get(cx, &b, &name)?,
         None => None,
     };
     match found {

@@ -33,9 +33,25 @@ pub fn new_iter(cx: &mut Cx, list: &Value) -> Res<Value> {
 }
 
 impl ListIter {
-    /// The next item; None at the end. Used by `FOR_ITER` directly.
+    /// The next item, counted; None at the end.
     #[inline(always)]
     pub fn next_item(&self, cx: &mut Cx) -> Option<Value> {
+        self.next_by(cx, List::get)
+    }
+    /// The same for a register, which deferred objects are not counted in: for `FOR_ITER`.
+    #[inline(always)]
+    pub fn next_for_register(&self, cx: &mut Cx) -> Option<Value> {
+        // Without an answer: out of range, or it takes the lock.
+        self.next_by(cx, |list, cx, i| {
+            list.get_for_register(cx, i).or_else(|| list.get(cx, i))
+        })
+    }
+    #[inline(always)]
+    fn next_by(
+        &self,
+        cx: &mut Cx,
+        get: fn(&List, &mut Cx, usize) -> Option<Value>,
+    ) -> Option<Value> {
         let list = self.list.downcast::<List>()?;
         let i = self.next.load(Ordering::Relaxed);
         if i >= DONE {
@@ -47,7 +63,7 @@ impl ListIter {
         } else {
             self.next.fetch_add(1, Ordering::Relaxed)
         };
-        let v = list.get(cx, i);
+        let v = get(list, cx, i);
         if v.is_none() {
             self.next.store(DONE, Ordering::Relaxed);
         }

@@ -123,7 +123,7 @@ pub fn complete_native(cx: &mut Cx, t: &Type, spec: &'static TypeSpec) -> Res<()
     let d = t.dict();
     for id in SlotId::ALL {
         if own_has(&own, t, base, *id) {
-            super::dunder::add_wrappers(cx, t, *id)?;
+            super::wrapper::add_wrappers(cx, t, *id)?;
         }
     }
     if own.new.is_some() {

@@ -6,6 +6,7 @@
 use super::{TYPE_MUTEX, Type};
 use crate::objects::dict::Dict;
 use crate::objects::{Str, Tuple};
+use crate::statics::word;
 use crate::{Cx, Res, SlotExt, Value, ValueExt};
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::protocol::cache_pair;
@@ -72,6 +73,9 @@ impl Type {
         if v != 0 {
             return v;
         }
+        if self.head.type_word() != word::TYPE && self.has_strangers() {
+            return 0;
+        }
         let n = NEXT_VERSION.fetch_add(1, Ordering::Relaxed);
         if n > MAX_VERSION {
             return 0;
@@ -86,6 +90,29 @@ impl Type {
             }
         }
         n
+    }
+    /// Whether a metaclass's `mro()` put classes into the order that are no bases: a change to such a class does not find this
+    /// one among its subclasses, so nothing may be cached.
+    fn has_strangers(&self) -> bool {
+        let mut ancestors = vec![self.word()];
+        let mut at = 0;
+        while at < ancestors.len() {
+            let t = Type::from_word(ancestors[at]);
+            at += 1;
+            // SAFETY: under the type mutex, which `__bases__` is set under.
+            let bases = t.bases.get_locked_marking();
+            for b in bases.iter().filter_map(|b| b.downcast::<Tuple>()) {
+                for b in b.items() {
+                    let word = type_of_word(b).word();
+                    if !ancestors.contains(&word) {
+                        ancestors.push(word);
+                    }
+                }
+            }
+        }
+        self.mro()
+            .iter()
+            .any(|t| !ancestors.contains(&type_of_word(t).word()))
     }
     /// Forget the versions of this class and its subclasses: called before any change. Callers hold the type mutex.
     pub fn invalidate_locked(&self) {

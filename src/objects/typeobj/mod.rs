@@ -15,6 +15,7 @@ pub mod lookup;
 pub mod methods;
 pub mod slots;
 pub mod special;
+pub mod wrapper;
 
 use crate::SlotExt;
 use crate::native::pytype;

@@ -1,0 +1,396 @@
+//! The legs of calls, returns and generators.
+
+use super::*;
+
+/// A Python function whose frame cannot simply stand on its arguments.
+///
+/// # Safety
+/// `base` is the callable's register: a function; the self slot and `argc` arguments follow.
+#[inline(never)]
+pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let has_self = (*base.add(1) != 0) as usize;
+        enter_function(cx, base, 2 - has_self, argc + has_self, None)
+    }
+}
+
+/// Any call in a generator: its registers are its own, so a callee's begin at the top of the thread's stack, and the
+/// arguments move there.
+///
+/// # Safety
+/// As for [`call_other`].
+#[inline(never)]
+pub unsafe fn call_far(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract.
+    unsafe {
+        let (base, argc) = (r.add(a_of(w)), b_of(w));
+        let callee = *base;
+        if callee & 3 != 0 || callee == 0 {
+            return Err(bad_callee(cx, base));
+        }
+        let has_self = (*base.add(1) != 0) as usize;
+        let (args, n) = (base.add(2 - has_self), argc + has_self);
+        match (*(base as *const Value)).class_word() {
+            word::FUNCTION => {
+                let f = &*((callee & !7) as *const Function);
+                let rc = f.code().reg();
+                let regs = (*cx.frame).stack_top();
+                if !rc.is_null() && n == (*rc).inline_argc && cx.has_room(regs) {
+                    for i in 0..n {
+                        *regs.add(i) = std::mem::take(&mut *args.add(i));
+                    }
+                    for i in n..(*rc).nlocals {
+                        *regs.add(i) = 0;
+                    }
+                    let frame = cx.push_inline(callee | 4, f, &*rc, regs);
+                    (*frame).pc = (*rc).start();
+                } else {
+                    enter(cx, base, argc)?;
+                }
+                Ok(Called::Entered)
+            }
+            t @ (word::METHOD_DESCR | word::BUILTIN) => {
+                let pos = std::slice::from_raw_parts(args as *const Value, n);
+                let v = if t == word::METHOD_DESCR {
+                    let d = &*((callee & !7) as *const crate::objects::builtin::MethodDescr);
+                    (d.def.call)(
+                        cx,
+                        Args {
+                            pos,
+                            kwvalues: &[],
+                            kwnames: None,
+                        },
+                    )?
+                } else {
+                    call_builtin(cx, &*((callee & !7) as *const crate::objects::Builtin), pos)?
+                };
+                finish_call(cx, r, w, v)
+            }
+            _ => call_other(cx, r, w),
+        }
+    }
+}
+
+/// How a call out of line went.
+pub enum Called {
+    /// A frame was pushed.
+    Entered,
+    /// The result is stored.
+    Done,
+}
+
+/// A call of anything but a Python function or a native function.
+///
+/// # Safety
+/// As for [`enter`]; `w` is the call's word.
+#[inline(never)]
+pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract.
+    unsafe {
+        let (base, argc) = (r.add(a_of(w)), b_of(w));
+        let callee = *base;
+        if callee & 3 != 0 || callee == 0 {
+            return Err(bad_callee(cx, base));
+        }
+        match (*(base as *const Value)).class_word() {
+            word::METHOD if *base.add(1) == 0 => {
+                let m = &*((callee & !7) as *const Method);
+                let this = m.this.bits();
+                *base.add(1) = if this & 3 == 0 { this | 4 } else { this };
+                if m.func.class_word() == word::FUNCTION {
+                    // The method object in `base` keeps both alive.
+                    enter_method(cx, base, argc)?;
+                    return Ok(Called::Entered);
+                }
+                let pos = std::slice::from_raw_parts(base.add(1) as *const Value, argc + 1);
+                let v = protocol::call(cx, &m.func, pos)?;
+                return finish_call(cx, r, w, v);
+            }
+            word::TYPE if *base.add(1) == 0 => {
+                let cls = &*((callee & !7) as *const Type);
+                if let Some(init) = attr::python_init(cx, cls) {
+                    // Allocate, then run __init__ inline: the instance waits in `base`, borrowed as self.
+                    let bits = crate::objects::object::alloc_plain(cx, cls)?.into_bits();
+                    *base = bits;
+                    *base.add(1) = bits | 4;
+                    drop_word(cx, callee);
+                    enter_function(cx, base, 1, argc + 1, Some(init))?;
+                    return Ok(Called::Entered);
+                }
+            }
+            _ => {}
+        }
+        let v = call_slow(cx, base, argc)?;
+        finish_call(cx, r, w, v)
+    }
+}
+
+#[inline(always)]
+unsafe fn finish_call(cx: &mut Cx, r: *mut u64, w: u64, v: Value) -> Res<Called> {
+    // SAFETY: by the contract of `call_other`.
+    unsafe {
+        for i in a_of(w)..a_of(w) + b_of(w) + 2 {
+            let old = std::mem::take(&mut *r.add(i));
+            drop_word(cx, old);
+        }
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(Called::Done)
+}
+
+#[cold]
+unsafe fn bad_callee(cx: &mut Cx, base: *mut u64) -> Raised {
+    // SAFETY: a register; 0 is no Value.
+    unsafe {
+        if *base == 0 {
+            return cx.system_error("an empty register was called");
+        }
+        not_callable(cx, &*(base as *const Value))
+    }
+}
+
+/// A call with keywords: names tuple above the arguments.
+///
+/// # Safety
+/// As for [`call_other`].
+#[inline(never)]
+pub unsafe fn call_kw(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract.
+    unsafe {
+        let (base, argc) = (r.add(a_of(w)), b_of(w));
+        let Some(names) =
+            (&*(base.add(2 + argc) as *const Value)).downcast::<crate::objects::Tuple>()
+        else {
+            return Err(cx.system_error("CALL_KW without names"));
+        };
+        let nk = names.len();
+        if nk > argc || *base == 0 {
+            return Err(cx.system_error("CALL_KW with too many names"));
+        }
+        let (at, n) = if *base.add(1) != 0 {
+            (1, argc + 1)
+        } else {
+            (2, argc)
+        };
+        if *base & 3 == 0 && (*(base as *const Value)).class_word() == word::FUNCTION {
+            enter_function_kw(cx, base, at, n - nk, nk)?;
+            return Ok(Called::Entered);
+        }
+        let pos = std::slice::from_raw_parts(base.add(at) as *const Value, n - nk);
+        let kwvalues = std::slice::from_raw_parts(base.add(at + n - nk) as *const Value, nk);
+        let v = protocol::call_args(
+            cx,
+            &*(base as *const Value),
+            Args {
+                pos,
+                kwvalues,
+                kwnames: Some(names),
+            },
+        )?;
+        let names = std::mem::take(&mut *base.add(2 + argc));
+        drop_word(cx, names);
+        finish_call(cx, r, w, v)
+    }
+}
+
+/// `d = a(*a+2, **a+3)`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn call_ex(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = cold::call_ex(cx, r.add(a_of(w)))?;
+        for i in a_of(w)..a_of(w) + 4 {
+            let old = std::mem::take(&mut *r.add(i));
+            drop_word(cx, old);
+        }
+        put(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(())
+}
+
+/// Suspend the running generator with `a`. None: the loop's `for` drives it, and has the item. Else it was resumed by
+/// native code, which gets the value.
+///
+/// # Safety
+/// See [`arith`]; the frame is a generator's.
+#[inline(never)]
+pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
+    // SAFETY: by contract.
+    unsafe {
+        let bits = std::mem::take(&mut *r.add(a_of(w)));
+        let v = if bits & 7 == 4 {
+            counted(cx, bits)
+        } else {
+            Value::from_bits(bits)
+        };
+        let frame = cx.frame;
+        let g = &*(((*frame).generator & !7) as *const Generator);
+        let kind = (*frame).kind;
+        g.delegating
+            .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
+        crate::call::suspend_generator(cx, g);
+        if kind == FrameKind::GenEntry {
+            return Some(v);
+        }
+        // The frame of the `for` stands at the word behind its ForIter.
+        let caller = cx.frame;
+        let fw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+        put(cx, (*caller).regs, fw, v.into_bits());
+        None
+    }
+}
+
+/// The next item of a generator for `for`: its frame is on top then. False: it has ended.
+///
+/// # Safety
+/// `it` is a generator, held by a register of the running frame.
+#[inline(never)]
+pub unsafe fn resume_for(cx: &mut Cx, it: &Value) -> Res<bool> {
+    // SAFETY: by contract.
+    let g = unsafe { &*((it.bits() & !7) as *const Generator) };
+    match g.try_start() {
+        Ok(state) => {
+            let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
+            crate::call::give(cx, frame, state, Value::none());
+            Ok(true)
+        }
+        Err(crate::objects::generator::DONE) => Ok(false),
+        Err(_) => Err(cx.value_error("generator already executing")),
+    }
+}
+
+/// Send `b` to `a`: true when it returned, else it yielded; the value is stored.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn send(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
+    // SAFETY: by contract.
+    unsafe {
+        let receiver = operand(cx, r, a_of(w))?.clone_in(cx.thread.tid);
+        let value = operand(cx, r, b_of(w))?.clone_in(cx.thread.tid);
+        // What was sent in was in the result's register.
+        if b_of(w) == d_of(w) {
+            let old = std::mem::take(&mut *r.add(b_of(w)));
+            drop_word(cx, old);
+        }
+        let (v, returned) = match cold::send(cx, &receiver, value)? {
+            Step::Yield(v) => (v, false),
+            Step::Return(v) => (v, true),
+        };
+        put(cx, r, w, v.into_bits());
+        Ok(returned)
+    }
+}
+
+/// Make the generator of the running frame, which stands at `pc`, and return it to the caller; Some: to native code.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn return_generator(
+    cx: &mut Cx,
+    pc: *const std::sync::atomic::AtomicU64,
+) -> Res<Option<Value>> {
+    // SAFETY: by contract.
+    unsafe {
+        let kind = (*cx.frame).kind;
+        let v = crate::call::make_generator(cx, pc)?;
+        if kind == FrameKind::Entry {
+            return Ok(Some(v));
+        }
+        let caller = cx.frame;
+        let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
+        let r = (*caller).regs;
+        let callee = std::mem::take(&mut *r.add(a_of(cw)));
+        drop_word(cx, callee);
+        put(cx, r, cw, v.into_bits());
+    }
+    Ok(None)
+}
+
+/// How a `return` went that does not go to the plain caller in the same run of the loop.
+pub enum Returned {
+    /// The caller's frame is on top; its registers are set.
+    Continue,
+    /// `for` over a generator has ended: jump by the word before `pc`.
+    Exhausted,
+    /// Leave the loop.
+    Leave(Value),
+}
+
+/// `return` from any frame but an inline call's. `bits` is owned or immediate.
+///
+/// # Safety
+/// The top frame is at its `Return`.
+#[inline(never)]
+pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
+    // SAFETY: by contract.
+    unsafe {
+        let frame = cx.frame;
+        match (*frame).kind {
+            FrameKind::Inline | FrameKind::InlineSeen => {
+                cx.pop_frame();
+                let caller = cx.frame;
+                let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
+                let r = (*caller).regs;
+                let callee = std::mem::take(&mut *r.add(a_of(cw)));
+                drop_word(cx, callee);
+                put(cx, r, cw, bits);
+                Ok(Returned::Continue)
+            }
+            FrameKind::Getter => {
+                cx.pop_frame();
+                let caller = cx.frame;
+                let lw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
+                let r = (*caller).regs;
+                release_operands_a(cx, r, lw);
+                put(cx, r, lw, bits);
+                Ok(Returned::Continue)
+            }
+            FrameKind::Init => {
+                cx.pop_frame();
+                if bits != crate::statics::NONE {
+                    let v = Value::from_bits(bits);
+                    let t = v.type_name();
+                    drop(v);
+                    return Err(cx.type_error(format!("__init__() should return None, not '{t}'")));
+                }
+                let caller = cx.frame;
+                let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
+                let r = (*caller).regs;
+                let instance = std::mem::take(&mut *r.add(a_of(cw)));
+                put(cx, r, cw, instance);
+                Ok(Returned::Continue)
+            }
+            FrameKind::Entry => {
+                cx.pop_frame();
+                Ok(Returned::Leave(Value::from_bits(bits)))
+            }
+            kind @ (FrameKind::GenInline | FrameKind::GenEntry) => {
+                let gv = crate::call::counted(cx, (*frame).generator);
+                let g = &*((gv.bits() & !7) as *const Generator);
+                crate::call::end_generator(cx, g);
+                if kind == FrameKind::GenEntry {
+                    return Ok(Returned::Leave(Value::from_bits(bits)));
+                }
+                if bits != crate::statics::NONE && crate::monitor::watches_exceptions() {
+                    let exc = exception::new_exception(
+                        cx,
+                        crate::ExcKind::StopIteration,
+                        vec![Value::from_bits(bits)],
+                    )?;
+                    crate::monitor::deliver::swallowed(cx, exc)?;
+                } else {
+                    drop_word(cx, bits);
+                }
+                drop(gv);
+                Ok(Returned::Exhausted)
+            }
+        }
+    }
+}
