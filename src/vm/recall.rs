@@ -73,8 +73,9 @@ pub fn find<'a>(
         let (word, ptr) = e.cache.load();
         site.fill_also(word, ptr, e.cache.also.load(Ordering::Relaxed));
     }
+    let cache: *const Cache = &raw const e.cache;
     // SAFETY: the table is never resized once made, and goes with the thread.
-    Some(unsafe { &*(&raw const e.cache) })
+    Some(unsafe { &*cache })
 }
 
 /// The site was just filled for this object's class, if its cache has that version.

@@ -176,8 +176,11 @@ fn frame_object_of(cx: &mut Cx, f: *mut Frame, tid: u16) -> Res<Value> {
 /// The frame ends: its object takes over what outlives it. The registers stay for the caller to release.
 pub(crate) fn detach(cx: &mut Cx, f: *mut Frame) {
     // Another thread may ask for the frame's object while this one waits for a lock.
-    // SAFETY: the calling thread's frame.
-    while unsafe { (*f).frame_obj } != 0 {
+    loop {
+        // SAFETY: the calling thread's frame.
+        if unsafe { (*f).frame_obj } == 0 {
+            return;
+        }
         detach_object(cx, f);
     }
 }

@@ -84,7 +84,7 @@ impl Type {
         if s.units().iter().any(|c| c == 0) {
             return Err(cx.value_error("type name must not contain null characters"));
         }
-        crate::native::check_encodable(cx, &v)?;
+        crate::native::check_encodable(cx, v)?;
         drop(self.name.put(&self.head, cx, Some(v.clone())));
         Ok(())
     }
