@@ -38,19 +38,22 @@ impl ListIter {
     pub fn next_item(&self, cx: &mut Cx) -> Option<Value> {
         self.next_by(cx, List::get)
     }
-    /// The same for a register, which deferred objects are not counted in: for `FOR_ITER`.
+    /// The same for a register, for `FOR_ITER`: items of another thread's list are not counted there once they are deferred.
     #[inline(always)]
     pub fn next_for_register(&self, cx: &mut Cx) -> Option<Value> {
-        // Without an answer: out of range, or it takes the lock.
         self.next_by(cx, |list, cx, i| {
-            list.get_for_register(cx, i).or_else(|| list.get(cx, i))
+            if list.head.is_owned_by(cx.tid) {
+                list.get(cx, i)
+            } else {
+                foreign_item(list, cx, i)
+            }
         })
     }
     #[inline(always)]
     fn next_by(
         &self,
         cx: &mut Cx,
-        get: fn(&List, &mut Cx, usize) -> Option<Value>,
+        get: impl Fn(&List, &mut Cx, usize) -> Option<Value>,
     ) -> Option<Value> {
         let list = self.list.downcast::<List>()?;
         let i = self.next.load(Ordering::Relaxed);
@@ -69,6 +72,12 @@ impl ListIter {
         }
         v
     }
+}
+
+#[inline(never)]
+fn foreign_item(list: &List, cx: &mut Cx, i: usize) -> Option<Value> {
+    // Without an answer: out of range, or it takes the lock.
+    list.get_for_register(cx, i).or_else(|| list.get(cx, i))
 }
 
 #[pymethods]
