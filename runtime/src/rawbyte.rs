@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 #[repr(transparent)]
 pub struct RawByte(LockByte);
 
-/// Parking costs two system calls: look again this many times first, after pauses that double from `FIRST_PAUSE` to `LONGEST_PAUSE`. Who
-/// hammers a lock gets dozens of turns done in such a pause; looking more often takes the object's cache lines away from
-/// it each time, and two threads that append to one list got a fifth of the work of one done.
+/// Parking costs two system calls: look again this many times first, after pauses that double from `FIRST_PAUSE` to
+/// `LONGEST_PAUSE`. Who hammers a lock gets dozens of turns done in such a pause; looking more often takes the object's
+/// cache lines away from it each time (ARCHITECTURE.md, R6).
 const SPINS: usize = 6;
 const FIRST_PAUSE: u32 = 128;
 const LONGEST_PAUSE: u32 = 256;

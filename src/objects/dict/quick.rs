@@ -1,5 +1,5 @@
-//! The loop's own way to exact dicts with exact `str` keys: no call, no
-//! exception in sight. Whatever is not so, or needs the lock, is left to the general way.
+//! The loop's own way to exact dicts with exact `str` keys: no call, no exception in sight. Whatever is not so, or needs
+//! the lock, is left to the general way.
 
 use super::Dict;
 use super::table::Found;
