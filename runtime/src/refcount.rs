@@ -59,7 +59,7 @@ pub unsafe fn decref(head: *mut Header, tid: u16) {
             // SAFETY: as above.
             unsafe { local_zero(head) };
         }
-    } else {
+    } else if h.flags() & flag::IMMORTAL == 0 {
         // SAFETY: as above.
         unsafe { decref_shared(head) };
     }
@@ -69,9 +69,6 @@ pub unsafe fn decref(head: *mut Header, tid: u16) {
 unsafe fn decref_shared(head: *mut Header) {
     // SAFETY: alive by the reference the caller gives up.
     let h = unsafe { &*head };
-    if h.flags() & flag::IMMORTAL != 0 {
-        return;
-    }
     match h.shared.dec() {
         Dec::Alive => {}
         // SAFETY: the count of a merged object reached zero here and nowhere else.

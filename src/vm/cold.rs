@@ -95,13 +95,15 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             s.set(cx, 2, v);
         }
         Op::STORE_SLICE => {
-            let key = crate::objects::slice::new_slice(
-                cx,
-                s.at(1).clone(),
-                s.at(0).clone(),
-                Value::none(),
-            )?;
-            protocol::setitem(cx, s.at(2), &key, Some(s.at(3)))?;
+            let (o, lo, hi, value) = (s.at(2), s.at(1), s.at(0), s.at(3));
+            match crate::objects::slice::store_plain_range(cx, o, lo, hi, value) {
+                Some(done) => done?,
+                None => {
+                    let (lo, hi) = (lo.clone(), hi.clone());
+                    let key = crate::objects::slice::new_slice(cx, lo, hi, Value::none())?;
+                    protocol::setitem(cx, o, &key, Some(value))?;
+                }
+            }
             for i in 0..4 {
                 s.drop(cx, i);
             }

@@ -4,6 +4,7 @@
 use crate::Value;
 use std::alloc::Layout;
 use typhon_runtime::header::Header;
+use typhon_runtime::refcount;
 use typhon_runtime::slot::Slot;
 use typhon_runtime::thread::Thread;
 
@@ -108,28 +109,115 @@ pub fn alloc(cap: usize) -> Option<*mut ListBuf> {
     }
 }
 
-/// A new buffer of exactly these words (no more than `n`; the rest is NULL). None when memory is out: then no word was taken.
-#[inline]
-pub fn filled(n: usize, words: impl Iterator<Item = u64>) -> Option<*mut ListBuf> {
-    let layout = layout(n)?;
-    // SAFETY: the size is not 0; all `n` words are written before the buffer is published.
+/// A new buffer of `n` words, none written yet. None when memory is out.
+///
+/// # Safety
+/// `n` is not 0, and the caller writes all words before anybody sees the buffer.
+unsafe fn unwritten(n: usize) -> Option<*mut ListBuf> {
+    // SAFETY: the size is not 0.
     unsafe {
-        let p = std::alloc::alloc(layout).cast::<ListBuf>();
+        let p = std::alloc::alloc(layout(n)?).cast::<ListBuf>();
         if p.is_null() {
             return None;
         }
         (*p).cap = n;
+        Some(p)
+    }
+}
+
+/// A new buffer of exactly these words (no more than `n`; the rest is NULL). None when memory is out: then no word was taken.
+#[inline]
+pub fn filled(n: usize, words: impl Iterator<Item = u64>) -> Option<*mut ListBuf> {
+    // SAFETY: all `n` words are written before the buffer is published.
+    unsafe {
+        let p = unwritten(n)?;
         let at = (*p).words();
         let mut i = 0;
-        for w in words {
-            if i == n {
-                break;
-            }
+        for w in words.take(n) {
             at.add(i).write(w);
             i += 1;
         }
         std::ptr::write_bytes(at.add(i), 0, n - i);
         Some(p)
+    }
+}
+
+/// Places in the buffer of a list whose lock is held: `count` of them from `start`, `step` apart.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    pub buf: &'a ListBuf,
+    pub start: usize,
+    pub step: isize,
+    pub count: usize,
+}
+
+impl Run<'_> {
+    /// Counted copies of the items, to `to` and the words after it.
+    ///
+    /// # Safety
+    /// The list's lock is held; all places are below its length; `to` has room.
+    #[inline(always)]
+    unsafe fn copy_to(self, to: *mut u64, tid: u16) {
+        // SAFETY: by contract.
+        unsafe {
+            let mut from = self.buf.words().cast_const().add(self.start);
+            for i in 0..self.count {
+                let bits = from.read();
+                if bits & 3 == 0 {
+                    refcount::incref(&*(bits as *const Header), tid);
+                }
+                to.add(i).write(bits);
+                from = from.wrapping_offset(self.step);
+            }
+        }
+    }
+}
+
+/// A new buffer of counted copies of these items, one run after the other. None when memory is out.
+///
+/// # Safety
+/// The lists' locks are held; all places are below their lengths; there is one at least.
+#[inline]
+pub unsafe fn copied<const N: usize>(runs: [Run<'_>; N], tid: u16) -> Option<*mut ListBuf> {
+    // SAFETY: by contract; all words are written.
+    unsafe {
+        let p = unwritten(runs.iter().map(|run| run.count).sum())?;
+        let mut to = (*p).words();
+        for run in runs {
+            run.copy_to(to, tid);
+            to = to.add(run.count);
+        }
+        Some(p)
+    }
+}
+
+/// Counted copies of these items in a vector.
+///
+/// # Safety
+/// As for [`copied`], but for the last condition.
+pub unsafe fn copied_to_vec(run: Run<'_>, tid: u16) -> Vec<Value> {
+    let mut out: Vec<Value> = Vec::with_capacity(run.count);
+    // SAFETY: by contract; a `Value` is one word; all `count` are written.
+    unsafe {
+        run.copy_to(out.as_mut_ptr().cast(), tid);
+        out.set_len(run.count);
+    }
+    out
+}
+
+/// Counted copies of the first `n` items handed out one by one, for few of them. `put` only stores.
+///
+/// # Safety
+/// The list's lock is held and `n` is not above its length.
+#[inline(always)]
+pub unsafe fn hand_out(buf: &ListBuf, n: usize, tid: u16, mut put: impl FnMut(usize, u64)) {
+    for i in 0..n {
+        let bits = buf.word(i).peek_bits();
+        if bits & 3 == 0 {
+            // SAFETY: an item below the length is a value; the lock keeps it.
+            unsafe { refcount::incref(&*(bits as *const Header), tid) };
+        }
+        put(i, bits);
     }
 }
 

@@ -224,11 +224,7 @@ impl List {
             let n = other.type_name();
             return Err(cx.type_error(format!("can only concatenate list (not \"{n}\") to list")));
         };
-        let made = self.copy_range(cx, 0, usize::MAX)?;
-        if let Some(l) = made.downcast_exact::<List>() {
-            l.extend_from_list(cx, o)?;
-        }
-        Ok(made)
+        self.joined(cx, o)
     }
 
     #[slot]

@@ -12,9 +12,10 @@ pub mod slice;
 pub mod sort;
 
 use crate::native::*;
+use crate::objects::slice::Steps;
 use crate::statics::word;
 use crate::{Cx, Res, Value};
-use buf::{ListBuf, NO_BUF, OldBuf, SORTING, may_read};
+use buf::{ListBuf, NO_BUF, OldBuf, Run, SORTING, may_read};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use typhon_runtime::header::Header;
 use typhon_runtime::lock::{HeadGuard, lock2};
@@ -280,23 +281,31 @@ impl List {
     pub fn range_to_vec(&self, cx: &mut Cx, lo: usize, hi: usize) -> Vec<Value> {
         let tid = cx.tid;
         let _g = self.lock(cx);
-        let n = self.len.load(Ordering::Relaxed).min(hi);
-        let b = self.buffer();
-        let mut out = Vec::with_capacity(n.saturating_sub(lo));
-        out.extend((lo.min(n)..n).filter_map(|i| copy_locked(b, i, tid)));
-        out
+        // SAFETY: locked, and inside the length.
+        unsafe { buf::copied_to_vec(self.run_locked(lo, hi), tid) }
+    }
+
+    /// Under the lock: items `lo..hi`, clamped.
+    #[inline(always)]
+    fn run_locked(&self, lo: usize, hi: usize) -> Run<'_> {
+        let hi = self.len.load(Ordering::Relaxed).min(hi);
+        Run {
+            buf: self.buffer(),
+            start: lo.min(hi),
+            step: 1,
+            count: hi.saturating_sub(lo),
+        }
     }
 
     /// Hand out the items, counted, if there are `n` of them; says how many there were. `put` only stores.
-    pub fn spread(&self, cx: &mut Cx, n: usize, mut put: impl FnMut(usize, u64)) -> usize {
+    #[inline(always)]
+    pub fn spread(&self, cx: &mut Cx, n: usize, put: impl FnMut(usize, u64)) -> usize {
         let tid = cx.tid;
         let _g = self.lock(cx);
         let len = self.len.load(Ordering::Relaxed);
         if len == n {
-            let b = self.buffer();
-            for i in 0..n {
-                put(i, copy_locked(b, i, tid).map_or(0, Value::into_bits));
-            }
+            // SAFETY: locked, and inside the length.
+            unsafe { buf::hand_out(self.buffer(), n, tid, put) };
         }
         len
     }
@@ -306,18 +315,60 @@ impl List {
         let tid = cx.tid;
         let made = {
             let _g = self.lock(cx);
-            let n = self.len.load(Ordering::Relaxed).min(hi);
-            let b = self.buffer();
-            if lo >= n {
-                Some(List::empty())
-            } else {
-                let words = (lo..n).map(|i| copy_locked(b, i, tid).map_or(0, Value::into_bits));
-                buf::filled(n - lo, words).map(|p| List::around(p, n - lo))
-            }
+            // SAFETY: locked, and inside the length.
+            unsafe { List::copied([self.run_locked(lo, hi)], tid) }
         };
-        match made {
-            Some(l) => publish(cx, l),
-            None => Err(cx.memory_error()),
+        published(cx, made)
+    }
+
+    /// A new list of the items at a stride, as they were at one moment; places that are past the end by now are left out.
+    pub(super) fn copy_stride(&self, cx: &mut Cx, s: Steps) -> Res<Value> {
+        let tid = cx.tid;
+        let made = {
+            let _g = self.lock(cx);
+            let n = self.len.load(Ordering::Relaxed);
+            // A list that grew shorter since its length was asked has no more than these.
+            let inside = |i: isize| (0..n as isize).contains(&i);
+            let at = |k: usize| s.start.wrapping_add(s.step.wrapping_mul(k as isize));
+            let first = (0..s.count).find(|&k| inside(at(k))).unwrap_or(s.count);
+            let mut end = s.count;
+            while end > first && !inside(at(end - 1)) {
+                end -= 1;
+            }
+            let run = Run {
+                buf: self.buffer(),
+                start: if first < end { at(first) as usize } else { 0 },
+                step: s.step,
+                count: end - first,
+            };
+            // SAFETY: locked; the ends of the run are inside the length, and so is what is between.
+            unsafe { List::copied([run], tid) }
+        };
+        published(cx, made)
+    }
+
+    /// `self + other`, both as they were at one moment.
+    pub(super) fn joined(&self, cx: &mut Cx, other: &List) -> Res<Value> {
+        static NO_DATA: Guarded<()> = Guarded::new(());
+        let tid = cx.tid;
+        let made = {
+            let _g = lock2(&NO_DATA, &self.head, &NO_DATA, &other.head, cx);
+            let runs = [self, other].map(|list| list.run_locked(0, usize::MAX));
+            // SAFETY: locked, and inside the lengths.
+            unsafe { List::copied(runs, tid) }
+        };
+        published(cx, made)
+    }
+
+    /// A list of counted copies of these items; None when memory is out.
+    ///
+    /// # Safety
+    /// The runs' lists are locked and the runs inside their lengths.
+    unsafe fn copied<const N: usize>(runs: [Run<'_>; N], tid: u16) -> Option<List> {
+        match runs.iter().map(|run| run.count).sum() {
+            0 => Some(List::empty()),
+            // SAFETY: by contract.
+            n => unsafe { buf::copied(runs, tid) }.map(|p| List::around(p, n)),
         }
     }
 
@@ -356,33 +407,7 @@ impl List {
                     })
             }
         };
-        match made {
-            Some(l) => publish(cx, l),
-            None => Err(cx.memory_error()),
-        }
-    }
-
-    /// The items at `start`, `start + step`, ... (`count` of them), as they were at one moment.
-    pub fn stride_to_vec(
-        &self,
-        cx: &mut Cx,
-        start: usize,
-        step: isize,
-        count: usize,
-    ) -> Vec<Value> {
-        let tid = cx.tid;
-        let _g = self.lock(cx);
-        let n = self.len.load(Ordering::Relaxed);
-        let b = self.buffer();
-        let mut out = Vec::with_capacity(count);
-        let mut at = start as isize;
-        for _ in 0..count {
-            if (at as usize) < n {
-                out.extend(copy_locked(b, at as usize, tid));
-            }
-            at = at.wrapping_add(step);
-        }
-        out
+        published(cx, made)
     }
 
     /// Make room for `more` items; MemoryError where that cannot be.
@@ -473,11 +498,12 @@ impl List {
             let more = other.len.load(Ordering::Relaxed);
             self.extend_locked(more).map(|(n, old)| {
                 let (from, to) = (other.buffer(), self.buffer());
-                for i in 0..more {
-                    if let Some(v) = copy_locked(from, i, tid) {
-                        to.word(n + i).init(v);
-                    }
-                }
+                let put = |i: usize, bits: u64| {
+                    // SAFETY: an empty word past the length takes the count.
+                    unsafe { to.word(n + i).set_bits(bits) }
+                };
+                // SAFETY: both are locked; `more` is the other's length.
+                unsafe { buf::hand_out(from, more, tid, put) };
                 list_read::publish_length(&self.len, n + more);
                 old
             })
@@ -587,51 +613,67 @@ impl List {
 
     /// Replace items `lo..hi` (clamped) by `items`.
     pub fn splice(&self, cx: &mut Cx, lo: usize, hi: usize, items: Vec<Value>) -> Res<()> {
+        let mut items = items.into_iter();
         let done = {
             let _g = self.lock(cx);
-            self.splice_locked(lo, hi, items)
+            self.splice_locked(lo, hi, &mut items)
         };
-        match done {
-            Ok(d) => {
-                d.buf.dispose(cx);
-                Ok(())
-            }
-            Err(_) => Err(cx.memory_error()),
-        }
+        settled(cx, done)
     }
 
+    /// The same by the items of another list, both at one moment.
+    pub(super) fn splice_list(&self, cx: &mut Cx, lo: usize, hi: usize, from: &List) -> Res<()> {
+        if std::ptr::eq(self, from) {
+            let items = self.to_vec(cx);
+            return self.splice(cx, lo, hi, items);
+        }
+        static NO_DATA: Guarded<()> = Guarded::new(());
+        let tid = cx.tid;
+        let done = {
+            let _g = lock2(&NO_DATA, &self.head, &NO_DATA, &from.head, cx);
+            let items = from.buffer().slots(from.len.load(Ordering::Relaxed));
+            let mut items = items.iter().map(|slot| {
+                // SAFETY: locked; an item below the length is set.
+                let value = unsafe { slot.as_value() };
+                value.map_or_else(Value::none, |v| v.clone_in(tid))
+            });
+            self.splice_locked(lo, hi, &mut items)
+        };
+        settled(cx, done)
+    }
+
+    /// Under the lock. None when memory is out: then no item was taken.
     fn splice_locked(
         &self,
         lo: usize,
         hi: usize,
-        items: Vec<Value>,
-    ) -> Result<Displaced, Vec<Value>> {
+        items: &mut impl ExactSizeIterator<Item = Value>,
+    ) -> Option<Displaced> {
         let n = self.len.load(Ordering::Relaxed);
         let lo = lo.min(n);
         let hi = hi.clamp(lo, n);
-        if hi - lo == items.len() {
+        let more = items.len();
+        // Only what somebody has to drop.
+        let mut values = Vec::new();
+        let mut displace = |old: Option<Value>| values.extend(old.filter(Value::is_ptr));
+        if hi - lo == more {
             // Nothing moves: each value changes places with its successor.
-            let (b, mut items) = (self.buffer(), items);
-            for (i, v) in items.iter_mut().enumerate() {
-                let new = std::mem::replace(v, Value::none());
-                if let Some(old) = b.word(lo + i).swap(Some(new.into_counted())) {
-                    *v = old;
-                }
+            let b = self.buffer();
+            for (i, new) in items.enumerate() {
+                displace(b.word(lo + i).swap(Some(new)));
             }
-            return Ok(Displaced {
-                values: items,
-                buf: OldBuf::none(),
-            });
+            let buf = OldBuf::none();
+            return Some(Displaced { values, buf });
         }
-        let new_len = n - (hi - lo) + items.len();
-        let Some(old) = self.reserve_locked(new_len) else {
-            return Err(items);
-        };
+        let new_len = n - (hi - lo) + more;
+        let old = self.reserve_locked(new_len)?;
         let b = self.buffer();
         let shared = self.head.is_shared();
-        let values: Vec<Value> = (lo..hi).filter_map(|i| b.word(i).take()).collect();
-        b.shift(hi, lo + items.len(), n - hi, shared);
-        for (i, v) in items.into_iter().enumerate() {
+        for i in lo..hi {
+            displace(b.word(i).take());
+        }
+        b.shift(hi, lo + more, n - hi, shared);
+        for (i, v) in items.enumerate() {
             // SAFETY: the word's count was taken or moved.
             unsafe { b.word(lo + i).set_bits(v.into_counted().into_bits()) };
         }
@@ -645,7 +687,7 @@ impl List {
         } else {
             old
         };
-        Ok(Displaced { values, buf })
+        Some(Displaced { values, buf })
     }
 
     /// Take everything out.
@@ -739,13 +781,6 @@ fn pick(a: OldBuf, b: OldBuf) -> OldBuf {
     if a.is_none() { b } else { a }
 }
 
-/// A counted copy of word `i`, under the lock.
-#[inline(always)]
-fn copy_locked(b: &ListBuf, i: usize, tid: u16) -> Option<Value> {
-    // SAFETY: the lock is held while the reference lives.
-    unsafe { b.word(i).as_value() }.map(|v| v.clone_in(tid))
-}
-
 /// The owner of a word's count.
 ///
 /// # Safety
@@ -779,16 +814,34 @@ impl Drop for List {
 /// A new list of these items.
 #[inline]
 pub fn new_list(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
-    match List::from_values(items) {
-        Some(l) => publish(cx, l),
-        None => Err(cx.memory_error()),
-    }
+    let made = List::from_values(items);
+    published(cx, made)
 }
 
 /// A new empty list.
 #[inline]
 pub fn new_empty(cx: &mut Cx) -> Res<Value> {
     publish(cx, List::empty())
+}
+
+/// A list made under a lock, or MemoryError.
+fn published(cx: &mut Cx, made: Option<List>) -> Res<Value> {
+    match made {
+        Some(list) => publish(cx, list),
+        None => Err(cx.memory_error()),
+    }
+}
+
+/// The end of a change that displaced something, or for which memory was out.
+fn settled(cx: &mut Cx, done: Option<Displaced>) -> Res<()> {
+    match done {
+        Some(displaced) => {
+            displaced.buf.dispose(cx);
+            drop(displaced.values);
+            Ok(())
+        }
+        None => Err(cx.memory_error()),
+    }
 }
 
 fn publish(cx: &mut Cx, list: List) -> Res<Value> {

@@ -1,10 +1,10 @@
 //! Subscripts of lists: `a[i]`, `a[i:j:k]`, their assignment and deletion, and copies by repetition.
 
 use super::buf::OldBuf;
-use super::{Displaced, List, new_list, owned};
+use super::{Displaced, List, owned};
 use crate::native::*;
 use crate::number;
-use crate::objects::slice::{Slice, Steps, as_slice};
+use crate::objects::slice::{Bounds, Slice, Steps, as_slice};
 use crate::protocol;
 use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
@@ -68,21 +68,9 @@ impl List {
                 if s.step == 1 {
                     return self.copy_range(cx, s.start as usize, s.stop as usize);
                 }
-                let items = self.sliced(cx, s);
-                new_list(cx, items)
+                self.copy_stride(cx, s)
             }
         }
-    }
-
-    /// The items of a slice.
-    pub fn sliced(&self, cx: &mut Cx, s: Steps) -> Vec<Value> {
-        if s.count == 0 {
-            return Vec::new();
-        }
-        if s.step == 1 {
-            return self.range_to_vec(cx, s.start as usize, s.stop as usize);
-        }
-        self.stride_to_vec(cx, s.start as usize, s.step, s.count)
     }
 
     /// `a[key] = value`.
@@ -99,11 +87,11 @@ impl List {
             }
             Subscript::Slice(s) => {
                 let b = s.bounds(cx)?;
+                if b.step == 1 {
+                    return self.assign_range(cx, b, value);
+                }
                 let items = assigned_items(cx, value)?;
                 let s = b.adjust(self.len());
-                if s.step == 1 {
-                    return self.splice(cx, s.start as usize, s.stop.max(s.start) as usize, items);
-                }
                 if items.len() != s.count {
                     let (n, m) = (items.len(), s.count);
                     return Err(cx.value_error(format!(
@@ -114,6 +102,18 @@ impl List {
                 Ok(())
             }
         }
+    }
+
+    /// `a[lo:hi] = value`.
+    pub(crate) fn assign_range(&self, cx: &mut Cx, b: Bounds, value: &Value) -> Res<()> {
+        let place = |s: Steps| (s.start as usize, s.stop.max(s.start) as usize);
+        if let Some(from) = value.downcast_exact::<List>() {
+            let (lo, hi) = place(b.adjust(self.len()));
+            return self.splice_list(cx, lo, hi, from);
+        }
+        let items = assigned_items(cx, value)?;
+        let (lo, hi) = place(b.adjust(self.len()));
+        self.splice(cx, lo, hi, items)
     }
 
     /// `del a[key]`.

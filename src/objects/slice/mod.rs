@@ -278,17 +278,36 @@ impl Slice {
     }
 }
 
-/// `o[lo:hi]` of an exact list, str, tuple or bytes by plain bounds, without a slice object. None: ask `__getitem__`.
-pub fn plain_range(cx: &mut Cx, o: &Value, lo: &Value, hi: &Value) -> Option<Res<Value>> {
+/// The bounds of `[lo:hi]` where they are small integers or None.
+#[inline(always)]
+fn plain_bounds(lo: &Value, hi: &Value) -> Option<Bounds> {
     let bound = |v: &Value, default: isize| match v.as_small_int() {
         Some(i) => Some(i as isize),
         None => v.is_none().then_some(default),
     };
-    let bounds = Bounds {
+    Some(Bounds {
         start: bound(lo, 0)?,
         stop: bound(hi, isize::MAX)?,
         step: 1,
-    };
+    })
+}
+
+/// `o[lo:hi] = value` of an exact list by plain bounds, without a slice object. None: ask `__setitem__`.
+pub fn store_plain_range(
+    cx: &mut Cx,
+    o: &Value,
+    lo: &Value,
+    hi: &Value,
+    value: &Value,
+) -> Option<Res<()>> {
+    let list = o.downcast_exact::<crate::objects::List>()?;
+    let bounds = plain_bounds(lo, hi)?;
+    Some(list.assign_range(cx, bounds, value))
+}
+
+/// `o[lo:hi]` of an exact list, str, tuple or bytes by plain bounds, without a slice object. None: ask `__getitem__`.
+pub fn plain_range(cx: &mut Cx, o: &Value, lo: &Value, hi: &Value) -> Option<Res<Value>> {
+    let bounds = plain_bounds(lo, hi)?;
     if let Some(l) = o.downcast_exact::<crate::objects::List>() {
         let s = bounds.adjust(l.len());
         return Some(l.copy_range(cx, s.start as usize, s.stop as usize));
