@@ -5,12 +5,13 @@
 //! the validation and the use (R14).
 
 use crate::globals::name_error;
+use crate::objects::dict::quick;
 use crate::objects::frame::Frame;
 use crate::objects::function::Function;
 use crate::objects::object::instance;
 use crate::objects::typeobj::layout::MOVED;
 use crate::objects::typeobj::{Type, flag};
-use crate::objects::{Cell, Module, Str, object};
+use crate::objects::{Cell, Dict, Module, Str, object};
 use crate::recall::{self, Access};
 use crate::regcode::Cache;
 use crate::slot_ext::SlotExt;
@@ -23,7 +24,8 @@ use typhon_runtime::slot::Slot;
 /// An inline value at word `index` of the instance, or a `__slots__` member. Zero, so that one test of the word against the
 /// class's version tells the kind too (`inline_place`).
 const INLINE: u64 = 0;
-/// The pointer is the attribute; instances keep no attribute of that name while their dict word (at word `index`, 0 = none) is 0.
+/// The pointer is the attribute; instances keep no attribute of that name while the word at `index` (0 = none) is 0: their dict
+/// word, or their inline place of that name, which holds MOVED once there is a dict.
 const METHOD: u64 = 2;
 /// The same for an attribute that is not bound: as it stands in the class.
 const PLAIN: u64 = 10;
@@ -39,6 +41,8 @@ const CLASS_METHOD: u64 = 6;
 const OWN_CLASS_METHOD: u64 = 7;
 /// The pointer is the function that a property gets its value by.
 const GETTER: u64 = 9;
+/// No data descriptor of the class has the name, and instances keep it in their dict: they have no inline place for it.
+const DICT: u64 = 11;
 /// For `super()`: the pointer is the method found behind the class that stands in the next cache.
 const SUPER: u64 = 8;
 
@@ -150,14 +154,25 @@ pub fn drop_displaced(cx: &mut Cx, o: &Value, old: u64) {
     crate::call::drop_word(cx, old);
 }
 
-/// A cached attribute of a module or class: a register word.
+/// A cached attribute of a module or class, or of an instance that keeps it in a dict: a register word.
 #[inline(never)]
-pub fn attr_hit_rare(cx: &mut Cx, o: &Value, cache: &Cache) -> Option<u64> {
+pub fn attr_hit_rare(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     if !o.is_ptr() {
         return None;
     }
     match w & 15 {
+        INLINE | DICT if is_in_dict(o, w) => {
+            let d = own_dict(o)?;
+            quick::get(cx.thread.tid, &d, name)
+        }
+        PLAIN if w >> 16 == o.ty().version() => {
+            let d = own_dict(o)?;
+            match quick::contains(cx.thread.tid, &d, name)? {
+                false => class_pointer(cache, w),
+                true => quick::get(cx.thread.tid, &d, name),
+            }
+        }
         MODULE if o.class_word() == word::MODULE => {
             // SAFETY: exactly a module.
             let d = unsafe { &*((o.bits() & !7) as *const Module) }.dict();
@@ -181,6 +196,48 @@ pub fn attr_hit_rare(cx: &mut Cx, o: &Value, cache: &Cache) -> Option<u64> {
     }
 }
 
+/// Whether an instance of the class of this word has the attribute in its dict, if at all. (A member of `__slots__` never
+/// moves.)
+#[inline(always)]
+fn is_in_dict(o: &Value, w: u64) -> bool {
+    w >> 16 == o.ty().version()
+        && match w & 15 {
+            INLINE => {
+                let place = instance::word_at(o, (w >> 4 & 0xFFF) as usize * 8);
+                place.load(Ordering::Acquire) == MOVED
+            }
+            kind => kind == DICT,
+        }
+}
+
+/// The dict that an instance's attributes are in, if they are.
+#[inline(always)]
+fn own_dict(o: &Value) -> Option<Value> {
+    let word = instance::dict_word(o)?;
+    // SAFETY: an object with a dict word has a header.
+    word.get(unsafe { o.header_unchecked() })
+}
+
+/// The cached pointer of an entry with this word.
+#[inline(always)]
+fn class_pointer(cache: &Cache, w: u64) -> Option<u64> {
+    let (w2, p) = cache.load();
+    if w2 == w { Some(p) } else { None }
+}
+
+/// A cached method of an instance that has a dict without that name: the function's register word.
+pub fn method_hit_rare(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    if w & 15 != METHOD || !o.is_ptr() || w >> 16 != o.ty().version() {
+        return None;
+    }
+    let d = own_dict(o)?;
+    match quick::contains(cx.thread.tid, &d, name)? {
+        false => class_pointer(cache, w),
+        true => None,
+    }
+}
+
 /// The cached pointer of a METHOD entry as a register word.
 #[inline(always)]
 unsafe fn method_pointer(o: u64, index: usize, cache: &Cache, w: u64) -> Option<u64> {
@@ -189,9 +246,8 @@ unsafe fn method_pointer(o: u64, index: usize, cache: &Cache, w: u64) -> Option<
         if index != 0 && *(((o & !7) as usize + index * 8) as *const u64) != 0 {
             return None;
         }
-        let (w2, p) = cache.load();
-        if w2 == w { Some(p) } else { None }
     }
+    class_pointer(cache, w)
 }
 
 /// A cached class method: the registers of function and receiver.
@@ -243,6 +299,22 @@ pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
         } else {
             None
         }
+    }
+}
+
+/// Store by the cache into the dict that an instance keeps its attributes in. False: take the slow way.
+#[inline(never)]
+pub fn store_hit_rare(cx: &mut Cx, o: &Value, name: &Value, v: &Value, cache: &Cache) -> Res<bool> {
+    let w = cache.word.load(Ordering::Acquire);
+    if !o.is_ptr() || !is_in_dict(o, w) {
+        return Ok(false);
+    }
+    let Some(d) = own_dict(o) else {
+        return Ok(false);
+    };
+    match d.downcast_exact::<Dict>() {
+        Some(d) if !d.has_other_keys() => d.set(cx, name, v.clone()).map(|()| true),
+        _ => Ok(false),
     }
 }
 
@@ -347,19 +419,9 @@ fn fill_instance(
     let key = name.downcast::<Str>().expect("names are strings");
     let version = t.assign_version(cx);
     let found = t.lookup(cx, name);
+    let place = instance::inline_offset_of(t, key).map(|offset| offset / 8);
     let Some(d) = found else {
-        // A plain instance attribute.
-        if let Some(offset) = instance::inline_offset_of(t, key)
-            && version != 0
-            && offset / 8 < 4096
-            && let Some(v) = instance::get_own(cx, o, key)?
-        {
-            if t.may_cache(version) {
-                cache.fill(pack(version, offset / 8, INLINE), 0);
-            }
-            return Ok(Some(v.into_bits()));
-        }
-        return Ok(None);
+        return own_attribute(cx, o, key, place, version, cache);
     };
     let dt = d.ty();
     if dt.word() == word::MEMBER_DESCR {
@@ -394,9 +456,9 @@ fn fill_instance(
     if dt.slots.descr_set.get().is_some() {
         return Ok(None);
     }
-    if t.has(flag::INLINE) && instance::inline_offset_of(t, key).is_some() {
-        // An instance value may hide the class attribute.
-        return Ok(None);
+    if let Some(bits) = own_attribute(cx, o, key, place, version, cache)? {
+        // It hides the class's.
+        return Ok(Some(bits));
     }
     let is_method = dt.has(flag::METHOD_DESCRIPTOR);
     let (kind, d) = match dt.word() {
@@ -415,12 +477,13 @@ fn fill_instance(
     if d.header().is_some_and(|h| !h.is_uncounted_in_registers()) {
         return Ok(None);
     }
-    let dict_index = match t.dict_offset.load(Ordering::Relaxed) {
-        0 => 0,
-        instance::TAIL_DICT => return Ok(None),
-        n => n as usize / 8,
+    let index = match (place, t.dict_offset.load(Ordering::Relaxed)) {
+        (Some(place), _) => place,
+        (None, 0) => 0,
+        (None, instance::TAIL_DICT) => return Ok(None),
+        (None, n) => n as usize / 8,
     };
-    if dict_index >= 4096 || !t.may_cache(version) {
+    if index >= 4096 || !t.may_cache(version) {
         return Ok(None);
     }
     let bits = if d.is_ptr() {
@@ -428,8 +491,31 @@ fn fill_instance(
     } else {
         d.bits()
     };
-    cache.fill(pack(version, dict_index, kind), bits);
+    cache.fill(pack(version, index, kind), bits);
     Ok(None)
+}
+
+/// The instance's own attribute `key`, with the cache filled for where it is: inline at word `place`, or in its dict.
+fn own_attribute(
+    cx: &mut Cx,
+    o: &Value,
+    key: &Str,
+    place: Option<usize>,
+    version: u64,
+    cache: &Cache,
+) -> Res<Option<u64>> {
+    let Some(v) = instance::get_own(cx, o, key)? else {
+        return Ok(None);
+    };
+    let t = o.ty();
+    if place.is_none_or(|p| p < 4096) && t.may_cache(version) {
+        let word = match place {
+            Some(place) => pack(version, place, INLINE),
+            None => pack(version, 0, DICT),
+        };
+        cache.fill(word, 0);
+    }
+    Ok(Some(v.into_bits()))
 }
 
 /// The Python function in a `staticmethod` or `classmethod`, if registers may hold it uncounted.
@@ -567,13 +653,12 @@ fn fill_store(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
         let blocked = descr
             .as_ref()
             .is_some_and(|d| d.ty().slots.descr_set.get().is_some());
-        if version != 0
-            && !blocked
-            && let Some(offset) = instance::inline_offset_of(t, key)
-            && offset / 8 < 4096
-            && t.may_cache(version)
-        {
-            cache.fill(pack(version, offset / 8, INLINE), 0);
+        if !blocked && t.dict_offset.load(Ordering::Relaxed) != 0 && t.may_cache(version) {
+            match instance::inline_offset_of(t, key).map(|offset| offset / 8) {
+                Some(place) if place < 4096 => cache.fill(pack(version, place, INLINE), 0),
+                Some(_) => {}
+                None => cache.fill(pack(version, 0, DICT), 0),
+            }
         }
         if let Some(m) = descr
             .as_ref()

@@ -306,13 +306,14 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
         let a = operand(cx, r, a_of(w))?;
         let (mut getter, mut bits) = (attr::getter_hit(a, cache), None);
         if getter.is_none() {
-            bits = attr::attr_hit_rare(cx, a, cache);
+            let name = attr::name_ref(cx.frame, cache);
+            bits = attr::attr_hit_rare(cx, a, name, cache);
             if bits.is_none()
                 && let Some(known) = recalled(cx, a, cache, Access::Load)
             {
                 getter = attr::getter_hit(a, known);
                 bits = attr::attr_hit(cx, a.bits(), known)
-                    .or_else(|| attr::attr_hit_rare(cx, a, known));
+                    .or_else(|| attr::attr_hit_rare(cx, a, name, known));
             }
         }
         if let Some(fbits) = getter {
@@ -353,12 +354,17 @@ pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     unsafe {
         let o = operand(cx, r, a_of(w))?;
         let v = operand(cx, r, d_of(w))?;
-        if !attr::store_hit(cx, o, v, cache)
-            && !recalled(cx, o, cache, Access::Store)
-                .is_some_and(|known| attr::store_hit(cx, o, v, known))
-        {
-            let frame = cx.frame;
-            attr::store_attr(cx, frame, o, v, cache)?;
+        if !attr::store_hit(cx, o, v, cache) {
+            let name = attr::name_ref(cx.frame, cache);
+            let mut done = attr::store_hit_rare(cx, o, name, v, cache)?;
+            if !done && let Some(known) = recalled(cx, o, cache, Access::Store) {
+                done = attr::store_hit(cx, o, v, known)
+                    || attr::store_hit_rare(cx, o, name, v, known)?;
+            }
+            if !done {
+                let frame = cx.frame;
+                attr::store_attr(cx, frame, o, v, cache)?;
+            }
         }
         release_operands_a(cx, r, w);
         if x_of(w) & CONSUME_B != 0 {
@@ -376,17 +382,20 @@ fn recalled<'a>(cx: &mut Cx, o: &Value, cache: &Cache, access: Access) -> Option
     recall::find(cx, o, attr::name_ref(frame, cache), access, cache)
 }
 
-/// A cached class method or plain attribute for a method load.
+/// What a method load finds by this cache, other than the method of an instance without a dict.
 #[inline(always)]
-fn known_method(cx: &mut Cx, a: &Value, cache: &Cache) -> Option<attr::Loaded> {
+fn known_method(cx: &mut Cx, a: &Value, name: &Value, cache: &Cache) -> Option<attr::Loaded> {
     if !a.is_ptr() {
         return None;
+    }
+    if let Some(f) = attr::method_hit_rare(cx, a, name, cache) {
+        return Some(attr::Loaded::Method(f));
     }
     if let Some((f, class)) = attr::class_method_hit(a.bits(), cache) {
         return Some(attr::Loaded::ClassMethod(f, class));
     }
     attr::attr_hit(cx, a.bits(), cache)
-        .or_else(|| attr::attr_hit_rare(cx, a, cache))
+        .or_else(|| attr::attr_hit_rare(cx, a, name, cache))
         .map(attr::Loaded::Value)
 }
 
@@ -400,12 +409,13 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
     unsafe {
         let a = operand(cx, r, a_of(w))?;
         let frame = cx.frame;
-        let loaded = match known_method(cx, a, cache) {
+        let name = attr::name_ref(frame, cache);
+        let loaded = match known_method(cx, a, name, cache) {
             Some(loaded) => loaded,
             None => match recalled(cx, a, cache, Access::Method) {
                 Some(known) => match attr::method_hit(a.bits(), known) {
                     Some(f) => attr::Loaded::Method(f),
-                    None => match known_method(cx, a, known) {
+                    None => match known_method(cx, a, name, known) {
                         Some(loaded) => loaded,
                         None => attr::load_method(cx, frame, a, cache)?,
                     },

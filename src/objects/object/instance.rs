@@ -145,13 +145,16 @@ pub fn set_own(cx: &mut Cx, o: &Value, name_v: &Value, name: &Str, value: Value)
     let head = unsafe { o.header_unchecked() };
     if t.has(flag::INLINE) && dict.is_empty() {
         let mut offset = inline_offset_of(t, name);
+        let cap = t.inline_cap.load(Ordering::Relaxed) as usize;
         if offset.is_none()
             && let Some(l) = layout(t)
+            && l.len() < cap
         {
             let guard = TYPE_MUTEX.lock(&mut cx.thread);
-            // Caches took the class's own attribute of this name for one that no instance hides (R15).
+            // Caches took the class's own attribute of this name for one that no instance hides, and hold that the name has
+            // no place (R15).
             t.invalidate_locked();
-            let added = l.add_locked(name, t.inline_cap.load(Ordering::Relaxed) as usize);
+            let added = l.add_locked(name, cap);
             drop(guard);
             offset = added.map(|i| t.inline_offset.load(Ordering::Relaxed) as usize + 8 * i);
         }

@@ -10,6 +10,7 @@ use crate::slot_ext::SlotExt;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
+use typhon_compiler::code::Const;
 use typhon_runtime::header::flag as hflag;
 use typhon_runtime::info::{TypeInfo, type_flag};
 use typhon_runtime::region;
@@ -623,6 +624,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     let mut dict_offset = base.dict_offset.load(Ordering::Relaxed) as usize;
     let mut inline_offset = 0;
     let mut inline_cap = 0;
+    let mut inline_known = 0;
     let items_behind = base.has_items();
     if add_dict && items_behind {
         // Variable-sized bases (tuple, str, bytes, int) keep the dict in the runtime's side table: see object::dict_of.
@@ -640,7 +642,8 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
         && !items_behind
         && (add_dict || base.has(flag::INLINE));
     if may_inline {
-        let wanted = count_attributes(cx, dict, base);
+        let wanted;
+        (inline_known, wanted) = count_attributes(cx, dict, base);
         if add_dict {
             inline_offset = size;
             inline_cap = wanted;
@@ -703,6 +706,8 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     ty.inline_offset
         .store(inline_offset as u32, Ordering::Relaxed);
     ty.inline_cap.store(inline_cap as u32, Ordering::Relaxed);
+    ty.inline_known
+        .store(inline_known as u32, Ordering::Relaxed);
     ty.slots_offset
         .store(slots_offset as u32, Ordering::Relaxed);
     ty.slots_count.store(slots.len() as u32, Ordering::Relaxed);
@@ -838,19 +843,40 @@ fn meta_is_type(base: &Type) -> bool {
     base.has(flag::TYPE_SUBCLASS)
 }
 
-/// How many inline values instances of a new class get: its `__static_attributes__` and the base's.
-fn count_attributes(cx: &mut Cx, dict: &Dict, base: &Type) -> usize {
-    let own = match dict.get_named(cx, "__static_attributes__") {
+/// How many inline values instances of a new class get: as many as attributes are known, and some more for those that others
+/// set (an attribute without a place moves all of an instance's values into a dict). Known are its `__static_attributes__`
+/// and the names it annotates (the fields of a dataclass, whose `__init__` is made later), and what the base knows.
+fn count_attributes(cx: &mut Cx, dict: &Dict, base: &Type) -> (usize, usize) {
+    let mut own = match dict.get_named(cx, "__static_attributes__") {
         Some(v) => v.downcast::<Tuple>().map_or(0, Tuple::len),
         None => 0,
     };
-    let inherited = base.inline_cap.load(Ordering::Relaxed) as usize;
-    let wanted = if own == 0 && inherited == 0 {
-        2
-    } else {
-        own + inherited
+    if own == 0 {
+        own = count_annotations(cx, dict);
+    }
+    let known = own + base.inline_known.load(Ordering::Relaxed) as usize;
+    let spare = match known {
+        0 => 4,
+        1..=3 => 0,
+        _ => 2.max(known / 4),
     };
-    wanted.min(super::layout::MAX_INLINE)
+    (known, (known + spare).min(super::layout::MAX_INLINE))
+}
+
+/// How many names a class annotates, about.
+fn count_annotations(cx: &mut Cx, dict: &Dict) -> usize {
+    if let Some(annotations) = dict.get_named(cx, "__annotations__") {
+        return annotations.downcast::<Dict>().map_or(0, Dict::len);
+    }
+    let annotate = dict.get_named(cx, "__annotate_func__");
+    let f = annotate
+        .as_ref()
+        .and_then(|f| f.downcast_exact::<crate::objects::Function>());
+    // The names are its string constants; there may be others.
+    f.map_or(0, |f| {
+        let consts = &f.code().code.consts;
+        consts.iter().filter(|c| matches!(c, Const::Str(_))).count()
+    })
 }
 
 fn current_module_name(cx: &mut Cx) -> Option<Value> {

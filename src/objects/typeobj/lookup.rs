@@ -18,10 +18,16 @@ const MAX_VERSION: u64 = (1 << 48) - 1;
 impl Type {
     /// Look `name` (an exact, interned string) up along the MRO: a counted reference.
     pub fn lookup(&self, cx: &mut Cx, name: &Value) -> Option<Value> {
-        self.lookup_with_owner(cx, name).map(|found| found.0)
+        if name
+            .downcast_exact::<Str>()
+            .is_some_and(|s| s.is_interned())
+        {
+            return super::special::lookup(cx, self, name);
+        }
+        self.walk(cx, name).map(|found| found.0)
     }
     /// The same, with the class that has it.
-    pub fn lookup_with_owner<'a>(&'a self, cx: &mut Cx, name: &Value) -> Option<(Value, &'a Type)> {
+    pub fn walk<'a>(&'a self, cx: &mut Cx, name: &Value) -> Option<(Value, &'a Type)> {
         let key = name.downcast::<Str>()?;
         for t in self.mro() {
             let ty = type_of_word(t);
@@ -34,6 +40,12 @@ impl Type {
             }
         }
         None
+    }
+    /// Whether some namespace has keys that are no strings, which must be asked every time.
+    pub fn has_foreign_keys(&self) -> bool {
+        self.mro()
+            .iter()
+            .any(|t| type_of_word(t).dict().has_other_keys())
     }
     /// The same where keys of namespaces are no strings: their `__eq__` may do anything, even change the order of
     /// resolution. What it raises is lost.
