@@ -419,7 +419,7 @@ fn fill_instance(
     let key = name.downcast::<Str>().expect("names are strings");
     let version = t.assign_version(cx);
     let found = t.lookup(cx, name);
-    let place = instance::inline_offset_of(t, key).map(|offset| offset / 8);
+    let place = instance::place_for_cache(t, key);
     let Some(d) = found else {
         return own_attribute(cx, o, key, place, version, cache);
     };
@@ -483,7 +483,7 @@ fn fill_instance(
         (None, instance::TAIL_DICT) => return Ok(None),
         (None, n) => n as usize / 8,
     };
-    if index >= 4096 || !t.may_cache(version) {
+    if index >= instance::UNCACHEABLE || !t.may_cache(version) {
         return Ok(None);
     }
     let bits = if d.is_ptr() {
@@ -508,7 +508,7 @@ fn own_attribute(
         return Ok(None);
     };
     let t = o.ty();
-    if place.is_none_or(|p| p < 4096) && t.may_cache(version) {
+    if place != Some(instance::UNCACHEABLE) && t.may_cache(version) {
         let word = match place {
             Some(place) => pack(version, place, INLINE),
             None => pack(version, 0, DICT),
@@ -654,9 +654,9 @@ fn fill_store(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) {
             .as_ref()
             .is_some_and(|d| d.ty().slots.descr_set.get().is_some());
         if !blocked && t.dict_offset.load(Ordering::Relaxed) != 0 && t.may_cache(version) {
-            match instance::inline_offset_of(t, key).map(|offset| offset / 8) {
-                Some(place) if place < 4096 => cache.fill(pack(version, place, INLINE), 0),
-                Some(_) => {}
+            match instance::place_for_cache(t, key) {
+                Some(instance::UNCACHEABLE) => {}
+                Some(place) => cache.fill(pack(version, place, INLINE), 0),
                 None => cache.fill(pack(version, 0, DICT), 0),
             }
         }

@@ -652,43 +652,57 @@ pub fn make_generator(cx: &mut Cx, pc: *const std::sync::atomic::AtomicU64) -> R
         x if x & co::COROUTINE != 0 => crate::statics::word::COROUTINE,
         _ => crate::statics::word::GENERATOR,
     };
-    let mut regs: Vec<u64> = Vec::new();
-    if regs.try_reserve_exact(rc.nregs).is_err() {
-        return Err(cx.memory_error());
-    }
-    for i in 0..rc.nregs {
-        // SAFETY: registers of the frame; locals move out, counted.
+    // SAFETY (both): registers of the frame; locals move out, counted.
+    for i in 0..rc.nlocals {
         unsafe {
             let p = (*f).regs.add(i);
-            let w = if i < rc.nlocals { *p } else { 0 };
-            regs.push(if w & 7 == 4 {
-                counted(cx, w).into_bits()
-            } else {
-                w
-            });
-            if i < rc.nlocals {
-                *p = 0;
+            if *p & 7 == 4 {
+                *p = counted(cx, *p).into_bits();
             }
         }
     }
     let name = func.name.get(&func.head);
     let qual = func.qualname.get(&func.head);
-    let base = regs.as_mut_ptr();
     // SAFETY: a copy of the record; its links are set at each resumption.
     let mut record = unsafe { std::ptr::read(f) };
-    record.regs = base;
     record.pc = pc;
-    record.func = fv.into_bits();
+    let func_word = fv.into_bits();
+    record.func = func_word;
     record.prev = std::ptr::null_mut();
     record.kind = FrameKind::GenEntry;
     record.top = std::ptr::null_mut();
     record.generator = 0;
-    // SAFETY: the locals word moves along.
-    unsafe { (*f).locals = 0 };
     // A frame object made before the generator was (tracing) stays with the plain frame.
     record.frame_obj = 0;
-    let g = Generator::new(name, qual, record, regs);
-    let v = crate::objects::object::alloc(cx, crate::Type::from_word(kind), g)?;
+    let g = std::mem::ManuallyDrop::new(Generator::new(name, qual, record, rc.nregs));
+    // SAFETY: R12: the payload is written before the type word; bytes 0..16 are the allocator's. The frame's locals move, which
+    // nothing can interrupt.
+    let made = unsafe {
+        typhon_runtime::alloc_sized(&cx.thread, Generator::size_of(rc.nregs), kind, |cell| {
+            let made = cell.cast::<Generator>();
+            std::ptr::copy_nonoverlapping(
+                (&raw const *g).cast::<u8>().add(16),
+                cell.add(16),
+                size_of::<Generator>() - 16,
+            );
+            let regs = (*made).regs();
+            std::ptr::copy_nonoverlapping((*f).regs, regs, rc.nlocals);
+            std::ptr::write_bytes((*f).regs, 0, rc.nlocals);
+            std::ptr::write_bytes(regs.add(rc.nlocals), 0, rc.nregs - rc.nlocals);
+            (*(*made).frame.get()).regs = regs;
+            (*f).locals = 0;
+        })
+    };
+    let v = match made {
+        Ok(v) => v,
+        Err(_) => {
+            // SAFETY: the count taken for the record.
+            drop(unsafe { Value::from_bits(func_word) });
+            g.name.drop_unshared(&cx.thread);
+            g.qualname.drop_unshared(&cx.thread);
+            return Err(cx.memory_error());
+        }
+    };
     if kind == crate::statics::word::COROUTINE && cx.watch.origin_depth > 0 {
         let origin = origin(cx, f)?;
         let g = as_generator(&v).expect("a generator");

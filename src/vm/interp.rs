@@ -854,8 +854,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let target = (*pc.add(1)).load(Ordering::Relaxed) as isize;
                         pc = pc.add(1);
                         save!();
-                        if try_!(legs::send(cx, r, w)) {
-                            pc = pc.offset(target);
+                        match try_!(legs::send(cx, r, w)) {
+                            legs::Sent::Entered => reload!(),
+                            legs::Sent::Yielded => {}
+                            legs::Sent::Returned => pc = pc.offset(target),
                         }
                     }
                     Rop::Yield => {

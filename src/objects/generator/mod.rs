@@ -35,8 +35,8 @@ pub struct Generator {
     pub qualname: Slot,
     /// The frame record: valid until DONE.
     pub frame: UnsafeCell<Frame>,
-    /// Registers, `nregs` of them; empty once DONE.
-    pub regs: UnsafeCell<Vec<u64>>,
+    /// How many registers stand behind this struct; 0 once DONE.
+    pub nregs: UnsafeCell<u32>,
     /// The exception being handled inside the generator while it is suspended.
     pub handled: Slot,
     /// Coroutine origin, async generator state: hooks and flags.
@@ -49,7 +49,7 @@ pub struct Generator {
     pub code: Slot,
 }
 
-// SAFETY: `frame` and `regs` are touched only by the thread that moved `state` to RUNNING by CAS, or by the stopper.
+// SAFETY: `frame`, `nregs` and the registers are touched only by the thread that moved `state` to RUNNING by CAS, or by the stopper.
 unsafe impl Sync for Generator {}
 // SAFETY: as above.
 unsafe impl Send for Generator {}
@@ -67,13 +67,40 @@ pub fn as_generator(v: &Value) -> Option<&Generator> {
     }
 }
 
+/// What a finished generator still held, dropped with this.
+pub struct Rest(*const u64, usize, [u64; 3]);
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        // SAFETY: registers behind the generator, which its holder keeps, and words taken out of its record; they are ours to
+        // drop, once. R6: this runs on an interpreter thread.
+        unsafe {
+            let t = &*typhon_runtime::thread::Thread::current();
+            let regs = (0..self.1).map(|i| *self.0.add(i));
+            for w in regs.chain(self.2) {
+                if w != 0 && w & 7 == 0 {
+                    Value::from_bits(w).drop_in(t);
+                }
+            }
+        }
+    }
+}
+
 impl Generator {
+    /// Bytes of a generator with so many registers.
+    pub fn size_of(nregs: usize) -> usize {
+        size_of::<Generator>() + 8 * nregs
+    }
+    /// The registers, which stand behind the struct.
+    pub fn regs(&self) -> *mut u64 {
+        (&raw const *self).wrapping_add(1).cast_mut().cast()
+    }
     /// A generator that has not started.
     pub fn new(
         name: Option<Value>,
         qualname: Option<Value>,
         frame: Frame,
-        regs: Vec<u64>,
+        nregs: usize,
     ) -> Generator {
         Generator {
             head: Header::placeholder(),
@@ -82,7 +109,7 @@ impl Generator {
             name: Slot::new(name),
             qualname: Slot::new(qualname),
             frame: UnsafeCell::new(frame),
-            regs: UnsafeCell::new(regs),
+            nregs: UnsafeCell::new(nregs as u32),
             handled: Slot::EMPTY,
             origin: Slot::EMPTY,
             ag_running: AtomicU8::new(0),
@@ -120,9 +147,9 @@ impl Generator {
     pub unsafe fn traverse_frame(&self, v: &mut Visitor) {
         // SAFETY: by contract nobody runs; a DONE generator has no registers.
         unsafe {
-            let regs = &*self.regs.get();
             let running = self.state() == RUNNING;
-            for &w in regs {
+            for i in 0..*self.nregs.get() as usize {
+                let w = *self.regs().add(i);
                 if w != 0 && w & 7 == 0 {
                     v.visit_bits(w);
                 } else if w & 7 == 4 && w != 4 && !running {
@@ -158,17 +185,12 @@ impl Generator {
             }
         }
     }
-    /// Release what a finished generator still holds; the caller owns the right to run it.
-    pub fn drop_frame(&self) -> Vec<Value> {
+    /// Take out what a finished generator still holds; the caller owns the right to run it, and keeps the generator until the
+    /// rest is dropped.
+    pub fn drop_frame(&self) -> Rest {
         // SAFETY: the caller has won RUNNING or holds the dying object.
         unsafe {
             let f = &mut *self.frame.get();
-            let mut out: Vec<Value> = Vec::new();
-            for w in std::mem::take(&mut *self.regs.get()) {
-                if w != 0 && w & 7 == 0 {
-                    out.push(Value::from_bits(w));
-                }
-            }
             // What ran stays known, as a word without a count: code is deferred.
             let code = match f.func {
                 w if w != 0 && w & 7 == 0 => {
@@ -177,17 +199,16 @@ impl Generator {
                 w if w & 7 == 4 => w,
                 _ => 0,
             };
-            for w in [
-                std::mem::replace(&mut f.func, code),
-                std::mem::take(&mut f.locals),
-                std::mem::take(&mut f.frame_obj),
-            ] {
-                if w != 0 && w & 7 == 0 {
-                    out.push(Value::from_bits(w));
-                }
-            }
             f.kind = FrameKind::GenEntry;
-            out
+            Rest(
+                self.regs(),
+                std::mem::take(&mut *self.nregs.get()) as usize,
+                [
+                    std::mem::replace(&mut f.func, code),
+                    std::mem::take(&mut f.locals),
+                    std::mem::take(&mut f.frame_obj),
+                ],
+            )
         }
     }
 }

@@ -18,9 +18,7 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
             if let Some(f) = crate::objects::frame::object::forget((*g).frame.get()) {
                 f.drop_in(t);
             }
-            for v in (*g).drop_frame() {
-                v.drop_in(t);
-            }
+            drop((*g).drop_frame());
         }
         for slot in [
             &(*g).name,

@@ -61,6 +61,41 @@ pub fn inline_offset_of(t: &Type, name: &Str) -> Option<usize> {
     Some(t.inline_offset.load(Ordering::Relaxed) as usize + 8 * i)
 }
 
+/// The word index of the inline value of `name` for caches: None when it has no place, `UNCACHEABLE` when not every instance is
+/// sure to have it.
+pub fn place_for_cache(t: &Type, name: &Str) -> Option<usize> {
+    let offset = inline_offset_of(t, name)?;
+    let place = offset / 8;
+    Some(if is_beyond_limit(t, offset) || place >= UNCACHEABLE {
+        UNCACHEABLE
+    } else {
+        place
+    })
+}
+
+/// Caches have twelve bits for a place.
+pub const UNCACHEABLE: usize = 4096;
+
+#[inline(always)]
+fn is_beyond_limit(t: &Type, offset: usize) -> bool {
+    offset
+        >= t.inline_offset.load(Ordering::Relaxed) as usize
+            + 8 * t.inline_limit.load(Ordering::Acquire) as usize
+}
+
+/// Whether the place at `offset` may lie outside of the cell: behind `inline_limit`, in an instance made by a smaller class and
+/// given this one later. Such an instance has its values in its dict.
+#[inline(always)]
+fn is_outside(o: &Value, t: &Type, offset: usize) -> bool {
+    is_beyond_limit(t, offset) && has_moved(o, t)
+}
+
+/// Whether the values are in the dict: then the first place says so.
+fn has_moved(o: &Value, t: &Type) -> bool {
+    let first = t.inline_offset.load(Ordering::Relaxed) as usize;
+    word_at(o, first).load(Ordering::Acquire) == MOVED
+}
+
 /// Read the slot at `word` as R2 says: the path is the object itself, which the caller holds.
 #[inline(always)]
 fn read(word: &AtomicU64, head: &Header) -> Option<Result<Value, ()>> {
@@ -110,7 +145,11 @@ pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Res<Option<Value>> {
     if t.has(flag::INLINE)
         && let Some(offset) = inline_offset_of(t, name)
     {
-        match read(word_at(o, offset), head) {
+        let found = match is_outside(o, t, offset) {
+            true => Some(Err(())),
+            false => read(word_at(o, offset), head),
+        };
+        match found {
             Some(Ok(v)) => return Ok(Some(v)),
             None => {
                 if dict_word(o).is_none_or(Slot::is_empty) {
@@ -193,6 +232,9 @@ pub fn try_store(
     offset: usize,
     value: Value,
 ) -> Result<Option<Value>, Value> {
+    if is_outside(o, t, offset) {
+        return Err(value);
+    }
     let word = word_at(o, offset);
     let mut old = word.load(Ordering::Relaxed);
     if old == MOVED {
@@ -319,6 +361,18 @@ pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
     }
 }
 
+/// An instance of `old`, whose values have moved, becomes one of `new`: caches use only the places that it has. Caches that
+/// know more are void before the instance is seen with its new class (R15).
+pub fn limit_places(cx: &mut Cx, new: &Type, old: &Type) {
+    let room = old.inline_limit.load(Ordering::Acquire);
+    if new.inline_limit.load(Ordering::Acquire) > room {
+        let guard = TYPE_MUTEX.lock(&mut cx.thread);
+        new.inline_limit.fetch_min(room, Ordering::AcqRel);
+        new.invalidate_locked();
+        drop(guard);
+    }
+}
+
 /// `o.__dict__ = d`.
 pub fn replace_dict(cx: &mut Cx, o: &Value, d: Value) -> Res<()> {
     let Some(word) = dict_word(o) else {
@@ -346,10 +400,21 @@ unsafe fn for_each_word(h: *const Header, mut f: impl FnMut(&Slot)) {
         let end = t.basic_size();
         let base = h.cast::<u8>();
         let mut at = (start + 7) & !7;
+        let (first, cap) = match t.has(flag::INLINE) {
+            true => (
+                t.inline_offset.load(Ordering::Relaxed) as usize,
+                t.inline_cap.load(Ordering::Relaxed) as usize,
+            ),
+            false => (0, 0),
+        };
         while at + 8 <= end {
             let slot = &*base.add(at).cast::<Slot>();
             if slot.peek_bits() != MOVED {
                 f(slot);
+            } else if at == first {
+                // So are the others, as far as the cell goes.
+                at += 8 * cap;
+                continue;
             }
             at += 8;
         }

@@ -278,6 +278,7 @@ fn set_class(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
     // R10: the values move to the dict first, so that the inline places of the new class are all MOVED.
     if old.has(flag::INLINE) {
         drop(instance::materialize(cx, this)?);
+        instance::limit_places(cx, new, old);
     }
     let new_ref = new.value();
     {
@@ -289,8 +290,8 @@ fn set_class(cx: &mut Cx, this: &Value, v: Option<&Value>) -> Res<()> {
     Ok(())
 }
 
-/// Whether an instance of `a` may become one of `b`: the same native part, slots and places, and no more inline values than the
-/// cell has room for (those there are all MOVED by then).
+/// Whether an instance of `a` may become one of `b`: the same native part, slots and places (the inline values are all MOVED by
+/// then, and `b` may have more of them).
 fn same_layout(cx: &mut Cx, a: &Type, b: &Type) -> bool {
     let places = |t: &Type| {
         (
@@ -302,7 +303,6 @@ fn same_layout(cx: &mut Cx, a: &Type, b: &Type) -> bool {
     };
     native_base(a).word() == native_base(b).word()
         && places(a) == places(b)
-        && b.basic_size() <= a.basic_size()
         && (b.basic_size() == a.basic_size() || a.has(flag::INLINE))
         && (a.solid.load(Ordering::Relaxed) == b.solid.load(Ordering::Relaxed)
             || slots_below(a) == slots_below(b) && slot_names(cx, a) == slot_names(cx, b))

@@ -706,6 +706,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     ty.inline_offset
         .store(inline_offset as u32, Ordering::Relaxed);
     ty.inline_cap.store(inline_cap as u32, Ordering::Relaxed);
+    ty.inline_limit.store(inline_cap as u32, Ordering::Relaxed);
     ty.inline_known
         .store(inline_known as u32, Ordering::Relaxed);
     ty.slots_offset

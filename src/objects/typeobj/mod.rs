@@ -79,6 +79,8 @@ pub struct Type {
     /// Byte offset of the first inline value, and how many there are.
     pub inline_offset: AtomicU32,
     pub inline_cap: AtomicU32,
+    /// How many of them caches may use: instances that were given this class may be of a smaller one (see `instance::is_outside`).
+    pub inline_limit: AtomicU32,
     /// How many attributes of instances were known when the class was made, the bases' included.
     pub inline_known: AtomicU32,
     pub layout: AtomicPtr<Layout>,

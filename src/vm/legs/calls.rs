@@ -1,6 +1,7 @@
 //! The legs of calls, returns and generators.
 
 use super::*;
+use crate::objects::generator::CREATED;
 
 /// A Python function whose frame cannot simply stand on its arguments.
 ///
@@ -212,7 +213,7 @@ pub unsafe fn call_ex(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     Ok(())
 }
 
-/// Suspend the running generator with `a`. None: the loop's `for` drives it, and has the item. Else it was resumed by
+/// Suspend the running generator with `a`. None: the loop's `for` or `Send` drives it, and has the item. Else it was resumed by
 /// native code, which gets the value.
 ///
 /// # Safety
@@ -236,7 +237,7 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
         if kind == FrameKind::GenEntry {
             return Some(v);
         }
-        // The frame of the `for` stands at the word behind its ForIter.
+        // The caller's frame stands at the second word of its `ForIter` or `Send`.
         let caller = cx.frame;
         let fw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
         put(cx, (*caller).regs, fw, v.into_bits());
@@ -263,27 +264,51 @@ pub unsafe fn resume_for(cx: &mut Cx, it: &Value) -> Res<bool> {
     }
 }
 
-/// Send `b` to `a`: true when it returned, else it yielded; the value is stored.
+/// How a `Send` went.
+pub enum Sent {
+    /// The receiver's frame is on top: it runs in the same loop.
+    Entered,
+    /// It yielded; the value is stored.
+    Yielded,
+    /// It returned; the value is stored.
+    Returned,
+}
+
+/// Send `b` to `a`.
 ///
 /// # Safety
-/// See [`arith`].
+/// See [`arith`]; the next word belongs to this one.
 #[inline(never)]
-pub unsafe fn send(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
+pub unsafe fn send(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Sent> {
     // SAFETY: by contract.
     unsafe {
-        let receiver = operand(cx, r, a_of(w))?.clone_in(cx.thread.tid);
+        let receiver = operand(cx, r, a_of(w))?;
         let value = operand(cx, r, b_of(w))?.clone_in(cx.thread.tid);
         // What was sent in was in the result's register.
         if b_of(w) == d_of(w) {
             let old = std::mem::take(&mut *r.add(b_of(w)));
             drop_word(cx, old);
         }
-        let (v, returned) = match cold::send(cx, &receiver, value)? {
-            Step::Yield(v) => (v, false),
-            Step::Return(v) => (v, true),
+        if matches!(receiver.class_word(), word::GENERATOR | word::COROUTINE) {
+            // Held by its register until it has yielded or returned.
+            let g = &*((receiver.bits() & !7) as *const Generator);
+            match g.try_start() {
+                Ok(CREATED) if !value.is_none() => g.finish(CREATED),
+                Ok(state) => {
+                    let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
+                    crate::call::give(cx, frame, state, value);
+                    return Ok(Sent::Entered);
+                }
+                Err(_) => {}
+            }
+        }
+        let receiver = receiver.clone_in(cx.thread.tid);
+        let (v, sent) = match cold::send(cx, &receiver, value)? {
+            Step::Yield(v) => (v, Sent::Yielded),
+            Step::Return(v) => (v, Sent::Returned),
         };
         put(cx, r, w, v.into_bits());
-        Ok(returned)
+        Ok(sent)
     }
 }
 
@@ -317,7 +342,7 @@ pub unsafe fn return_generator(
 pub enum Returned {
     /// The caller's frame is on top; its registers are set.
     Continue,
-    /// `for` over a generator has ended: jump by the word before `pc`.
+    /// The generator that a `for` or a `Send` drives has ended: jump by the word at `pc`.
     Exhausted,
     /// Leave the loop.
     Leave(Value),
@@ -378,7 +403,11 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 if kind == FrameKind::GenEntry {
                     return Ok(Returned::Leave(Value::from_bits(bits)));
                 }
-                if bits != crate::statics::NONE && crate::monitor::watches_exceptions() {
+                let caller = cx.frame;
+                let fw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+                if Rop::of(fw) == Rop::Send {
+                    put(cx, (*caller).regs, fw, bits);
+                } else if bits != crate::statics::NONE && crate::monitor::watches_exceptions() {
                     let exc = exception::new_exception(
                         cx,
                         crate::ExcKind::StopIteration,
