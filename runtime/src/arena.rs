@@ -2,8 +2,8 @@
 //! belong to nobody.
 //!
 //! ```text
-//! arena (1 MiB, aligned) = 64 pages of 16 KiB; the first 8 KiB hold the 64 page records, the next 4 KiB
-//! the collector's mark bits, 512 for each page
+//! arena (1 MiB, aligned) = 64 pages of 16 KiB; the first 8 KiB hold the 64 page records
+//! marks, behind the range: a byte for every 32 bytes of it
 //! ```
 //! Because all small cells lie in one range, an address tells whether it is one; and the collector
 //! finds every page by walking the arenas.
@@ -12,7 +12,7 @@ use crate::counters::{self, Counter};
 use crate::heap::MIN_CELL;
 use crate::page::Page;
 use crate::protocol::ranks::Rank;
-use crate::sync::{AtomicU64, AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicU8, AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::thread::{self, Thread};
 
 pub(crate) const ARENA: u64 = 1 << 20;
@@ -21,15 +21,20 @@ pub(crate) const PAGE: u64 = 1 << PAGE_SHIFT;
 pub(crate) const PAGES_PER_ARENA: u64 = ARENA / PAGE;
 pub(crate) const RECORD: u64 = 128;
 const RECORDS_BYTES: u64 = PAGES_PER_ARENA * RECORD;
-/// A bit for each of the smallest cells a page can hold.
-const MARKS: u64 = PAGE / MIN_CELL / 8;
 /// What the first page of an arena lacks.
-const HEAD_BYTES: u64 = RECORDS_BYTES + PAGES_PER_ARENA * MARKS;
+const HEAD_BYTES: u64 = RECORDS_BYTES;
 
 const BASE: u64 = 0x2100_0000_0000;
 /// What is asked for first; a quarter of it when the system refuses, and so on.
 const WANTED: u64 = 1 << 40;
 const LEAST: u64 = 1 << 32;
+/// The collector's marks: no two cells begin within so many bytes.
+const MARKS: u64 = BASE + WANTED;
+const MARKED: u64 = MIN_CELL;
+/// Marks of a page.
+pub(crate) const PAGE_MARKS: usize = (PAGE / MARKED) as usize;
+/// Marks beyond so many bytes do not stay.
+const MARKS_KEPT: u64 = 1 << 20;
 /// Arenas opened at a time, to spare system calls.
 const OPEN_STEP: u64 = 4 * ARENA;
 
@@ -83,39 +88,66 @@ pub(crate) fn page_of(cell: *const u8) -> *mut Page {
     ((a & !(ARENA - 1)) + ((a >> PAGE_SHIFT) & (PAGES_PER_ARENA - 1)) * RECORD) as *mut Page
 }
 
-/// The mark bits of the page a small cell lies in.
+/// The mark of a small cell.
 #[inline(always)]
-pub(crate) fn marks_of(cell: *const u8) -> *const AtomicU64 {
-    let a = cell as u64;
-    let page = (a >> PAGE_SHIFT) & (PAGES_PER_ARENA - 1);
-    ((a & !(ARENA - 1)) + RECORDS_BYTES + page * MARKS) as *const AtomicU64
+pub(crate) fn mark_of(cell: *const u8) -> *const AtomicU8 {
+    (MARKS + (cell as u64 - BASE) / MARKED) as *const AtomicU8
+}
+
+/// The memory of marks goes back to the system, unless it is little. Not while somebody marks.
+pub(crate) fn release_marks() {
+    let bytes = POOL.lock().used / MARKED;
+    if bytes > MARKS_KEPT {
+        discard(MARKS..MARKS + bytes);
+    }
 }
 
 fn reserve(pool: &mut Pool) -> bool {
     debug_assert_eq!(pool.used, 0);
     let mut size = WANTED;
     while size >= LEAST {
-        // SAFETY: a fresh mapping without access that replaces nothing.
-        let got = unsafe {
-            libc::mmap(
-                BASE as *mut libc::c_void,
-                size as usize,
-                libc::PROT_NONE,
-                libc::MAP_PRIVATE
-                    | libc::MAP_ANONYMOUS
-                    | libc::MAP_NORESERVE
-                    | libc::MAP_FIXED_NOREPLACE,
-                -1,
-                0,
-            )
-        };
-        if got as u64 == BASE {
-            RESERVED.store(size, Ordering::Release);
-            return true;
+        if map_at(BASE, size) {
+            if map_at(MARKS, size / MARKED) {
+                RESERVED.store(size, Ordering::Release);
+                return true;
+            }
+            // SAFETY: the mapping just made; nobody knows it.
+            unsafe { libc::munmap(BASE as *mut libc::c_void, size as usize) };
         }
         size /= 4;
     }
     false
+}
+
+/// Addresses without access.
+fn map_at(base: u64, size: u64) -> bool {
+    // SAFETY: a fresh mapping that replaces nothing.
+    let got = unsafe {
+        libc::mmap(
+            base as *mut libc::c_void,
+            size as usize,
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE
+                | libc::MAP_ANONYMOUS
+                | libc::MAP_NORESERVE
+                | libc::MAP_FIXED_NOREPLACE,
+            -1,
+            0,
+        )
+    };
+    got as u64 == base
+}
+
+/// Opens a part of a reserved range.
+fn open(base: u64, size: u64) -> bool {
+    // SAFETY: by the callers, inside a reserved range.
+    unsafe {
+        libc::mprotect(
+            base as *mut libc::c_void,
+            size as usize,
+            libc::PROT_READ | libc::PROT_WRITE,
+        ) == 0
+    }
 }
 
 fn open_arena(pool: &mut Pool) -> bool {
@@ -128,27 +160,23 @@ fn open_arena(pool: &mut Pool) -> bool {
         if step == 0 {
             return false;
         }
-        // SAFETY: inside the reserved range.
-        let done = unsafe {
-            libc::mprotect(
-                (BASE + pool.open) as *mut libc::c_void,
-                step as usize,
-                libc::PROT_READ | libc::PROT_WRITE,
-            )
-        };
-        if done != 0 {
+        if !open(BASE + pool.open, step) || !open(MARKS + pool.open / MARKED, step / MARKED) {
             return false;
         }
         #[cfg(target_os = "linux")]
         if pool.open >= HUGE_FROM {
-            // SAFETY: as above; advice only.
-            unsafe {
-                libc::madvise(
-                    (BASE + pool.open) as *mut libc::c_void,
-                    step as usize,
-                    libc::MADV_HUGEPAGE,
-                )
+            let advise = |base: u64, size: u64| {
+                // SAFETY: as above; advice only.
+                unsafe {
+                    libc::madvise(
+                        base as *mut libc::c_void,
+                        size as usize,
+                        libc::MADV_HUGEPAGE,
+                    )
+                };
             };
+            advise(BASE + pool.open, step);
+            advise(MARKS + pool.open / MARKED, step / MARKED);
         }
         pool.open += step;
     }

@@ -21,11 +21,28 @@ pub mod type_flag {
     pub const FIRST_USER: u32 = 1 << 8;
 }
 
+/// Where in a cell the references are that `traverse` shows, for types that show nothing else: the collector looks there
+/// itself. Offsets in bytes from the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Only `traverse` knows.
+    Unknown,
+    /// Only `traverse` knows, and it reads what the pointer at this place points to.
+    Behind(u32),
+    /// The words from the first place up to the second.
+    Words(u32, u32),
+    /// As many words as `len` says, from `first` on.
+    Items { len: u32, first: u32 },
+    /// As many words as `len` says, `skip` bytes behind what `pointer` points to.
+    Buffer { pointer: u32, len: u32, skip: u32 },
+}
+
 #[repr(C)]
 pub struct TypeInfo {
     pub flags: AtomicU32,
     /// Bytes of a cell without its items, header included.
     pub basic_size: AtomicU32,
+    pub shape: Shape,
     /// Drops children and external buffers, not the cell. Runs no Python.
     pub drop_payload: unsafe fn(*mut Header, &Thread),
     /// Shows every counted reference the payload holds, once each. The world is stopped.
@@ -39,6 +56,7 @@ impl TypeInfo {
         TypeInfo {
             flags: AtomicU32::new(flags),
             basic_size: AtomicU32::new(basic_size),
+            shape: Shape::Unknown,
             drop_payload: drop_nothing,
             traverse: traverse_nothing,
             clear: clear_nothing,

@@ -10,6 +10,7 @@
 //! `used` counts cells not on `free`: live ones and those on the `others` stack. A free cell has a zero
 //! header (R4) and its link in the eight bytes behind it, so a stale reader finds a dead object there.
 
+use crate::arena::PAGE;
 use crate::header::Header;
 use crate::protocol::page_retire::RetiredAt;
 use crate::protocol::xfree::FreeStack;
@@ -163,11 +164,9 @@ impl Page {
         self.start as u64..self.start as u64 + self.bytes as u64
     }
 
-    /// The words of mark bits that stand for its carved cells.
-    pub(crate) fn marks(&self) -> &[AtomicU64] {
-        let words = self.carved().div_ceil(64) as usize;
-        // SAFETY: so many belong to the page.
-        unsafe { std::slice::from_raw_parts(crate::arena::marks_of(self.start), words) }
+    /// The first of its marks, of which [`crate::arena::PAGE_MARKS`] are its cells' and nobody else's.
+    pub(crate) fn marks(&self) -> *mut u8 {
+        crate::arena::mark_of((self.start as u64 & !(PAGE - 1)) as *const u8) as *mut u8
     }
 
     #[inline]

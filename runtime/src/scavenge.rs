@@ -65,8 +65,11 @@ fn run() {
         let news = RETIRED.swap(0, Ordering::Relaxed) != 0;
         quiet = if tick() || news { 0 } else { quiet + 1 };
     }
-    // SAFETY: the allocator's own function.
-    thread::with_world_claimed(|| unsafe { mi_collect(true) });
+    thread::with_world_claimed(|| {
+        arena::release_marks();
+        // SAFETY: the allocator's own function.
+        unsafe { mi_collect(true) }
+    });
     RUNS.store(false, Ordering::Release);
 }
 

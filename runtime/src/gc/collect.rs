@@ -79,7 +79,7 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
     let pages = pages_in_use();
     let rounds = if reason == Reason::Growth { 1 } else { ROUNDS };
     for _ in 0..rounds {
-        let types_left = one_round(t, &mut sum);
+        let types_left = one_round(t, reason, &mut sum);
         if !types_left {
             break;
         }
@@ -99,9 +99,9 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
 }
 
 /// True if types wait for another round.
-fn one_round(t: &mut Thread, sum: &mut Collected) -> bool {
+fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
     t.flush_drops();
-    let first = t.stop_the_world(find);
+    let first = t.stop_the_world(|world| find(world, reason));
     sum.pause_ns += first.pause_ns;
     sum.found += first.garbage.len();
     sum.alive = first.alive;
@@ -190,7 +190,7 @@ struct Found {
 }
 
 /// The first stop.
-fn find(world: &mut World) -> Found {
+fn find(world: &mut World, reason: Reason) -> Found {
     let started = Instant::now();
     world.stopped_for("collection");
     // The dead in merge queues would look like garbage, and their children alive.
@@ -203,7 +203,7 @@ fn find(world: &mut World) -> Found {
         }
     });
     verify::check(world, "before a collection");
-    let _marks = Marks::new();
+    let _marks = Marks::new(reason);
     let mut marker = Marker::default();
     marker.mark_roots(world);
     let heads = find_garbage(&mut marker);

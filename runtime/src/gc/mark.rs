@@ -1,7 +1,7 @@
-//! Marking: a depth-first walk over edges. What is marked already is dropped by its bit; the header of
-//! the next few others is prefetched while the present one is looked at, since nearly every step
-//! misses the cache. Large containers are kept as spans and walked bit by bit, so that the stack stays
-//! small.
+//! Marking: a depth-first walk over edges. What is marked already is dropped by its mark. A cell passes two short rings before
+//! it is looked at, since nearly every step misses the cache: in the first its header is fetched, in the second what its
+//! references lie in, if that is elsewhere (the type says so: [`Shape`]). Large containers are kept as spans and walked bit by
+//! bit, so that the stack stays small.
 
 use super::marks;
 use super::parallel;
@@ -9,12 +9,12 @@ use super::visitor::{Mode, Visitor};
 use super::words::{self, Words, is_candidate};
 use crate::header::{Header, flag};
 use crate::hooks;
-use crate::info::type_flag;
+use crate::info::{Shape, TypeInfo, type_flag};
 use crate::region;
 use crate::thread::World;
 
-/// How far ahead headers are fetched.
-const AHEAD: usize = 8;
+/// How far ahead memory is fetched.
+const AHEAD: usize = 24;
 /// Records of a span pushed at a time; a smaller container is pushed as a whole.
 pub(super) const PIECE: usize = 64;
 
@@ -61,6 +61,40 @@ impl Work {
         }
     }
 
+    /// The words of a row become edges, now or later.
+    ///
+    /// # Safety
+    /// They are slots of a container, with the world stopped.
+    #[inline(always)]
+    pub(super) unsafe fn push_words(&mut self, at: *const u64, n: usize) {
+        if n > PIECE {
+            self.spans.push(Span {
+                at,
+                left: n,
+                stride: 1,
+                width: 1,
+            });
+            return;
+        }
+        // The length is kept out of memory meanwhile.
+        self.edges.reserve(n);
+        let mut len = self.edges.len();
+        let edges = self.edges.as_mut_ptr();
+        for i in 0..n {
+            // SAFETY: the words by contract; there is room for n more.
+            unsafe {
+                let bits = *at.add(i);
+                let head = (bits & !7) as *const Header;
+                if bits & 3 == 0 && bits != 0 && !region::is_static_object(head) {
+                    edges.add(len).write(head);
+                    len += 1;
+                }
+            }
+        }
+        // SAFETY: so many were written.
+        unsafe { self.edges.set_len(len) };
+    }
+
     /// The words of a piece of the last span become edges. False: there is none.
     fn refill(&mut self) -> bool {
         let Some(span) = self.spans.last_mut() else {
@@ -73,6 +107,11 @@ impl Work {
         if span.left == 0 {
             self.spans.pop();
         }
+        if stride == 1 {
+            // SAFETY: inside the container, and no more than a piece.
+            unsafe { self.push_words(at, n) };
+            return true;
+        }
         for _ in 0..n {
             for i in 0..width {
                 // SAFETY: inside the container.
@@ -81,6 +120,34 @@ impl Work {
             at = at.wrapping_add(stride);
         }
         true
+    }
+}
+
+/// Cells that wait until their memory has come.
+struct Ring {
+    cells: [*const Header; AHEAD],
+    at: usize,
+}
+
+impl Ring {
+    fn new() -> Ring {
+        Ring {
+            cells: [std::ptr::null(); AHEAD],
+            at: 0,
+        }
+    }
+
+    /// Takes a cell in; the one that has waited longest comes out if the ring is full.
+    #[inline(always)]
+    fn push(&mut self, head: *const Header) -> Option<*const Header> {
+        let due = std::mem::replace(&mut self.cells[self.at], head);
+        self.at = if self.at == AHEAD - 1 { 0 } else { self.at + 1 };
+        (!due.is_null()).then_some(due)
+    }
+
+    /// The one that has waited longest.
+    fn pop(&mut self) -> Option<*const Header> {
+        (0..AHEAD).find_map(|_| self.push(std::ptr::null()))
     }
 }
 
@@ -106,83 +173,127 @@ impl Marker {
     /// Marks all that is reachable from what was pushed; with several threads if it is much.
     pub(super) fn drain(&mut self) {
         let enough = self.marked + parallel::WORTH_IT;
-        self.drain_while(marks::set, |_| (), |marker| marker.marked < enough);
+        self.drain_while(|_| (), |marker| marker.marked < enough);
         if !self.work.is_empty() {
             match parallel::mark(&mut self.work) {
                 Some(n) => self.marked += n,
-                None => self.drain_while(marks::set, |_| (), |_| true),
+                None => self.drain_while(|_| (), |_| true),
             }
         }
     }
 
-    /// Follows edges until there are none; `set` wins a cell, `share` may take some work away.
+    /// Follows edges until there are none; `share` may take some work away.
     #[inline]
     pub(super) fn drain_while(
         &mut self,
-        set: impl Fn(*const Header) -> bool,
         mut share: impl FnMut(&mut Work),
         go_on: impl Fn(&Marker) -> bool,
     ) {
-        // Cells marked but not traversed yet.
-        let mut ahead = [std::ptr::null::<Header>(); AHEAD];
-        let mut at = 0;
+        // Cells marked but not looked at yet.
+        let mut headers = Ring::new();
+        let mut bodies = Ring::new();
         loop {
             match self.work.edges.pop() {
                 Some(head) => {
-                    if !set(head) {
+                    if !marks::set(head) {
                         continue;
                     }
                     prefetch(head);
-                    let due = std::mem::replace(&mut ahead[at % AHEAD], head);
-                    at += 1;
-                    if due.is_null() {
-                        continue;
+                    if let Some(due) = headers.push(head)
+                        && self.look(due, &mut bodies)
+                    {
+                        share(&mut self.work);
+                        if !go_on(self) {
+                            break;
+                        }
                     }
-                    self.traverse(due);
-                    share(&mut self.work);
-                    if go_on(self) {
-                        continue;
-                    }
+                    continue;
                 }
                 None if self.work.refill() => continue,
                 None => {}
             }
-            // Nothing to pop, or enough: what was fetched ahead, oldest first.
-            let mut any = false;
-            for _ in 0..AHEAD {
-                let due = std::mem::replace(&mut ahead[at % AHEAD], std::ptr::null());
-                at += 1;
-                if !due.is_null() {
-                    any = true;
-                    self.traverse(due);
-                }
-            }
-            if !any || !go_on(self) {
+            // Nothing to pop: what was fetched ahead, oldest first.
+            if let Some(due) = headers.pop() {
+                self.look(due, &mut bodies);
+            } else if !self.show_next(&mut bodies) {
                 return;
             }
         }
+        // Enough: others go on.
+        while let Some(due) = headers.pop() {
+            self.look(due, &mut bodies);
+        }
+        while self.show_next(&mut bodies) {}
     }
 
-    /// Looks at a cell just marked.
+    fn show_next(&mut self, bodies: &mut Ring) -> bool {
+        let due = bodies.pop();
+        if let Some(due) = due {
+            // SAFETY: a live cell and its live type, with the world stopped.
+            unsafe { self.show(due, (*due).info()) };
+        }
+        due.is_some()
+    }
+
+    /// Looks at the header of a cell just marked, and at the rest of it or of another that waits among `bodies`. True if
+    /// edges were followed.
     #[inline(always)]
-    fn traverse(&mut self, head: *const Header) {
-        // SAFETY: a live cell and its live type, with the world stopped.
+    fn look(&mut self, head: *const Header, bodies: &mut Ring) -> bool {
+        // SAFETY: live cells and their live types, with the world stopped.
         unsafe {
             let h = &*head;
             let ty = h.type_word();
-            if ty != self.last_type {
+            if ty != self.last_type && !region::is_static_type(ty) {
                 self.last_type = ty;
-                if !region::is_static_type(ty) {
-                    self.work.push(region::type_ptr(ty) as *const Header);
-                }
+                self.work.push(region::type_ptr(ty) as *const Header);
             }
             let flags = h.flags();
             let info = region::info(ty);
-            if flags & flag::DYING == 0 && (info.has(type_flag::GC) || flags & flag::DEFERRED != 0)
+            if flags & flag::DYING != 0 || !(info.has(type_flag::GC) || flags & flag::DEFERRED != 0)
             {
-                self.marked += 1;
-                (info.traverse)(h, &mut self.visitor());
+                return false;
             }
+            self.marked += 1;
+            if let Shape::Words(from, to) = info.shape {
+                let n = (to - from) as usize / 8;
+                self.work.push_words(head.byte_add(from as usize).cast(), n);
+                return true;
+            }
+            match info.shape {
+                Shape::Buffer { pointer: at, .. } | Shape::Behind(at) => {
+                    prefetch(head.byte_add(at as usize).cast::<*const Header>().read());
+                    match bodies.push(head) {
+                        Some(due) => self.show(due, (*due).info()),
+                        None => return false,
+                    }
+                }
+                _ => self.show(head, info),
+            }
+            true
+        }
+    }
+
+    /// What `traverse` would do.
+    ///
+    /// # Safety
+    /// A live cell and its type, with the world stopped.
+    #[inline(always)]
+    unsafe fn show(&mut self, head: *const Header, info: &TypeInfo) {
+        // SAFETY: by contract; the type says where its words are.
+        unsafe {
+            let at = |offset: u32| head.byte_add(offset as usize).cast::<u64>();
+            let (first, n) = match info.shape {
+                Shape::Unknown | Shape::Behind(_) => {
+                    return (info.traverse)(head, &mut self.visitor());
+                }
+                Shape::Words(from, to) => (at(from), ((to - from) / 8) as usize),
+                Shape::Items { len, first } => (at(first), *at(len) as usize),
+                Shape::Buffer { pointer, len, skip } => {
+                    let buffer = *at(pointer) as *const u8;
+                    (buffer.add(skip as usize).cast(), *at(len) as usize)
+                }
+            };
+            self.work.push_words(first, n);
         }
     }
 

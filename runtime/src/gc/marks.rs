@@ -1,122 +1,132 @@
-//! Mark bits, beside the cells: one for each cell of the pages, at the head of the arena, one for each type cell, and one in the
-//! prefix of each large cell. Looking at an edge to what is marked already touches no header, and
-//! wiping the marks touches no cell.
+//! Marks, beside the cells: a byte for each, which its address leads to; those of types in an array of their own, those of
+//! large cells in their prefix. Looking at an edge to what is marked already touches no header, and wiping the marks
+//! touches no cell. Bytes and not bits, so that several threads mark by plain stores: two that meet may both find a cell
+//! unmarked, and both look at it, which costs time but is seldom.
 //!
-//! Static objects have no bit: they count as marked.
+//! Static objects have none: they count as marked.
 
-use crate::arena;
+use super::Reason;
+use crate::arena::{self, PAGE_MARKS};
 use crate::header::Header;
 use crate::large;
+use crate::page::Page;
 use crate::region;
-use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
 use std::ptr::null_mut;
 
-/// The types' bits, indexed as their cells.
-static TYPE_MARKS: AtomicPtr<AtomicU64> = AtomicPtr::new(null_mut());
+/// The types' marks, indexed as their cells.
+static TYPE_MARKS: AtomicPtr<AtomicU8> = AtomicPtr::new(null_mut());
 
 /// In a large cell's word.
 pub(super) const LARGE_MARK: u32 = 1 << 30;
 
 /// The marks of one collection, all clear at first.
 pub(super) struct Marks {
-    _types: Vec<u64>,
+    _types: Vec<u8>,
+    /// The next such collection comes when the heap is much bigger.
+    of_growth: bool,
 }
 
 impl Marks {
     /// World stopped.
-    pub(super) fn new() -> Marks {
+    pub(super) fn new(reason: Reason) -> Marks {
         arena::for_each_page(|page| {
             if page.is_live() {
-                for word in page.marks() {
-                    word.store(0, Ordering::Relaxed);
-                }
+                // SAFETY: the page's marks, with the world stopped and nobody marking.
+                unsafe { page.marks().write_bytes(0, PAGE_MARKS) };
             }
         });
-        let mut types = vec![0u64; region::type_count().div_ceil(64)];
-        TYPE_MARKS.store(types.as_mut_ptr() as *mut AtomicU64, Ordering::Relaxed);
+        let mut types = vec![0u8; region::type_count()];
+        TYPE_MARKS.store(types.as_mut_ptr() as *mut AtomicU8, Ordering::Relaxed);
         large::for_each(|head, _| {
             // SAFETY: a large cell's prefix; it holds the word of an earlier collection.
             unsafe { (*large::prefix(head)).gc.store(0, Ordering::Relaxed) };
         });
-        Marks { _types: types }
+        Marks {
+            _types: types,
+            of_growth: reason == Reason::Growth,
+        }
     }
 }
 
 impl Drop for Marks {
     fn drop(&mut self) {
         TYPE_MARKS.store(null_mut(), Ordering::Relaxed);
+        if self.of_growth {
+            arena::release_marks();
+        }
     }
 }
 
-/// Applies one of the functions to the cell's bit, or gives `fixed` for what has none.
-#[inline(always)]
-fn at<R>(
-    head: *const Header,
-    bit: impl Fn(&AtomicU64, u64) -> R,
-    large_bit: impl Fn(&AtomicU32) -> R,
-    fixed: R,
-) -> R {
-    if arena::contains(head as *const u8) {
-        // SAFETY: a small cell's page record and mark bits.
-        unsafe {
-            let index = (*arena::page_of(head as *const u8)).index_of(head);
-            let word = &*arena::marks_of(head as *const u8).add(index / 64);
-            return bit(word, 1 << (index % 64));
-        }
-    }
+/// What a cell that is not small has for a mark.
+enum Unusual {
+    Type(&'static AtomicU8),
+    Large(&'static AtomicU32),
+    Static,
+}
+
+#[inline(never)]
+fn unusual(head: *const Header) -> Unusual {
     if let Some(index) = region::type_index(head) {
-        // SAFETY: the array has a bit for every type cell.
-        let word = unsafe { &*TYPE_MARKS.load(Ordering::Relaxed).add(index / 64) };
-        return bit(word, 1 << (index % 64));
+        // SAFETY: the array has a mark for every type cell.
+        Unusual::Type(unsafe { &*TYPE_MARKS.load(Ordering::Relaxed).add(index) })
+    } else if region::contains(head as *const u8) {
+        Unusual::Static
+    } else {
+        // SAFETY: everything else is a large cell, which stays while the world is stopped.
+        Unusual::Large(unsafe { &(*large::prefix(head)).gc })
     }
-    if region::contains(head as *const u8) {
-        return fixed;
-    }
-    // SAFETY: everything else is a large cell.
-    large_bit(unsafe { &(*large::prefix(head)).gc })
 }
 
 #[inline(always)]
 pub(super) fn is_marked(head: *const Header) -> bool {
-    at(
-        head,
-        |word, bit| word.load(Ordering::Relaxed) & bit != 0,
-        |word| word.load(Ordering::Relaxed) & LARGE_MARK != 0,
-        true,
-    )
+    if arena::contains(head as *const u8) {
+        // SAFETY: a small cell's mark.
+        return unsafe { (*arena::mark_of(head as *const u8)).load(Ordering::Relaxed) } != 0;
+    }
+    match unusual(head) {
+        Unusual::Type(mark) => mark.load(Ordering::Relaxed) != 0,
+        Unusual::Large(word) => word.load(Ordering::Relaxed) & LARGE_MARK != 0,
+        Unusual::Static => true,
+    }
 }
 
-/// Marks a cell; true if it was not marked. By the only thread that marks.
+/// Marks a cell; true if it was not marked.
 #[inline(always)]
 pub(super) fn set(head: *const Header) -> bool {
-    at(
-        head,
-        |word, bit| {
-            let old = word.load(Ordering::Relaxed);
-            word.store(old | bit, Ordering::Relaxed);
-            old & bit == 0
-        },
-        |word| {
+    if arena::contains(head as *const u8) {
+        // SAFETY: a small cell's mark.
+        return set_byte(unsafe { &*arena::mark_of(head as *const u8) });
+    }
+    match unusual(head) {
+        Unusual::Type(mark) => set_byte(mark),
+        Unusual::Large(word) => {
             let old = word.load(Ordering::Relaxed);
             word.store(old | LARGE_MARK, Ordering::Relaxed);
             old & LARGE_MARK == 0
-        },
-        false,
-    )
+        }
+        Unusual::Static => false,
+    }
 }
 
-/// The same while others mark too: one of them wins.
 #[inline(always)]
-pub(super) fn set_shared(head: *const Header) -> bool {
-    at(
-        head,
-        |word, bit| {
-            word.load(Ordering::Relaxed) & bit == 0
-                && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
-        },
-        |word| word.fetch_or(LARGE_MARK, Ordering::Relaxed) & LARGE_MARK == 0,
-        false,
-    )
+fn set_byte(mark: &AtomicU8) -> bool {
+    if mark.load(Ordering::Relaxed) != 0 {
+        return false;
+    }
+    mark.store(1, Ordering::Relaxed);
+    true
+}
+
+/// How many cells of a page are marked. World stopped, nobody marking.
+fn count(page: &Page) -> u32 {
+    const WORDS: usize = PAGE_MARKS / 8;
+    // Byte-wise sums in words: each byte comes to WORDS at most.
+    const { assert!(PAGE_MARKS.is_multiple_of(8) && WORDS < 256) };
+    // SAFETY: the page's marks, aligned as its memory; each is 0 or 1.
+    let words = unsafe { &*page.marks().cast::<[u64; WORDS]>() };
+    let sums = words.iter().fold(0u64, |sum, word| sum + word);
+    sums.to_ne_bytes().into_iter().map(u32::from).sum()
 }
 
 /// Shows every cell that holds an object and is not marked. World stopped.
@@ -125,26 +135,15 @@ pub(super) fn for_each_unmarked(mut f: impl FnMut(*mut Header)) {
         if !page.is_live() {
             return;
         }
-        let (carved, marks) = (page.carved() as usize, page.marks());
-        let marked: u32 = marks
-            .iter()
-            .map(|word| word.load(Ordering::Relaxed).count_ones())
-            .sum();
+        let marked = count(page);
         if marked == page.used.get() {
             return;
         }
-        for (i, word) in marks.iter().enumerate() {
-            let mut clear = !word.load(Ordering::Relaxed);
-            if carved - i * 64 < 64 {
-                clear &= (1 << (carved - i * 64)) - 1;
-            }
-            while clear != 0 {
-                let head = page.cell((i * 64) as u32 + clear.trailing_zeros());
-                clear &= clear - 1;
-                // SAFETY: carved cells start with a header; 0 means free (R12).
-                if unsafe { (*head).type_word() } != 0 {
-                    f(head);
-                }
+        for i in 0..page.carved() {
+            let head = page.cell(i);
+            // SAFETY: carved cells start with a header; 0 means free (R12).
+            if !is_marked(head) && unsafe { (*head).type_word() } != 0 {
+                f(head);
             }
         }
     });

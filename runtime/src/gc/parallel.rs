@@ -1,12 +1,11 @@
 //! Marking with several threads, once a collection has seen that there is much to mark.
 //!
 //! Every marker has a stack of its own; when others are idle and its stack is long it puts half of it
-//! into a common pool. All are done when all are idle and the pool is empty. A cell is won by an atomic
-//! or on its flags, so each is traversed once. The helpers are native threads without a record: they
+//! into a common pool. All are done when all are idle and the pool is empty. Two that find a cell at the same
+//! moment may both look at it ([`super::marks`]). The helpers are native threads without a record: they
 //! read objects while the world is stopped, and touch nothing else.
 
 use super::mark::{Marker, PIECE, Span, Work};
-use super::marks;
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering};
 
 /// Objects marked by one thread before others are called.
@@ -78,7 +77,6 @@ impl Pool {
         while let Some(work) = self.take() {
             marker.work = work;
             marker.drain_while(
-                marks::set_shared,
                 |work| {
                     let much = work.edges.len() >= SHARE || !work.spans.is_empty();
                     if much && self.idle.load(Ordering::Relaxed) != 0 {

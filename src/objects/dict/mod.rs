@@ -30,6 +30,7 @@ use keys::{Memo, dict_hash, pure_eq, with_bits};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use table::{Entry, Found, Match, OldTable, Table, no_table};
 use typhon_runtime::header::Header;
+use typhon_runtime::info::Shape;
 use typhon_runtime::lock::HeadGuard;
 
 pub use proxy::{MappingProxy, new_mapping_proxy};
@@ -53,6 +54,11 @@ pub struct Dict {
     /// Live entries. Written under the lock.
     #[skip]
     used: AtomicUsize,
+}
+
+impl Dict {
+    /// Its entries are in the table.
+    pub const SHAPE: Shape = Shape::Behind(std::mem::offset_of!(Dict, table) as u32);
 }
 
 /// What a first probe knows.

@@ -14,7 +14,7 @@ pub struct ListBuf {
     items: [Slot; 0],
 }
 
-const ITEMS: usize = 8;
+pub(super) const ITEMS: usize = 8;
 const _: () = assert!(std::mem::offset_of!(ListBuf, items) == ITEMS);
 
 /// What an empty list points at: no capacity, never freed.

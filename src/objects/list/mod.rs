@@ -18,6 +18,7 @@ use crate::{Cx, Res, Value};
 use buf::{ListBuf, NO_BUF, OldBuf, Run, SORTING, may_read};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use typhon_runtime::header::Header;
+use typhon_runtime::info::Shape;
 use typhon_runtime::lock::{HeadGuard, lock2};
 use typhon_runtime::protocol::list_read::{self, Place};
 
@@ -35,6 +36,15 @@ pub struct List {
     /// Written under the lock; readers without it may see an old one and then meet a NULL word.
     #[skip]
     len: AtomicUsize,
+}
+
+impl List {
+    /// What [`Traverse`] shows.
+    pub const SHAPE: Shape = Shape::Buffer {
+        pointer: std::mem::offset_of!(List, buf) as u32,
+        len: std::mem::offset_of!(List, len) as u32,
+        skip: buf::ITEMS as u32,
+    };
 }
 
 /// What a change displaced; dropped by the caller after the lock.

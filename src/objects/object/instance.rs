@@ -11,6 +11,7 @@ use crate::{Cx, Res, Type, Value, ValueExt};
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
+use typhon_runtime::info::{Shape, type_flag};
 use typhon_runtime::slot::Slot;
 use typhon_runtime::thread::Thread;
 
@@ -459,6 +460,17 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
         let native = native_base(Type::from_word((*h).type_word()));
         (native.info.drop_payload)(h, t);
     }
+}
+
+/// Where the counted words are of instances of a class with this base; see [`traverse`].
+pub fn shape(base: &Type, size: usize, dict_offset: usize) -> Shape {
+    let native = native_base(base);
+    if native.info.has(type_flag::GC) || dict_offset == TAIL_DICT as usize {
+        return Shape::Unknown;
+    }
+    // A word that holds MOVED names a static object, which the collector passes over.
+    let first = (native.basic_size() + 7) & !7;
+    Shape::Words(first as u32, (size & !7).max(first) as u32)
 }
 
 /// `traverse` of instances of Python classes.

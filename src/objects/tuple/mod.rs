@@ -11,6 +11,7 @@ use crate::{Cx, Res, Value, ValueExt};
 use std::sync::atomic::{AtomicI64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
+use typhon_runtime::info::Shape;
 
 #[pytype(name = "tuple", gc, basetype, sequence, itemsize = 8, static_index = TUPLE, drop = drop_payload, manual_traverse)]
 pub struct Tuple {
@@ -23,6 +24,14 @@ pub struct Tuple {
 
 const ITEMS: usize = 32;
 const _: () = assert!(std::mem::offset_of!(Tuple, items) == ITEMS);
+
+impl Tuple {
+    /// What [`Traverse`] shows.
+    pub const SHAPE: Shape = Shape::Items {
+        len: std::mem::offset_of!(Tuple, len) as u32,
+        first: ITEMS as u32,
+    };
+}
 
 /// Items of the tuple behind a pointer word.
 #[inline(always)]

@@ -4,15 +4,16 @@ use super::slots::{SPECIALS, SlotId};
 use super::{Type, flag, lookup, word_of_type};
 use crate::native::{MethodKind, TypeCell, TypeSpec};
 use crate::objects::dict::Dict;
+use crate::objects::list::List;
 use crate::objects::str::intern::{intern, intern_str};
 use crate::objects::{Str, Tuple, builtin};
 use crate::slot_ext::SlotExt;
-use crate::statics::word;
+use crate::statics::{index, word};
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
 use typhon_compiler::code::Const;
 use typhon_runtime::header::flag as hflag;
-use typhon_runtime::info::{TypeInfo, type_flag};
+use typhon_runtime::info::{Shape, TypeInfo, type_flag};
 use typhon_runtime::region;
 
 /// Whether the type or a base declares a finalizer.
@@ -28,13 +29,19 @@ fn info_of(spec: &TypeSpec) -> TypeInfo {
     if spec.traverse.is_some() {
         flags |= type_flag::GC;
     }
-    if spec.static_index == Some(crate::statics::index::TYPE) {
+    if spec.static_index == Some(index::TYPE) {
         flags |= type_flag::IS_TYPE;
     }
     if has_finalizer(spec) {
         flags |= type_flag::HAS_DEL;
     }
     let mut info = TypeInfo::new(flags, spec.size as u32);
+    info.shape = match spec.static_index {
+        Some(index::LIST) => List::SHAPE,
+        Some(index::TUPLE) => Tuple::SHAPE,
+        Some(index::DICT) => Dict::SHAPE,
+        _ => Shape::Unknown,
+    };
     info.drop_payload = spec.drop_payload;
     if let Some(t) = spec.traverse {
         info.traverse = t;
@@ -671,6 +678,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     }
     info.drop_payload = crate::objects::object::instance::drop_payload;
     info.traverse = crate::objects::object::instance::traverse;
+    info.shape = crate::objects::object::instance::shape(base, size, dict_offset);
     info.clear = crate::objects::object::instance::clear;
     // SAFETY: a fresh zeroed type cell; nobody else has its word until the end of this function.
     let ty: &Type = unsafe {
