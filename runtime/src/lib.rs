@@ -41,6 +41,7 @@ mod address;
 mod arena;
 mod checking;
 pub mod dealloc;
+mod general;
 mod large;
 mod page;
 mod promote;
@@ -61,6 +62,3 @@ pub use value::Value;
 
 /// True in the build whose threads take turns (feature `gil`).
 pub const GIL_BUILD: bool = cfg!(feature = "gil");
-
-#[global_allocator]
-static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -13,6 +13,7 @@
 //! in slices, each under the claim to stop the world. A fork finds it between two slices, or it would not have got the claim.
 
 use crate::arena;
+use crate::general;
 use crate::qsbr;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::thread;
@@ -28,11 +29,6 @@ const SLICE: usize = 1024;
 
 static RETIRED: AtomicUsize = AtomicUsize::new(0);
 static RUNS: AtomicBool = AtomicBool::new(false);
-
-unsafe extern "C" {
-    /// mimalloc's: frees what is empty, of the calling thread and of the process.
-    fn mi_collect(force: bool);
-}
 
 /// A page was retired, or many bytes were freed otherwise.
 #[inline]
@@ -67,8 +63,7 @@ fn run() {
     }
     thread::with_world_claimed(|| {
         arena::release_marks();
-        // SAFETY: the allocator's own function.
-        unsafe { mi_collect(true) }
+        general::collect();
     });
     RUNS.store(false, Ordering::Release);
 }

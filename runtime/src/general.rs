@@ -1,0 +1,63 @@
+//! The general allocator, for everything that is no object: buffers of lists, tables, text, what Rust allocates.
+//!
+//! It asks for huge pages for all of its memory, so that a program that needs four megabytes takes fourteen. Hence
+//! its first range is reserved here, before the first allocation, and the beginning of it does without.
+
+#[global_allocator]
+static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+unsafe extern "C" {
+    #[cfg(target_os = "linux")]
+    fn mi_reserve_os_memory_ex(
+        size: usize,
+        commit: bool,
+        allow_large: bool,
+        exclusive: bool,
+        arena: *mut *mut libc::c_void,
+    ) -> libc::c_int;
+    #[cfg(target_os = "linux")]
+    fn mi_arena_area(arena: *mut libc::c_void, size: *mut usize) -> *mut libc::c_void;
+    fn mi_collect(force: bool);
+}
+
+/// What the allocator would reserve at first.
+#[cfg(target_os = "linux")]
+const FIRST: usize = 1 << 30;
+/// Of it, what has small pages. It is filled from its beginning.
+#[cfg(target_os = "linux")]
+const SMALL_PAGES: usize = 32 << 20;
+
+/// Runs before `main` and what Rust does before, after the allocator's own constructor (which has a priority).
+#[cfg(target_os = "linux")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = reserve;
+
+#[cfg(target_os = "linux")]
+extern "C" fn reserve() {
+    let mut arena = std::ptr::null_mut();
+    let mut size = 0;
+    // SAFETY: the allocator's own functions, which want nothing but to come after its constructor; then advice about a
+    // range of its own. When it cannot reserve, it does so later in its own way.
+    unsafe {
+        if mi_reserve_os_memory_ex(FIRST, true, false, false, &mut arena) != 0 {
+            return;
+        }
+        let start = mi_arena_area(arena, &mut size);
+        if start.is_null() || size <= SMALL_PAGES {
+            return;
+        }
+        libc::madvise(start, SMALL_PAGES, libc::MADV_NOHUGEPAGE);
+        libc::madvise(
+            start.byte_add(SMALL_PAGES),
+            size - SMALL_PAGES,
+            libc::MADV_HUGEPAGE,
+        );
+    }
+}
+
+/// Frees what is empty, of the calling thread and of the process.
+pub(crate) fn collect() {
+    // SAFETY: the allocator's own function.
+    unsafe { mi_collect(true) }
+}
