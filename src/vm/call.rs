@@ -844,14 +844,13 @@ pub fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind) -> Res<*mut F
     Ok(frame)
 }
 
-/// Unlink a generator frame at a yield: registers counted, state stored.
+/// Unlink a generator frame at a yield: its registers, of which the first `live` hold something, counted, state stored.
 #[inline(always)]
-pub fn suspend_generator(cx: &mut Cx, g: &Generator) {
+pub fn suspend_generator(cx: &mut Cx, g: &Generator, live: usize) {
     let frame = g.frame.get();
     // SAFETY: we run it; R11: at a yield live uncounted registers become counted.
     unsafe {
-        let n = (*(*frame).rc).nregs;
-        for i in 0..n {
+        for i in 0..live {
             let p = (*frame).regs.add(i);
             if *p & 7 == 4 {
                 *p = counted(cx, *p).into_bits();

@@ -632,9 +632,10 @@ pub fn call_method(cx: &mut Cx, o: &Value, name: &str, args: &[Value]) -> Res<Va
 /// Special-method lookup: on the type, bound to `o`. None when absent.
 pub fn lookup_special(cx: &mut Cx, o: &Value, name: &'static str) -> Res<Option<Value>> {
     let n = crate::objects::str::intern::intern_static(cx, name)?;
-    let Some(found) = o.ty().lookup(cx, n) else {
+    let Some(found) = crate::objects::typeobj::special::special(cx, o.ty(), n) else {
         return Ok(None);
     };
+    let found = found.into_counted();
     match found.ty().slots.descr_get.get() {
         Some(get) => {
             let t = o.ty().value();

@@ -129,6 +129,20 @@ impl Generator {
         self.state
             .compare_exchange(s, RUNNING, Ordering::Acquire, Ordering::Relaxed)
     }
+    /// The same for a generator that a register of the running frame holds. Held by nothing else, no other thread can start
+    /// it: that needs no exchange.
+    #[inline(always)]
+    pub fn try_start_register(&self, tid: u16) -> Result<u8, u8> {
+        if !self.head.is_uniquely_held(tid) {
+            return self.try_start();
+        }
+        let s = self.state.load(Ordering::Relaxed);
+        if s > SUSPENDED {
+            return Err(s);
+        }
+        self.state.store(RUNNING, Ordering::Relaxed);
+        Ok(s)
+    }
     #[inline(always)]
     pub fn finish(&self, state: u8) {
         if state == DONE {

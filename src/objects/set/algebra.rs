@@ -1,6 +1,7 @@
 //! Set algebra over whole operands. Left operands may be anything iterable where dict views need it; the result then is a
 //! `set`. Results of set operands are of the base type of the left one.
 
+use super::fresh::Fresh;
 use super::{FrozenSet, Set, SetLike, empty_frozenset, new_set};
 use crate::native::*;
 use crate::objects::Dict;
@@ -9,9 +10,14 @@ use crate::objects::dict::views::DictKeys;
 use crate::protocol;
 use crate::{Cx, Res, Value};
 
+/// Whether results of this left operand are frozen.
+fn is_frozen(left: &Value) -> bool {
+    left.downcast::<FrozenSet>().is_some()
+}
+
 /// An empty set of the base type of `like`.
 fn empty_like(cx: &mut Cx, like: &Value) -> Res<Value> {
-    if like.downcast::<FrozenSet>().is_some() {
+    if is_frozen(like) {
         empty_frozenset(cx)
     } else {
         new_set(cx)
@@ -25,12 +31,9 @@ fn like(v: &Value) -> SetLike<'_> {
 
 /// A copy of an iterable as a set of the base type of `kind`.
 pub fn copy_as(cx: &mut Cx, kind: &Value, from: &Value) -> Res<Value> {
-    let made = empty_like(cx, kind)?;
-    match SetLike::of(from) {
-        Some(s) => like(&made).copy_from(cx, s)?,
-        None => update(cx, &made, from)?,
-    }
-    Ok(made)
+    let mut made = Fresh::new();
+    made.fill(cx, from)?;
+    made.publish(cx, is_frozen(kind))
 }
 
 /// Shows the items of an iterable; those of built-in containers as they are at one moment.
@@ -65,6 +68,16 @@ pub fn update(cx: &mut Cx, set: &Value, other: &Value) -> Res<()> {
     })
 }
 
+/// Make the elements of an iterable those of an empty set.
+pub fn init(cx: &mut Cx, set: &Value, from: &Value) -> Res<()> {
+    let mut made = Fresh::new();
+    made.fill(cx, from)?;
+    if let Some(s) = SetLike::of(set) {
+        made.give_to(cx, s);
+    }
+    Ok(())
+}
+
 /// Add elements that stand still; where one cannot be hashed, those before it are in.
 fn add_values(cx: &mut Cx, s: SetLike<'_>, items: Vec<Value>) -> Res<()> {
     let mut hashed = Vec::with_capacity(items.len());
@@ -85,50 +98,48 @@ fn add_values(cx: &mut Cx, s: SetLike<'_>, items: Vec<Value>) -> Res<()> {
 
 /// `left | right`.
 pub fn union(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
-    let made = copy_as(cx, left, left)?;
-    update(cx, &made, right)?;
-    Ok(made)
+    let mut made = Fresh::new();
+    made.fill(cx, left)?;
+    made.fill(cx, right)?;
+    made.publish(cx, is_frozen(left))
 }
 
 /// `left & right`.
 pub fn intersection(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
-    let made = empty_like(cx, left)?;
-    let into = like(&made);
     let Some(mut a) = SetLike::of(left) else {
-        return Ok(made);
+        return empty_like(cx, left);
     };
     if let Some(mut b) = SetLike::of(right) {
         if b.len() > a.len() {
             std::mem::swap(&mut a, &mut b);
         }
         if let Some(common) = b.part(cx, a, true) {
-            for (hash, k) in common {
-                into.add_private(cx, &k, hash)?;
-            }
-            return Ok(made);
+            let common = common.map_err(|_| cx.memory_error())?;
+            return common.publish(cx, is_frozen(left));
         }
+        let mut made = Fresh::new();
         for (hash, k) in b.items(cx) {
             if a.contains(cx, &k, hash)? {
-                into.add_private(cx, &k, hash)?;
+                made.add(cx, k, hash)?;
             }
         }
-        return Ok(made);
+        return made.publish(cx, is_frozen(left));
     }
+    let mut made = Fresh::new();
     each(cx, right, |cx, k| {
         let hash = set_hash(cx, &k)?;
         if a.contains(cx, &k, hash)? {
-            into.add_private(cx, &k, hash)?;
+            made.add(cx, k, hash)?;
         }
         Ok(())
     })?;
-    Ok(made)
+    made.publish(cx, is_frozen(left))
 }
 
 /// `left - right`.
 pub fn difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
     let Some(a) = SetLike::of(left) else {
-        let made = new_set(cx)?;
-        update(cx, &made, left)?;
+        let made = super::new_set_from(cx, left)?;
         difference_update(cx, &made, right)?;
         return Ok(made);
     };
@@ -145,16 +156,13 @@ pub fn difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
         difference_update(cx, &made, right)?;
         return Ok(made);
     }
-    let made = empty_like(cx, left)?;
-    let into = like(&made);
     if let Some(b) = other
         && let Some(rest) = a.part(cx, b, false)
     {
-        for (hash, k) in rest {
-            into.add_private(cx, &k, hash)?;
-        }
-        return Ok(made);
+        let rest = rest.map_err(|_| cx.memory_error())?;
+        return rest.publish(cx, is_frozen(left));
     }
+    let mut made = Fresh::new();
     for (hash, k) in a.items(cx) {
         let there = match (other, dict) {
             (Some(b), _) => b.contains(cx, &k, hash)?,
@@ -162,10 +170,10 @@ pub fn difference(cx: &mut Cx, left: &Value, right: &Value) -> Res<Value> {
             _ => false,
         };
         if !there {
-            into.add_private(cx, &k, hash)?;
+            made.add(cx, k, hash)?;
         }
     }
-    Ok(made)
+    made.publish(cx, is_frozen(left))
 }
 
 /// Take the elements of an iterable out of a set.
@@ -222,8 +230,7 @@ pub fn symmetric_difference_update(cx: &mut Cx, set: &Value, other: &Value) -> R
             None => o.items(cx),
         },
         None => {
-            let once = new_set(cx)?;
-            update(cx, &once, other)?;
+            let once = super::new_set_from(cx, other)?;
             like(&once).items(cx)
         }
     };
@@ -306,8 +313,7 @@ pub fn is_subset_of(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
     if let Some(b) = SetLike::of(other) {
         return is_subset(cx, a, b);
     }
-    let once = new_set(cx)?;
-    update(cx, &once, other)?;
+    let once = super::new_set_from(cx, other)?;
     is_subset(cx, a, like(&once))
 }
 

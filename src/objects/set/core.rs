@@ -24,6 +24,27 @@ impl SetCore {
             used: AtomicUsize::new(0),
         }
     }
+    /// A copy of the elements of a set, at one moment.
+    pub(super) fn copy_of(cx: &mut Cx, other: SetLike<'_>) -> Res<SetCore> {
+        let tid = cx.tid;
+        let made = {
+            let _g = other.head.lock(cx);
+            let n = other.len();
+            if n == 0 {
+                return Ok(SetCore::empty());
+            }
+            // As CPython sizes a copy: room for five thirds.
+            let size = table::size_above((n * 5).div_ceil(3)).unwrap_or(usize::MAX);
+            other.core.table().rebuilt(size, false, tid).map(|t| (t, n))
+        };
+        match made {
+            Some((table, n)) => Ok(SetCore {
+                table: AtomicPtr::new(table),
+                used: AtomicUsize::new(n),
+            }),
+            None => Err(cx.memory_error()),
+        }
+    }
     #[inline(always)]
     pub(super) fn table(&self) -> &Table {
         // SAFETY: R8/R9: a replaced table is retired while readers may hold it; never null.
@@ -267,10 +288,7 @@ impl<'a> SetLike<'a> {
                 return Err(key);
             };
             old = displaced;
-            let Found::Absent(n) = self.core.table().find(hash, |_, _| Match::No) else {
-                return Err(key);
-            };
-            at = n;
+            at = self.core.table().place_of_new(hash);
         }
         let t = self.core.table();
         t.insert_at(at, hash, key.into_counted());
@@ -446,28 +464,25 @@ impl<'a> SetLike<'a> {
 
     /// Become a copy of `other` (this set is empty, new and known to nobody else).
     pub fn copy_from(self, cx: &mut Cx, other: SetLike<'_>) -> Res<()> {
-        let tid = cx.tid;
-        let made = {
-            let _g = other.head.lock(cx);
-            let n = other.len();
-            if n == 0 {
-                return Ok(());
-            }
-            // As CPython sizes a copy: room for five thirds.
-            let size = table::size_above((n * 5).div_ceil(3)).unwrap_or(usize::MAX);
-            other.core.table().rebuilt(size, false, tid).map(|t| (t, n))
-        };
-        let Some((t, n)) = made else {
-            return Err(cx.memory_error());
-        };
+        let core = SetCore::copy_of(cx, other)?;
+        self.take_over(cx, &core);
+        Ok(())
+    }
+
+    /// Take over the elements of a core that nobody else knows. Those of this set go.
+    pub(super) fn take_over(self, cx: &mut Cx, core: &SetCore) {
+        let table = core.table.swap(no_table(), Ordering::AcqRel);
+        self.install(cx, table, core.used.load(Ordering::Relaxed));
+    }
+
+    fn install(self, cx: &mut Cx, table: *mut Table, used: usize) {
         let old = {
             let _g = self.head.lock(cx);
-            let old = self.core.table.swap(t, Ordering::AcqRel);
-            self.core.used.store(n, Ordering::Relaxed);
+            let old = self.core.table.swap(table, Ordering::AcqRel);
+            self.core.used.store(used, Ordering::Relaxed);
             OldTable::full(old, self.head.is_shared())
         };
         old.dispose(cx);
-        Ok(())
     }
 }
 

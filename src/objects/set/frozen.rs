@@ -63,7 +63,7 @@ impl FrozenSet {
         };
         let made = object::alloc(cx, cls, payload)?;
         if let Some(o) = from {
-            algebra::update(cx, &made, o)?;
+            algebra::init(cx, &made, o)?;
         }
         Ok(made)
     }

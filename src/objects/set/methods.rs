@@ -33,7 +33,7 @@ impl Set {
             s.clear(cx);
         }
         match args.pos.first() {
-            Some(o) => algebra::update(cx, this, o),
+            Some(o) => algebra::init(cx, this, o),
             None => Ok(()),
         }
     }

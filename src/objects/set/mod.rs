@@ -1,10 +1,12 @@
 //! `set` and `frozenset`: one table (`table.rs`), read without a lock (R2), changed under the object's (R7).
 //! - `core.rs`: the operations both share, over `SetLike`
+//! - `fresh.rs`: a set that is being made
 //! - `algebra.rs`: union, intersection and the rest over whole sets
 //! - `methods.rs`: what Python sees of `set`; `frozen.rs`: of `frozenset`; `iter.rs`
 
 pub mod algebra;
 pub mod core;
+mod fresh;
 pub mod frozen;
 pub mod iter;
 pub mod methods;
@@ -15,6 +17,7 @@ use crate::native::*;
 use crate::objects::dict::keys::set_hash;
 use crate::objects::object;
 use crate::{Cx, Res, Value};
+use fresh::Fresh;
 use std::sync::atomic::AtomicI64;
 use typhon_runtime::header::Header;
 
@@ -61,18 +64,19 @@ pub fn new_set(cx: &mut Cx) -> Res<Value> {
 
 /// A new set of the elements of an iterable.
 pub fn new_set_from(cx: &mut Cx, iterable: &Value) -> Res<Value> {
-    let made = new_set(cx)?;
-    algebra::update(cx, &made, iterable)?;
-    Ok(made)
+    let mut made = Fresh::new();
+    made.fill(cx, iterable)?;
+    made.publish(cx, false)
 }
 
 /// A new frozenset of these elements.
 pub fn new_frozenset(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
-    let made = empty_frozenset(cx)?;
-    for v in &items {
-        add_register(cx, &made, v)?;
+    let mut made = Fresh::new();
+    for v in items {
+        let hash = set_hash(cx, &v)?;
+        made.add(cx, v, hash)?;
     }
-    Ok(made)
+    made.publish(cx, true)
 }
 
 fn empty_frozenset(cx: &mut Cx) -> Res<Value> {

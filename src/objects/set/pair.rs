@@ -2,6 +2,7 @@
 //! code (R7). `None` means that one would; the caller then works on snapshots, item by item.
 
 use super::core::SetLike;
+use super::fresh::{Fresh, NoRoom};
 use super::table::{Found, OldTable};
 use crate::objects::dict::keys::{Memo, with_bits};
 use crate::{Cx, Value};
@@ -45,20 +46,26 @@ impl SetLike<'_> {
         Ok(())
     }
 
-    /// The elements that `other` has too (`common`), or those that it has not.
-    pub fn part(self, cx: &mut Cx, other: SetLike<'_>, common: bool) -> Option<Vec<(i64, Value)>> {
+    /// The elements that `other` has too (`common`), or those that it has not. `Err`: memory is out.
+    pub(super) fn part(
+        self,
+        cx: &mut Cx,
+        other: SetLike<'_>,
+        common: bool,
+    ) -> Option<Result<Fresh, NoRoom>> {
         let tid = cx.tid;
-        let mut out = Vec::new();
+        let mut out = Fresh::new();
+        let mut room = Ok(());
         let done = {
             let _g = lock2(&NO_DATA, self.head, &NO_DATA, other.head, cx);
             self.each_locked(other, |_, hash, key, at| {
                 if at.is_some() == common {
-                    out.push((hash, key.clone_in(tid)));
+                    room = out.add_new(key.clone_in(tid), hash);
                 }
-                true
+                room.is_ok()
             })
         };
-        done.ok().map(|()| out)
+        done.ok().map(|()| room.map(|()| out))
     }
 
     /// Whether every element (`all`), or any, is in `other`.

@@ -172,6 +172,14 @@ impl Table {
         }
     }
 
+    /// The free entry for a key of this hash that is not in the table, which has room.
+    #[inline]
+    pub fn place_of_new(&self, hash: i64) -> usize {
+        match self.find(hash, |_, _| Match::No) {
+            Found::Absent(at) | Found::At(at) | Found::Stopped(at) => at,
+        }
+    }
+
     /// Fill the free entry `at`. Under the lock.
     #[inline]
     pub fn insert_at(&self, at: usize, hash: i64, key: Value) {
@@ -204,10 +212,7 @@ impl Table {
                 continue;
             }
             let hash = e.hash.load(Ordering::Relaxed);
-            let Found::Absent(at) = new.find(hash, |_, _| Match::No) else {
-                unreachable!("a new table has room")
-            };
-            let to = new.entry(at);
+            let to = new.entry(new.place_of_new(hash));
             to.hash.store(hash, Ordering::Relaxed);
             // SAFETY: the counts move with the words or are taken here; under the lock the keys are alive.
             unsafe {
@@ -256,6 +261,18 @@ impl OldTable {
     }
     pub fn is_none(&self) -> bool {
         std::ptr::eq(self.table, no_table())
+    }
+    /// Free what nobody else has ever seen; its keys went elsewhere.
+    #[inline]
+    pub fn free_unshared(self) {
+        debug_assert!(!self.shared && !self.full);
+        // SAFETY: unlinked, and no reader.
+        unsafe {
+            if !(*self.table).is_static() {
+                let layout = layout((*self.table).mask + 1).expect("was allocated");
+                std::alloc::dealloc(self.table.cast(), layout);
+            }
+        }
     }
     /// Drop what it holds and free it. No lock is held.
     #[inline]

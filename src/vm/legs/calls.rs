@@ -233,7 +233,8 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
         let kind = (*frame).kind;
         g.delegating
             .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
-        crate::call::suspend_generator(cx, g);
+        // What stands above the value yielded is dead.
+        crate::call::suspend_generator(cx, g, a_of(w));
         if kind == FrameKind::GenEntry {
             return Some(v);
         }
@@ -253,7 +254,7 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
 pub unsafe fn resume_for(cx: &mut Cx, it: &Value) -> Res<bool> {
     // SAFETY: by contract.
     let g = unsafe { &*((it.bits() & !7) as *const Generator) };
-    match g.try_start() {
+    match g.try_start_register(cx.tid) {
         Ok(state) => {
             let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
             crate::call::give(cx, frame, state, Value::none());
@@ -292,7 +293,7 @@ pub unsafe fn send(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Sent> {
         if matches!(receiver.class_word(), word::GENERATOR | word::COROUTINE) {
             // Held by its register until it has yielded or returned.
             let g = &*((receiver.bits() & !7) as *const Generator);
-            match g.try_start() {
+            match g.try_start_register(cx.tid) {
                 Ok(CREATED) if !value.is_none() => g.finish(CREATED),
                 Ok(state) => {
                     let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
