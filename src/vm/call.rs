@@ -776,7 +776,11 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
         None => run::run(cx),
         Some(e) => {
             let e = crate::monitor::deliver::thrown(cx, e);
-            let r = cx.raise_value(e);
+            // Only what the generator itself is handling becomes the context, not what its caller is.
+            let r = match cx.handled.last() {
+                Some(Some(_)) => cx.raise_value(e),
+                _ => cx.reraise(e),
+            };
             run::run_raised(cx, r)
         }
     }
@@ -796,7 +800,7 @@ fn finished(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
         return Err(cx.runtime_error("cannot reuse already awaited coroutine"));
     }
     match arg {
-        Resume::Throw(e) => Err(cx.raise_value(e)),
+        Resume::Throw(e) => Err(cx.reraise(e)),
         _ => Ok(Step::Return(Value::none())),
     }
 }

@@ -18,12 +18,9 @@ pub fn spawn(
 ) -> io::Result<u64> {
     let id = thread::reserve_id().map_err(|_| io::Error::from_raw_os_error(libc::EAGAIN))?;
     let stack = if stack == 0 { DEFAULT_STACK } else { stack };
+    let registers = Cx::stack_for_thread().ok_or(io::ErrorKind::OutOfMemory)?;
     let body = move || {
-        let Some(mut cx) = Cx::new(false, stack - stack / 16) else {
-            // Without a record values cannot be dropped.
-            std::mem::forget(main);
-            return ended();
-        };
+        let mut cx = Cx::with_stack(registers, false, stack - stack / 16);
         // SAFETY: the thread is new, and the boxed record does not move until `exit`.
         unsafe { cx.thread.attach_with(id) };
         let _ = catch_unwind(AssertUnwindSafe(|| main(&mut cx)));

@@ -21,6 +21,13 @@ impl Cx {
     /// A record for the calling thread, not attached yet. None when address space is out.
     pub fn new(is_main: bool, native_stack: usize) -> Option<Box<Cx>> {
         let stack = RegStack::new(if is_main { MAIN_STACK } else { THREAD_STACK })?;
+        Some(Cx::with_stack(stack, is_main, native_stack))
+    }
+    /// The stacks of a thread to be: reserved by who starts it, who alone can tell that there is no room.
+    pub(crate) fn stack_for_thread() -> Option<RegStack> {
+        RegStack::new(THREAD_STACK)
+    }
+    pub(crate) fn with_stack(stack: RegStack, is_main: bool, native_stack: usize) -> Box<Cx> {
         let here = crate::cx::approximate_stack_pointer();
         let mut cx = Box::new(Cx {
             thread: Thread::new(),
@@ -43,7 +50,7 @@ impl Cx {
         });
         let limit = RECURSION_LIMIT.load(std::sync::atomic::Ordering::Relaxed);
         cx.limit_levels(limit);
-        Some(cx)
+        cx
     }
     /// How many levels the limit stands for: memory bounds it too.
     fn levels(&self) -> isize {

@@ -7,6 +7,7 @@
 use crate::Value;
 use crate::decode::{Ins, decode, lines_of};
 use crate::regcode::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use typhon_compiler::code::Code;
@@ -48,6 +49,8 @@ struct Translator<'a> {
     words: Vec<u64>,
     offsets: Vec<u32>,
     caches: Vec<u32>,
+    /// By opcode and name, in a huge code object.
+    shared_caches: HashMap<(u8, u32), u16>,
     stack: Vec<Entry>,
     /// (word index whose immediate is a jump, where the distance goes, target instruction)
     fixups: Vec<(usize, Reach, usize)>,
@@ -163,6 +166,7 @@ fn prepare(code: &Code, near: bool, mode: u8) -> Result<(Translator<'_>, Protect
         words: Vec::new(),
         offsets: Vec::new(),
         caches: Vec::new(),
+        shared_caches: Default::default(),
         stack: Vec::new(),
         fixups: Vec::new(),
         near,
@@ -440,14 +444,30 @@ impl Translator<'_> {
         let (a, ca) = self.operand()?;
         Ok((a, b, (ca as u8 * CONSUME_A) | (cb as u8 * CONSUME_B)))
     }
-    fn cache(&mut self, name: u32) -> Result<u16, Fail> {
+    /// The cache of an instruction that names something. Words have 16 bits for its index: in a huge code object the
+    /// instructions of one kind share a cache for each name (what it says is checked at each use, whoever filled it).
+    fn cache(&mut self, rop: Rop, name: u32) -> Result<u16, Fail> {
+        const OWN: usize = 1 << 15;
         if name as usize >= self.code.names.len() {
             return Err("name index out of range".into());
         }
         let i = self.caches.len();
+        if i >= OWN
+            && let Some(&shared) = self.shared_caches.get(&(rop as u8, name))
+        {
+            return Ok(shared);
+        }
+        let index = u16::try_from(i).ok().filter(|&i| i < u16::MAX);
+        let index = index.ok_or("code too large: more than 32,768 names in use")?;
         self.caches.push(name);
-        u16::try_from(i)
-            .map_err(|_| "code too large: more than 65,536 attribute and global accesses".into())
+        if rop == Rop::LoadSuperAttr {
+            // The second names the class that the first is for.
+            self.caches.push(name);
+        }
+        if i >= OWN {
+            self.shared_caches.insert((rop as u8, name), index);
+        }
+        Ok(index)
     }
     fn local(&self, arg: u32) -> Result<u16, Fail> {
         if arg < self.nlocals as u32 {
@@ -790,7 +810,7 @@ impl Translator<'_> {
                 self.jump_word(Rop::JumpBackQuiet, 0, 0, self.ins[i].target);
             }
             Op::LOAD_GLOBAL => {
-                let c = self.cache(arg >> 1)?;
+                let c = self.cache(Rop::LoadGlobal, arg >> 1)?;
                 self.push_result(Rop::LoadGlobal, 0, 0, c);
                 if arg & 1 != 0 {
                     self.stack.push(Entry::Null);
@@ -799,7 +819,7 @@ impl Translator<'_> {
                 }
             }
             Op::LOAD_NAME => {
-                let c = self.cache(arg)?;
+                let c = self.cache(Rop::LoadName, arg)?;
                 self.push_result(Rop::LoadName, 0, 0, c);
             }
             Op::STORE_NAME => self.name_op(Rop::StoreName, arg, true)?,
@@ -807,7 +827,11 @@ impl Translator<'_> {
             Op::STORE_GLOBAL => self.name_op(Rop::StoreGlobal, arg, true)?,
             Op::DELETE_GLOBAL => self.name_op(Rop::DeleteGlobal, arg, false)?,
             Op::LOAD_ATTR => {
-                let c = self.cache(arg >> 1)?;
+                let rop = match arg & 1 {
+                    0 => Rop::LoadAttr,
+                    _ => Rop::LoadMethod,
+                };
+                let c = self.cache(rop, arg >> 1)?;
                 if arg & 1 != 0 {
                     // The receiver may move to d + 1: a borrowed local stays borrowed.
                     let (a, consumed) = self.operand()?;
@@ -820,7 +844,7 @@ impl Translator<'_> {
                 }
             }
             Op::STORE_ATTR => {
-                let c = self.cache(arg)?;
+                let c = self.cache(Rop::StoreAttr, arg)?;
                 // Stack: value, owner.
                 let (v, o, x) = self.operands()?;
                 // In the word d = value (consumed by B), a = owner (consumed by A).
@@ -828,14 +852,12 @@ impl Translator<'_> {
                 self.op(Rop::StoreAttr, x, v, o, c);
             }
             Op::DELETE_ATTR => {
-                let c = self.cache(arg)?;
+                let c = self.cache(Rop::DeleteAttr, arg)?;
                 let (o, consumed) = self.operand()?;
                 self.op(Rop::DeleteAttr, consumed as u8, 0, o, c);
             }
             Op::LOAD_SUPER_ATTR => {
-                // The second cache names the class that the first is for.
-                let c = self.cache(arg >> 2)?;
-                self.cache(arg >> 2)?;
+                let c = self.cache(Rop::LoadSuperAttr, arg >> 2)?;
                 self.flush_top(3);
                 self.adjust(-3)?;
                 let d = self.top_home();

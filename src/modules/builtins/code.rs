@@ -254,7 +254,7 @@ pub mod functions {
             top_level_await: flags & TOP_LEVEL_AWAIT != 0,
         };
         if tree::is_node(cx, source)? {
-            if flags & ONLY_AST != 0 {
+            if flags & ONLY_AST != 0 && flags & OPTIMIZED_AST != OPTIMIZED_AST {
                 return Ok(source.clone());
             }
             let root = match wanted {
@@ -262,7 +262,12 @@ pub mod functions {
                 Mode::Eval => "Expression",
                 Mode::Single => "Interactive",
             };
-            let node = tree::from_python(cx, source, root)?;
+            let mut node = tree::from_python(cx, source, root)?;
+            if flags & ONLY_AST != 0 {
+                typhon_compiler::pyast::optimize(&mut node, &options);
+                let module = crate::builtins::import::import_absolute_str(cx, "_ast")?;
+                return tree::to_python(cx, &module, &node);
+            }
             let name = filename
                 .downcast::<Str>()
                 .map(|s| s.to_string_lossy())
@@ -275,7 +280,10 @@ pub mod functions {
         let text = source_of(cx, source, "compile", "string, bytes or AST", &filename)?;
         if flags & ONLY_AST != 0 {
             return match typhon_compiler::pyast::tree(&text, wanted, &options) {
-                Ok(tree) => {
+                Ok(mut tree) => {
+                    if flags & OPTIMIZED_AST == OPTIMIZED_AST {
+                        typhon_compiler::pyast::optimize(&mut tree, &options);
+                    }
                     let module = crate::builtins::import::import_absolute_str(cx, "_ast")?;
                     tree::to_python(cx, &module, &tree)
                 }

@@ -1,6 +1,7 @@
 //! The encodings of text streams: UTF-8, Latin-1 and ASCII here, others through the incremental codecs of the registry.
 
 use super::newline::{Newlines, get_state, set_state};
+use std::sync::OnceLock;
 use typhon_text::codecs::{self, DecodeError, Errors, single, utf8};
 use typhon_text::{Text, TextBuf};
 use typhon_vm::native::*;
@@ -339,22 +340,24 @@ pub fn new_encoder(cx: &mut Cx, encoding: &str, errors: &str) -> Res<Encoder> {
     }
 }
 
-/// The encoding of the locale, as the environment names it.
+/// The encoding of the locale, as the environment named it when it was first asked for: the locale of a process does not
+/// follow its environment.
 pub fn locale_encoding() -> &'static str {
-    let named = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
-    match named.as_deref() {
+    static ENCODING: OnceLock<&str> = OnceLock::new();
+    ENCODING.get_or_init(|| match locale_name().as_deref() {
         Some(n) if n.to_ascii_lowercase().replace('-', "").contains("utf8") => "UTF-8",
         // The C locale means UTF-8 mode (PEP 538, PEP 540); others are not supported by anything but UTF-8.
         _ => "utf-8",
-    }
+    })
 }
 
 /// Whether the locale is "C" or "POSIX", where undecodable bytes are kept.
 pub fn is_c_locale() -> bool {
-    let named = ["LC_ALL", "LC_CTYPE", "LANG"]
+    locale_name().is_none_or(|n| matches!(n.as_str(), "C" | "POSIX"))
+}
+
+fn locale_name() -> Option<String> {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
-        .find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
-    named.is_none_or(|n| matches!(n.as_str(), "C" | "POSIX"))
+        .find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()))
 }

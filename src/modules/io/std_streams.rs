@@ -65,6 +65,8 @@ fn stream(cx: &mut Cx, fd: i32, o: &StreamOptions) -> Res<Value> {
         None if codec::is_c_locale() => "surrogateescape",
         None => "strict",
     };
+    // The locale is what the environment says at the start.
+    codec::locale_encoding();
     let line_buffering = !o.unbuffered && (is_tty || fd == 2);
     let encoding = o.encoding.as_deref().unwrap_or("utf-8");
     let text = text::of_buffer(

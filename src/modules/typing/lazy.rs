@@ -147,11 +147,7 @@ impl ConstEvaluator {
             _ => return Err(cx.type_error("_ConstEvaluator.__call__() takes exactly one argument")),
         };
         // annotationlib.Format.STRING
-        let four = matches!(
-            typhon_vm::objects::int::as_int(format),
-            Some(typhon_vm::objects::int::IntRef::Small(4))
-        );
-        if !four {
+        if typhon_vm::number::index_i64(cx, format)? != 4 {
             return Ok(self.value.clone());
         }
         let text = match self.value.downcast_exact::<Tuple>() {

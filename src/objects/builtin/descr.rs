@@ -3,7 +3,7 @@
 use super::function::{builtin_named, new_builtin};
 use super::{ClassMethodDescr, GetSetDescr, MemberDescr, MethodDescr};
 use crate::native::*;
-use crate::objects::object::{alloc, no_attribute};
+use crate::objects::object::{alloc, raise_attribute_error};
 use crate::objects::str::intern::intern_str;
 use crate::objects::str::new_str;
 use crate::objects::tuple::new_tuple;
@@ -355,7 +355,11 @@ impl MemberDescr {
         };
         match found {
             Some(v) => Ok(v),
-            None => Err(no_attribute(cx, obj, &d.name)),
+            None => {
+                let t = crate::objects::typeobj::methods::full_name(cx, obj.ty());
+                let msg = format!("'{t}' object has no attribute '{}'", d.text());
+                Err(raise_attribute_error(cx, &msg, obj, &d.name))
+            }
         }
     }
     #[slot]

@@ -75,6 +75,9 @@ pub struct RegStack {
     bytes: usize,
 }
 
+// SAFETY: it owns its mappings, and whoever has it uses them alone.
+unsafe impl Send for RegStack {}
+
 /// Records beyond every recursion limit, for the handlers of RecursionError.
 const SPARE_FRAMES: usize = 64;
 

@@ -655,7 +655,9 @@ impl FrameObj {
             {
                 return match gen_.state() {
                     crate::objects::generator::CREATED => {
-                        crate::objects::generator::methods::finalize(cx, g)
+                        // A coroutine reports that nobody awaited it; then the arguments go.
+                        crate::objects::generator::methods::finalize(cx, g)?;
+                        crate::objects::generator::methods::close(cx, g).map(drop)
                     }
                     crate::objects::generator::SUSPENDED => {
                         Err(cx.runtime_error("cannot clear a suspended frame"))

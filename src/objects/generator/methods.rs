@@ -379,24 +379,42 @@ pub fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
                 .get(&g.head)
                 .and_then(|q| q.downcast::<Str>().map(|s| s.to_string_lossy()))
                 .unwrap_or_default();
-            if let Err(r) = never_awaited(cx, this, &name) {
-                let what = "Exception ignored while finalizing coroutine";
-                crate::threads::unraisable(cx, r, what, this);
-            }
+            never_awaited(cx, this, &name);
             close(cx, this).map(drop)
         }
         _ => Ok(()),
     }
 }
 
-fn never_awaited(cx: &mut Cx, this: &Value, name: &str) -> Res<()> {
-    let m = crate::objects::module::methods::import(cx, "warnings")?;
-    if let Some(f) = protocol::getattr_str_opt(cx, &m, "_warn_unawaited_coroutine")? {
-        return protocol::call(cx, &f, std::slice::from_ref(this)).map(drop);
+/// Warns through `warnings._warn_unawaited_coroutine`, which can say where the coroutine was made, or, when that is
+/// missing or broken, by itself.
+fn never_awaited(cx: &mut Cx, this: &Value, name: &str) {
+    let mut warned = false;
+    let r = warn_of_origin(cx, this, &mut warned);
+    ignore_while_finalizing(cx, this, r);
+    if !warned {
+        let text = format!("coroutine '{name}' was never awaited");
+        let r = cx.warn(ExcKind::RuntimeWarning, &text);
+        ignore_while_finalizing(cx, this, r);
     }
-    let text = crate::objects::str::new_str(cx, &format!("coroutine '{name}' was never awaited"))?;
-    let kind = ExcKind::RuntimeWarning.ty().value();
-    protocol::call_method(cx, &m, "warn", &[text, kind]).map(drop)
+}
+
+fn warn_of_origin(cx: &mut Cx, this: &Value, warned: &mut bool) -> Res<()> {
+    let m = crate::objects::module::methods::import(cx, "warnings")?;
+    let Some(f) = protocol::getattr_str_opt(cx, &m, "_warn_unawaited_coroutine")? else {
+        return Ok(());
+    };
+    let r = protocol::call(cx, &f, std::slice::from_ref(this)).map(drop);
+    // A warning made an exception was told all the same.
+    *warned = r.is_ok() || cx.exc_is(ExcKind::RuntimeWarning);
+    r
+}
+
+fn ignore_while_finalizing(cx: &mut Cx, this: &Value, r: Res<()>) {
+    if let Err(r) = r {
+        let what = "Exception ignored while finalizing coroutine";
+        crate::threads::unraisable(cx, r, what, this);
+    }
 }
 
 // ---- attributes ----------------------------------------------------------------------------------------------------

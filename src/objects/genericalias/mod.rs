@@ -228,10 +228,19 @@ fn substitute_in(
         let new = match protocol::getattr_str_opt(cx, a, "__typing_subst__")? {
             Some(subst) => {
                 let Some(i) = place(cx, a)? else {
-                    out.push(a.clone());
-                    continue;
+                    let r = protocol::repr_string(cx, a)?;
+                    return Err(cx.type_error(format!(
+                        "argument {r} with __typing_subst__ was not found in __parameters__"
+                    )));
                 };
-                protocol::call(cx, &subst, std::slice::from_ref(&given[i]))?
+                let new = protocol::call(cx, &subst, std::slice::from_ref(&given[i]))?;
+                if unpacked && new.downcast::<Tuple>().is_none() {
+                    let (of, got) = (a.type_name(), new.type_name());
+                    return Err(cx.type_error(format!(
+                        "expected __typing_subst__ of {of} objects to return a tuple, not {got}"
+                    )));
+                }
+                new
             }
             None => {
                 let sub = protocol::getattr_str_opt(cx, a, "__parameters__")?;
@@ -244,10 +253,13 @@ fn substitute_in(
                 }
                 let mut inner = Vec::new();
                 for p in &sub {
-                    let Some(i) = place(cx, p)? else { continue };
-                    let is_tuple =
-                        protocol::getattr_str_opt(cx, p, "__typing_prepare_subst__")?.is_some();
-                    match given[i].downcast::<Tuple>().filter(|_| is_tuple) {
+                    let Some(i) = place(cx, p)? else {
+                        inner.push(p.clone());
+                        continue;
+                    };
+                    // A pack of type variables (they alone are iterable) stands for several.
+                    let is_pack = p.ty().slots.iter.get().is_some();
+                    match given[i].downcast::<Tuple>().filter(|_| is_pack) {
                         Some(t) => inner.extend(t.items().iter().cloned()),
                         None => inner.push(given[i].clone()),
                     }

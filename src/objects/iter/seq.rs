@@ -68,8 +68,8 @@ impl SeqIter {
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
-        let i = self.next.load(Ordering::Relaxed);
         let maker = builtin(cx, "iter")?;
+        let i = self.next.load(Ordering::Relaxed);
         if i >= DONE {
             let empty = tuple::new_tuple(cx, vec![])?;
             let args = tuple::new_tuple(cx, vec![empty])?;

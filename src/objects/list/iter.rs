@@ -97,8 +97,10 @@ impl ListIter {
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
-        let i = self.next.load(Ordering::Relaxed);
-        reduce(cx, "iter", (i < DONE).then_some((&self.list, i as i64)))
+        reduce(cx, "iter", || {
+            let i = self.next.load(Ordering::Relaxed);
+            (i < DONE).then_some((&self.list, i as i64))
+        })
     }
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {
@@ -174,12 +176,10 @@ impl ListRevIter {
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
-        let n = self.next.load(Ordering::Relaxed);
-        reduce(
-            cx,
-            "reversed",
-            (n > 0).then_some((&self.list, n as i64 - 1)),
-        )
+        reduce(cx, "reversed", || {
+            let n = self.next.load(Ordering::Relaxed);
+            (n > 0).then_some((&self.list, n as i64 - 1))
+        })
     }
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {
@@ -189,10 +189,15 @@ impl ListRevIter {
     }
 }
 
-/// `(maker, (container,), index)`; an exhausted iterator pickles as that of an empty list.
-pub fn reduce(cx: &mut Cx, maker: &str, state: Option<(&Value, i64)>) -> Res<Value> {
+/// `(maker, (container,), index)`; an exhausted iterator pickles as that of an empty list. Whether it is exhausted is asked
+/// after the maker has been found: that may compare keys of other classes, whose code may use up the iterator.
+pub fn reduce<'a>(
+    cx: &mut Cx,
+    maker: &str,
+    state: impl FnOnce() -> Option<(&'a Value, i64)>,
+) -> Res<Value> {
     let maker = crate::objects::iter::builtin(cx, maker)?;
-    match state {
+    match state() {
         Some((container, i)) => {
             let args = tuple::new_tuple(cx, vec![container.clone()])?;
             let i = crate::objects::int::new_int(cx, i)?;

@@ -122,6 +122,9 @@ impl<'a> Values<'a> {
         let v = self.take()?;
         match as_int(&v) {
             Some(IntRef::Small(i)) if !precision || i32::try_from(i).is_ok() => Ok(i as isize),
+            Some(IntRef::Big(i)) if !precision && isize::try_from(i).is_ok() => {
+                Ok(isize::try_from(i).unwrap_or(isize::MAX))
+            }
             Some(_) => {
                 let cx = &mut **self.cx.borrow_mut();
                 let kind = if precision { "C int" } else { "C ssize_t" };

@@ -64,15 +64,17 @@ impl TupleIter {
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
+        let maker = crate::objects::iter::builtin(cx, "iter")?;
         let i = self.next.load(Ordering::Relaxed);
         let n = self.tuple.downcast::<Tuple>().map_or(0, Tuple::len);
         if i >= n {
-            let maker = crate::objects::iter::builtin(cx, "iter")?;
             let empty = super::new_tuple(cx, vec![])?;
             let args = super::new_tuple(cx, vec![empty])?;
             return super::new_tuple(cx, vec![maker, args]);
         }
-        crate::objects::list::iter::reduce(cx, "iter", Some((&self.tuple, i as i64)))
+        let args = super::new_tuple(cx, vec![self.tuple.clone()])?;
+        let i = crate::objects::int::new_int(cx, i as i64)?;
+        super::new_tuple(cx, vec![maker, args, i])
     }
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {

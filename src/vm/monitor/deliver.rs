@@ -25,7 +25,8 @@ pub(crate) fn event(cx: &mut Cx, w: u64) -> Res<()> {
         (&**i, (*f).regs)
     };
     let e = Event::from_u8(x_of(w));
-    let Some(site) = i.sites.get(b_of(w)) else {
+    // SAFETY: the running frame; its saved `pc` is the event's word.
+    let Some(site) = i.site(b_of(w), || unsafe { (*f).pc_index() }) else {
         return Ok(());
     };
     let tools = i.tools(e) & !site.disabled();

@@ -135,15 +135,21 @@ pub struct Site {
     /// Offset of the instruction, and where a jump or branch goes (or a detail of a call).
     pub offset: u32,
     pub dest: u32,
+    /// The index of its word; sites are sorted by it.
+    word: u32,
 }
 
+/// The number in a word whose site has a greater one, or this.
+pub const FAR_SITE: u16 = u16::MAX;
+
 impl Site {
-    pub fn new(event: Event, offset: u32, dest: u32) -> Site {
+    pub fn new(event: Event, offset: u32, dest: u32, word: u32) -> Site {
         Site {
             event,
             disabled: AtomicU32::new(0),
             offset,
             dest,
+            word,
         }
     }
     fn disabled(&self) -> u8 {
@@ -192,6 +198,15 @@ impl Instrumented {
             .binary_search_by_key(&offset, |e| e.offset)
             .ok()?;
         Some(self.entries[i])
+    }
+    /// The site of an `Event` word by the number in it; `at` tells which word it is.
+    pub fn site(&self, number: usize, at: impl FnOnce() -> usize) -> Option<&Site> {
+        if number < FAR_SITE as usize {
+            return self.sites.get(number);
+        }
+        let word = at() as u32;
+        let i = self.sites.binary_search_by_key(&word, |s| s.word).ok()?;
+        self.sites.get(i)
     }
     /// The tools that want an event here.
     fn tools(&self, e: Event) -> u8 {

@@ -5,7 +5,7 @@
 use super::{Fail, Reach, Translator};
 use crate::decode::Ins;
 use crate::monitor::lines::Lines;
-use crate::monitor::{Entry, Event, PLAIN, Site, WITH_STEPS};
+use crate::monitor::{Entry, Event, FAR_SITE, PLAIN, Site, WITH_STEPS};
 use crate::regcode::*;
 use typhon_compiler::opcode::Op;
 
@@ -47,9 +47,9 @@ impl Translator<'_> {
     fn event(&mut self, e: Event, d: u16, a: u16, dest: u32) -> Result<(), Fail> {
         let offset = self.offset;
         let plan = self.plan.as_mut().ok_or("no plan")?;
-        let site = u16::try_from(plan.sites.len())
-            .map_err(|_| "code too large to be watched: more than 65,536 events")?;
-        plan.sites.push(Site::new(e, offset, dest));
+        let site = plan.sites.len().min(FAR_SITE as usize) as u16;
+        plan.sites
+            .push(Site::new(e, offset, dest, self.words.len() as u32));
         self.op(Rop::Event, e as u8, d, a, site);
         Ok(())
     }

@@ -19,7 +19,7 @@ impl Translator<'_> {
         Ok(())
     }
     pub(super) fn name_op(&mut self, rop: Rop, name: u32, has_value: bool) -> Result<(), Fail> {
-        let c = self.cache(name)?;
+        let c = self.cache(rop, name)?;
         if has_value {
             let (a, consumed) = self.operand()?;
             self.op(rop, consumed as u8, 0, a, c);

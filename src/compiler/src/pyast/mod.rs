@@ -3,10 +3,12 @@
 
 mod expressions;
 pub mod grammar;
+mod optimize;
 pub(crate) mod source;
 mod statements;
 mod validate;
 
+pub use optimize::optimize;
 pub(crate) use validate::validate;
 
 use crate::code::Const;
