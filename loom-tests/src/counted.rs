@@ -167,6 +167,13 @@ impl Record {
         }
     }
 
+    /// A holder that is not the owner wants the owner to merge.
+    pub fn ask(&self, object: &Counted) {
+        if object.owner.load(Ordering::Relaxed) != 0 && object.shared.ask() {
+            self.give(object);
+        }
+    }
+
     /// What the runtime's `queue_to_owner` does.
     fn give(&self, object: &Counted) {
         let mut dead = Vec::new();

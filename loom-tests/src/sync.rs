@@ -1,8 +1,8 @@
 //! The facade of `runtime/src/sync.rs` over loom, with mistakes that can be seeded.
 
 pub use loom::sync::atomic::{
-    AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
-    Ordering, fence,
+    AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicUsize, Ordering, fence,
 };
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
@@ -34,6 +34,9 @@ pub enum Bug {
     ChangeForgetsLate,
     PromoteTwice,
     UndoUnscanned,
+    NoteBiasOnly,
+    JudgeUnwritten,
+    BelowUntold,
     HandOverToItself,
     DropFlagLost,
     WeakNoSecondLook,

@@ -1,6 +1,7 @@
 //! An owner that sleeps holds nothing back (R5): what others drop meanwhile is merged for it, with the counts themselves.
 //!
-//! Interleavings: `one_dropper` 673, `owner_comes_back` 911, `two_droppers` 5 938.
+//! Interleavings: `asked_and_asleep` 2 172, `asked_and_dropping` 2 362, `one_dropper` 673, `owner_comes_back` 911,
+//! `two_droppers` 5 938.
 
 use loom::sync::Arc;
 use loom_tests::counted::{Counted, OWNER, Record};
@@ -60,6 +61,44 @@ fn sleep_and_return() {
     other.join().unwrap();
     world.record.detach();
     world.object.assert_freed_once();
+}
+
+/// A holder asks the owner to merge, and drops; the owner sleeps, or drops what it holds too.
+fn ask_and_drop(own: u32) {
+    let world = Arc::new(World {
+        record: Record::new(ATTACHED),
+        object: Counted::new(1 + own, DEFAULT),
+    });
+    let other = {
+        let world = world.clone();
+        thread::spawn(move || {
+            world.object.touch();
+            world.record.ask(&world.object);
+            world.object.touch();
+            world.record.drop_by_other(&world.object);
+        })
+    };
+    world.record.serve();
+    for _ in 0..own {
+        if world.object.owner.load(Ordering::Relaxed) != OWNER {
+            world.record.drop_by_other(&world.object);
+        } else if world.object.drop_local() {
+            world.object.free();
+        }
+    }
+    world.record.detach();
+    other.join().unwrap();
+    world.object.assert_freed_once();
+}
+
+#[test]
+fn asked_and_asleep() {
+    check(|| ask_and_drop(0));
+}
+
+#[test]
+fn asked_and_dropping() {
+    check(|| ask_and_drop(1));
 }
 
 #[test]

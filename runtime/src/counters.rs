@@ -62,6 +62,8 @@ counters! {
     collections,
     /// Objects promoted to deferred because several threads kept counting them.
     promoted,
+    /// Times that a thread's own count of a deferred object went to the object's word.
+    tallies_written,
     /// Deferred objects freed because neither heap nor registers named them.
     zero_count_freed,
     /// The global lock was handed to somebody who asked for it.

@@ -259,7 +259,7 @@ impl Header {
         if self.is_immortal() {
             return u32::MAX as i64;
         }
-        crate::refcount::total(self)
+        crate::refcount::total_for_reader(self)
     }
 
     /// The words of the count as they are now, for people.

@@ -44,6 +44,7 @@ pub mod dealloc;
 mod general;
 mod large;
 mod page;
+#[cfg(not(feature = "gil"))]
 mod promote;
 mod scavenge;
 pub mod traffic;

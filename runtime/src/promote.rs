@@ -1,9 +1,9 @@
 //! Promotion (R16): an object that several threads keep counting into registers becomes deferred by
 //! itself, and its reads scale from then on.
 //!
-//! Each thread samples one in sixteen of its non-owner counts into a small table of addresses; an
+//! Each thread samples one in sixteen of its counts of objects that are not its own into a small table of addresses; an
 //! address that comes up again and again is promoted, if its type says PROMOTABLE and has no
-//! finalizer. Addresses are compared only, so a stale one at worst promotes another object early.
+//! finalizer. Only the free-threaded build counts for others. Addresses are compared only, so a stale one at worst promotes another object early.
 
 use crate::counters::{self, Counter};
 use crate::header::Header;
@@ -30,7 +30,7 @@ impl Samples {
     }
 }
 
-/// The current thread, not the owner, counted a reference for a register and holds it.
+/// The current thread, not the owner, counted a reference and holds it.
 #[inline]
 pub(crate) fn sample(head: &Header) {
     let t = Thread::current();
@@ -56,21 +56,58 @@ fn look(t: &Thread, head: &Header) {
         ..Sum::default()
     };
     traffic::note(t, Kind::ForeignCount, Some(head), sum);
+    if !is_hot(t, head) {
+        return;
+    }
+    let info = head.info();
+    if info.has(type_flag::PROMOTABLE)
+        && !info.has(type_flag::HAS_DEL | type_flag::IS_TYPE)
+        && head.set_deferred()
+    {
+        t.counters.add(Counter::promoted, 1);
+        disown(t, head);
+    }
+}
+
+/// Whether this is the sample that makes the address hot.
+fn is_hot(t: &Thread, head: &Header) -> bool {
     let address: *const Header = head;
     let place = &t.samples.places[(address as usize >> 4 ^ address as usize >> 12) % PLACES];
     let (there, hits) = place.get();
-    if there != address {
-        place.set((address, 1));
-    } else if hits < HITS {
-        place.set((address, hits + 1));
-    } else {
-        place.set((std::ptr::null(), 0));
-        let info = head.info();
-        if info.has(type_flag::PROMOTABLE)
-            && !info.has(type_flag::HAS_DEL | type_flag::IS_TYPE)
-            && head.set_deferred()
-        {
-            t.counters.add(Counter::promoted, 1);
-        }
+    let hot = there == address && hits == HITS;
+    place.set(match (there == address, hot) {
+        (_, true) => (std::ptr::null(), 0),
+        (true, _) => (address, hits + 1),
+        _ => (address, 1),
+    });
+    hot
+}
+
+/// The current thread counted a reference to a deferred object that another thread owns. If it does so often, the owner shall
+/// count as everybody does: its own count is a word beside those that readers read.
+#[inline]
+pub(crate) fn sample_deferred(t: &Thread, head: &Header) {
+    if head.is_owned_by(0) {
+        return;
+    }
+    let seen = t.samples.seen.get().wrapping_add(1);
+    t.samples.seen.set(seen);
+    if seen.is_multiple_of(counters::SAMPLED) {
+        look_at_deferred(t, head);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn look_at_deferred(t: &Thread, head: &Header) {
+    if is_hot(t, head) {
+        disown(t, head);
+    }
+}
+
+/// Asks the owner of a deferred object to merge (R5).
+fn disown(t: &Thread, head: &Header) {
+    if !head.is_owned_by(0) && head.shared.ask() {
+        t.queue_later(head);
     }
 }

@@ -8,11 +8,17 @@
 //! reaches zero the owner lets go: it frees if nobody counted in `shared`, else it stores owner = 0
 //! and then merges (R5). A non-owner that finds nothing in `shared` to subtract from queues its
 //! reference to the owner, who merges at a safepoint (`thread::merge`).
+//!
+//! A deferred object is counted by whoever is not its owner in the thread's own tally ([`crate::protocol::tally`]): no
+//! word that other threads read is written.
 
+use crate::counters::Counter;
 use crate::dealloc::dealloc;
 use crate::header::{Header, flag};
+use crate::promote;
 use crate::protocol::refword::{self, Dec};
 use crate::protocol::slot_read::{Read, count_and_look_again};
+use crate::protocol::tally::Tallied;
 use crate::sync::{AtomicU64, Ordering};
 use crate::thread::{self, Thread};
 use crate::zerocount;
@@ -34,9 +40,75 @@ pub unsafe fn incref(head: &Header, tid: u16) {
 
 #[inline]
 fn incref_shared(head: &Header) {
-    if head.flags() & flag::IMMORTAL == 0 && head.shared.inc() > refword::SATURATION {
+    let flags = head.flags();
+    if flags & flag::IMMORTAL == 0 {
+        incref_foreign(head, flags);
+    }
+}
+
+#[inline(never)]
+fn incref_foreign(head: &Header, flags: u8) {
+    if flags & flag::DEFERRED != 0 {
+        count_deferred(head, 1);
+        return;
+    }
+    if head.shared.inc() > refword::SATURATION {
         saturate(head);
     }
+    promote::sample(head);
+}
+
+/// Counts `by` references to a deferred object in this thread's tally.
+#[inline]
+fn count_deferred(head: &Header, by: i32) {
+    let t = Thread::current();
+    if t.is_null() {
+        write_tally(None, head, by);
+        return;
+    }
+    // SAFETY: the running thread's record.
+    let t = unsafe { &*t };
+    let address = &raw const *head as usize;
+    let write = |address: usize, by| write_tally_of(t, address, by);
+    if t.tallies.count(address, by, write) == Tallied::Below {
+        zerocount::look_soon();
+    }
+    promote::sample_deferred(t, head);
+}
+
+/// A tally of `t` goes to the word.
+#[inline(never)]
+fn write_tally_of(t: &Thread, address: usize, by: i32) {
+    t.counters.add(Counter::tallies_written, 1);
+    // SAFETY: a deferred object with a tally: it does not die before the world stops, when all tallies are written first.
+    write_tally(Some(t), unsafe { &*(address as *const Header) }, by);
+}
+
+fn write_tally(t: Option<&Thread>, head: &Header, by: i32) {
+    if head.flags() & flag::IMMORTAL != 0 {
+        return;
+    }
+    match head.shared.add(by) {
+        Dec::Alive => {}
+        Dec::Uncounted => zerocount::note(&raw const *head as *mut Header),
+        // At the next safepoint: the caller may be inside a guard or hold a lock.
+        Dec::Queue => match t {
+            Some(t) => t.queue_later(head),
+            // SAFETY: the reference is the queue's; a thread without a record holds no guard and no lock.
+            None => unsafe { thread::queue_to_owner(&raw const *head as *mut Header) },
+        },
+        Dec::Dead => unreachable!("a deferred object has its bias"),
+    }
+    if by > 0 && refword::count(head.shared.load()) > refword::SATURATION {
+        saturate(head);
+    }
+}
+
+/// All that `t` counted of deferred objects goes to their words: by itself, or with the world stopped.
+#[inline]
+pub(crate) fn write_tallies(t: &Thread) {
+    t.tallies
+        .write_all(|address, by| write_tally_of(t, address, by));
 }
 
 /// Too many to count: never freed from now on.
@@ -69,13 +141,26 @@ pub unsafe fn decref(head: *mut Header, tid: u16) {
 unsafe fn decref_shared(head: *mut Header) {
     // SAFETY: alive by the reference the caller gives up.
     let h = unsafe { &*head };
+    if h.flags() & flag::DEFERRED != 0 {
+        count_deferred(h, -1);
+        return;
+    }
     match h.shared.dec() {
         Dec::Alive => {}
         // SAFETY: the count of a merged object reached zero here and nowhere else.
         Dec::Dead => unsafe { free_dead(head) },
-        Dec::Uncounted => zerocount::note(head),
+        Dec::Uncounted => note_deferred(head),
         // SAFETY: the reference is the queue's now.
         Dec::Queue => unsafe { thread::queue_to_owner(head) },
+    }
+}
+
+/// A count at the bias: of a deferred object, or of one with very many references, which is none of this.
+#[cold]
+fn note_deferred(head: *mut Header) {
+    // SAFETY: a deferred object is not freed before the world stops; the other has 2^26 references.
+    if unsafe { (*head).is_deferred() } {
+        zerocount::note(head);
     }
 }
 
@@ -100,7 +185,7 @@ unsafe fn local_zero(head: *mut Header) {
     match h.shared.merge(0, || h.owner.store(0, Ordering::Relaxed)) {
         // SAFETY: merged with zero.
         Dec::Dead => unsafe { free_dead(head) },
-        Dec::Uncounted => zerocount::note(head),
+        Dec::Uncounted => note_deferred(head),
         Dec::Alive | Dec::Queue => {}
     }
 }
@@ -141,7 +226,7 @@ pub(crate) unsafe fn merge(head: *mut Header, given: i32) -> bool {
         return false;
     }
     if what == Dec::Uncounted && given != 0 {
-        zerocount::note(head);
+        note_deferred(head);
     }
     what == Dec::Dead
 }
@@ -160,7 +245,12 @@ pub unsafe fn try_incref(head: &Header, tid: u16) -> bool {
             return true;
         }
     }
-    if head.flags_acquire() & flag::IMMORTAL != 0 {
+    let flags = head.flags_acquire();
+    if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 {
+        if flags & flag::IMMORTAL == 0 {
+            // It does not die before the world stops.
+            count_deferred(head, 1);
+        }
         return true;
     }
     head.shared.try_inc()
@@ -175,11 +265,22 @@ pub(crate) fn count_reader(
     bits: u64,
     path_unchanged: impl Fn() -> bool,
 ) -> Read {
-    if head.flags_acquire() & flag::IMMORTAL != 0 {
-        let same = slot.load(Ordering::Acquire) == bits && path_unchanged();
-        return if same { Read::Counted } else { Read::Refused };
+    let flags = head.flags_acquire();
+    if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 {
+        if slot.load(Ordering::Acquire) != bits || !path_unchanged() {
+            return Read::Refused;
+        }
+        if flags & flag::IMMORTAL == 0 {
+            // Still in the slot after the flag was read: it does not die before the world stops.
+            count_deferred(head, 1);
+        }
+        return Read::Counted;
     }
-    count_and_look_again(&head.shared, slot, bits, path_unchanged)
+    let read = count_and_look_again(&head.shared, slot, bits, path_unchanged);
+    if read == Read::Counted {
+        promote::sample(head);
+    }
+    read
 }
 
 /// True if [`try_incref`] by this thread needs no second look at the path: the owner's leg (R2).
@@ -208,6 +309,16 @@ pub fn incref_by(head: &Header, n: u32, tid: u16) {
     } else if head.flags() & flag::IMMORTAL == 0 && head.shared.inc_by(n) > refword::SATURATION {
         saturate(head);
     }
+}
+
+/// The count as this thread knows it: what it kept to itself goes to the word first.
+pub(crate) fn total_for_reader(head: &Header) -> i64 {
+    let t = Thread::current();
+    if !t.is_null() && head.is_deferred() {
+        // SAFETY: the running thread's record.
+        write_tallies(unsafe { &*t });
+    }
+    total(head)
 }
 
 pub(crate) fn add_bias(head: &Header) {

@@ -133,6 +133,14 @@ pub(crate) fn remove_bias(head: &Header) {
         .store(head.local.load(Ordering::Relaxed) - BIAS, Ordering::Relaxed);
 }
 
+/// No thread keeps counts to itself here.
+#[inline(always)]
+pub(crate) fn write_tallies(_: &Thread) {}
+
+pub(crate) fn total_for_reader(head: &Header) -> i64 {
+    total(head)
+}
+
 pub(crate) fn total(head: &Header) -> i64 {
     let n = head.local.load(Ordering::Relaxed) as i64;
     if head.flags() & flag::DEFERRED != 0 {

@@ -5,7 +5,6 @@
 
 use crate::counters::Counter;
 use crate::header::Header;
-use crate::promote;
 use crate::protocol::exchange;
 use crate::protocol::slot_read::Read;
 use crate::refcount;
@@ -161,14 +160,7 @@ impl Slot {
                 return contended();
             }
         }
-        let value = self.try_get_in(tid, still_valid)?;
-        if let Some(head) = value.as_ref().and_then(Value::header)
-            && !crate::GIL_BUILD
-            && !head.is_owned_by(tid)
-        {
-            promote::sample(head);
-        }
-        Ok(value)
+        self.try_get_in(tid, still_valid)
     }
 
     /// Stores and returns what was there. Under the lock, or unshared. The caller drops it outside.

@@ -59,6 +59,12 @@ pub enum Bug {
     PromoteTwice,
     /// R16: deferral undone without a look at the registers.
     UndoUnscanned,
+    /// R16: a decrement of a deferred object that others still count by themselves is noted at the bias only.
+    NoteBiasOnly,
+    /// R16: the stopper judges a deferred object with counts that threads keep to themselves.
+    JudgeUnwritten,
+    /// R16: a thread's own count falls below zero, and nobody is told.
+    BelowUntold,
     /// A holder of the global lock that was asked takes the next turn as well.
     HandOverToItself,
     /// A request to let go of the global lock is forgotten outside the mutex.

@@ -12,7 +12,6 @@
 //! heap objects; so equal small ints and common floats are always identical.
 
 use crate::header::Header;
-use crate::promote;
 use crate::refcount;
 use crate::thread::{self, Thread};
 use std::num::NonZeroU64;
@@ -200,11 +199,6 @@ impl Value {
             if head.is_uncounted_in_registers() {
                 // SAFETY: goes to a register by contract.
                 return unsafe { self.register_copy() };
-            }
-            if !crate::GIL_BUILD && !head.is_owned_by(thread::current_tid()) {
-                let copy = self.clone();
-                promote::sample(head);
-                return copy;
             }
         }
         self.clone()

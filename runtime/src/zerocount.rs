@@ -16,6 +16,7 @@ use crate::header::Header;
 use crate::hooks;
 use crate::info::type_flag;
 use crate::protocol::ranks::Rank;
+use crate::refcount;
 use crate::sync::{AtomicBool, Mutex, Ordering};
 use crate::thread::{self, Thread, World, breaker};
 use std::time::Duration;
@@ -42,6 +43,17 @@ pub(crate) fn note(head: *mut Header) {
     start_clock();
 }
 
+/// A thread's own count of a deferred object fell below zero, so that only all threads' counts together tell whether
+/// anybody holds it: they shall write them.
+#[inline]
+#[cfg(not(feature = "gil"))]
+pub(crate) fn look_soon() {
+    if !CLOCK_RUNS.load(Ordering::Relaxed) {
+        start_clock();
+    }
+}
+
+#[cold]
 fn start_clock() {
     if CLOCK_RUNS.swap(true, Ordering::AcqRel) {
         return;
@@ -62,6 +74,7 @@ fn start_clock() {
 
 /// At a full safepoint with ZERO_COUNT.
 pub(crate) fn drain(t: &mut Thread) {
+    refcount::write_tallies(t);
     if TABLE.lock().0.is_empty() {
         return;
     }

@@ -428,13 +428,92 @@ fn hot_shared_objects_are_promoted() {
             assert!(slot.get_locked().unwrap().header().unwrap().is_deferred());
         }
         drop(slot.take());
-        for _ in 0..100 {
-            t.detach(|| std::thread::sleep(Duration::from_millis(5)));
-            t.safepoint_full();
-            if LEAVES.load(Relaxed) == 0 {
-                break;
-            }
+        wait_for_no_leaves(t);
+    });
+}
+
+/// Waits until the clock has had the deferred objects looked at that nobody holds.
+fn wait_for_no_leaves(t: &mut Thread) {
+    for _ in 0..400 {
+        t.detach(|| std::thread::sleep(Duration::from_millis(5)));
+        t.safepoint_full();
+        if LEAVES.load(Relaxed) == 0 {
+            return;
         }
+    }
+    panic!("deferred objects are not freed");
+}
+
+/// References that one thread counts are given up by others, by many at once, while objects come and go: the counts that
+/// threads keep to themselves add up.
+#[test]
+fn references_to_deferred_objects_wander() {
+    run(|t| {
+        let shared = list(t, 8);
+        for slot in 0..8 {
+            body(&shared).get(slot, t).header().unwrap().set_deferred();
+        }
+        team(
+            4,
+            |k, t| {
+                let list = body(&shared);
+                let mut kept = Vec::new();
+                for i in 0..6000_usize {
+                    let v = list.get((i * 7 + k) % 8, t);
+                    assert!(number(&v) < 8 + 4 * 6000);
+                    let weak = weakref(t, &v, false);
+                    if let Some(again) = weak::upgrade(t, cell(&weak)) {
+                        kept.push(again);
+                    }
+                    if i % 11 == k {
+                        list.set(i % 8, v, t);
+                    } else if i % 97 == 0 {
+                        let new = leaf(t, (8 + k * 6000 + i) as u64);
+                        new.header().unwrap().set_deferred();
+                        list.set(i % 8, new, t);
+                    }
+                    if i % 64 == 63 {
+                        kept.drain(..kept.len() / 2);
+                        t.safepoint_full();
+                    }
+                    if i % 1000 == 999 {
+                        gc::collect(t, gc::Reason::Asked);
+                    }
+                }
+            },
+            t,
+        );
+        for slot in 0..8 {
+            let v = body(&shared).get(slot, t);
+            assert!(v.header().unwrap().refcount() >= 2);
+        }
+        drop(shared);
+        wait_for_no_leaves(t);
+    });
+}
+
+/// Another thread that counts an object of this thread often makes this thread let go of it.
+#[test]
+fn owners_of_hot_deferred_objects_let_go() {
+    run(|t| {
+        let v = leaf(t, 3);
+        v.header().unwrap().set_deferred();
+        team(
+            2,
+            |_, t| {
+                for _ in 0..2000 {
+                    drop(v.clone());
+                    t.safepoint_full();
+                }
+            },
+            t,
+        );
+        if !typhon_runtime::GIL_BUILD {
+            assert_eq!(v.header().unwrap().counts().owner, 0);
+        }
+        assert_eq!(v.header().unwrap().refcount(), 1);
+        drop(v);
+        wait_for_no_leaves(t);
     });
 }
 

@@ -202,6 +202,7 @@ fn find(world: &mut World, reason: Reason) -> Found {
             unsafe { dealloc(world.thread(), head) };
         }
     });
+    refcount::write_tallies(world.thread());
     verify::check(world, "before a collection");
     let _marks = Marks::new(reason);
     let mut marker = Marker::default();
@@ -355,6 +356,9 @@ fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
         .map(Value::as_ptr)
         .collect();
     if !deferred.is_empty() {
+        // What this thread has counted since the world stopped, the holds among it, is in its tallies.
+        // SAFETY: the running thread's record.
+        refcount::write_tallies(unsafe { &*Thread::current() });
         zerocount::strike(|head| deferred.contains(&head));
     }
     for value in garbage {

@@ -20,6 +20,7 @@ pub mod ranks;
 pub mod refword;
 pub mod slot_read;
 pub mod stop_bell;
+pub mod tally;
 pub mod thread_state;
 pub mod two_locks;
 pub mod weak_cell;

@@ -9,6 +9,8 @@
 //!
 //!   DEFAULT --mark (under the object's lock or by the owner)--> READABLE
 //!   DEFAULT, READABLE with count 0 --dec by a non-owner--> QUEUED      (count stays)
+//!   DEFAULT, READABLE of a deferred object, with a count of the bias --dec by a non-owner--> QUEUED
+//!   DEFAULT, READABLE --asked, by a holder--> QUEUED                   (count + 1: the queue's)
 //!   any --merge by the owner, by the stopper, or for an orphan (R5)--> MERGED
 //! ```
 //! total = local + count, where the reference kept by the queue is part of the total. A free cell
@@ -54,26 +56,48 @@ pub enum Dec {
     Queue,
 }
 
-/// What a count that went down means.
+/// What a count that went down means. A deferred object's is at the bias or below it while other threads keep counts to
+/// themselves ([`super::tally`]).
 #[inline(always)]
-const fn outcome(word: u32) -> Dec {
-    match word {
-        MERGED => Dec::Dead,
-        MERGED_AND_BIAS => Dec::Uncounted,
-        _ => Dec::Alive,
+fn outcome(word: u32) -> Dec {
+    if state(word) != MERGED {
+        Dec::Alive
+    } else if count(word) == 0 {
+        Dec::Dead
+    } else if is_at_bias(count(word)) && (!seeded(Bug::NoteBiasOnly) || count(word) == BIAS_COUNT) {
+        Dec::Uncounted
+    } else {
+        Dec::Alive
     }
 }
 
-const MERGED_AND_BIAS: u32 = BIAS | MERGED;
+const BIAS_COUNT: i32 = count(BIAS);
+
+/// Whether the count is a bias from which something was taken, or nothing.
+#[inline(always)]
+const fn is_at_bias(count: i32) -> bool {
+    (count - BIAS_COUNT / 2 - 1) as u32 <= (BIAS_COUNT / 2 - 1) as u32
+}
 
 /// The pure transition of a decrement by a non-owner.
 #[inline(always)]
-pub const fn step_dec(word: u32) -> (u32, Dec) {
-    if word == DEFAULT || word == READABLE {
-        (QUEUED, Dec::Queue)
+pub fn step_dec(word: u32) -> (u32, Dec) {
+    step_add(word, -1)
+}
+
+/// The same of several references, or of some more.
+#[inline(always)]
+pub fn step_add(word: u32, by: i32) -> (u32, Dec) {
+    let next = word.wrapping_add((by << 2) as u32);
+    if state(word) == MERGED || state(word) == QUEUED {
+        return (next, if by < 0 { outcome(next) } else { Dec::Alive });
+    }
+    let left = count(next);
+    if by < 0 && (left < 0 || left != BIAS_COUNT && is_at_bias(left)) {
+        // One of the references given up is the queue's.
+        (next.wrapping_add(ONE) & !STATE | QUEUED, Dec::Queue)
     } else {
-        let next = word.wrapping_sub(ONE);
-        (next, outcome(next))
+        (next, Dec::Alive)
     }
 }
 
@@ -122,9 +146,15 @@ impl RefWord {
 
     #[inline(always)]
     pub fn dec(&self) -> Dec {
+        self.add(-1)
+    }
+
+    /// Counts, or gives up, by one or many at once: what a thread had kept to itself.
+    #[inline(always)]
+    pub fn add(&self, by: i32) -> Dec {
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
-            let (next, what) = step_dec(word);
+            let (next, what) = step_add(word, by);
             match self
                 .0
                 .compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed)
@@ -165,6 +195,24 @@ impl RefWord {
                 Err(now) => word = now,
             }
         }
+    }
+
+    /// A holder wants the owner to merge: one reference more, which is the queue's. False: it was asked already or has
+    /// merged, and nothing is counted.
+    pub fn ask(&self) -> bool {
+        let mut word = self.0.load(Ordering::Relaxed);
+        while state(word) == DEFAULT || state(word) == READABLE {
+            match self.0.compare_exchange_weak(
+                word,
+                word.wrapping_add(ONE) & !STATE | QUEUED,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
     }
 
     /// Moves `extra` (the owner's local count, less what a queue held) into the word and makes it

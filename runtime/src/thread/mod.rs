@@ -20,10 +20,14 @@ use crate::gil;
 use crate::header::Header;
 use crate::heap::Heap;
 use crate::hooks::Pending;
+#[cfg(not(feature = "gil"))]
 use crate::promote::Samples;
 use crate::protocol::owner_queue::may_leave;
+#[cfg(not(feature = "gil"))]
+use crate::protocol::tally::Tallies;
 use crate::protocol::thread_state::{ATTACHED, DETACHED, SUSPENDED};
 use crate::qsbr;
+use crate::refcount;
 use crate::region;
 use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::value::Value;
@@ -114,7 +118,13 @@ pub struct Thread {
     /// It is at work on the pool of foreign finalizers.
     pub(crate) runs_foreign: Cell<bool>,
     pub(crate) undo: UnsafeCell<Vec<Value>>,
+    #[cfg(not(feature = "gil"))]
     pub(crate) samples: Samples,
+    /// Counts of deferred objects.
+    #[cfg(not(feature = "gil"))]
+    pub(crate) tallies: Tallies,
+    /// References that go to owners' merge queues at the next safepoint: their words are QUEUED.
+    to_queue: UnsafeCell<Vec<*mut Header>>,
     /// What dies now was not dropped by the running code: its finalizers go to the pool.
     pub(crate) foreign: Cell<bool>,
     pub(crate) foreign_visits: Cell<u32>,
@@ -152,7 +162,11 @@ impl Thread {
             pending: UnsafeCell::new(VecDeque::new()),
             runs_foreign: Cell::new(false),
             undo: UnsafeCell::new(Vec::new()),
+            #[cfg(not(feature = "gil"))]
             samples: Samples::new(),
+            #[cfg(not(feature = "gil"))]
+            tallies: Tallies::new(),
+            to_queue: UnsafeCell::new(Vec::new()),
             foreign: Cell::new(false),
             foreign_visits: Cell::new(0),
             cells_at_collection: Cell::new(0),
@@ -223,8 +237,7 @@ impl Thread {
         assert!(std::ptr::eq(CURRENT.get(), self));
         self.assert_no_lock();
         loop {
-            self.flush_drops();
-            self.merge_queue();
+            self.settle();
             self.leave_pending();
             let rec = self.record();
             let mut reg = REGISTRY.lock();
@@ -289,14 +302,48 @@ impl Thread {
         TID.set(self.tid);
     }
 
+    /// Gives away what it keeps for later: a thread that leaves or sleeps holds nothing back.
+    fn settle(&self) {
+        loop {
+            self.flush_drops();
+            self.merge_queue();
+            self.flush_queued();
+            // After the drops, which count.
+            refcount::write_tallies(self);
+            // SAFETY: only this thread uses its list.
+            if unsafe { (*self.to_queue.get()).is_empty() } {
+                return;
+            }
+        }
+    }
+
+    /// The word became QUEUED and the reference is the queue's, where this thread cannot take the owner's lock.
+    #[cfg(not(feature = "gil"))]
+    #[cold]
+    pub(crate) fn queue_later(&self, head: &Header) {
+        // SAFETY: only this thread, or the stopper for it, uses its list.
+        unsafe { (*self.to_queue.get()).push(&raw const *head as *mut Header) };
+        self.breaker.fetch_or(breaker::MERGE, Ordering::Relaxed);
+    }
+
+    #[cfg(not(feature = "gil"))]
+    fn flush_queued(&self) {
+        // SAFETY: as above; the borrow ends with the pop.
+        while let Some(head) = unsafe { (*self.to_queue.get()).pop() } {
+            // SAFETY: QUEUED, with a reference for the queue.
+            unsafe { queue_to_owner(head) };
+        }
+    }
+    #[cfg(feature = "gil")]
+    fn flush_queued(&self) {}
+
     /// ATTACHED to DETACHED. Does not leave a merge queue unserved behind (R5): a thread that queues
     /// either sees DETACHED and helps, or its MERGE bit is seen here.
     fn detach_state(&self) {
         self.assert_no_lock();
         let rec = self.record();
         loop {
-            self.flush_drops();
-            self.merge_queue();
+            self.settle();
             TID.set(NO_THREAD);
             rec.seq.offline();
             qsbr::leave_behind(self);
@@ -384,6 +431,7 @@ impl Thread {
         let bits = self.breaker.load(Ordering::Acquire);
         if bits & breaker::MERGE != 0 {
             self.flush_drops();
+            self.flush_queued();
             self.merge_queue();
         }
         if bits & breaker::ZERO_COUNT != 0 {

@@ -11,6 +11,7 @@ use crate::pauses::{self, Pause};
 use crate::protocol::owner_queue::merge_all;
 use crate::protocol::stop_bell::Bell;
 use crate::protocol::thread_state::{ATTACHED, DETACHED, HELPED, SUSPENDED};
+use crate::refcount;
 use crate::sync::Ordering;
 use std::time::Instant;
 
@@ -64,6 +65,7 @@ impl Thread {
             t: self,
             reason: "other",
         });
+        restart.0.write_tallies();
         let result = f(&mut restart.0);
         let reason = restart.0.reason;
         drop(restart);
@@ -160,6 +162,14 @@ impl World<'_> {
         let live = REGISTRY.lock().live.clone();
         for t in live {
             f(t);
+        }
+    }
+
+    /// Every thread's own counts go to the objects' words: from now on totals are exact, until the stopper counts (R16).
+    fn write_tallies(&mut self) {
+        for &t in &REGISTRY.lock().live {
+            // SAFETY: registered and stopped, or the stopper itself.
+            refcount::write_tallies(unsafe { &*t });
         }
     }
 
