@@ -7,7 +7,7 @@ use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, as_function, qualname};
 use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED, as_generator};
 use crate::objects::{Dict, Str, Tuple};
-use crate::regcode::RegCode;
+use crate::regcode::{RegCode, a_of};
 use crate::slot_ext::SlotExt;
 use crate::{Cx, Raised, Res, Value, ValueExt, run};
 use std::sync::atomic::Ordering;
@@ -760,30 +760,74 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
             _ => {}
         }
     }
-    let frame = link_generator(cx, g, FrameKind::GenEntry)?;
-    let throw = match arg {
-        Resume::Next => {
-            give(cx, frame, state, Value::none());
-            None
-        }
-        Resume::Send(v) => {
-            give(cx, frame, state, v);
-            None
-        }
-        Resume::Throw(e) => Some(e),
-    };
-    match throw {
-        None => run::run(cx),
-        Some(e) => {
+    let sent = match arg {
+        Resume::Next => Value::none(),
+        Resume::Send(v) => v,
+        Resume::Throw(e) => {
+            link_generator(cx, g, FrameKind::GenEntry, state)?;
             let e = crate::monitor::deliver::thrown(cx, e);
             // Only what the generator itself is handling becomes the context, not what its caller is.
             let r = match cx.handled.last() {
                 Some(Some(_)) => cx.raise_value(e),
                 _ => cx.reraise(e),
             };
-            run::run_raised(cx, r)
+            return run::run_raised(cx, r);
+        }
+    };
+    let before = cx.frame;
+    match enter_generator(cx, g, FrameKind::GenEntry, state, sent) {
+        Ok(()) => run::run(cx),
+        Err(r) if std::ptr::eq(cx.frame, before) => Err(r),
+        // In a generator that it delegates to.
+        Err(r) => run::run_raised(cx, r),
+    }
+}
+
+/// Put a generator's frame, which the caller has won in `state`, on top, and give it the value sent. Where it is suspended in a
+/// `yield from` or `await` with what another generator yielded, that one's frame comes on top of it, and so on: the frames
+/// between do not run to pass a value down.
+#[inline]
+pub fn enter_generator(
+    cx: &mut Cx,
+    g: &Generator,
+    kind: FrameKind,
+    mut state: u8,
+    sent: Value,
+) -> Res<()> {
+    let mut frame = link_generator(cx, g, kind, state)?;
+    let mut g = g;
+    while state == SUSPENDED {
+        // SAFETY: R11: this thread runs `g`; its registers keep the generator it waits for, and `send_at` names a `Send` of its
+        // code while its frame stands at the next word.
+        unsafe {
+            let at = std::mem::replace(&mut *g.send_at.get(), std::ptr::null());
+            if at.is_null() || (*frame).pc != at.add(1) || crate::monitor::active() {
+                break;
+            }
+            let receiver = (*frame)
+                .regs
+                .add(a_of((*at.sub(1)).load(Ordering::Relaxed)));
+            if *receiver & 3 != 0 || *receiver == 0 {
+                break;
+            }
+            let Some(inner) = as_generator(&*(receiver as *const Value)) else {
+                break;
+            };
+            match inner.try_start_register(cx.tid) {
+                Ok(SUSPENDED) => {}
+                Ok(other) => {
+                    inner.finish(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+            (*frame).pc = at;
+            frame = link_generator(cx, inner, FrameKind::GenInline, SUSPENDED)?;
+            (g, state) = (inner, SUSPENDED);
         }
     }
+    give(cx, frame, state, sent);
+    Ok(())
 }
 
 /// Name of the kind of a generator, for messages.
@@ -823,11 +867,11 @@ pub(crate) fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
     }
 }
 
-/// Make a generator's frame the top frame. The caller has won RUNNING.
+/// Make a generator's frame the top frame. The caller has won RUNNING, from `state`.
 #[inline(always)]
-pub fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind) -> Res<*mut Frame> {
+fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind, state: u8) -> Res<*mut Frame> {
     if cx.stack.next >= cx.stack.limit {
-        g.finish(SUSPENDED);
+        g.finish(state);
         return Err(cx.too_deep());
     }
     let frame = g.frame.get();
@@ -852,7 +896,7 @@ pub fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind) -> Res<*mut F
 #[inline(always)]
 pub fn suspend_generator(cx: &mut Cx, g: &Generator, live: usize) {
     let frame = g.frame.get();
-    // SAFETY: we run it; R11: at a yield live uncounted registers become counted.
+    // SAFETY: we run it; R11: at a yield live uncounted registers become counted. Those above hold nothing but constants.
     unsafe {
         for i in 0..live {
             let p = (*frame).regs.add(i);

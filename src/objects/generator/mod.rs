@@ -15,7 +15,7 @@ pub mod types;
 use crate::objects::frame::{Frame, FrameKind};
 use crate::{Value, ValueExt};
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
 use typhon_runtime::slot::Slot;
@@ -33,6 +33,9 @@ pub struct Generator {
     pub delegating: AtomicU8,
     pub name: Slot,
     pub qualname: Slot,
+    /// Where `enter_generator` goes on without running the frame: the second word of the `Send` that the frame waits at, if it was
+    /// suspended with what that got. Good while the frame stands at the `Yield` behind it.
+    pub send_at: UnsafeCell<*const AtomicU64>,
     /// The frame record: valid until DONE.
     pub frame: UnsafeCell<Frame>,
     /// How many registers stand behind this struct; 0 once DONE.
@@ -108,6 +111,7 @@ impl Generator {
             delegating: AtomicU8::new(0),
             name: Slot::new(name),
             qualname: Slot::new(qualname),
+            send_at: UnsafeCell::new(std::ptr::null()),
             frame: UnsafeCell::new(frame),
             nregs: UnsafeCell::new(nregs as u32),
             handled: Slot::EMPTY,

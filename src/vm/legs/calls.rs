@@ -228,21 +228,36 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
         } else {
             Value::from_bits(bits)
         };
-        let frame = cx.frame;
-        let g = &*(((*frame).generator & !7) as *const Generator);
-        let kind = (*frame).kind;
-        g.delegating
-            .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
-        // What stands above the value yielded is dead.
-        crate::call::suspend_generator(cx, g, a_of(w));
-        if kind == FrameKind::GenEntry {
-            return Some(v);
+        let mut w = w;
+        loop {
+            let frame = cx.frame;
+            let kind = (*frame).kind;
+            let g = &*(((*frame).generator & !7) as *const Generator);
+            g.delegating
+                .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
+            // Everything that lives across the yield is below the value yielded.
+            crate::call::suspend_generator(cx, g, a_of(w));
+            if kind == FrameKind::GenEntry {
+                return Some(v);
+            }
+            // The caller's frame stands at the second word of its `ForIter` or `Send`.
+            let caller = cx.frame;
+            let at = (*caller).pc;
+            let sent = (*at.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+            if Rop::of(sent) == Rop::Send && (*caller).is_generator() {
+                let next = (*at.add(1)).load(std::sync::atomic::Ordering::Relaxed);
+                if Rop::of(next) == Rop::Yield && a_of(next) == d_of(sent) {
+                    // It would yield the same at once.
+                    let outer = &*(((*caller).generator & !7) as *const Generator);
+                    *outer.send_at.get() = at;
+                    (*caller).pc = at.add(1);
+                    w = next;
+                    continue;
+                }
+            }
+            put(cx, (*caller).regs, sent, v.into_bits());
+            return None;
         }
-        // The caller's frame stands at the second word of its `ForIter` or `Send`.
-        let caller = cx.frame;
-        let fw = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
-        put(cx, (*caller).regs, fw, v.into_bits());
-        None
     }
 }
 
@@ -256,8 +271,7 @@ pub unsafe fn resume_for(cx: &mut Cx, it: &Value) -> Res<bool> {
     let g = unsafe { &*((it.bits() & !7) as *const Generator) };
     match g.try_start_register(cx.tid) {
         Ok(state) => {
-            let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
-            crate::call::give(cx, frame, state, Value::none());
+            crate::call::enter_generator(cx, g, FrameKind::GenInline, state, Value::none())?;
             Ok(true)
         }
         Err(crate::objects::generator::DONE) => Ok(false),
@@ -296,8 +310,7 @@ pub unsafe fn send(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Sent> {
             match g.try_start_register(cx.tid) {
                 Ok(CREATED) if !value.is_none() => g.finish(CREATED),
                 Ok(state) => {
-                    let frame = crate::call::link_generator(cx, g, FrameKind::GenInline)?;
-                    crate::call::give(cx, frame, state, value);
+                    crate::call::enter_generator(cx, g, FrameKind::GenInline, state, value)?;
                     return Ok(Sent::Entered);
                 }
                 Err(_) => {}
