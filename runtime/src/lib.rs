@@ -40,6 +40,8 @@ mod rawbyte;
 mod address;
 mod arena;
 mod checking;
+#[cfg(not(feature = "gil"))]
+mod contention;
 pub mod dealloc;
 mod general;
 mod large;

@@ -16,12 +16,11 @@ use std::time::{Duration, Instant};
 #[repr(transparent)]
 pub struct RawByte(LockByte);
 
-/// Parking costs two system calls: look again this many times first, after pauses that double from `FIRST_PAUSE` to
-/// `LONGEST_PAUSE`. Who hammers a lock gets dozens of turns done in such a pause; looking more often takes the object's
-/// cache lines away from it each time (ARCHITECTURE.md, R6).
-const SPINS: usize = 6;
-const FIRST_PAUSE: u32 = 128;
-const LONGEST_PAUSE: u32 = 256;
+/// Parking costs two system calls: look away and back this many times first.
+const LOOKS: usize = 4;
+/// How often to try at each look. Who hammers a lock holds it half of the time, so a few tries at once take it nearly always.
+const TRIES: usize = 24;
+
 /// How long to look away from a lock that is kept for another.
 const RESERVED_NAP: Duration = Duration::from_micros(50);
 /// Waits after which reservations are not heeded any more.
@@ -49,16 +48,20 @@ impl RawByte {
     #[inline(never)]
     fn lock_slow(&self, head: &Header, t: &mut Thread) {
         t.counters.add(Counter::lock_contended, 1);
+        t.contention.begin(head);
         let mut patience = PATIENCE;
         loop {
-            let mut pause = FIRST_PAUSE;
-            for _ in 0..shrunk(SPINS) {
-                for _ in 0..pause {
-                    std::hint::spin_loop();
-                }
-                pause = (2 * pause).min(LONGEST_PAUSE);
-                if self.0.try_lock() {
-                    return;
+            for _ in 0..shrunk(LOOKS) {
+                t.contention.look_away(&t.breaker);
+                t.safepoint_stop();
+                for _ in 0..TRIES {
+                    if self.0.try_lock() {
+                        t.contention.got_it();
+                        return;
+                    }
+                    for _ in 0..4 {
+                        std::hint::spin_loop();
+                    }
                 }
             }
             let start = Instant::now();
@@ -73,6 +76,7 @@ impl RawByte {
             } else {
                 self.0.try_lock()
             } {
+                t.contention.got_it();
                 return;
             }
         }

@@ -15,6 +15,8 @@
 //!
 //! Lock order: the world's bell, then REGISTRY, then a record's `inner`, then the native locks of other modules.
 
+#[cfg(not(feature = "gil"))]
+use crate::contention::Contention;
 use crate::counters::{Counter, Counters};
 use crate::gil;
 use crate::header::Header;
@@ -120,6 +122,8 @@ pub struct Thread {
     pub(crate) undo: UnsafeCell<Vec<Value>>,
     #[cfg(not(feature = "gil"))]
     pub(crate) samples: Samples,
+    #[cfg(not(feature = "gil"))]
+    pub(crate) contention: Contention,
     /// Counts of deferred objects.
     #[cfg(not(feature = "gil"))]
     pub(crate) tallies: Tallies,
@@ -164,6 +168,8 @@ impl Thread {
             undo: UnsafeCell::new(Vec::new()),
             #[cfg(not(feature = "gil"))]
             samples: Samples::new(),
+            #[cfg(not(feature = "gil"))]
+            contention: Contention::new(),
             #[cfg(not(feature = "gil"))]
             tallies: Tallies::new(),
             to_queue: UnsafeCell::new(Vec::new()),

@@ -5,8 +5,9 @@ use super::Str;
 use crate::{Cx, Res, Value, ValueExt};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::mem::ManuallyDrop;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use typhon_runtime::sync::Mutex;
 
 const SHARDS: usize = 16;
@@ -27,6 +28,34 @@ type Shard = Mutex<HashMap<i64, Vec<Value>, BuildHasherDefault<Passthrough>>>;
 static TABLE: LazyLock<[Shard; SHARDS]> =
     LazyLock::new(|| std::array::from_fn(|_| Mutex::new(HashMap::default())));
 
+/// Interned strings found of late, by their hash: what is looked for often is found without the table's locks, which several
+/// threads would take in turn. The entries are immortal, so that any of them may be read at any time.
+static RECENT: [AtomicU64; RECENT_SIZE] = [const { AtomicU64::new(0) }; RECENT_SIZE];
+const RECENT_SIZE: usize = 2048;
+
+fn recent_place(hash: i64) -> &'static AtomicU64 {
+    &RECENT[(hash as usize >> 16) % RECENT_SIZE]
+}
+
+#[inline]
+fn recent(hash: i64, is_it: impl Fn(&Str) -> bool) -> Option<Value> {
+    let bits = recent_place(hash).load(Ordering::Acquire);
+    if bits == 0 {
+        return None;
+    }
+    // SAFETY: an interned string's word, published whole; immortal, so that no count goes with it.
+    let found = unsafe { ManuallyDrop::new(Value::from_bits(bits)) };
+    let same = found
+        .downcast_exact::<Str>()
+        .is_some_and(|t| t.hash() == hash && is_it(t));
+    same.then(|| Value::clone(&found))
+}
+
+/// Counts nothing: the table's own reference makes the string immortal.
+fn remember(hash: i64, found: &Value) {
+    recent_place(hash).store(found.bits(), Ordering::Release);
+}
+
 /// The interned twin of a string (exact `str` only; others are returned as they are).
 pub fn intern(value: &Value) -> Value {
     let Some(s) = value.downcast_exact::<Str>() else {
@@ -36,10 +65,14 @@ pub fn intern(value: &Value) -> Value {
         return value.clone();
     }
     let h = s.hash();
+    if let Some(found) = recent(h, |t| t.equals(s)) {
+        return found;
+    }
     let mut shard = TABLE[(h as usize >> 7) % SHARDS].lock();
     let bucket = shard.entry(h).or_default();
     for v in bucket.iter() {
         if v.downcast_exact::<Str>().is_some_and(|t| t.equals(s)) {
+            remember(h, v);
             return v.clone();
         }
     }
@@ -54,10 +87,14 @@ pub fn intern(value: &Value) -> Value {
 pub fn intern_str(cx: &mut Cx, text: &str) -> Res<Value> {
     if text.len() > 1 && text.is_ascii() {
         let h = crate::objects::object::hash::hash_bytes(text.as_bytes());
+        if let Some(found) = recent(h, |t| t.as_ascii() == Some(text)) {
+            return Ok(found);
+        }
         let shard = TABLE[(h as usize >> 7) % SHARDS].lock();
         if let Some(bucket) = shard.get(&h) {
             for v in bucket {
                 if v.downcast_exact::<Str>().and_then(Str::as_ascii) == Some(text) {
+                    remember(h, v);
                     return Ok(v.clone());
                 }
             }
