@@ -17,6 +17,8 @@ pub mod type_flag {
     pub const PROMOTABLE: u32 = 4;
     /// Instances are types themselves: their cells are in the region.
     pub const IS_TYPE: u32 = 8;
+    /// Cells of instances may be smaller than the type says: only `traverse` knows where they end.
+    pub const UNEVEN: u32 = 16;
     /// Bits from here up belong to the interpreter.
     pub const FIRST_USER: u32 = 1 << 8;
 }
@@ -60,6 +62,15 @@ impl TypeInfo {
             drop_payload: drop_nothing,
             traverse: traverse_nothing,
             clear: clear_nothing,
+        }
+    }
+
+    /// Where the references are in every instance.
+    #[inline(always)]
+    pub fn shape(&self) -> Shape {
+        match self.has(type_flag::UNEVEN) {
+            true => Shape::Unknown,
+            false => self.shape,
         }
     }
 

@@ -254,12 +254,13 @@ impl Marker {
                 return false;
             }
             self.marked += 1;
-            if let Shape::Words(from, to) = info.shape {
+            let shape = info.shape();
+            if let Shape::Words(from, to) = shape {
                 let n = (to - from) as usize / 8;
                 self.work.push_words(head.byte_add(from as usize).cast(), n);
                 return true;
             }
-            match info.shape {
+            match shape {
                 Shape::Buffer { pointer: at, .. } | Shape::Behind(at) => {
                     prefetch(head.byte_add(at as usize).cast::<*const Header>().read());
                     match bodies.push(head) {
@@ -282,7 +283,7 @@ impl Marker {
         // SAFETY: by contract; the type says where its words are.
         unsafe {
             let at = |offset: u32| head.byte_add(offset as usize).cast::<u64>();
-            let (first, n) = match info.shape {
+            let (first, n) = match info.shape() {
                 Shape::Unknown | Shape::Behind(_) => {
                     return (info.traverse)(head, &mut self.visitor());
                 }

@@ -356,7 +356,7 @@ impl MemberDescr {
         match found {
             Some(v) => Ok(v),
             None => {
-                let t = crate::objects::typeobj::methods::full_name(cx, obj.ty());
+                let t = crate::objects::typeobj::methods::shown_name(cx, obj.ty());
                 let msg = format!("'{t}' object has no attribute '{}'", d.text());
                 Err(raise_attribute_error(cx, &msg, obj, &d.name))
             }

@@ -369,6 +369,7 @@ pub fn limit_places(cx: &mut Cx, new: &Type, old: &Type) {
     if new.inline_limit.load(Ordering::Acquire) > room {
         let guard = TYPE_MUTEX.lock(&mut cx.thread);
         new.inline_limit.fetch_min(room, Ordering::AcqRel);
+        new.info.flags.fetch_or(type_flag::UNEVEN, Ordering::AcqRel);
         new.invalidate_locked();
         drop(guard);
     }
