@@ -5,71 +5,72 @@
 //! what is empty for a second: where threads come and go, each run of the same work touched other memory, and what was
 //! resident crept up; now it is a hundredth of that.
 
+#[cfg(not(feature = "system-allocator"))]
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-unsafe extern "C" {
-    #[cfg(target_os = "linux")]
-    fn mi_reserve_os_memory_ex(
-        size: usize,
-        commit: bool,
-        allow_large: bool,
-        exclusive: bool,
-        arena: *mut *mut libc::c_void,
-    ) -> libc::c_int;
-    #[cfg(target_os = "linux")]
-    fn mi_arena_area(arena: *mut libc::c_void, size: *mut usize) -> *mut libc::c_void;
-    #[cfg(target_os = "linux")]
-    fn mi_option_set(option: libc::c_int, value: libc::c_long);
-    fn mi_collect(force: bool);
-}
+#[cfg(all(target_os = "linux", not(feature = "system-allocator")))]
+mod settings {
+    unsafe extern "C" {
+        fn mi_reserve_os_memory_ex(
+            size: usize,
+            commit: bool,
+            allow_large: bool,
+            exclusive: bool,
+            arena: *mut *mut libc::c_void,
+        ) -> libc::c_int;
+        fn mi_arena_area(arena: *mut libc::c_void, size: *mut usize) -> *mut libc::c_void;
+        fn mi_option_set(option: libc::c_int, value: libc::c_long);
+    }
 
-/// `mi_option_purge_delay`: after how many milliseconds empty memory goes back to the system, unless MIMALLOC_PURGE_DELAY
-/// says otherwise.
-#[cfg(target_os = "linux")]
-const PURGE_DELAY: (libc::c_int, libc::c_long) = (15, 10);
+    /// `mi_option_purge_delay`: after how many milliseconds empty memory goes back to the system, unless MIMALLOC_PURGE_DELAY
+    /// says otherwise.
+    const PURGE_DELAY: (libc::c_int, libc::c_long) = (15, 10);
 
-/// What the allocator would reserve at first.
-#[cfg(target_os = "linux")]
-const FIRST: usize = 1 << 30;
-/// Of it, what has small pages. It is filled from its beginning.
-#[cfg(target_os = "linux")]
-const SMALL_PAGES: usize = 32 << 20;
+    /// What the allocator would reserve at first.
+    const FIRST: usize = 1 << 30;
+    /// Of it, what has small pages. It is filled from its beginning.
+    const SMALL_PAGES: usize = 32 << 20;
 
-/// Runs before `main` and what Rust does before, after the allocator's own constructor (which has a priority).
-#[cfg(target_os = "linux")]
-#[used]
-#[unsafe(link_section = ".init_array")]
-static BEFORE_MAIN: extern "C" fn() = reserve;
+    /// Runs before `main` and what Rust does before, after the allocator's own constructor (which has a priority).
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static BEFORE_MAIN: extern "C" fn() = reserve;
 
-#[cfg(target_os = "linux")]
-extern "C" fn reserve() {
-    let mut arena = std::ptr::null_mut();
-    let mut size = 0;
-    // SAFETY: the allocator's own functions, which want nothing but to come after its constructor; then advice about a
-    // range of its own. When it cannot reserve, it does so later in its own way.
-    unsafe {
-        if libc::getenv(c"MIMALLOC_PURGE_DELAY".as_ptr()).is_null() {
-            mi_option_set(PURGE_DELAY.0, PURGE_DELAY.1);
+    extern "C" fn reserve() {
+        let mut arena = std::ptr::null_mut();
+        let mut size = 0;
+        // SAFETY: the allocator's own functions, which want nothing but to come after its constructor; then advice about a
+        // range of its own. When it cannot reserve, it does so later in its own way.
+        unsafe {
+            if libc::getenv(c"MIMALLOC_PURGE_DELAY".as_ptr()).is_null() {
+                mi_option_set(PURGE_DELAY.0, PURGE_DELAY.1);
+            }
+            if mi_reserve_os_memory_ex(FIRST, true, false, false, &mut arena) != 0 {
+                return;
+            }
+            let start = mi_arena_area(arena, &mut size);
+            if start.is_null() || size <= SMALL_PAGES {
+                return;
+            }
+            libc::madvise(start, SMALL_PAGES, libc::MADV_NOHUGEPAGE);
+            libc::madvise(
+                start.byte_add(SMALL_PAGES),
+                size - SMALL_PAGES,
+                libc::MADV_HUGEPAGE,
+            );
         }
-        if mi_reserve_os_memory_ex(FIRST, true, false, false, &mut arena) != 0 {
-            return;
-        }
-        let start = mi_arena_area(arena, &mut size);
-        if start.is_null() || size <= SMALL_PAGES {
-            return;
-        }
-        libc::madvise(start, SMALL_PAGES, libc::MADV_NOHUGEPAGE);
-        libc::madvise(
-            start.byte_add(SMALL_PAGES),
-            size - SMALL_PAGES,
-            libc::MADV_HUGEPAGE,
-        );
     }
 }
 
 /// Frees what is empty, of the calling thread and of the process.
 pub(crate) fn collect() {
-    // SAFETY: the allocator's own function.
-    unsafe { mi_collect(true) }
+    #[cfg(not(feature = "system-allocator"))]
+    {
+        unsafe extern "C" {
+            fn mi_collect(force: bool);
+        }
+        // SAFETY: the allocator's own function.
+        unsafe { mi_collect(true) }
+    }
 }
