@@ -407,7 +407,7 @@ fn run_stdin(cx: &mut Cx, c: &Config) -> Res<()> {
     run_source(cx, &bytes, "<stdin>")
 }
 
-/// The interactive prompt: `code.InteractiveConsole` over `__main__`.
+/// The interactive prompt (`src/import/overlay/_typhon_prompt.py`) over `__main__`.
 fn prompt(cx: &mut Cx, c: &Config) -> Res<()> {
     for (name, text) in [("ps1", ">>> "), ("ps2", "... ")] {
         let v = new_str(cx, text)?;
@@ -435,7 +435,7 @@ fn prompt(cx: &mut Cx, c: &Config) -> Res<()> {
             exit::show(cx, &e);
         }
     }
-    let module = import_absolute_str(cx, "code")?;
+    let module = import_absolute_str(cx, "_typhon_prompt")?;
     let ns = main_dict(cx)?;
     let banner = if c.quiet {
         String::new()
@@ -445,14 +445,8 @@ fn prompt(cx: &mut Cx, c: &Config) -> Res<()> {
             super::args::version_text()
         )
     };
-    let (banner, none) = (new_str(cx, &banner)?, new_str(cx, "")?);
-    let interact = protocol::getattr_str(cx, &module, "interact")?;
-    protocol::call_kw(
-        cx,
-        &interact,
-        &[],
-        &[("banner", banner), ("local", ns), ("exitmsg", none)],
-    )?;
+    let banner = new_str(cx, &banner)?;
+    protocol::call_method(cx, &module, "interact", &[banner, ns])?;
     Ok(())
 }
 

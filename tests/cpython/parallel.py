@@ -8,6 +8,7 @@ That runner itself is not used, because it wants modules made for CPython alone.
 
 import functools
 import sys
+import threading
 import unittest
 
 from test.libregrtest.parallel_case import ParallelTestCase
@@ -32,6 +33,18 @@ def in_threads(tests, threads):
     return suite
 
 
+class Case(ParallelTestCase):
+    def run(self, result=None):
+        # A test may interrupt the main thread, which is not the one it runs in: the main thread only waits.
+        runner = threading.Thread(target=super().run, args=(result,))
+        runner.start()
+        while runner.is_alive():
+            try:
+                runner.join()
+            except KeyboardInterrupt:
+                pass
+
+
 @functools.cache
 def parallel_class(of):
     """A class of cases that has set up, once and before, what the class `of` sets up."""
@@ -39,7 +52,7 @@ def parallel_class(of):
         of.doClassCleanups()
         cls.tearDown_exceptions = of.tearDown_exceptions
 
-    return type(of.__qualname__, (ParallelTestCase,), {
+    return type(of.__qualname__, (Case,), {
         "__module__": of.__module__,
         "__unittest_skip__": getattr(of, "__unittest_skip__", False),
         "setUpClass": of.setUpClass,

@@ -30,11 +30,14 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   golden [--python PATH] [--check] [FILTER]
                    run the programs of tests/ on CPython 3.14 (default: python3.14) and write what they must print
                    (--check: compare only)
-  cpython [--binary PATH] [--tests DIR] [--jobs N] [--timeout S] [--check] [--update] [MODULE...]
+  cpython [--binary PATH] [--tests DIR] [--jobs N] [--timeout S] [--check] [--update]
+          [--parallel-threads N] [MODULE...]
                    CPython's own test modules (default: those of tests/cpython/modules.txt) on an interpreter (default:
                    target/debug/typhon), from the archive in DIR (default: ../shared/cpython-tests)
                    (--check: fail when a test fails that tests/cpython/known_failures.txt does not list;
-                   --update: write that list anew)
+                   --update: write that list anew;
+                   --parallel-threads: every test in N threads at once, as CPython's own runner does; what tests then say
+                   is not counted, --check fails when a module crashes or hangs)
   bench [--binary PATH] [--peer PATH]... [--runs N] [FILTER]
                    the micro programs of benches/python, typhon (default: target/release/typhon) against other Pythons
   pyperformance [--suite DIR] [--binary PATH] [--gil PATH] [--peer PATH] [--runs N] [NAME...]
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
                 timeout: Duration::from_secs(arguments.number("--timeout", 120) as u64),
                 check: arguments.flag("--check"),
                 update: arguments.flag("--update"),
+                threads: arguments.number("--parallel-threads", 1),
                 modules: arguments.rest(),
             };
             cpython::run(&root, &plan)

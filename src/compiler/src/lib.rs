@@ -89,6 +89,26 @@ pub fn compile_with_warnings(
     })
 }
 
+/// What CPython has warned of before it comes upon the mistake: the parser warns of literals as it reads them.
+pub fn warnings_before(
+    source: &Source,
+    mode: Mode,
+    opts: &Options,
+    error: &CompileError,
+) -> Vec<warnings::Warning> {
+    if error.stage == Stage::Bytes || !warnings::may_have_doubtful_literals(source) {
+        return Vec::new();
+    }
+    on_a_large_stack(source, || {
+        let tree = parse::parse_what_can_be(source, mode);
+        let mut found = warnings::of_literals(tree.root(), source, opts);
+        if error.stage == Stage::Text {
+            found.retain(|w| (w.line, w.error.col) < (error.line, error.col) || error.col == 0);
+        }
+        found
+    })
+}
+
 /// Compiles a tree in the shape of Python's `ast`; the kind of its root decides the mode.
 pub fn compile_node(
     tree: &pyast::Node,

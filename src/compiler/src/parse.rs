@@ -44,6 +44,12 @@ pub fn parse_synthetic(src: &Source, mode: Mode) -> Result<Tree, CompileError> {
     }
 }
 
+/// The tree of a text with mistakes, as far as the parser recovers from them.
+pub fn parse_what_can_be(src: &Source, mode: Mode) -> Tree {
+    let parsed = parse_unchecked(src.text(), options(mode));
+    Tree { parsed, mode }
+}
+
 fn options(mode: Mode) -> ParseOptions {
     let parse_mode = if mode == Mode::Eval {
         ParseMode::Expression

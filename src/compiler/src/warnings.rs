@@ -25,8 +25,36 @@ pub struct Warning {
     pub error: CompileError,
 }
 
+/// Whether a text may have literals to warn of.
+pub fn may_have_doubtful_literals(src: &Source) -> bool {
+    src.text().contains('\\')
+}
+
+/// The warnings of the strings in a tree, in their order.
+pub fn of_literals(root: Root<'_>, src: &Source, opts: &Options) -> Vec<Warning> {
+    let mut literals = visit(root, src, opts).literals;
+    literals.sort_by_key(|(at, _)| *at);
+    literals.into_iter().map(|(_, warning)| warning).collect()
+}
+
 /// The warnings of a tree, those of its literals first.
 pub fn collect(root: Root<'_>, src: &Source, opts: &Options) -> Vec<Warning> {
+    let Pass {
+        mut literals,
+        jumps,
+        rest,
+        ..
+    } = visit(root, src, opts);
+    literals.sort_by_key(|(at, _)| *at);
+    literals
+        .into_iter()
+        .map(|(_, warning)| warning)
+        .chain(jumps)
+        .chain(rest)
+        .collect()
+}
+
+fn visit<'s>(root: Root<'_>, src: &'s Source, opts: &'s Options) -> Pass<'s> {
     let mut pass = Pass {
         src,
         opts,
@@ -42,19 +70,7 @@ pub fn collect(root: Root<'_>, src: &Source, opts: &Options) -> Vec<Warning> {
         }
         Root::Expr(expr) => pass.visit_expr(expr),
     }
-    let Pass {
-        mut literals,
-        jumps,
-        rest,
-        ..
-    } = pass;
-    literals.sort_by_key(|(at, _)| *at);
-    literals
-        .into_iter()
-        .map(|(_, warning)| warning)
-        .chain(jumps)
-        .chain(rest)
-        .collect()
+    pass
 }
 
 /// What a jump would leave.

@@ -1,6 +1,7 @@
 //! `compile`, `exec`, `eval`.
 
 use super::tree;
+use typhon_compiler::warnings::Warning;
 use typhon_compiler::{CompileError, Mode, Options, Source, code as pycode};
 use typhon_vm::native::*;
 use typhon_vm::objects::exception::compile_error::raise_compile_error;
@@ -102,8 +103,17 @@ pub fn compile_source(
     let (code, warnings) =
         match typhon_compiler::compile_with_warnings(source, &name, mode, options) {
             Ok(made) => made,
-            Err(e) => return Err(raise_compile_error(cx, &e, filename)),
+            Err(e) => {
+                let before = typhon_compiler::warnings_before(source, mode, options, &e);
+                warn(cx, before, filename)?;
+                return Err(raise_compile_error(cx, &e, filename));
+            }
         };
+    warn(cx, warnings, filename)?;
+    typhon_vm::objects::code::methods::new_code(cx, code)
+}
+
+fn warn(cx: &mut Cx, warnings: Vec<Warning>, filename: &Value) -> Res<()> {
     for w in warnings {
         if let Err(r) = crate::warnings::warn_of_source(cx, &w.msg, filename, w.line) {
             // A warning that is an error is a mistake in the source.
@@ -111,7 +121,7 @@ pub fn compile_source(
             return Err(raise_compile_error(cx, &w.error, filename));
         }
     }
-    typhon_vm::objects::code::methods::new_code(cx, code)
+    Ok(())
 }
 
 /// Run a code object as a module's body is run.

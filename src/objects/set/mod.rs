@@ -97,16 +97,15 @@ pub fn add(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
     Ok(())
 }
 
-/// The same for a set that the caller's own register or native frame holds (`SetLike::add_private`).
+/// The same for a set that the caller's own register or native frame holds (`SetLike::add_private`). Code may put another
+/// object in its place: `__conditional_annotations__` is a variable.
 pub fn add_register(cx: &mut Cx, set: &Value, v: &Value) -> Res<()> {
+    let Some(s) = set.downcast::<Set>() else {
+        let t = set.type_name();
+        return Err(cx.type_error(format!("'{t}' object is not a set")));
+    };
     let hash = set_hash(cx, v)?;
-    match SetLike::of(set) {
-        Some(s) => s.add_private(cx, v, hash).map(drop),
-        None => {
-            let t = set.type_name();
-            Err(cx.type_error(format!("expected a set, got '{t}'")))
-        }
-    }
+    s.like().add_private(cx, v, hash).map(drop)
 }
 
 /// The elements of an exact set or frozenset, at one moment.

@@ -21,6 +21,11 @@ use std::time::{Duration, Instant};
 const ARCHIVE: &str = "cpython-3.14.10-tests.tar.xz";
 const LIST: &str = "tests/cpython/modules.txt";
 const KNOWN: &str = "tests/cpython/known_failures.txt";
+/// Runs each test in several threads.
+const PARALLEL: &str = "tests/cpython/parallel.py";
+/// Modules whose tests wait for a lock of the module that only the main thread gives back, in its signal handlers: with
+/// each in several threads they wait for ever, in CPython too.
+const ALONE: &[&str] = &["test_threadsignals"];
 /// Kilobytes of data. Not of address space: the interpreter reserves more of that than it ever uses.
 const MEMORY: u64 = 6 << 20;
 
@@ -35,6 +40,8 @@ pub struct Plan {
     pub check: bool,
     /// Write the list anew.
     pub update: bool,
+    /// How many threads run each test at once.
+    pub threads: usize,
     /// All if empty.
     pub modules: Vec<String>,
 }
@@ -80,6 +87,8 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
     };
     let place = Place {
         binary,
+        threads: plan.threads.max(1),
+        parallel: root.join(PARALLEL),
         path: format!("{}:{}", stubs.display(), library.display()),
         logs: &logs,
     };
@@ -110,6 +119,9 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
         start.elapsed().as_secs_f64(),
         logs.display()
     );
+    if plan.threads > 1 {
+        return !plan.check || !outcomes.iter().any(|o| o.crashed || o.timeout);
+    }
     compare(root, plan, &chosen, &outcomes)
 }
 
@@ -280,6 +292,8 @@ fn unpacked(tests: &Path) -> Option<PathBuf> {
 /// Where the modules run.
 struct Place<'a> {
     binary: PathBuf,
+    threads: usize,
+    parallel: PathBuf,
     /// `PYTHONPATH`.
     path: String,
     logs: &'a Path,
@@ -336,10 +350,17 @@ fn run_module(plan: &Plan, place: &Place, module: &Module) -> Outcome {
 fn start_module(place: &Place, name: &str, log: &Path, folder: &Path) -> std::io::Result<Child> {
     fs::create_dir_all(folder)?;
     let output = File::create(log)?;
-    Command::new("sh")
-        .args(["-c", &format!("ulimit -d {MEMORY}; exec \"$0\" \"$@\"")])
-        .arg(&place.binary)
-        .args(["-m", "unittest", "-v", &format!("test.{name}")])
+    let memory = MEMORY * place.threads as u64;
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("ulimit -d {memory}; exec \"$0\" \"$@\"")])
+        .arg(&place.binary);
+    match place.threads {
+        n if n == 1 || ALONE.contains(&name) => command.args(["-m", "unittest", "-v"]),
+        n => command.arg(&place.parallel).arg(n.to_string()),
+    };
+    command
+        .arg(format!("test.{name}"))
         .env("PYTHONPATH", &place.path)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(folder)

@@ -362,6 +362,16 @@ impl Lexer<'_> {
                 -1,
             );
             error.kind = ErrorKind::Syntax;
+            if self.src.ending() == Ending::File {
+                // A program's file is read line by line as it is, and a line that only goes on has no place.
+                let line = self.src.line_text(index);
+                if line.trim_start_matches([' ', '\t', '\x0c']) == "\\" {
+                    error.col = 0;
+                }
+                if !self.src.text().ends_with('\n') {
+                    error.text = Some(line.to_owned());
+                }
+            }
             return Err(Stop::State(error));
         }
         Ok(())
