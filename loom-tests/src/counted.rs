@@ -192,7 +192,9 @@ impl Record {
             let given =
                 owner_queue::give(&mut *letters, &self.state, MERGE, Ref(object), &mut dead);
             drop(letters);
-            let _: Given = given;
+            if given == Given::Merged(true) {
+                dead.push(Ref(object));
+            }
             break;
         }
         Record::free(&dead);

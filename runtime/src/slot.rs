@@ -15,6 +15,9 @@ use crate::value::Value;
 #[repr(transparent)]
 pub struct Slot(AtomicU64);
 
+/// How many entries a walker that had to lock marks beyond the one it read ([`Slot::mark_ahead`]).
+pub const MARKED_AHEAD: usize = 32;
+
 /// A lock-free read met a writer: take the lock and read under it. The object found there has been
 /// marked so that the next lock-free read succeeds.
 #[derive(Debug)]
@@ -75,6 +78,20 @@ impl Slot {
             head.mark_readable();
         }
         Some(value)
+    }
+
+    /// Under the lock, by a walker that has just had to lock for the entry before this one: what another thread owns is marked,
+    /// so that its lock-free read succeeds at once.
+    #[inline]
+    pub fn mark_ahead(&self, tid: u16) {
+        let bits = self.0.load(Ordering::Relaxed);
+        if bits != 0 && bits & 3 == 0 {
+            // SAFETY: the slot's reference keeps it alive under the lock.
+            let head = unsafe { &*(bits as *const Header) };
+            if !head.is_owned_by(tid) && !head.is_uncounted_in_registers() {
+                head.mark_readable();
+            }
+        }
     }
 
     /// The value in place, without a count, for comparing under the lock.

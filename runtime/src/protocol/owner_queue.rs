@@ -4,7 +4,7 @@
 //! giver, its decrement left the word QUEUED:
 //!   owner 0          merged meanwhile: merge with the given reference
 //!   else lock the owner's record; owner changed: begin anew; push; then
-//!     nobody lives there (orphan)   merge the whole queue, still under the lock
+//!     nobody lives there (orphan)   merge it, still under the lock; the queue is empty
 //!     MERGE bit set, sleeps         HELPED: merge the whole queue under the lock, DETACHED again
 //!     MERGE bit set, runs           nothing: it looks at its breaker, at the latest when it detaches
 //!
@@ -35,8 +35,8 @@ pub trait Home {
 pub enum Given {
     /// Somebody else merges it.
     Left,
-    /// This thread merged as many, and nobody's sleep was touched.
-    Served(usize),
+    /// Nobody lives there: this thread merged it. True: it was the last reference, the caller frees after the unlocking.
+    Merged(bool),
     /// This thread merged as many for a sleeper, whose state has changed: tell the stopper after the unlocking.
     Helped(usize),
 }
@@ -71,18 +71,27 @@ pub fn give<H: Home>(
     item: H::Item,
     dead: &mut Vec<H::Item>,
 ) -> Given {
-    home.queue().push(item);
     let Some(breaker) = home.breaker() else {
         if seeded(Bug::GiveToOrphan) {
+            home.queue().push(item);
             return Given::Left;
         }
-        return Given::Served(merge_all(home, dead));
+        // Whoever drops what a dead thread has made comes here with each object, and finds the queue empty: the exit drained
+        // it. Only in the child of a fork something may be left.
+        if !home.queue().is_empty() {
+            merge_all(home, dead);
+        }
+        return Given::Merged(H::merge(item));
     };
-    if seeded(Bug::GiveNoHelp) {
+    let helps = if seeded(Bug::GiveNoHelp) {
         breaker.fetch_or(merge_bit, Ordering::AcqRel);
-        return Given::Left;
-    }
-    if !state.set_and_help(breaker, merge_bit) {
+        false
+    } else {
+        state.set_and_help(breaker, merge_bit)
+    };
+    // Under the lock: whoever sees the bit takes it before it looks into the queue.
+    home.queue().push(item);
+    if !helps {
         return Given::Left;
     }
     let n = merge_all(home, dead);

@@ -21,13 +21,13 @@ pub(crate) unsafe fn queue_to_owner(head: *mut Header) {
     // SAFETY: the queue's reference keeps it alive; called by an attached thread.
     let (h, me) = unsafe { (&*head, Thread::current().as_ref()) };
     let mut dead = Vec::new();
+    // Whether the reference given was the last.
+    let mut mine = false;
     loop {
         let owner = h.owner.load(Ordering::Relaxed);
         if owner == 0 {
             // SAFETY: merged in the meantime.
-            if unsafe { refcount::merge(head, 1) } {
-                dead.push(head);
-            }
+            mine = unsafe { refcount::merge(head, 1) };
             break;
         }
         let rec = record(owner);
@@ -37,16 +37,24 @@ pub(crate) unsafe fn queue_to_owner(head: *mut Header) {
         }
         let given = give(&mut *inner, &rec.state, breaker::MERGE, head, &mut dead);
         drop(inner);
-        if let Given::Helped(n) = given {
-            tell_stopper();
-            if let Some(t) = me {
-                t.counters.add(Counter::merged_for_other, n as u64);
+        match given {
+            Given::Left => {}
+            Given::Merged(last) => mine = last,
+            Given::Helped(n) => {
+                tell_stopper();
+                if let Some(t) = me {
+                    t.counters.add(Counter::merged_for_other, n as u64);
+                }
             }
         }
         break;
     }
     if let Some(t) = me {
         t.counters.add(Counter::merge_queued, 1);
+        if mine {
+            // SAFETY: merged with zero.
+            unsafe { dealloc(t, head) };
+        }
         for other in dead {
             // SAFETY: merged with zero.
             let free = || unsafe { dealloc(t, other) };

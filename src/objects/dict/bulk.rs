@@ -11,6 +11,7 @@ use crate::protocol;
 use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
 use typhon_runtime::lock::lock2;
+use typhon_runtime::slot::MARKED_AHEAD;
 
 /// Key or value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -128,6 +129,7 @@ impl Dict {
         {
             return found;
         }
+        let tid = cx.tid;
         let _g = self.head.lock(cx);
         let t = self.table();
         let mut n = (*pos as u32).max(t.first());
@@ -138,6 +140,10 @@ impl Dict {
                 (e.key.get_locked_marking(), e.value.get_locked_marking())
             {
                 *pos = n as usize;
+                for ahead in n..t.tail().min(n + MARKED_AHEAD as u32) {
+                    t.entry(ahead).key.mark_ahead(tid);
+                    t.entry(ahead).value.mark_ahead(tid);
+                }
                 return Some(Item {
                     hash: e.hash.load(Ordering::Relaxed),
                     key,

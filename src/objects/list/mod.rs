@@ -21,6 +21,7 @@ use typhon_runtime::header::Header;
 use typhon_runtime::info::Shape;
 use typhon_runtime::lock::{HeadGuard, lock2};
 use typhon_runtime::protocol::list_read::{self, Place};
+use typhon_runtime::slot::MARKED_AHEAD;
 
 /// Built-in mutable sequence.
 ///
@@ -150,12 +151,18 @@ impl List {
     #[cold]
     #[inline(never)]
     fn get_locked(&self, cx: &mut Cx, i: usize) -> Option<Value> {
+        let tid = cx.tid;
         let _g = self.lock(cx);
-        if i >= self.len() {
-            None
-        } else {
-            self.buffer().word(i).get_locked_marking()
+        let n = self.len();
+        if i >= n {
+            return None;
         }
+        let b = self.buffer();
+        // Whoever walks over another thread's list needs the lock once for all of these.
+        for ahead in i + 1..n.min(i + 1 + MARKED_AHEAD) {
+            b.word(ahead).mark_ahead(tid);
+        }
+        b.word(i).get_locked_marking()
     }
 
     /// Replace item `i`. `Err` gives the value back when out of range; the old value is dropped by the caller.
