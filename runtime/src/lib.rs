@@ -9,6 +9,7 @@
 //! build with a global lock (feature `gil`). They are chosen here and nowhere else.
 
 // Names in this crate are used across crates in hot loops; every one of them is `#[inline]`.
+pub mod alone;
 pub mod counters;
 pub mod foreign;
 pub mod fork;

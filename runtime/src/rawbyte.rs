@@ -2,6 +2,7 @@
 //!
 //! A thread that has to wait detaches first (R6), parks at the byte's address, and competes anew.
 
+use crate::alone;
 use crate::checking::shrunk;
 use crate::counters::Counter;
 use crate::fork;
@@ -33,13 +34,22 @@ impl RawByte {
 
     #[inline(always)]
     pub fn try_lock(&self) -> bool {
-        self.0.try_lock()
+        if alone::is_alone() {
+            self.0.try_lock_alone()
+        } else {
+            self.0.try_lock()
+        }
     }
 
     /// `head` is the header this byte stands in.
     #[inline(always)]
     pub fn lock(&self, head: &Header, t: &mut Thread) {
-        if !self.0.try_lock() {
+        let taken = if alone::is_alone() {
+            self.0.try_lock_alone()
+        } else {
+            self.0.try_lock()
+        };
+        if !taken {
             self.lock_slow(head, t);
         }
     }
@@ -122,7 +132,9 @@ impl RawByte {
 
     #[inline(always)]
     pub fn unlock(&self) {
-        if self.0.unlock() == Unlock::Wake {
+        if alone::is_alone() {
+            self.0.unlock_alone();
+        } else if self.0.unlock() == Unlock::Wake {
             self.unlock_slow();
         }
     }

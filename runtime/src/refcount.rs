@@ -12,6 +12,7 @@
 //! A deferred object is counted by whoever is not its owner in the thread's own tally ([`crate::protocol::tally`]): no
 //! word that other threads read is written.
 
+use crate::alone;
 use crate::counters::Counter;
 use crate::dealloc::dealloc;
 use crate::header::{Header, flag};
@@ -48,6 +49,13 @@ fn incref_shared(head: &Header) {
 
 #[inline(never)]
 fn incref_foreign(head: &Header, flags: u8) {
+    if alone::is_alone() {
+        // Nobody else reads the word: no tally spares anything.
+        if head.shared.inc_alone() > refword::SATURATION {
+            saturate(head);
+        }
+        return;
+    }
     if flags & flag::DEFERRED != 0 {
         count_deferred(head, 1);
         return;
@@ -141,11 +149,17 @@ pub unsafe fn decref(head: *mut Header, tid: u16) {
 unsafe fn decref_shared(head: *mut Header) {
     // SAFETY: alive by the reference the caller gives up.
     let h = unsafe { &*head };
-    if h.flags() & flag::DEFERRED != 0 {
+    let alone = alone::is_alone();
+    if h.flags() & flag::DEFERRED != 0 && !alone {
         count_deferred(h, -1);
         return;
     }
-    match h.shared.dec() {
+    let what = if alone {
+        h.shared.dec_alone()
+    } else {
+        h.shared.dec()
+    };
+    match what {
         Dec::Alive => {}
         // SAFETY: the count of a merged object reached zero here and nowhere else.
         Dec::Dead => unsafe { free_dead(head) },

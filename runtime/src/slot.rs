@@ -209,7 +209,7 @@ impl Slot {
             Some(v) => v.into_counted().into_bits(),
             None => 0,
         };
-        let old = if crate::GIL_BUILD {
+        let old = if crate::GIL_BUILD || crate::alone::is_alone() {
             let old = self.0.load(Ordering::Relaxed);
             self.0.store(new, Ordering::Relaxed);
             old

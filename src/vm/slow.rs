@@ -262,6 +262,13 @@ pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
             None => Err(cx.key_error(key)),
         };
     }
+    // A slice that is a constant of the code.
+    if let Some(s) = crate::objects::slice::as_slice(key)
+        && s.step.is_none()
+        && let Some(part) = crate::objects::slice::plain_range(cx, o, &s.start, &s.stop)
+    {
+        return part;
+    }
     protocol::getitem(cx, o, key)
 }
 
@@ -330,15 +337,16 @@ pub fn compare_slow(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp, to_bool: bool)
 /// Exact floats, ints and strings, without the slots.
 #[inline]
 fn compare_exact(a: &Value, b: &Value, op: CmpOp) -> Option<bool> {
-    if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b)) {
-        return Some(compare_floats(op as u8, x, y));
-    }
-    if let (Some(x), Some(y)) = (a.downcast_exact::<Str>(), b.downcast_exact::<Str>()) {
+    if let Some(x) = a.downcast_exact::<Str>() {
+        let y = b.downcast_exact::<Str>()?;
         return Some(match op {
-            CmpOp::Eq => x.equals(y),
-            CmpOp::Ne => !x.equals(y),
+            CmpOp::Eq => std::ptr::eq(x, y) || x.equals(y),
+            CmpOp::Ne => !std::ptr::eq(x, y) && !x.equals(y),
             _ => op.matches(x.compare(y)),
         });
+    }
+    if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b)) {
+        return Some(compare_floats(op as u8, x, y));
     }
     None
 }

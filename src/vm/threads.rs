@@ -150,6 +150,9 @@ pub fn run_attached<R>(
     let mut cx = Cx::new(is_main, native_stack)?;
     // SAFETY: the thread has no record; the box keeps the record in place until `exit` below.
     unsafe { cx.thread.attach_current() }.ok()?;
+    if is_main {
+        cx.thread.run_alone();
+    }
     let r = f(&mut cx);
     cx.thread.exit();
     Some(r)

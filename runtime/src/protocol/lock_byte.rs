@@ -54,6 +54,22 @@ impl LockByte {
         self.try_lock_parked()
     }
 
+    /// [`Self::try_lock`] where no other thread exists: a load and a store.
+    #[inline(always)]
+    pub fn try_lock_alone(&self) -> bool {
+        let free = self.0.load(Ordering::Relaxed) == 0;
+        if free {
+            self.0.store(LOCKED, Ordering::Relaxed);
+        }
+        free
+    }
+
+    /// Its counterpart: nobody waits.
+    #[inline(always)]
+    pub fn unlock_alone(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     /// The byte may be unlocked while others are parked.
     #[cold]
     fn try_lock_parked(&self) -> bool {

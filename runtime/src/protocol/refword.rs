@@ -135,6 +135,22 @@ impl RefWord {
         count(self.0.fetch_add(ONE, Ordering::Relaxed).wrapping_add(ONE))
     }
 
+    /// [`Self::inc`] where no other thread exists: a load and a store.
+    #[inline(always)]
+    pub fn inc_alone(&self) -> i32 {
+        let word = self.load().wrapping_add(ONE);
+        self.0.store(word, Ordering::Relaxed);
+        count(word)
+    }
+
+    /// [`Self::dec`] where no other thread exists.
+    #[inline(always)]
+    pub fn dec_alone(&self) -> Dec {
+        let (next, what) = step_dec(self.load());
+        self.0.store(next, Ordering::Relaxed);
+        what
+    }
+
     /// Adds `n` references for a holder of one.
     pub fn inc_by(&self, n: u32) -> i32 {
         count(

@@ -115,6 +115,7 @@ fn new_chunk(index: usize) {
 pub struct ReservedId(pub(super) u16);
 
 pub fn reserve_id() -> Result<ReservedId, ThreadsExhausted> {
+    crate::alone::end();
     let mut reg = REGISTRY.lock();
     if let Some(tid) = reg.orphans.pop() {
         return Ok(ReservedId(tid));
@@ -148,6 +149,12 @@ pub fn for_each_registered(mut f: impl FnMut(*const Thread)) {
     for &t in &REGISTRY.lock().live {
         f(t);
     }
+}
+
+/// How many ids are in use or set aside.
+pub(super) fn ids_in_use() -> usize {
+    let reg = REGISTRY.lock();
+    reg.next as usize - 1 - reg.orphans.len()
 }
 
 /// How many threads are registered.

@@ -236,6 +236,13 @@ impl Thread {
         }
         CURRENT.set(self);
         self.attach_again();
+        crate::alone::attached(self);
+    }
+
+    /// Says that no thread but this one will touch an object before an id is reserved for it ([`crate::alone`]).
+    pub fn run_alone(&mut self) {
+        self.assert_no_lock();
+        crate::alone::begin(ids::ids_in_use());
     }
 
     /// Ends the calling thread's record: drains, then orphans the id (R5).

@@ -67,6 +67,9 @@ impl Code {
 
     /// The item of an object. Runs `__index__` and `__float__`.
     pub fn encode(&self, cx: &mut Cx, v: &Value) -> Res<Bytes8> {
+        if self.letter == b'd' {
+            return Ok(number::as_f64(cx, v)?.to_ne_bytes());
+        }
         let mut out = [0; 8];
         match self.letter {
             b'u' | b'w' => {
@@ -88,7 +91,6 @@ impl Code {
                 out[..4].copy_from_slice(&c.to_ne_bytes());
             }
             b'f' => out[..4].copy_from_slice(&(number::as_f64(cx, v)? as f32).to_ne_bytes()),
-            b'd' => out = number::as_f64(cx, v)?.to_ne_bytes(),
             b'I' => {
                 let n = number::index_u64(cx, v)?;
                 let Ok(n) = u32::try_from(n) else {
@@ -148,6 +150,11 @@ impl Code {
 
     /// The object of an item.
     pub fn decode(&self, cx: &mut Cx, item: &[u8]) -> Res<Value> {
+        if self.letter == b'd'
+            && let Ok(item) = item.try_into()
+        {
+            return f64::from_ne_bytes(item).into_value(cx);
+        }
         let mut bytes = [0; 8];
         match self.size {
             8 => bytes.copy_from_slice(&item[..8]),

@@ -161,7 +161,10 @@ impl Array {
         let change = match (i.within(data.len() >> size.trailing_zeros()), new) {
             (None, _) => Change::NoIndex,
             (Some(i), Some(item)) => {
-                data[i * size..(i + 1) * size].copy_from_slice(&item[..size]);
+                match data.as_chunks_mut::<8>() {
+                    (items, []) if size == 8 => items[i] = item,
+                    _ => data[i * size..(i + 1) * size].copy_from_slice(&item[..size]),
+                }
                 Change::Done
             }
             (Some(_), None) if !movable => Change::Exported,

@@ -76,12 +76,15 @@ impl Array {
     fn item_at(&self, cx: &mut Cx, i: Index) -> Option<code::Bytes8> {
         let size = self.code.size;
         let data = self.store.lock(&self.head, cx);
+        let mut out = [0; 8];
+        if size == 8 {
+            let (items, _) = data.as_chunks::<8>();
+            return items.get(i.within(items.len())?).copied();
+        }
         // Sizes are powers of two; a division takes longer than all the rest.
         let at = i.within(data.len() >> size.trailing_zeros())? * size;
         let item = data.get(at..at + size)?;
-        let mut out = [0; 8];
         match size {
-            8 => out.copy_from_slice(item),
             4 => out[..4].copy_from_slice(item),
             _ => out[..size].copy_from_slice(item),
         }

@@ -96,6 +96,20 @@ enum Owned<'a> {
     Other,
 }
 
+impl Owned<'_> {
+    fn borrowed(&self) -> Arg<'_> {
+        match self {
+            Owned::Small(i) => Arg::Small(*i),
+            Owned::Int(i) => Arg::Int(i.clone()),
+            Owned::Float(x) => Arg::Float(*x),
+            Owned::Complex(re, im) => Arg::Complex(*re, *im),
+            Owned::Bool(b) => Arg::Bool(*b),
+            Owned::Bytes(b) => Arg::Bytes(b),
+            Owned::Other => Arg::Other,
+        }
+    }
+}
+
 fn argument<'a>(cx: &mut Cx, code: u8, v: &'a Value) -> Res<Owned<'a>> {
     if let Some(i) = v.as_small_int()
         && !matches!(
@@ -137,56 +151,47 @@ pub fn pack_values(cx: &mut Cx, f: &Format, values: &[Value], function: &str) ->
     if values.len() != f.len {
         return Err(raise(cx, f.wrong_count(function, values.len())));
     }
-    let mut owned = Vec::with_capacity(values.len());
-    for (code, v) in f.codes().zip(values) {
-        owned.push(argument(cx, code, v)?);
-    }
     let mut out = bytes::zeros(cx, f.size)?;
-    let mut next = owned.iter();
-    let mut taken = 0;
-    let packed = f.pack(&mut out, |_| -> Result<Arg<'_>, Failure> {
-        taken += 1;
-        Ok(match next.next() {
-            Some(Owned::Small(i)) => Arg::Small(*i),
-            Some(Owned::Int(i)) => Arg::Int(i.clone()),
-            Some(Owned::Float(x)) => Arg::Float(*x),
-            Some(Owned::Complex(re, im)) => Arg::Complex(*re, *im),
-            Some(Owned::Bool(b)) => Arg::Bool(*b),
-            Some(Owned::Bytes(b)) => Arg::Bytes(b),
-            Some(Owned::Other) | None => Arg::Other,
-        })
-    });
-    match packed {
-        Ok(()) => Ok(out),
-        // An int that does not fit a float's format is worded as one that fits no integer's.
-        Err(Failure::Text(e))
-            if e.kind == ErrorKind::Overflow
-                && values
-                    .get(taken - 1)
-                    .is_some_and(|v| int::as_int(v).is_some()) =>
-        {
-            Err(struct_error(cx, "int too large to convert"))
-        }
-        Err(Failure::Text(e)) => Err(raise(cx, e)),
-        Err(Failure::Raised(r)) => Err(r),
-    }
+    let mut values = values.iter();
+    f.pack_each(&mut out, |item, out| {
+        let Some(v) = values.next() else {
+            return Ok(());
+        };
+        let arg = argument(cx, item.code, v)?;
+        f.pack_one(item, &arg.borrowed(), out)
+            .map_err(|e| match e.kind {
+                // An int that does not fit a float's format is worded as one that fits no integer's.
+                ErrorKind::Overflow if int::as_int(v).is_some() => {
+                    struct_error(cx, "int too large to convert")
+                }
+                _ => raise(cx, e),
+            })
+    })?;
+    Ok(out)
 }
 
 /// Unpack `data`, of the right length, into a tuple.
 pub fn unpack_values(cx: &mut Cx, f: &Format, data: &[u8]) -> Res<Value> {
-    let values = f.unpack(data).map_err(|e| raise(cx, e))?;
-    let mut items = Vec::with_capacity(values.len());
-    for v in values {
+    let mut items = Vec::with_capacity(f.len);
+    let done = f.unpack_each(data, |v| -> Result<(), Failure> {
         items.push(match v {
             struct_codec::Value::Int(i) => int::new_int(cx, i)?,
-            struct_codec::Value::UInt(u) => int::new_big(cx, u.into())?,
+            struct_codec::Value::UInt(u) => match i64::try_from(u) {
+                Ok(i) => int::new_int(cx, i)?,
+                Err(_) => int::new_big(cx, u.into())?,
+            },
             struct_codec::Value::Float(x) => float::new_float(cx, x)?,
             struct_codec::Value::Complex(re, im) => complex::new_complex(cx, re, im)?,
             struct_codec::Value::Bool(b) => Value::bool(b),
             struct_codec::Value::Bytes(b) => bytes::new_bytes(cx, b)?,
         });
+        Ok(())
+    });
+    match done {
+        Ok(()) => tuple::new_tuple(cx, items),
+        Err(Failure::Text(e)) => Err(raise(cx, e)),
+        Err(Failure::Raised(r)) => Err(r),
     }
-    tuple::new_tuple(cx, items)
 }
 
 /// `pack_into(buffer, offset, *values)`.

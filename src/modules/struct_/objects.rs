@@ -1,8 +1,9 @@
 //! `struct.Struct`, a format that is kept, and the iterator of `iter_unpack`.
 
 use super::{format_bytes, pack_into, pack_values, raise, unpack, unpack_from, unpack_values};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use typhon_runtime::sync::Mutex;
 use typhon_text::struct_codec::Format;
 use typhon_vm::native::*;
@@ -19,18 +20,53 @@ struct Made {
 #[pytype(name = "Struct", module = "_struct", basetype)]
 pub struct Struct {
     pub head: Header,
-    /// None until `__init__` was called, which may be called again.
+    /// Empty until `__init__` was called.
     #[skip]
-    made: Mutex<Option<Made>>,
+    first: OnceLock<Made>,
+    /// What it made when it was called again, which hardly anybody does.
+    #[skip]
+    again: Mutex<Option<Made>>,
+    #[skip]
+    called_again: AtomicBool,
+}
+
+/// The format of a struct while it is used.
+enum Parsed<'a> {
+    First(&'a Format),
+    Later(Arc<Format>),
+}
+
+impl Deref for Parsed<'_> {
+    type Target = Format;
+    #[inline]
+    fn deref(&self) -> &Format {
+        match self {
+            Parsed::First(format) => format,
+            Parsed::Later(format) => format,
+        }
+    }
 }
 
 impl Struct {
     fn made(&self, cx: &mut Cx) -> Res<Made> {
-        let made = self.made.lock().clone();
-        made.ok_or_else(|| cx.runtime_error("Struct object is not initialized"))
+        self.last()
+            .ok_or_else(|| cx.runtime_error("Struct object is not initialized"))
     }
-    fn parsed(&self, cx: &mut Cx) -> Res<Arc<Format>> {
-        self.made(cx).map(|made| made.parsed)
+    fn last(&self) -> Option<Made> {
+        if self.called_again.load(Ordering::Acquire) {
+            self.again.lock().clone()
+        } else {
+            self.first.get().cloned()
+        }
+    }
+    #[inline]
+    fn parsed(&self, cx: &mut Cx) -> Res<Parsed<'_>> {
+        if !self.called_again.load(Ordering::Acquire)
+            && let Some(made) = self.first.get()
+        {
+            return Ok(Parsed::First(&made.parsed));
+        }
+        self.made(cx).map(|made| Parsed::Later(made.parsed))
     }
 }
 
@@ -46,7 +82,9 @@ impl Struct {
             cls,
             Struct {
                 head: Header::placeholder(),
-                made: Mutex::new(None),
+                first: OnceLock::new(),
+                again: Mutex::new(None),
+                called_again: AtomicBool::new(false),
             },
         )
     }
@@ -57,7 +95,10 @@ impl Struct {
         let parsed = super::parse(cx, format)?;
         let text: String = raw.iter().map(|&b| b as char).collect();
         let text = text.into();
-        *self.made.lock() = Some(Made { parsed, text });
+        if let Err(made) = self.first.set(Made { parsed, text }) {
+            *self.again.lock() = Some(made);
+            self.called_again.store(true, Ordering::Release);
+        }
         Ok(())
     }
     #[slot]
@@ -126,7 +167,7 @@ impl Struct {
     ///
     /// Requires that the bytes length be a multiple of the struct size.
     fn iter_unpack(&self, buffer: &Value, cx: &mut Cx) -> Res<Value> {
-        let parsed = self.parsed(cx)?;
+        let parsed = self.made(cx)?.parsed;
         new_iter(cx, parsed, buffer)
     }
     fn __sizeof__(&self, cx: &mut Cx) -> Res<usize> {
@@ -140,8 +181,7 @@ impl Struct {
     /// struct size in bytes
     #[getter]
     fn size(&self) -> i64 {
-        let made = self.made.lock();
-        made.as_ref().map_or(-1, |made| made.parsed.size as i64)
+        self.last().map_or(-1, |made| made.parsed.size as i64)
     }
 }
 

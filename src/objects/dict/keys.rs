@@ -138,11 +138,31 @@ fn compared_as_tuple(v: &Value) -> Option<&Tuple> {
     (compares(v.ty()) == compares(crate::Type::from_word(word::TUPLE))).then_some(t)
 }
 
+#[inline]
+fn tuples_equal(x: &Tuple, y: &Tuple, depth: u32) -> Option<bool> {
+    if x.len() != y.len() {
+        return Some(false);
+    }
+    for (p, q) in x.items().iter().zip(y.items()) {
+        if !p.is(q) && !pure_eq_at(p, q, depth - 1)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
 fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
     if a.is(b) {
         return Some(true);
     }
+    if a.is_small_int() && b.is_small_int() {
+        return Some(false);
+    }
     let (wa, wb) = (a.class_word(), b.class_word());
+    if wa == word::TUPLE && wb == word::TUPLE && depth != 0 {
+        let (x, y) = (a.downcast_exact::<Tuple>()?, b.downcast_exact::<Tuple>()?);
+        return tuples_equal(x, y, depth);
+    }
     if wa == word::STR && wb == word::STR {
         let (x, y) = (a.downcast_exact::<Str>()?, b.downcast_exact::<Str>()?);
         return Some(x.equals(y));
@@ -154,15 +174,7 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
         if depth == 0 {
             return None;
         }
-        if x.len() != y.len() {
-            return Some(false);
-        }
-        for (p, q) in x.items().iter().zip(y.items()) {
-            if !pure_eq_at(p, q, depth - 1)? {
-                return Some(false);
-            }
-        }
-        return Some(true);
+        return tuples_equal(x, y, depth);
     }
     if wa == word::BYTES && wb == word::BYTES {
         let (x, y) = (a.downcast_exact::<Bytes>()?, b.downcast_exact::<Bytes>()?);

@@ -61,7 +61,11 @@ fn make(
     if let Some(b) = builtins.downcast::<Dict>() {
         b.share(cx);
     }
-    let module = g.get_named(cx, "__name__");
+    let name = crate::objects::str::intern::intern_static(cx, "__name__")?;
+    let module = match name.downcast_exact::<Str>() {
+        Some(name) => g.get_str(cx, name),
+        None => None,
+    };
     let doc = if c.flags & crate::objects::code::co::HAS_DOCSTRING != 0 {
         c.consts
             .downcast::<Tuple>()

@@ -206,26 +206,53 @@ impl Format {
         out: &mut [u8],
         mut next: impl FnMut(u8) -> Result<Arg<'a>, E>,
     ) -> Result<(), E> {
+        self.pack_each(out, |item, out| {
+            let arg = next(item.code)?;
+            Ok(self.pack_one(item, &arg, out)?)
+        })
+    }
+
+    /// Shows `put` the place of each value in `out`, which is at least `self.size` long, in order.
+    #[inline]
+    pub fn pack_each<E>(
+        &self,
+        out: &mut [u8],
+        mut put: impl FnMut(&Item, &mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let out = &mut out[..self.size];
         out.fill(0);
         for item in &self.items {
             for k in 0..item.repeat {
                 let start = item.offset + k * item.size;
-                let arg = next(item.code)?;
-                self.pack_one(item, &arg, &mut out[start..start + item.size])?;
+                put(item, &mut out[start..start + item.size])?;
             }
         }
         Ok(())
     }
 
+    #[inline(always)]
     fn put(&self, out: &mut [u8], little: &[u8]) {
-        out.copy_from_slice(little);
+        // Known lengths: no call.
+        match (
+            <&mut [u8; 8]>::try_from(&mut *out),
+            <&[u8; 8]>::try_from(little),
+        ) {
+            (Ok(out), Ok(little)) => *out = *little,
+            _ => match (
+                <&mut [u8; 4]>::try_from(&mut *out),
+                <&[u8; 4]>::try_from(little),
+            ) {
+                (Ok(out), Ok(little)) => *out = *little,
+                _ => out.copy_from_slice(little),
+            },
+        }
         if self.order == ByteOrder::Big {
             out.reverse();
         }
     }
 
-    fn pack_one(&self, item: &Item, arg: &Arg<'_>, out: &mut [u8]) -> Result<()> {
+    /// Packs one value into its place.
+    pub fn pack_one(&self, item: &Item, arg: &Arg<'_>, out: &mut [u8]) -> Result<()> {
         match item.code {
             b'c' => match arg {
                 Arg::Bytes([b]) => out[0] = *b,
@@ -334,30 +361,53 @@ impl Format {
 
     /// Values of `data`, whose length must be `self.size`.
     pub fn unpack<'a>(&self, data: &'a [u8]) -> Result<Vec<Value<'a>>> {
-        if data.len() != self.size {
-            return Err(error(format!(
-                "unpack requires a buffer of {} bytes",
-                self.size
-            )));
-        }
         let mut out = Vec::with_capacity(self.len);
-        for item in &self.items {
-            for k in 0..item.repeat {
-                let start = item.offset + k * item.size;
-                out.push(self.unpack_one(item, &data[start..start + item.size]));
-            }
-        }
+        self.unpack_each(data, |value| {
+            out.push(value);
+            Ok::<(), Error>(())
+        })?;
         Ok(out)
     }
 
+    /// The same, one after the other.
+    pub fn unpack_each<'a, E: From<Error>>(
+        &self,
+        data: &'a [u8],
+        mut see: impl FnMut(Value<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if data.len() != self.size {
+            let text = format!("unpack requires a buffer of {} bytes", self.size);
+            return Err(error(text).into());
+        }
+        for item in &self.items {
+            for k in 0..item.repeat {
+                let start = item.offset + k * item.size;
+                see(self.unpack_one(item, &data[start..start + item.size]))?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
     fn unpack_one<'a>(&self, item: &Item, raw: &'a [u8]) -> Value<'a> {
         let word = |raw: &[u8]| {
-            let mut bytes = [0; 8];
-            bytes[..raw.len()].copy_from_slice(raw);
-            if self.order == ByteOrder::Big {
-                bytes[..raw.len()].reverse();
+            let n = raw.len();
+            // Known lengths: no call.
+            let little = if let Ok(raw) = <[u8; 8]>::try_from(raw) {
+                u64::from_le_bytes(raw)
+            } else if let Ok(raw) = <[u8; 4]>::try_from(raw) {
+                u32::from_le_bytes(raw).into()
+            } else if let Ok(raw) = <[u8; 2]>::try_from(raw) {
+                u16::from_le_bytes(raw).into()
+            } else {
+                raw.iter()
+                    .rev()
+                    .fold(0, |word, &b| word << 8 | u64::from(b))
+            };
+            match self.order {
+                ByteOrder::Big if n != 0 => little.swap_bytes() >> (64 - 8 * n),
+                _ => little,
             }
-            u64::from_le_bytes(bytes)
         };
         match item.code {
             b'c' | b's' => Value::Bytes(raw),

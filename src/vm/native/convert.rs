@@ -221,6 +221,7 @@ pub struct Index(pub isize);
 
 impl Index {
     /// A position in a sequence of `len` items, negative ones counted from the end; None when outside.
+    #[inline]
     pub fn within(self, len: usize) -> Option<usize> {
         let at = if self.0 < 0 {
             self.0.checked_add_unsigned(len)?
