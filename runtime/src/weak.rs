@@ -152,11 +152,12 @@ pub fn count(target: &Value) -> usize {
         .map_or(0, Vec::len)
 }
 
-/// World stopped, the target is garbage: clears its weak references that have a callback, and gathers
-/// those that are not garbage themselves. The others stay for finalizers to see.
+/// World stopped, the target is garbage: clears its weak references, before any finalizer may see them, and gathers
+/// those that have a callback and are not garbage themselves. `keep` leaves those without a callback.
 pub(crate) fn clear_for_collector(
     t: &Thread,
     target: *const Header,
+    keep: bool,
     is_garbage: &dyn Fn(*const Header) -> bool,
     callbacks: &mut Vec<Value>,
 ) {
@@ -167,14 +168,15 @@ pub(crate) fn clear_for_collector(
     };
     let first = callbacks.len();
     list.retain(|entry| {
-        if !entry.callback {
+        if !entry.callback && keep {
             return true;
         }
         // SAFETY: as in `list`.
         unsafe {
             weak_cell::clear(&(*entry.cell).0);
             let head = &*entry.weakref;
-            if !is_garbage(head)
+            if entry.callback
+                && !is_garbage(head)
                 && head.flags() & flag::DYING == 0
                 && refcount::try_incref(head, t.tid)
             {

@@ -42,6 +42,7 @@ pub mod posixsubprocess;
 pub mod pwd;
 pub mod queue;
 pub mod random;
+pub mod reentrant;
 pub mod resource;
 pub mod select;
 pub mod signal;

@@ -219,8 +219,10 @@ fn find(world: &mut World, reason: Reason) -> Found {
         // SAFETY: garbage is counted by other garbage: alive. Held from here on.
         let (h, value) = unsafe { (&*head, Value::borrow_header(head)) };
         if has_weakrefs(head) {
-            // Before any finalizer runs; a weak reference that is garbage too is not called.
-            weak::clear_for_collector(t, head, &is_garbage, &mut callbacks);
+            // Before any finalizer runs; a weak reference that is garbage too is not called. What finalizers do with
+            // instances needs their classes whole, which know their subclasses by such references.
+            let keep = is_type(&value);
+            weak::clear_for_collector(t, head, keep, &is_garbage, &mut callbacks);
         }
         if h.info().has(type_flag::HAS_DEL) && h.flags() & flag::FINALIZED == 0 {
             finalizers.push(garbage.len());

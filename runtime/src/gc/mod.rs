@@ -4,7 +4,7 @@
 //! stop    serve merge queues; mark from the roots: registers, the interpreter's tables,
 //!         immortals (`mark`); give what is left side words with their counts (`words`),
 //!         subtract the references among themselves, mark from what still counts; the rest
-//!         is garbage; hold it, clear its weak references with callbacks
+//!         is garbage; hold it, clear its weak references (of classes: those with callbacks)
 //! start   call callbacks and finalizers
 //! stop    only if such ran: whatever is reachable again survives, with what it reaches
 //!         clear the other weak references; undo deferral; merge, so that death is prompt

@@ -3,9 +3,9 @@
 
 pub mod code;
 pub mod early;
-pub mod lock;
 
 use crate::library::{library, root};
+use crate::reentrant::Reentrant;
 use std::hash::Hasher;
 use typhon_vm::init::sys_get;
 use typhon_vm::native::*;
@@ -55,6 +55,14 @@ fn frozen_file(name: &Value) -> Option<(&'static str, &'static str)> {
     library()?.frozen(&n.to_string_lossy())
 }
 
+/// The import lock, held while `importlib` looks after its module locks.
+static LOCK: Reentrant = Reentrant::new();
+
+/// In the child of a fork.
+pub fn after_fork(cx: &mut Cx) {
+    LOCK.after_fork(cx);
+}
+
 #[pymodule(name = "_imp")]
 pub mod module {
     //! (Extremely) low-level import machinery bits as used by importlib.
@@ -76,12 +84,12 @@ pub mod module {
     /// Acquires the interpreter's import lock for the current thread.
     #[pyfunction]
     fn acquire_lock(cx: &mut Cx) {
-        lock::acquire(cx);
+        LOCK.acquire(cx);
     }
     /// Release the interpreter's import lock.
     #[pyfunction]
     fn release_lock(cx: &mut Cx) -> Res<()> {
-        if lock::release(cx) {
+        if LOCK.release(cx) {
             Ok(())
         } else {
             Err(cx.runtime_error("not holding the import lock"))
@@ -90,7 +98,7 @@ pub mod module {
     /// Return True if the import lock is currently held, else False.
     #[pyfunction]
     fn lock_held() -> bool {
-        lock::is_held()
+        LOCK.is_held()
     }
 
     /// Returns the list of file suffixes used to identify extension modules.

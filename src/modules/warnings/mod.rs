@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::reentrant::Reentrant;
 use typhon_vm::native::*;
 use typhon_vm::objects::dict::new_dict;
 use typhon_vm::objects::list::{List, new_list};
@@ -14,6 +15,8 @@ use typhon_vm::{caller, protocol};
 
 /// Grows when filters change; registries made before are stale then.
 static FILTERS_VERSION: AtomicU64 = AtomicU64::new(1);
+/// What Python's `warnings` holds while it changes the filters.
+static LOCK: Reentrant = Reentrant::new();
 /// The module's own namespace.
 static NAMESPACE: OnceLock<Value> = OnceLock::new();
 
@@ -576,11 +579,11 @@ pub mod module {
     }
     #[pyfunction]
     fn _acquire_lock(cx: &mut Cx) {
-        lock::acquire(cx);
+        LOCK.acquire(cx);
     }
     #[pyfunction]
     fn _release_lock(cx: &mut Cx) -> Res<()> {
-        if lock::release(cx) {
+        if LOCK.release(cx) {
             Ok(())
         } else {
             Err(cx.runtime_error("cannot release un-acquired lock"))
@@ -592,6 +595,7 @@ pub mod module {
         let Some(m) = module.downcast::<Module>() else {
             return Err(cx.system_error("not a module"));
         };
+        crate::posix::register_in_child(|cx| LOCK.after_fork(cx));
         let d = m.dict();
         let mut filters = Vec::new();
         let none = Value::none();
@@ -635,38 +639,5 @@ pub mod module {
         let _ = NAMESPACE.set(protocol::getattr_str(cx, module, "__dict__")?);
 
         Ok(())
-    }
-}
-
-/// The lock that Python's `warnings` holds while it changes the filters: reentrant.
-mod lock {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use typhon_runtime::park::{RawLock, Wait};
-    use typhon_vm::native::Cx;
-
-    static LOCK: RawLock = RawLock::new();
-    static OWNER: AtomicU32 = AtomicU32::new(0);
-    static DEPTH: AtomicU32 = AtomicU32::new(0);
-
-    pub fn acquire(cx: &mut Cx) {
-        let me = cx.tid as u32;
-        if OWNER.load(Ordering::Relaxed) == me {
-            DEPTH.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        while !matches!(LOCK.lock(cx, None, false), Wait::Acquired) {}
-        OWNER.store(me, Ordering::Relaxed);
-    }
-
-    pub fn release(cx: &mut Cx) -> bool {
-        if OWNER.load(Ordering::Relaxed) != cx.tid as u32 {
-            return false;
-        }
-        if DEPTH.load(Ordering::Relaxed) > 0 {
-            DEPTH.fetch_sub(1, Ordering::Relaxed);
-            return true;
-        }
-        OWNER.store(0, Ordering::Relaxed);
-        LOCK.unlock()
     }
 }

@@ -23,9 +23,6 @@ const LIST: &str = "tests/cpython/modules.txt";
 const KNOWN: &str = "tests/cpython/known_failures.txt";
 /// Runs each test in several threads.
 const PARALLEL: &str = "tests/cpython/parallel.py";
-/// Modules whose tests wait for a lock of the module that only the main thread gives back, in its signal handlers: with
-/// each in several threads they wait for ever, in CPython too.
-const ALONE: &[&str] = &["test_threadsignals"];
 /// Kilobytes of data. Not of address space: the interpreter reserves more of that than it ever uses.
 const MEMORY: u64 = 6 << 20;
 
@@ -356,7 +353,7 @@ fn start_module(place: &Place, name: &str, log: &Path, folder: &Path) -> std::io
         .args(["-c", &format!("ulimit -d {memory}; exec \"$0\" \"$@\"")])
         .arg(&place.binary);
     match place.threads {
-        n if n == 1 || ALONE.contains(&name) => command.args(["-m", "unittest", "-v"]),
+        1 => command.args(["-m", "unittest", "-v"]),
         n => command.arg(&place.parallel).arg(n.to_string()),
     };
     command
