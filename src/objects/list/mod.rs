@@ -39,6 +39,9 @@ pub struct List {
     len: AtomicUsize,
 }
 
+/// From so many items on.
+const SHARED_GROWS_FASTER: usize = 512;
+
 impl List {
     /// What [`Traverse`] shows.
     pub const SHAPE: Shape = Shape::Buffer {
@@ -236,7 +239,9 @@ impl List {
         }
     }
 
-    /// Under the lock: room for `n` items in all, growing by an eighth and a bit. None when memory is out.
+    /// Under the lock: room for `n` items in all, growing by an eighth and a bit, or by a half: a buffer that others may be
+    /// reading is copied into fresh memory and waits for them (R9), while everybody who wants to append waits for the copy. None
+    /// when memory is out.
     fn reserve_locked(&self, n: usize) -> Option<OldBuf> {
         let b = self.buf.load(Ordering::Relaxed);
         // SAFETY: never null; under the lock.
@@ -244,7 +249,12 @@ impl List {
         if n <= cap && !std::ptr::eq(b, &raw const SORTING) {
             return Some(OldBuf::none());
         }
-        let mut want = n.checked_add((n >> 3) + 6)? & !3;
+        let step = if self.head.is_shared() && n >= SHARED_GROWS_FASTER {
+            n >> 1
+        } else {
+            n >> 3
+        };
+        let mut want = n.checked_add(step + 6)? & !3;
         let len = self.len.load(Ordering::Relaxed);
         if n - len > want - n {
             // A big step: `extend` of known size gets just what it needs.
