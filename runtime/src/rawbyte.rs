@@ -4,6 +4,7 @@
 
 use crate::alone;
 use crate::checking::shrunk;
+use crate::contention::Contention;
 use crate::counters::Counter;
 use crate::fork;
 use crate::header::Header;
@@ -58,15 +59,15 @@ impl RawByte {
     #[inline(never)]
     fn lock_slow(&self, head: &Header, t: &mut Thread) {
         t.counters.add(Counter::lock_contended, 1);
-        t.contention.begin(head);
+        let contention = Contention::begin(head);
         let mut patience = PATIENCE;
         loop {
             for _ in 0..shrunk(LOOKS) {
-                t.contention.look_away(&t.breaker);
+                contention.look_away(&t.breaker);
                 t.safepoint_stop();
                 for _ in 0..TRIES {
                     if self.0.try_lock() {
-                        t.contention.got_it();
+                        contention.got_it();
                         return;
                     }
                     for _ in 0..4 {
@@ -86,7 +87,7 @@ impl RawByte {
             } else {
                 self.0.try_lock()
             } {
-                t.contention.got_it();
+                contention.got_it();
                 return;
             }
         }

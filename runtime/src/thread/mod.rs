@@ -15,8 +15,6 @@
 //!
 //! Lock order: the world's bell, then REGISTRY, then a record's `inner`, then the native locks of other modules.
 
-#[cfg(not(feature = "gil"))]
-use crate::contention::Contention;
 use crate::counters::{Counter, Counters};
 use crate::gil;
 use crate::header::Header;
@@ -122,8 +120,6 @@ pub struct Thread {
     pub(crate) undo: UnsafeCell<Vec<Value>>,
     #[cfg(not(feature = "gil"))]
     pub(crate) samples: Samples,
-    #[cfg(not(feature = "gil"))]
-    pub(crate) contention: Contention,
     /// Counts of deferred objects.
     #[cfg(not(feature = "gil"))]
     pub(crate) tallies: Tallies,
@@ -168,8 +164,6 @@ impl Thread {
             undo: UnsafeCell::new(Vec::new()),
             #[cfg(not(feature = "gil"))]
             samples: Samples::new(),
-            #[cfg(not(feature = "gil"))]
-            contention: Contention::new(),
             #[cfg(not(feature = "gil"))]
             tallies: Tallies::new(),
             to_queue: UnsafeCell::new(Vec::new()),
