@@ -491,7 +491,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                         }
                         save!();
-                        try_!(legs::subscr(cx, r, w));
+                        if let legs::Called::Entered = try_!(legs::subscr(cx, r, w)) {
+                            reload!();
+                            breaker!();
+                        }
                     }
                     Rop::SubscrI => {
                         let a = reg!(a_of(w));
@@ -506,7 +509,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                         }
                         save!();
-                        try_!(legs::subscr_imm(cx, r, w));
+                        if let legs::Called::Entered = try_!(legs::subscr_imm(cx, r, w)) {
+                            reload!();
+                            breaker!();
+                        }
                     }
                     Rop::Compare => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));

@@ -260,23 +260,53 @@ pub unsafe fn contains(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     Ok(())
 }
 
-/// `d = a[b]`.
+/// `d = a[b]`; a class's own `__getitem__` runs in a frame of the same loop.
 ///
 /// # Safety
 /// See [`arith`].
 #[inline(never)]
-pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
         let bits = match quick::get(cx.thread.tid, a, b) {
             Some(bits) => bits,
+            None if enter_getitem(cx, a, b) => return Ok(Called::Entered),
             None => subscr_slow(cx, a, b)?.into_counted_or_immediate(),
         };
         release_operands_ab(cx, r, w);
         put(cx, r, w, bits);
     }
-    Ok(())
+    Ok(Called::Done)
+}
+
+/// Begin a class's own `__getitem__` as the getter of the running word, whose registers keep both operands.
+///
+/// # Safety
+/// As for [`subscr`].
+#[inline(always)]
+unsafe fn enter_getitem(cx: &mut Cx, a: &Value, b: &Value) -> bool {
+    let Some(func) = crate::objects::typeobj::dunder::getitem_function(cx, a) else {
+        return false;
+    };
+    // SAFETY: by contract; a borrowed function is one that stays (R11).
+    unsafe {
+        let f = &*((func.bits() & !7) as *const Function);
+        let rc = f.code().reg();
+        let regs = (*cx.frame).stack_top();
+        if !func.is_borrowed() || rc.is_null() || (*rc).inline_argc != 2 || !cx.has_room(regs) {
+            return false;
+        }
+        for (i, operand) in [a, b].into_iter().enumerate() {
+            let bits = operand.bits();
+            *regs.add(i) = if bits & 3 == 0 { bits | 4 } else { bits };
+        }
+        clear_from(regs, 2, (*rc).nlocals);
+        let frame = cx.push_inline(func.bits(), f, &*rc, regs);
+        (*frame).pc = (*rc).start();
+        (*frame).kind = FrameKind::Getter;
+    }
+    true
 }
 
 /// `d = a[b as i16]`.
@@ -284,15 +314,19 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
 /// # Safety
 /// See [`arith`].
 #[inline(never)]
-pub unsafe fn subscr_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+pub unsafe fn subscr_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let a = operand(cx, r, a_of(w))?;
-        let v = subscr_slow(cx, a, &Value::small_int(b_of(w) as u16 as i16 as i32))?;
+        let b = Value::small_int(b_of(w) as u16 as i16 as i32);
+        if enter_getitem(cx, a, &b) {
+            return Ok(Called::Entered);
+        }
+        let v = subscr_slow(cx, a, &b)?;
         release_operands_a(cx, r, w);
         put(cx, r, w, v.into_counted_or_immediate());
     }
-    Ok(())
+    Ok(Called::Done)
 }
 
 /// `d = a.name`; a property's getter runs in a frame of the same loop.

@@ -2,6 +2,7 @@
 
 use typhon_vm::native::*;
 use typhon_vm::objects::int::{IntRef, as_int, new_int};
+use typhon_vm::objects::set::SetLike;
 use typhon_vm::protocol::{self, BinOp};
 
 #[pyfunctions(part = PART, module = "builtins")]
@@ -225,7 +226,10 @@ fn extreme(cx: &mut Cx, args: Args<'_>, name: &str, op: CmpOp) -> Res<Value> {
         }
     }
     let it = match args.pos {
-        [one] => protocol::iter(cx, one)?,
+        [one] => match SetLike::of_exact(one) {
+            Some(set) => return extreme_of_set(cx, name, set, key, default, op),
+            None => protocol::iter(cx, one)?,
+        },
         many => {
             if default.is_some() {
                 return Err(cx.type_error(format!(
@@ -239,6 +243,34 @@ fn extreme(cx: &mut Cx, args: Args<'_>, name: &str, op: CmpOp) -> Res<Value> {
     while let Some(item) = protocol::next(cx, &it)? {
         consider(cx, item, key, op, &mut best)?;
     }
+    chosen(cx, name, best, default)
+}
+
+/// The same over a set, without its iterator.
+fn extreme_of_set(
+    cx: &mut Cx,
+    name: &str,
+    set: SetLike<'_>,
+    key: Option<&Value>,
+    default: Option<&Value>,
+    op: CmpOp,
+) -> Res<Value> {
+    let (n, mut at, mut best) = (set.len(), 0, None);
+    while let Some((_, item)) = set.next(cx, &mut at) {
+        consider(cx, item, key, op, &mut best)?;
+        if set.len() != n {
+            return Err(cx.runtime_error("Set changed size during iteration"));
+        }
+    }
+    chosen(cx, name, best, default)
+}
+
+fn chosen(
+    cx: &mut Cx,
+    name: &str,
+    best: Option<(Value, Option<Value>)>,
+    default: Option<&Value>,
+) -> Res<Value> {
     match (best, default) {
         (Some((item, _)), _) => Ok(item),
         (None, Some(d)) => Ok(d.clone()),

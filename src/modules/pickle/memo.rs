@@ -6,8 +6,16 @@ use typhon_vm::native::*;
 #[derive(Default)]
 pub struct Memo {
     entries: Vec<(Value, u64)>,
-    /// Place in `entries` plus one; 0: free. The length is a power of two.
-    index: Vec<u32>,
+    /// The length is a power of two.
+    index: Vec<Known>,
+}
+
+/// A place of the index: an identity, and which entry has it.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// 0: free.
+    id: u64,
+    entry: usize,
 }
 
 /// The word that stands for an object's identity.
@@ -31,58 +39,50 @@ impl Memo {
         (spread >> 32) as usize & (self.index.len() - 1)
     }
 
+    /// Where an identity stands, or would. The index has a free place.
+    #[inline(always)]
+    fn find(&self, id: u64) -> usize {
+        let mut at = self.place(id);
+        while self.index[at].id != 0 && self.index[at].id != id {
+            at = (at + 1) & (self.index.len() - 1);
+        }
+        at
+    }
+
     /// The number of an object.
     #[inline]
     pub fn get(&self, v: &Value) -> Option<u64> {
         if self.index.is_empty() {
             return None;
         }
-        let id = identity(v);
-        let mut at = self.place(id);
-        loop {
-            match self.index[at] {
-                0 => return None,
-                n => {
-                    let (known, number) = &self.entries[n as usize - 1];
-                    if identity(known) == id {
-                        return Some(*number);
-                    }
-                }
-            }
-            at = (at + 1) & (self.index.len() - 1);
-        }
+        let known = self.index[self.find(identity(v))];
+        (known.id != 0).then(|| self.entries[known.entry].1)
     }
 
     /// Remember an object; false if it is there already.
     #[inline]
     pub fn insert(&mut self, v: &Value, tid: u16, number: u64) -> bool {
-        if (self.entries.len() + 1) * 3 > self.index.len() * 2 {
+        if (self.entries.len() + 1) * 2 > self.index.len() {
             self.grow();
         }
         let id = identity(v);
-        let mut at = self.place(id);
-        loop {
-            match self.index[at] {
-                0 => break,
-                n if identity(&self.entries[n as usize - 1].0) == id => return false,
-                _ => at = (at + 1) & (self.index.len() - 1),
-            }
+        let at = self.find(id);
+        if self.index[at].id != 0 {
+            return false;
         }
+        let entry = self.entries.len();
         self.entries.push((v.clone_in(tid), number));
-        self.index[at] = self.entries.len() as u32;
+        self.index[at] = Known { id, entry };
         true
     }
 
     #[cold]
     fn grow(&mut self) {
-        let size = (self.index.len() * 2).max(16);
-        self.index = vec![0; size];
-        for n in 0..self.entries.len() {
-            let mut at = self.place(identity(&self.entries[n].0));
-            while self.index[at] != 0 {
-                at = (at + 1) & (size - 1);
-            }
-            self.index[at] = n as u32 + 1;
+        let size = (self.index.len() * 4).max(32);
+        let old = std::mem::replace(&mut self.index, vec![Known::default(); size]);
+        for known in old.into_iter().filter(|known| known.id != 0) {
+            let at = self.find(known.id);
+            self.index[at] = known;
         }
     }
 }

@@ -34,7 +34,11 @@ pub fn quick_hash(key: &Value) -> Option<i64> {
     if let Some(s) = key.downcast_exact::<Str>() {
         return Some(s.hash());
     }
-    key.downcast_exact::<Tuple>().and_then(Tuple::known_hash)
+    match key.class_word() {
+        word::TUPLE => key.downcast_exact::<Tuple>().and_then(Tuple::known_hash),
+        word::TYPE | word::FUNCTION => Some(crate::objects::object::hash::hash_pointer(key)),
+        _ => None,
+    }
 }
 
 /// `hash(key)` for a dict; a TypeError is reworded as CPython does.

@@ -23,7 +23,7 @@ pub enum FrameKind {
     Inline,
     /// The same, and the frame has an object.
     InlineSeen,
-    /// The getter of a property: the result goes to the `d` of the caller's LoadAttr.
+    /// The getter of a property, or `__getitem__`: the result goes to the `d` of the caller's LoadAttr or Subscr.
     Getter,
     /// Called from native code: the loop returns to Rust.
     Entry,

@@ -8,8 +8,10 @@ use crate::objects::exception::{self, families::stop_value, is_exception, is_exc
 use crate::objects::function::Function;
 use crate::objects::object::alloc;
 use crate::protocol;
+use crate::regcode::{Rop, imm_of, x_of};
 use crate::slot_ext::SlotExt;
 use std::sync::atomic::Ordering;
+use typhon_compiler::opcode::{Op, intrinsic1};
 
 /// The generator (or coroutine, async generator) behind the receiver of a method.
 pub(super) fn receiver<'a>(
@@ -337,6 +339,10 @@ pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
     {
         exc = Some(cx.take_exc(r));
     }
+    if exc.is_none() && !crate::monitor::active() && leaves_at_once(g) {
+        discard(cx, g);
+        return Ok(Value::none());
+    }
     g.finish(before);
     let exc = match exc {
         Some(e) => e,
@@ -357,6 +363,25 @@ pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
             cx.catch(r, ExcKind::GeneratorExit)?;
             Ok(Value::none())
         }
+    }
+}
+
+/// Whether a GeneratorExit thrown in would come out again with nothing run on its way: there is no handler where the
+/// generator stands but the one around its whole body (PEP 479), which lets it pass. The caller has won the right to run it.
+fn leaves_at_once(g: &Generator) -> bool {
+    let f = g.frame.get();
+    // SAFETY: nobody else runs it; a suspended frame stands at a word of its code.
+    unsafe {
+        let rc = (*f).code();
+        if (*f).frame_obj != 0 {
+            return false;
+        }
+        rc.handler_for((*f).lasti()).is_none_or(|h| {
+            let w = rc.words[h.target as usize].load(Ordering::Relaxed);
+            Rop::of(w) == Rop::Cold
+                && u16::from(x_of(w)) == Op::CALL_INTRINSIC_1 as u16
+                && imm_of(w) as u32 == intrinsic1::STOPITERATION_ERROR
+        })
     }
 }
 

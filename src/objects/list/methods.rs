@@ -1,7 +1,7 @@
 //! What Python sees of `list`: its methods and slots.
 
 use super::slice::{position, repeated};
-use super::{List, iter, repr, sort};
+use super::{List, Sought, iter, repr, sort};
 use crate::native::*;
 use crate::number;
 use crate::objects::dict::keys;
@@ -115,9 +115,9 @@ impl List {
     /// Return number of occurrences of value.
     fn count(&self, value: &Value, cx: &mut Cx) -> Res<usize> {
         let (mut i, mut n) = (0, 0);
-        while let Some(item) = self.get(cx, i) {
-            n += keys::equal(cx, &item, value)? as usize;
-            i += 1;
+        while let Some(at) = self.find_from(cx, value, i, usize::MAX)? {
+            n += 1;
+            i = at + 1;
         }
         Ok(n)
     }
@@ -136,15 +136,11 @@ impl List {
     ) -> Res<usize> {
         let start = search_bound(cx, start, 0)?;
         let stop = search_bound(cx, stop, isize::MAX)?;
-        let (mut i, stop) = crate::objects::slice::search_range(start, stop, self.len());
-        while i < stop {
-            let Some(item) = self.get(cx, i) else { break };
-            if keys::equal(cx, &item, value)? {
-                return Ok(i);
-            }
-            i += 1;
+        let (start, stop) = crate::objects::slice::search_range(start, stop, self.len());
+        match self.find_from(cx, value, start, stop)? {
+            Some(i) => Ok(i),
+            None => Err(cx.value_error("list.index(x): x not in list")),
         }
-        Err(cx.value_error("list.index(x): x not in list"))
     }
 
     /// Reverse *IN PLACE*.
@@ -203,14 +199,7 @@ impl List {
 
     #[slot]
     fn contains(&self, value: &Value, cx: &mut Cx) -> Res<bool> {
-        let mut i = 0;
-        while let Some(item) = self.get(cx, i) {
-            if keys::equal(cx, &item, value)? {
-                return Ok(true);
-            }
-            i += 1;
-        }
-        Ok(false)
+        Ok(self.find_from(cx, value, 0, usize::MAX)?.is_some())
     }
 
     #[slot(iter)]
@@ -318,6 +307,31 @@ pub fn search_bound(cx: &mut Cx, v: Option<&Value>, default: isize) -> Res<isize
 }
 
 impl List {
+    /// The first place from `i` on, below `stop`, whose item equals `value`.
+    fn find_from(
+        &self,
+        cx: &mut Cx,
+        value: &Value,
+        mut i: usize,
+        stop: usize,
+    ) -> Res<Option<usize>> {
+        loop {
+            match self.seek(cx, value, i, stop) {
+                Sought::At(i) => return Ok(Some(i)),
+                Sought::Nowhere => return Ok(None),
+                Sought::Ask(at) => {
+                    let Some(item) = self.get(cx, at) else {
+                        return Ok(None);
+                    };
+                    if keys::equal(cx, &item, value)? {
+                        return Ok(Some(at));
+                    }
+                    i = at + 1;
+                }
+            }
+        }
+    }
+
     /// Append the items of an iterable to a list that nobody looks at yet: those of an iterator in batches.
     fn fill(&self, cx: &mut Cx, iterable: &Value) -> Res<()> {
         /// Items between two holds of the lock.

@@ -12,6 +12,7 @@ pub mod slice;
 pub mod sort;
 
 use crate::native::*;
+use crate::objects::dict::keys;
 use crate::objects::slice::Steps;
 use crate::statics::word;
 use crate::{Cx, Res, Value};
@@ -49,6 +50,14 @@ impl List {
         len: std::mem::offset_of!(List, len) as u32,
         skip: buf::ITEMS as u32,
     };
+}
+
+/// What looking for a value found.
+pub(super) enum Sought {
+    At(usize),
+    /// The item there has to be asked.
+    Ask(usize),
+    Nowhere,
 }
 
 /// What a change displaced; dropped by the caller after the lock.
@@ -559,6 +568,32 @@ impl List {
         (0..n)
             .find(|&i| a.word(i).peek_bits() != b.word(i).peek_bits())
             .unwrap_or(n)
+    }
+
+    /// The first item from `from` on, below `to`, that equals `value`, as far as that can be told without running Python (R7).
+    pub(super) fn seek(&self, cx: &mut Cx, value: &Value, from: usize, to: usize) -> Sought {
+        let bits = value.bits() & !(if value.is_ptr() { 4 } else { 0 });
+        let small = value.is_small_int();
+        let _g = self.lock(cx);
+        let b = self.buffer();
+        for i in from..self.len.load(Ordering::Relaxed).min(to) {
+            let word = b.word(i);
+            let there = word.peek_bits();
+            if there == bits {
+                return Sought::At(i);
+            }
+            // Another small int.
+            if small && there & 3 == 1 {
+                continue;
+            }
+            // SAFETY: the lock is held while the reference lives.
+            match unsafe { word.as_value() }.and_then(|item| keys::pure_eq(item, value)) {
+                Some(true) => return Sought::At(i),
+                Some(false) => {}
+                None => return Sought::Ask(i),
+            }
+        }
+        Sought::Nowhere
     }
 
     /// Under the lock: room for `more` items behind the present ones, whose number comes back with the buffer displaced.

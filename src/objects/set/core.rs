@@ -131,6 +131,11 @@ impl<'a> SetLike<'a> {
     pub fn table_bytes(self) -> usize {
         self.core.table().bytes()
     }
+    /// Whether this is exactly a frozenset, which never changes once anybody sees it.
+    #[inline(always)]
+    pub fn is_frozen(self) -> bool {
+        self.head.type_word() == crate::statics::word::FROZENSET
+    }
     pub fn is_same(self, other: SetLike<'_>) -> bool {
         std::ptr::eq(self.head, other.head)
     }
@@ -266,7 +271,8 @@ impl<'a> SetLike<'a> {
         if !self.head.is_uniquely_held(cx.tid) {
             return self.add(cx, key, hash);
         }
-        match self.find_locked(key, hash, &Memo::new()) {
+        static NO_ANSWERS: Memo = Memo::new();
+        match self.find_locked(key, hash, &NO_ANSWERS) {
             Found::At(_) => Ok(false),
             Found::Absent(n) => match self.insert_locked(n, key.clone_in(cx.tid), hash) {
                 Ok(old) => {

@@ -56,7 +56,8 @@ impl Fresh {
     /// Add a key; comparing it may run Python code.
     #[inline]
     pub(super) fn add(&mut self, cx: &mut Cx, key: Value, hash: i64) -> Res<()> {
-        match self.like().find_locked(&key, hash, &Memo::new()) {
+        static NO_ANSWERS: Memo = Memo::new();
+        match self.like().find_locked(&key, hash, &NO_ANSWERS) {
             Found::At(_) => Ok(()),
             Found::Absent(n) => self
                 .insert(n, key.into_counted(), hash)

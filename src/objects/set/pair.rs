@@ -15,14 +15,25 @@ static NO_DATA: Guarded<()> = Guarded::new(());
 struct Impure;
 
 impl SetLike<'_> {
-    /// Both locks are held: shows `see` the elements of this set, with their hash and whether `other` has them, until it
+    /// Runs `f`, which runs no Python, while neither set changes: under both locks, unless both are frozensets, which
+    /// never do.
+    #[inline]
+    fn standing_still<R>(self, cx: &mut Cx, other: SetLike<'_>, f: impl FnOnce() -> R) -> R {
+        if self.is_frozen() && other.is_frozen() {
+            return f();
+        }
+        let _g = lock2(&NO_DATA, self.head, &NO_DATA, other.head, cx);
+        f()
+    }
+
+    /// Neither set changes: shows `see` the elements of this set, with their hash and whether `other` has them, until it
     /// says no.
     fn each_locked(
         self,
         other: SetLike<'_>,
         mut see: impl FnMut(usize, i64, &Value, Option<usize>) -> bool,
     ) -> Result<(), Impure> {
-        let memo = Memo::new();
+        static NO_ANSWERS: Memo = Memo::new();
         let t = self.core.table();
         for n in 0..=t.mask() {
             let e = t.entry(n);
@@ -33,10 +44,12 @@ impl SetLike<'_> {
             let hash = e.hash.load(Ordering::Relaxed);
             // SAFETY: R1: under the lock the key is alive; nothing below takes it out before the view ends.
             let more = unsafe {
-                with_bits(bits, |key| match other.find_locked(key, hash, &memo) {
-                    Found::At(m) => Ok(see(n, hash, key, Some(m))),
-                    Found::Absent(_) => Ok(see(n, hash, key, None)),
-                    Found::Stopped(_) => Err(Impure),
+                with_bits(bits, |key| {
+                    match other.find_locked(key, hash, &NO_ANSWERS) {
+                        Found::At(m) => Ok(see(n, hash, key, Some(m))),
+                        Found::Absent(_) => Ok(see(n, hash, key, None)),
+                        Found::Stopped(_) => Err(Impure),
+                    }
                 })
             }?;
             if !more {
@@ -56,25 +69,25 @@ impl SetLike<'_> {
         let tid = cx.tid;
         let mut out = Fresh::new();
         let mut room = Ok(());
-        let done = {
-            let _g = lock2(&NO_DATA, self.head, &NO_DATA, other.head, cx);
+        let done = self.standing_still(cx, other, || {
             self.each_locked(other, |_, hash, key, at| {
                 if at.is_some() == common {
                     room = out.add_new(key.clone_in(tid), hash);
                 }
                 room.is_ok()
             })
-        };
+        });
         done.ok().map(|()| room.map(|()| out))
     }
 
     /// Whether every element (`all`), or any, is in `other`.
     pub fn is_in(self, cx: &mut Cx, other: SetLike<'_>, all: bool) -> Option<bool> {
         let mut answer = all;
-        let _g = lock2(&NO_DATA, self.head, &NO_DATA, other.head, cx);
-        let done = self.each_locked(other, |_, _, _, at| {
-            answer = at.is_some();
-            answer == all
+        let done = self.standing_still(cx, other, || {
+            self.each_locked(other, |_, _, _, at| {
+                answer = at.is_some();
+                answer == all
+            })
         });
         done.ok().map(|()| answer)
     }

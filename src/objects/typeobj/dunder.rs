@@ -289,6 +289,18 @@ fn s_len(cx: &mut Cx, this: &Value) -> Res<usize> {
     }
 }
 
+/// The function that a class of Python code has for `__getitem__`. Borrowed where the class keeps it until the next
+/// safepoint.
+#[inline]
+pub fn getitem_function(cx: &mut Cx, o: &Value) -> Option<Value> {
+    let cls = o.ty();
+    if cls.slots.getitem.bits() != s_getitem as BinaryFn as usize {
+        return None;
+    }
+    let name = intern_static(cx, "__getitem__").ok()?;
+    special(cx, cls, name).filter(|f| f.class_word() == word::FUNCTION)
+}
+
 fn s_getitem(cx: &mut Cx, this: &Value, key: &Value) -> Res<Value> {
     call_named(cx, this, "__getitem__", std::slice::from_ref(key))
 }

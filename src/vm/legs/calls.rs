@@ -387,7 +387,8 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 let caller = cx.frame;
                 let lw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
                 let r = (*caller).regs;
-                release_operands_a(cx, r, lw);
+                // Of an attribute or an immediate subscript the word says that b is no register to release.
+                release_operands_ab(cx, r, lw);
                 put(cx, r, lw, bits);
                 Ok(Returned::Continue)
             }
