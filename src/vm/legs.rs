@@ -338,14 +338,11 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
     // SAFETY: by contract.
     unsafe {
         let a = operand(cx, r, a_of(w))?;
-        let (mut getter, mut bits) = (attr::getter_hit(a, cache), None);
-        if getter.is_none() {
-            let name = attr::name_ref(cx.frame, cache);
-            bits = attr::attr_hit_rare(cx, a, name, cache);
-            if bits.is_none()
-                && let Some(known) = recalled(cx, a, cache, Access::Load)
-            {
-                getter = attr::getter_hit(a, known);
+        let (mut getter, mut bits) = (None, None);
+        if let Some(known) = known_cache(cx, a, cache, Access::Load) {
+            getter = attr::getter_hit(a, known);
+            if getter.is_none() {
+                let name = attr::name_ref(cx.frame, cache);
                 bits = attr::attr_hit(cx, a.bits(), known)
                     .or_else(|| attr::attr_hit_rare(cx, a, name, known));
             }
@@ -388,17 +385,16 @@ pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     unsafe {
         let o = operand(cx, r, a_of(w))?;
         let v = operand(cx, r, d_of(w))?;
-        if !attr::store_hit(cx, o, v, cache) {
-            let name = attr::name_ref(cx.frame, cache);
-            let mut done = attr::store_hit_rare(cx, o, name, v, cache)?;
-            if !done && let Some(known) = recalled(cx, o, cache, Access::Store) {
-                done = attr::store_hit(cx, o, v, known)
-                    || attr::store_hit_rare(cx, o, name, v, known)?;
-            }
-            if !done {
-                let frame = cx.frame;
-                attr::store_attr(cx, frame, o, v, cache)?;
-            }
+        let mut done = false;
+        if let Some(known) = known_cache(cx, o, cache, Access::Store) {
+            done = attr::store_hit(cx, o, v, known) || {
+                let name = attr::name_ref(cx.frame, cache);
+                attr::store_hit_rare(cx, o, name, v, known)?
+            };
+        }
+        if !done {
+            let frame = cx.frame;
+            attr::store_attr(cx, frame, o, v, cache)?;
         }
         release_operands_a(cx, r, w);
         if x_of(w) & CONSUME_B != 0 {
@@ -409,9 +405,12 @@ pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     Ok(())
 }
 
-/// What this thread remembers of the site's name for the class of `o`, if it is not what the site's cache holds.
+/// The cache that knows the class of `o`: the site's own, or what this thread remembers of the site's name for that class.
 #[inline(always)]
-fn recalled<'a>(cx: &mut Cx, o: &Value, cache: &Cache, access: Access) -> Option<&'a Cache> {
+fn known_cache<'a>(cx: &mut Cx, o: &Value, cache: &'a Cache, access: Access) -> Option<&'a Cache> {
+    if recall::is_for(o, cache) {
+        return Some(cache);
+    }
     let frame = cx.frame;
     recall::find(cx, o, attr::name_ref(frame, cache), access, cache)
 }
@@ -443,19 +442,16 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
     unsafe {
         let a = operand(cx, r, a_of(w))?;
         let frame = cx.frame;
-        let name = attr::name_ref(frame, cache);
-        let loaded = match known_method(cx, a, name, cache) {
-            Some(loaded) => loaded,
-            None => match recalled(cx, a, cache, Access::Method) {
-                Some(known) => match attr::method_hit(a.bits(), known) {
-                    Some(f) => attr::Loaded::Method(f),
-                    None => match known_method(cx, a, name, known) {
-                        Some(loaded) => loaded,
-                        None => attr::load_method(cx, frame, a, cache)?,
-                    },
-                },
-                None => attr::load_method(cx, frame, a, cache)?,
+        let known = match known_cache(cx, a, cache, Access::Method) {
+            Some(known) => match attr::method_hit(a.bits(), known) {
+                Some(f) => Some(attr::Loaded::Method(f)),
+                None => known_method(cx, a, attr::name_ref(frame, cache), known),
             },
+            None => None,
+        };
+        let loaded = match known {
+            Some(loaded) => loaded,
+            None => attr::load_method(cx, frame, a, cache)?,
         };
         let d = r.add(d_of(w));
         match loaded {

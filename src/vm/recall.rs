@@ -6,10 +6,12 @@
 
 use crate::objects::typeobj::{Type, flag};
 use crate::regcode::Cache;
+use crate::statics::word;
 use crate::{Cx, Value, ValueExt};
 use std::sync::atomic::Ordering;
 
-const SIZE: usize = 512;
+/// Sets of two entries each: two that share a place do not displace each other in turns.
+const SETS: usize = 512;
 
 /// After this many finds an entry moves into the site's own cache: the site may have turned to another class for good.
 const MOVE_IN: u32 = 64;
@@ -46,9 +48,23 @@ fn version_of(o: &Value) -> u64 {
     }
 }
 
+/// The first entry of the set.
 #[inline(always)]
 fn place(version: u64, key: u64) -> usize {
-    (version as usize ^ (key as usize >> 4) ^ (key as usize & 3) << 7) % SIZE
+    // Names lie a cell apart or more; the product spreads what their addresses have in common.
+    let mixed = (key >> 4 ^ key << 20 ^ version << 9).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 55) as usize % SETS * 2
+}
+
+/// Whether this is what the caches of an object's attributes hang on in the site's cache: if not, it may be known here.
+#[inline(always)]
+pub fn is_for(o: &Value, site: &Cache) -> bool {
+    let version = site.word.load(Ordering::Acquire) >> 16;
+    // What a metaclass has hangs on that one's version; what a module has, on that of its dict.
+    o.is_ptr()
+        && (version == version_of(o)
+            || version == o.ty().version()
+            || o.class_word() == word::MODULE)
 }
 
 /// The cache for this object's class, if one is known. It lives as long as the thread; only this thread fills it.
@@ -64,8 +80,12 @@ pub fn find<'a>(
         return None;
     }
     let (version, key) = (version_of(o), name.bits() & !7 | access as u64);
-    let e = cx.recall.0.get_mut(place(version, key))?;
-    if e.version != version || e.name != key || version == 0 {
+    let at = place(version, key);
+    let set = cx.recall.0.get_mut(at..at + 2)?;
+    let e = set
+        .iter_mut()
+        .find(|e| e.version == version && e.name == key)?;
+    if version == 0 {
         return None;
     }
     e.finds += 1;
@@ -90,7 +110,7 @@ pub fn note(cx: &mut Cx, o: &Value, name: &Value, access: Access, site: &Cache) 
         return;
     }
     if cx.recall.0.is_empty() {
-        cx.recall.0.extend((0..SIZE).map(|_| Entry {
+        cx.recall.0.extend((0..2 * SETS).map(|_| Entry {
             name: 0,
             version: 0,
             finds: 0,
@@ -98,7 +118,13 @@ pub fn note(cx: &mut Cx, o: &Value, name: &Value, access: Access, site: &Cache) 
         }));
     }
     let key = name.bits() & !7 | access as u64;
-    let e = &mut cx.recall.0[place(version, key)];
+    let at = place(version, key);
+    let set = &mut cx.recall.0[at..at + 2];
+    if set[0].version != 0 && (set[0].name, set[0].version) != (key, version) {
+        // The older of the two goes.
+        set.swap(0, 1);
+    }
+    let e = &mut set[0];
     (e.name, e.version, e.finds) = (key, version, 0);
     e.cache
         .fill_own(word, ptr, site.also.load(Ordering::Acquire));
