@@ -847,6 +847,31 @@ fn cell_of(cx: &mut Cx, bits: u64) -> Res<&'static Cell> {
     Err(cx.system_error("a cell variable without its cell"))
 }
 
+/// What is in the cell of this register, if no count is needed for it: a register word.
+#[inline(always)]
+pub fn deref_hit(bits: u64) -> Option<u64> {
+    // SAFETY: registers hold values, and the cells of live ones stay; R11: still in the slot after the flags were read, it is
+    // this object that is deferred.
+    unsafe {
+        let cell = bits & !4;
+        if cell & 3 != 0
+            || cell == 0
+            || (*(cell as *const typhon_runtime::header::Header)).type_word() != word::CELL
+        {
+            return None;
+        }
+        let slot = &(*(cell as *const Cell)).slot;
+        let bits = slot.peek_bits_acquire();
+        if bits & 3 != 0 {
+            return Some(bits);
+        }
+        let stays = bits != 0
+            && (*(bits as *const typhon_runtime::header::Header)).is_uncounted_in_registers()
+            && slot.peek_bits_acquire() == bits;
+        stays.then_some(bits | 4)
+    }
+}
+
 /// LOAD_DEREF: a register word.
 #[inline(never)]
 pub fn load_deref(cx: &mut Cx, frame: *mut Frame, bits: u64, index: usize) -> Res<u64> {

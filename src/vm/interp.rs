@@ -148,6 +148,15 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                 };
             }
+            // A leg that may have put a callee's frame on top.
+            macro_rules! entered {
+                ($called:expr) => {
+                    if let legs::Called::Entered = try_!($called) {
+                        reload!();
+                        breaker!();
+                    }
+                };
+            }
             // What the instruction dropped runs its finalizer now; merges and other requests wait for a call or a jump back,
             // so that no foreign finalizer runs between two statements that a `with` keeps together.
             macro_rules! finalizers {
@@ -491,10 +500,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                         }
                         save!();
-                        if let legs::Called::Entered = try_!(legs::subscr(cx, r, w)) {
-                            reload!();
-                            breaker!();
-                        }
+                        entered!(legs::subscr(cx, r, w));
                     }
                     Rop::SubscrI => {
                         let a = reg!(a_of(w));
@@ -509,10 +515,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                         }
                         save!();
-                        if let legs::Called::Entered = try_!(legs::subscr_imm(cx, r, w)) {
-                            reload!();
-                            breaker!();
-                        }
+                        entered!(legs::subscr_imm(cx, r, w));
                     }
                     Rop::Compare => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
@@ -685,13 +688,8 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                         }
                         save!();
-                        match try_!(legs::load_attr(cx, r, w, cache)) {
-                            legs::Called::Entered => {
-                                reload!();
-                                breaker!();
-                            }
-                            legs::Called::Done => finalizers!(),
-                        }
+                        entered!(legs::load_attr(cx, r, w, cache));
+                        finalizers!();
                     }
                     Rop::LoadMethod => {
                         let cache = cache!(w);
@@ -740,6 +738,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         try_!(legs::load_super(cx, r, w, cache!(w)));
                     }
                     Rop::LoadDeref => {
+                        if let Some(bits) = attr::deref_hit(reg!(a_of(w))) {
+                            set!(w, bits);
+                            continue;
+                        }
                         save!();
                         let bits = try_!(attr::load_deref(cx, frame, reg!(a_of(w)), a_of(w)));
                         set!(w, bits);
@@ -905,10 +907,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             }
                         }
                         *base.add(1) = 0;
-                        match try_!(legs::call_other(cx, r, w)) {
-                            legs::Called::Entered => reload!(),
-                            legs::Called::Done => {}
-                        }
+                        entered!(legs::call_other(cx, r, w));
                         breaker!();
                     }
                     Rop::Call => {
@@ -949,17 +948,13 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                 continue;
                             }
                         }
-                        match try_!(legs::call_other(cx, r, w)) {
-                            legs::Called::Entered => reload!(),
-                            legs::Called::Done => {}
-                        }
+                        entered!(legs::call_other(cx, r, w));
                         breaker!();
                     }
                     Rop::CallFar => {
                         save!();
-                        match try_!(legs::call_far(cx, r, w)) {
-                            legs::Called::Entered => reload!(),
-                            legs::Called::Done => {}
+                        if let legs::Called::Entered = try_!(legs::call_far(cx, r, w)) {
+                            reload!();
                         }
                         if x_of(w) & 1 == 0 {
                             breaker!();
@@ -969,10 +964,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::CallKw => {
                         save!();
-                        match try_!(legs::call_kw(cx, r, w)) {
-                            legs::Called::Entered => reload!(),
-                            legs::Called::Done => {}
-                        }
+                        entered!(legs::call_kw(cx, r, w));
                         breaker!();
                     }
                     Rop::CallEx => {

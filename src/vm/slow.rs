@@ -658,6 +658,24 @@ unsafe fn bind_in_place(
         unsafe { clear_from(args, total, rc.nlocals) };
         return Ok(true);
     }
+    if nk == 0 && kwonly == 0 {
+        // Defaults of positional parameters only.
+        let defaults = f.defaults.get(&f.head);
+        let defaults = defaults.as_ref().and_then(|d| d.downcast::<Tuple>());
+        let d = defaults.map_or(&[][..], Tuple::items);
+        if n + d.len() < argc {
+            return Ok(false);
+        }
+        // SAFETY: by contract; the places hold nothing.
+        unsafe {
+            for i in n..argc {
+                let v = d[i + d.len() - argc].clone_in(cx.thread.tid);
+                *args.add(i) = v.into_bits();
+            }
+            clear_from(args, argc, rc.nlocals);
+        }
+        return Ok(true);
+    }
     // What the parameters behind the positional arguments get: keyword values by number, the rest are defaults.
     let mut keyword = [u8::MAX; IN_PLACE];
     if let Some(names) = names {

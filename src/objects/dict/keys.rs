@@ -5,6 +5,7 @@
 //! `Memo` and probes again; a memo answer is found by the identity of the entry's key, which the memo keeps alive.
 
 use crate::objects::bytes::Bytes;
+use crate::objects::object::hash::hash_pointer;
 use crate::objects::{Float, Int, Str, Tuple};
 use crate::protocol;
 use crate::statics::word;
@@ -36,9 +37,15 @@ pub fn quick_hash(key: &Value) -> Option<i64> {
     }
     match key.class_word() {
         word::TUPLE => key.downcast_exact::<Tuple>().and_then(Tuple::known_hash),
-        word::TYPE | word::FUNCTION => Some(crate::objects::object::hash::hash_pointer(key)),
-        _ => None,
+        _ => hashes_by_identity(key).then(|| hash_pointer(key)),
     }
+}
+
+/// Whether the class inherits `object`'s hash: classes, functions, plain instances.
+#[inline(always)]
+fn hashes_by_identity(v: &Value) -> bool {
+    let object = crate::Type::from_word(word::OBJECT);
+    v.is_ptr() && v.ty().slots.hash.bits() == object.slots.hash.bits()
 }
 
 /// `hash(key)` for a dict; a TypeError is reworded as CPython does.

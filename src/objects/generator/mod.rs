@@ -79,12 +79,15 @@ impl Drop for Rest {
         // drop, once. R6: this runs on an interpreter thread.
         unsafe {
             let t = &*typhon_runtime::thread::Thread::current();
-            let regs = (0..self.1).map(|i| *self.0.add(i));
-            for w in regs.chain(self.2) {
+            let release = |w: u64| {
                 if w != 0 && w & 7 == 0 {
                     Value::from_bits(w).drop_in(t);
                 }
+            };
+            for i in 0..self.1 {
+                release(*self.0.add(i));
             }
+            self.2.into_iter().for_each(release);
         }
     }
 }
