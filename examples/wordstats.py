@@ -4,6 +4,7 @@ The files go to the threads one by one, the largest first; each thread counts in
 merged at the end.
 """
 
+import heapq
 import os
 import sys
 
@@ -138,7 +139,7 @@ def run(options, threads):
     # What is asked of the totals goes to the threads too: the tables are read only from here on.
     tables = (total.identifiers, total.words, total.pairs, total.indents)
     questions = [
-        ("longest", lambda: sorted(total.identifiers, key=lambda name: (-len(name), name))[:3]),
+        ("longest", lambda: heapq.nsmallest(3, total.identifiers, key=lambda name: (-len(name), name))),
         ("identifiers", lambda: ranking(total.identifiers)),
         ("words", lambda: ranking(total.words)),
         ("characters", lambda: sum(len(name) * count for name, count in total.identifiers.items())),

@@ -195,11 +195,11 @@ impl Value {
     /// caller puts it where the collector scans (R11).
     #[inline(always)]
     pub fn clone_ref_for_register(&self) -> Value {
-        if let Some(head) = self.header() {
-            if head.is_uncounted_in_registers() {
-                // SAFETY: goes to a register by contract.
-                return unsafe { self.register_copy() };
-            }
+        if let Some(head) = self.header()
+            && head.is_uncounted_in_registers()
+        {
+            // SAFETY: goes to a register by contract.
+            return unsafe { self.register_copy() };
         }
         self.clone()
     }

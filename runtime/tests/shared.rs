@@ -432,6 +432,32 @@ fn hot_shared_objects_are_promoted() {
     });
 }
 
+/// Two threads that do nothing but take one object's lock share it, whatever their pauses are.
+#[test]
+fn hammered_locks_are_shared() {
+    run(|t| {
+        let shared = list(t, 1);
+        let turns = [AtomicU64::new(0), AtomicU64::new(0)];
+        let begin = Instant::now();
+        team(
+            2,
+            |k, t| {
+                while begin.elapsed() < Duration::from_millis(600) {
+                    for _ in 0..200 {
+                        *body(&shared).state.lock(&body(&shared).head, t) += 1;
+                        turns[k].fetch_add(1, Relaxed);
+                    }
+                    t.safepoint_full();
+                }
+            },
+            t,
+        );
+        let [a, b] = turns.map(AtomicU64::into_inner);
+        assert!(a.min(b) * 10 >= a + b, "{a} turns against {b}");
+        drop(shared);
+    });
+}
+
 /// Waits until the clock has had the deferred objects looked at that nobody holds.
 fn wait_for_no_leaves(t: &mut Thread) {
     for _ in 0..400 {
