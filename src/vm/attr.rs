@@ -504,6 +504,13 @@ fn own_attribute(
     version: u64,
     cache: &Cache,
 ) -> Res<Option<u64>> {
+    if own_dict(o).is_some_and(|d| {
+        d.downcast::<Dict>()
+            .is_some_and(|d| d.has_other_keys() && d.has_foreign(cx, key.hash()))
+    }) {
+        // Comparing would run code, which may change what the class has: the ordinary way looks at that first.
+        return Ok(None);
+    }
     let Some(v) = instance::get_own(cx, o, key)? else {
         return Ok(None);
     };

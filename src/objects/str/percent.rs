@@ -123,7 +123,13 @@ impl<'a> Values<'a> {
         match as_int(&v) {
             Some(IntRef::Small(i)) if !precision || i32::try_from(i).is_ok() => Ok(i as isize),
             Some(IntRef::Big(i)) if !precision && isize::try_from(i).is_ok() => {
-                Ok(isize::try_from(i).unwrap_or(isize::MAX))
+                match isize::try_from(i) {
+                    Ok(width) if width != isize::MIN => Ok(width),
+                    _ => {
+                        let cx = &mut **self.cx.borrow_mut();
+                        Err(cx.overflow_error("width too big").into())
+                    }
+                }
             }
             Some(_) => {
                 let cx = &mut **self.cx.borrow_mut();

@@ -754,6 +754,8 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     if ty.mro.peek_bits() == before {
         set_mro(cx, ty, order)?;
     }
+    // Looking for `mro` gave it a version, when its order had no bases that could take it away.
+    ty.invalidate(cx);
     // What a pattern takes its instances for, the first base in order says that is either.
     let collection = ty
         .mro()

@@ -226,7 +226,26 @@ fn s_richcompare(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<Value> {
     let n = intern_static(cx, op.dunder())?;
     // A method that is None says that there is no comparison: calling it raises.
     match special(cx, a.ty(), n) {
-        Some(f) => call_found(cx, &f, a, std::slice::from_ref(b)),
+        Some(f) if f.ty().has(flag::METHOD_DESCRIPTOR) => {
+            call_found(cx, &f, a, std::slice::from_ref(b))
+        }
+        Some(f) => {
+            let bound = match f.ty().slots.descr_get.get() {
+                Some(get) => {
+                    let t = a.ty().value();
+                    get(cx, &f, Some(a), Some(&t))
+                }
+                None => Ok(f),
+            };
+            match bound {
+                Ok(f) => protocol::call(cx, &f, std::slice::from_ref(b)),
+                // A descriptor that has no such attribute after all does not compare.
+                Err(r) => {
+                    cx.catch(r, ExcKind::AttributeError)?;
+                    Ok(Value::not_implemented())
+                }
+            }
+        }
         None => Ok(Value::not_implemented()),
     }
 }
