@@ -24,9 +24,17 @@ const RECORDS_BYTES: u64 = PAGES_PER_ARENA * RECORD;
 /// What the first page of an arena lacks.
 const HEAD_BYTES: u64 = RECORDS_BYTES;
 
-const BASE: u64 = 0x2100_0000_0000;
+const BASE: u64 = if cfg!(feature = "sanitized") {
+    0x20_0000_0000
+} else {
+    0x2100_0000_0000
+};
 /// What is asked for first; a quarter of it when the system refuses, and so on.
-const WANTED: u64 = 1 << 40;
+const WANTED: u64 = if cfg!(feature = "sanitized") {
+    LEAST
+} else {
+    1 << 40
+};
 const LEAST: u64 = 1 << 32;
 /// The collector's marks: no two cells begin within so many bytes.
 const MARKS: u64 = BASE + WANTED;

@@ -5,11 +5,11 @@
 //! what is empty for a second: where threads come and go, each run of the same work touched other memory, and what was
 //! resident crept up; now it is a hundredth of that.
 
-#[cfg(not(feature = "system-allocator"))]
+#[cfg(not(feature = "sanitized"))]
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[cfg(all(target_os = "linux", not(feature = "system-allocator")))]
+#[cfg(all(target_os = "linux", not(feature = "sanitized")))]
 mod settings {
     unsafe extern "C" {
         fn mi_reserve_os_memory_ex(
@@ -65,7 +65,7 @@ mod settings {
 
 /// Frees what is empty, of the calling thread and of the process.
 pub(crate) fn collect() {
-    #[cfg(not(feature = "system-allocator"))]
+    #[cfg(not(feature = "sanitized"))]
     {
         unsafe extern "C" {
             fn mi_collect(force: bool);

@@ -17,7 +17,11 @@ use crate::protocol::ranks::Rank;
 use crate::sync::{AtomicBool, Mutex, Ordering};
 use crate::thread::Thread;
 
-pub const REGION: u64 = 0x2000_0000_0000;
+pub const REGION: u64 = if cfg!(feature = "sanitized") {
+    0x10_0000_0000
+} else {
+    0x2000_0000_0000
+};
 pub const REGION_BYTES: u64 = 1 << 32;
 pub const STATIC_BYTES: u32 = 64 << 10;
 pub const TYPE_STRIDE: u32 = 1024;

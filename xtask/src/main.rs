@@ -1,5 +1,5 @@
 //! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `cpython`, `bench`,
-//! `pyperformance`, `soak`, `licences`, `tidy`.
+//! `pyperformance`, `soak`, `licences`, `tidy`, `tsan`.
 //!
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
 //! first `cargo xtask` on a fresh machine starts at once.
@@ -15,6 +15,7 @@ mod pyperformance;
 mod soak;
 mod suite;
 mod tidy;
+mod tsan;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ use std::time::Duration;
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test [STEP]      everything that must pass: formatting, clippy, both builds, unit tests, models, the Python
-                   programs of tests/ on both builds, the examples on several numbers of threads
+                   programs of tests/ on both builds, workloads and races, the examples on several numbers of threads
                    (STEP: only the steps whose name contains it)
   corpus [--binary PATH] [--verbose] [FILTER]
                    compare the programs of tests/ on an interpreter (default: target/debug/typhon), one line per failure
@@ -52,6 +53,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   licences [--check]
                    write THIRD-PARTY.md: the crates in the binary and their licences
   tidy             the rules of the house that a program can check
+  tsan             the runtime's own tests under ThreadSanitizer (wants a nightly toolchain with rust-src)
 ";
 
 fn main() -> ExitCode {
@@ -77,6 +79,10 @@ fn main() -> ExitCode {
         "tidy" => {
             arguments.end();
             tidy::run(&root)
+        }
+        "tsan" => {
+            arguments.end();
+            tsan::run(&root)
         }
         "licences" => {
             let check = arguments.flag("--check");

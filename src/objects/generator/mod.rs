@@ -177,17 +177,11 @@ impl Generator {
                     v.root_bits(w & !7);
                 }
             }
+            // What `drop_frame` left has no count, and is not shown: `code` holds it.
             let f = &*self.frame.get();
-            if self.state() == DONE {
-                // The code that `drop_frame` left.
-                if f.func & 7 == 4 {
-                    v.root_bits(f.func & !7);
-                }
-            } else {
-                for w in [f.func, f.locals, f.frame_obj] {
-                    if w != 0 && w & 7 == 0 {
-                        v.visit_bits(w);
-                    }
+            for w in [f.func, f.locals, f.frame_obj] {
+                if w != 0 && w & 7 == 0 {
+                    v.visit_bits(w);
                 }
             }
         }
@@ -212,7 +206,7 @@ impl Generator {
         // SAFETY: the caller has won RUNNING or holds the dying object.
         unsafe {
             let f = &mut *self.frame.get();
-            // What ran stays known, as a word without a count: code is deferred.
+            // What ran stays known, as a word without a count, for who reads the record at this moment: `code` holds it.
             let code = match f.func {
                 w if w != 0 && w & 7 == 0 => {
                     (*(w as *const crate::objects::Function)).code.peek_bits() & !7 | 4
