@@ -54,7 +54,7 @@ pub fn run(root: &Path) -> bool {
     command
         .args(["+nightly", "test", "-Zbuild-std", "--target", TARGET])
         .args(["--package", "typhon-runtime", "--features", "sanitized"])
-        .args(["--target-dir", "target/tsan"]);
+        .args(["--target-dir", "target/tsan", "--no-fail-fast"]);
     for test in TESTS {
         command.args(["--test", test]);
     }
