@@ -5,7 +5,7 @@ use super::base::{BufferedIoBase, IoBase, size_arg};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use typhon_vm::native::*;
 use typhon_vm::objects::buffer::{self, Store, resize_error};
-use typhon_vm::objects::bytes::{new_bytes, new_bytes_vec};
+use typhon_vm::objects::bytes::{Bytes, new_bytes, new_bytes_vec};
 use typhon_vm::objects::{Dict, memoryview, object, tuple};
 use typhon_vm::protocol;
 
@@ -291,6 +291,9 @@ impl BytesIo {
     fn write(&self, b: &Value, cx: &mut Cx) -> Res<usize> {
         self.check_open(cx)?;
         self.check_movable(cx)?;
+        if let Some(bytes) = b.downcast_exact::<Bytes>() {
+            return self.put(cx, bytes.as_slice());
+        }
         let view = buffer::get(cx, b, false)?;
         let data = view.contents();
         self.put(cx, &data)

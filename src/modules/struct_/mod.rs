@@ -7,7 +7,6 @@ use crate::util::{Once, new_exception_class, raise_class};
 use dashu_int::IBig;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 use typhon_text::ErrorKind;
 use typhon_text::struct_codec::{self, Arg, Format};
@@ -18,10 +17,28 @@ use typhon_vm::objects::{buffer, bytes, complex, float, int, tuple};
 use typhon_vm::{ExcKind, protocol};
 
 /// Most formats a thread remembers.
-const CACHE: usize = 100;
+const CACHE: usize = 64;
+
+type Remembered = [Option<(Box<[u8]>, Arc<Format>)>; CACHE];
 
 thread_local! {
-    static PARSED: RefCell<HashMap<Vec<u8>, Arc<Format>>> = RefCell::new(HashMap::new());
+    /// Each format has one place, which it shares with others.
+    static PARSED: RefCell<Remembered> = const { RefCell::new([const { None }; CACHE]) };
+}
+
+/// Where a thread remembers a format.
+fn place(format: &[u8]) -> usize {
+    let sum = format.iter().fold(0usize, |sum, &b| {
+        sum.wrapping_mul(31).wrapping_add(b.into())
+    });
+    (sum ^ sum >> 8) % CACHE
+}
+
+fn remembered(format: &[u8]) -> Option<Arc<Format>> {
+    PARSED.with_borrow(|all| match &all[place(format)] {
+        Some((known, parsed)) if **known == *format => Some(parsed.clone()),
+        _ => None,
+    })
 }
 
 static ERROR: Once = Once::new();
@@ -70,18 +87,18 @@ pub fn format_bytes(cx: &mut Cx, v: &Value) -> Res<Vec<u8>> {
 
 /// The parsed format.
 pub fn parse(cx: &mut Cx, v: &Value) -> Res<Arc<Format>> {
+    if let Some(text) = v.downcast_exact::<Str>().and_then(Str::as_ascii)
+        && let Some(f) = remembered(text.as_bytes())
+    {
+        return Ok(f);
+    }
     let key = format_bytes(cx, v)?;
-    if let Some(f) = PARSED.with(|p| p.borrow().get(&key).cloned()) {
+    if let Some(f) = remembered(&key) {
         return Ok(f);
     }
     let f = Arc::new(Format::parse(&key).map_err(|e| raise(cx, e))?);
-    PARSED.with(|p| {
-        let mut p = p.borrow_mut();
-        if p.len() >= CACHE {
-            p.clear();
-        }
-        p.insert(key, f.clone());
-    });
+    let at = place(&key);
+    PARSED.with_borrow_mut(|all| all[at] = Some((key.into(), f.clone())));
     Ok(f)
 }
 
@@ -278,7 +295,7 @@ pub mod module {
     /// Clear the internal cache.
     #[pyfunction]
     fn _clearcache() {
-        PARSED.with(|p| p.borrow_mut().clear());
+        PARSED.with_borrow_mut(|all| *all = [const { None }; CACHE]);
     }
     /// Return size in bytes of the struct described by the format string.
     #[pyfunction]

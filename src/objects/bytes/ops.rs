@@ -330,8 +330,22 @@ fn join_items(cx: &mut Cx, this: &Value, iterable: &Value) -> Res<Value> {
     kind.make_vec(cx, out)
 }
 
+/// Bytes that a native frame holds without asking for memory.
+const SHORT: usize = 64;
+
 /// `a + b`, in the kind of `a`.
 pub fn concat(cx: &mut Cx, a: &Value, b: &Value) -> Res<Value> {
+    if let (Some(x), Some(y)) = (a.downcast_exact::<Bytes>(), b.downcast_exact::<Bytes>()) {
+        let (x, y) = (x.as_slice(), y.as_slice());
+        // Short ones are put together on the native stack.
+        let n = x.len() + y.len();
+        if !x.is_empty() && !y.is_empty() && n <= SHORT {
+            let mut both = [0; SHORT];
+            both[..x.len()].copy_from_slice(x);
+            both[x.len()..n].copy_from_slice(y);
+            return super::new_bytes(cx, &both[..n]);
+        }
+    }
     let kind = Kind::of(a);
     let tail = match super::make::contents_opt(cx, b)? {
         Some(c) => c,
