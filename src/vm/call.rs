@@ -674,42 +674,39 @@ pub fn make_generator(cx: &mut Cx, pc: *const std::sync::atomic::AtomicU64) -> R
     record.generator = 0;
     // A frame object made before the generator was (tracing) stays with the plain frame.
     record.frame_obj = 0;
-    let g = std::mem::ManuallyDrop::new(Generator::new(name, qual, record, rc.nregs));
+    let mut parts = Some((name, qual, record));
     // SAFETY: R12: the payload is written before the type word; bytes 0..16 are the allocator's. The frame's locals move, which
     // nothing can interrupt.
     let made = unsafe {
         typhon_runtime::alloc_sized(&cx.thread, Generator::size_of(rc.nregs), kind, |cell| {
             let made = cell.cast::<Generator>();
-            std::ptr::copy_nonoverlapping(
-                (&raw const *g).cast::<u8>().add(16),
-                cell.add(16),
-                size_of::<Generator>() - 16,
-            );
+            let (name, qual, record) = parts.take().expect("called once");
+            Generator::init(made, name, qual, record, rc.nregs);
             let regs = (*made).regs();
-            std::ptr::copy_nonoverlapping((*f).regs, regs, rc.nlocals);
-            std::ptr::write_bytes((*f).regs, 0, rc.nlocals);
-            std::ptr::write_bytes(regs.add(rc.nlocals), 0, rc.nregs - rc.nlocals);
-            (*(*made).frame.get()).regs = regs;
+            for i in 0..rc.nregs {
+                let moved = i < rc.nlocals;
+                *regs.add(i) = match moved {
+                    true => std::mem::take(&mut *(*f).regs.add(i)),
+                    false => 0,
+                };
+            }
+            let record = (*made).frame.get();
+            (*record).regs = regs;
+            // R11: without a count, as it is its own frame.
+            (*record).generator = cell as u64;
             (*f).locals = 0;
         })
     };
-    let v = match made {
-        Ok(v) => v,
-        Err(_) => {
-            // SAFETY: the count taken for the record.
-            drop(unsafe { Value::from_bits(func_word) });
-            g.name.drop_unshared(&cx.thread);
-            g.qualname.drop_unshared(&cx.thread);
-            return Err(cx.memory_error());
-        }
+    let Ok(v) = made else {
+        // SAFETY: the count taken for the record.
+        drop(unsafe { Value::from_bits(func_word) });
+        return Err(cx.memory_error());
     };
     if kind == crate::statics::word::COROUTINE && cx.watch.origin_depth > 0 {
         let origin = origin(cx, f)?;
         let g = as_generator(&v).expect("a generator");
         drop(g.origin.swap(Some(origin)));
     }
-    // SAFETY: the generator is ours alone still; the record names it without a count (R11: it is its own frame).
-    unsafe { (*as_generator(&v).expect("a generator").frame.get()).generator = v.bits() };
     cx.pop_frame();
     Ok(v)
 }

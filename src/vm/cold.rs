@@ -220,6 +220,17 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             s.push_at(cx, 0, aw);
         }
         Op::GET_AWAITABLE => {
+            if let Some(g) = as_generator(s.at(0))
+                && s.at(0).class_word() == word::COROUTINE
+            {
+                // It stays where it is.
+                if g.delegating.load(std::sync::atomic::Ordering::Relaxed) != 0
+                    && g.state() == crate::objects::generator::SUSPENDED
+                {
+                    return Err(cx.runtime_error("coroutine is being awaited already"));
+                }
+                return Ok(());
+            }
             let o = s.at(0).clone();
             let aw = match get_awaitable(cx, &o) {
                 Ok(a) => a,
@@ -240,13 +251,6 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
                     return Err(r);
                 }
             };
-            if let Some(g) = as_generator(&aw)
-                && aw.class_word() == word::COROUTINE
-                && g.delegating.load(std::sync::atomic::Ordering::Relaxed) != 0
-                && g.state() == crate::objects::generator::SUSPENDED
-            {
-                return Err(cx.runtime_error("coroutine is being awaited already"));
-            }
             s.set(cx, 0, aw);
         }
         Op::GET_YIELD_FROM_ITER => {

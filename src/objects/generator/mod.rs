@@ -101,29 +101,34 @@ impl Generator {
     pub fn regs(&self) -> *mut u64 {
         (&raw const *self).wrapping_add(1).cast_mut().cast()
     }
-    /// A generator that has not started.
-    pub fn new(
+    /// Write a generator that has not started, but for its header, whose frame record and registers the caller moves in.
+    ///
+    /// # Safety
+    /// A fresh cell of `size_of(nregs)` bytes that nobody else sees.
+    #[inline(always)]
+    pub unsafe fn init(
+        this: *mut Generator,
         name: Option<Value>,
         qualname: Option<Value>,
         frame: Frame,
         nregs: usize,
-    ) -> Generator {
-        Generator {
-            head: Header::placeholder(),
-            state: AtomicU8::new(CREATED),
-            delegating: AtomicU8::new(0),
-            name: Slot::new(name),
-            qualname: Slot::new(qualname),
-            send_at: UnsafeCell::new(std::ptr::null()),
-            frame: UnsafeCell::new(frame),
-            nregs: UnsafeCell::new(nregs as u32),
-            handled: Slot::EMPTY,
-            origin: Slot::EMPTY,
-            ag_running: AtomicU8::new(0),
-            ag_closed: AtomicU8::new(0),
-            ag_hooks_inited: AtomicU8::new(0),
-            finalizer: Slot::EMPTY,
-            code: Slot::EMPTY,
+    ) {
+        // SAFETY: by contract; field by field, since a whole struct would go through the machine stack.
+        unsafe {
+            (&raw mut (*this).state).write(AtomicU8::new(CREATED));
+            (&raw mut (*this).delegating).write(AtomicU8::new(0));
+            (&raw mut (*this).name).write(Slot::new(name));
+            (&raw mut (*this).qualname).write(Slot::new(qualname));
+            (&raw mut (*this).send_at).write(UnsafeCell::new(std::ptr::null()));
+            (&raw mut (*this).frame).write(UnsafeCell::new(frame));
+            (&raw mut (*this).nregs).write(UnsafeCell::new(nregs as u32));
+            (&raw mut (*this).handled).write(Slot::EMPTY);
+            (&raw mut (*this).origin).write(Slot::EMPTY);
+            (&raw mut (*this).ag_running).write(AtomicU8::new(0));
+            (&raw mut (*this).ag_closed).write(AtomicU8::new(0));
+            (&raw mut (*this).ag_hooks_inited).write(AtomicU8::new(0));
+            (&raw mut (*this).finalizer).write(Slot::EMPTY);
+            (&raw mut (*this).code).write(Slot::EMPTY);
         }
     }
     /// Win the right to run: the previous state (CREATED or SUSPENDED), or the state that forbids it.
