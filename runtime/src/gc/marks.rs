@@ -125,7 +125,7 @@ fn count(page: &Page) -> u32 {
     const { assert!(PAGE_MARKS.is_multiple_of(8) && WORDS < 256) };
     // SAFETY: the page's marks, aligned as its memory; each is 0 or 1.
     let words = unsafe { &*page.marks().cast::<[u64; WORDS]>() };
-    let sums = words.iter().fold(0u64, |sum, word| sum + word);
+    let sums = words.iter().sum::<u64>();
     sums.to_ne_bytes().into_iter().map(u32::from).sum()
 }
 
