@@ -35,6 +35,7 @@ pub enum Bug {
     PromoteTwice,
     UndoUnscanned,
     NoteBiasOnly,
+    FlagBeforeBias,
     JudgeUnwritten,
     BelowUntold,
     HandOverToItself,

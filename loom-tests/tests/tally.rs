@@ -1,11 +1,11 @@
 //! Counts of a deferred object that threads keep to themselves (R16): it is not freed while one of them holds a reference, and
 //! it is freed, once, when none does.
 //!
-//! Interleavings: `reader_and_writer` 8 736, `references_that_wander` 12 873, `three_holders` 2 354.
+//! Interleavings: `promoter_and_counter` 16 733, `reader_and_writer` 8 736, `references_that_wander` 12 873, `three_holders` 2 354.
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
-use loom_tests::protocol::deferral::{is_over, undo};
+use loom_tests::protocol::deferral::{is_over, promote, undo};
 use loom_tests::protocol::refword::{BIAS, Dec, MERGED, ONE, RefWord, count};
 use loom_tests::protocol::tally::{Tallied, Tallies};
 use loom_tests::sync::{AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering};
@@ -58,6 +58,20 @@ impl<const N: usize> World<N> {
             freed: AtomicU64::new(0),
             object: UnsafeCell::new(0),
         })
+    }
+
+    /// The same, not deferred yet.
+    fn counted(holders: u32) -> Arc<World<N>> {
+        let mut world = World::new(holders);
+        let it = Arc::get_mut(&mut world).expect("not shared yet");
+        it.flags = AtomicU8::new(0);
+        it.word = RefWord::new(((1 + holders) * ONE) | MERGED);
+        world
+    }
+
+    /// Gives up a reference that the word counts, by who has not seen the flag.
+    fn drop_directly(&self) {
+        self.write(-1);
     }
 
     fn touch(&self) {
@@ -231,6 +245,43 @@ fn three() {
         other.join().unwrap();
     }
     world.settle();
+}
+
+/// While one promotes the object, another counts what it finds deferred and passes it on, so that the word falls below what
+/// is counted; or it gives the slot's reference up without a look at the flag.
+fn promote_against_tallies() {
+    let world = World::<2>::counted(1);
+    let other = {
+        let world = world.clone();
+        thread::spawn(move || {
+            world.run(1, |mine| {
+                if world.read(mine, 0) {
+                    // What it has counted it passes on; who gets that gives it up with the slot's own, and writes at once.
+                    world.slots[0].swap(0, Ordering::AcqRel);
+                    world.write(-2);
+                } else if world.slots[0].swap(0, Ordering::AcqRel) != 0 {
+                    world.drop_directly();
+                }
+            });
+            world.safepoint(1);
+        })
+    };
+    promote(&world.flags, DEFERRED, 1, || world.word.add_bias());
+    world.touch();
+    world.run(0, |mine| world.count(mine, -1));
+    world.safepoint(0);
+    other.join().unwrap();
+    world.settle();
+}
+
+#[test]
+fn promoter_and_counter() {
+    check(promote_against_tallies);
+}
+
+#[test]
+fn a_flag_before_the_bias_is_caught() {
+    must_catch(Bug::FlagBeforeBias, promote_against_tallies);
 }
 
 #[test]

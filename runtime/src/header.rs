@@ -31,6 +31,7 @@ pub mod flag {
     pub const FINALIZED: u8 = 16;
     /// Set before the first child is dropped (R12).
     pub const DYING: u8 = 32;
+    // 64 is `protocol::deferral::PROMOTING`.
     /// `gc.freeze()`: the collector takes it for alive.
     pub const FROZEN: u8 = 128;
 }
@@ -221,8 +222,8 @@ impl Header {
         self.shared.mark_readable();
     }
 
-    /// Makes the object deferred, for good. The caller holds a counted reference, and so bridges the
-    /// moment between the flag, which one thread wins, and the bias (R16). False: it was already.
+    /// Makes the object deferred, for good. The caller holds a counted reference. False: it was already, or another
+    /// thread is about to (R16).
     pub fn set_deferred(&self) -> bool {
         deferral::promote(&self.flags, flag::DEFERRED, flag::IMMORTAL, || {
             crate::refcount::add_bias(self)

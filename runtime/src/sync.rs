@@ -61,6 +61,8 @@ pub enum Bug {
     UndoUnscanned,
     /// R16: a decrement of a deferred object that others still count by themselves is noted at the bias only.
     NoteBiasOnly,
+    /// R16: an object is called deferred before its word has the bias.
+    FlagBeforeBias,
     /// R16: the stopper judges a deferred object with counts that threads keep to themselves.
     JudgeUnwritten,
     /// R16: a thread's own count falls below zero, and nobody is told.
