@@ -12,20 +12,21 @@ use crate::thread::Thread;
 use crate::traffic::{self, Kind, Sum};
 use std::cell::Cell;
 
-const PLACES: usize = 16;
+const SETS: usize = 16;
+const PLACES: usize = 4;
 /// Samples of one address until it is promoted.
 const HITS: u32 = 8;
 
 pub(crate) struct Samples {
     seen: Cell<u32>,
-    places: [Cell<(*const Header, u32)>; PLACES],
+    places: [[Cell<(*const Header, u32)>; PLACES]; SETS],
 }
 
 impl Samples {
     pub(crate) const fn new() -> Samples {
         Samples {
             seen: Cell::new(0),
-            places: [const { Cell::new((std::ptr::null(), 0)) }; PLACES],
+            places: [const { [const { Cell::new((std::ptr::null(), 0)) }; PLACES] }; SETS],
         }
     }
 }
@@ -72,7 +73,13 @@ fn look(t: &Thread, head: &Header) {
 /// Whether this is the sample that makes the address hot.
 fn is_hot(t: &Thread, head: &Header) -> bool {
     let address: *const Header = head;
-    let place = &t.samples.places[(address as usize >> 4 ^ address as usize >> 12) % PLACES];
+    let set = &t.samples.places[(address as usize >> 4 ^ address as usize >> 12) % SETS];
+    // Objects that a loop counts in turn are sampled in turn: those that meet in a set must not drive each other out.
+    let place = set
+        .iter()
+        .find(|place| std::ptr::eq(place.get().0, address))
+        .or_else(|| set.iter().min_by_key(|place| place.get().1))
+        .expect("a set has places");
     let (there, hits) = place.get();
     let hot = there == address && hits == HITS;
     place.set(match (there == address, hot) {
