@@ -50,6 +50,7 @@ mod page;
 #[cfg(not(feature = "gil"))]
 mod promote;
 mod scavenge;
+mod signals;
 pub mod traffic;
 mod zerocount;
 

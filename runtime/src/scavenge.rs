@@ -48,7 +48,7 @@ fn start() {
     let thread = std::thread::Builder::new()
         .name("typhon-memory".into())
         .stack_size(128 << 10);
-    if thread.spawn(run).is_err() {
+    if crate::signals::blocked(|| thread.spawn(run)).is_err() {
         RETIRED.store(0, Ordering::Relaxed);
         RUNS.store(false, Ordering::Release);
     }

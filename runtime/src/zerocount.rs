@@ -61,11 +61,12 @@ fn start_clock() {
     let clock = std::thread::Builder::new()
         .name("typhon-clock".into())
         .stack_size(64 << 10);
-    let started = clock.spawn(|| {
+    let tick = || {
         std::thread::sleep(DELAY);
         CLOCK_RUNS.store(false, Ordering::Release);
         thread::set_breaker_everywhere(breaker::ZERO_COUNT);
-    });
+    };
+    let started = crate::signals::blocked(|| clock.spawn(tick));
     if started.is_err() {
         CLOCK_RUNS.store(false, Ordering::Release);
         thread::set_breaker_everywhere(breaker::ZERO_COUNT);

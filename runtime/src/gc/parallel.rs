@@ -125,7 +125,7 @@ pub(super) fn mark(work: &mut Work) -> Option<usize> {
         let mut helpers = Vec::new();
         for _ in 1..markers {
             let builder = std::thread::Builder::new().name("typhon-mark".into());
-            match builder.spawn_scoped(scope, || pool.work()) {
+            match crate::signals::blocked(|| builder.spawn_scoped(scope, || pool.work())) {
                 Ok(helper) => helpers.push(helper),
                 // As if it had come and found nothing.
                 Err(_) => {
