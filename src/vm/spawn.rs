@@ -27,6 +27,10 @@ pub fn spawn(
         clear(&mut cx);
         // The main thread of a process that this thread forked.
         let is_main = cx.is_main;
+        if !is_main {
+            // Who waits for the end of this thread may block a signal everywhere then: it must not come here.
+            crate::os::signal::block_all();
+        }
         cx.thread.exit();
         drop(cx);
         ended();

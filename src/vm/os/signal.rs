@@ -303,7 +303,8 @@ fn members(s: &libc::sigset_t) -> Vec<i32> {
         .collect()
 }
 
-fn block_all() {
+/// Block all signals in the calling thread.
+pub(crate) fn block_all() {
     // SAFETY: the calling thread's mask.
     unsafe {
         let mut s: libc::sigset_t = std::mem::zeroed();
