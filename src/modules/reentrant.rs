@@ -13,6 +13,12 @@ pub struct Reentrant {
     depth: AtomicU32,
 }
 
+impl Default for Reentrant {
+    fn default() -> Reentrant {
+        Reentrant::new()
+    }
+}
+
 impl Reentrant {
     pub const fn new() -> Reentrant {
         Reentrant {
