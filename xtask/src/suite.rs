@@ -3,7 +3,7 @@
 //! The steps go from cheap to dear, and go on after a failure, so that one run tells everything. Both builds are made
 //! with the profile `ci` (optimized without link-time optimization), the GIL build in a target folder of its own.
 
-use crate::{soak, tidy};
+use crate::{cpython, soak, tidy};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ enum Step {
         on_gil_build: bool,
     },
     Tidy,
+    Cpython,
     Soak,
 }
 
@@ -178,6 +179,7 @@ const STEPS: &[(&str, Step)] = &[
             on_gil_build: true,
         },
     ),
+    ("CPython's tests of the language", Step::Cpython),
     (
         "workloads drawn at random, both builds",
         cargo(&[
@@ -214,6 +216,33 @@ const STEPS: &[(&str, Step)] = &[
     ),
 ];
 
+/// A fixed part of CPython's tests, against the list of known failures. What fails is run once more, as CPython's own runner
+/// does: a test may have waited in vain on a busy machine.
+fn language_tests(root: &Path) -> bool {
+    let modules = match std::fs::read_to_string(root.join("tests/cpython/gate.txt")) {
+        Ok(text) => text,
+        Err(error) => {
+            println!("tests/cpython/gate.txt: {error}");
+            return false;
+        }
+    };
+    let lines = modules.lines().filter(|line| !line.starts_with('#'));
+    let plan = cpython::Plan {
+        binary: root.join("target/ci/typhon"),
+        tests: root.join("../shared/cpython-tests"),
+        jobs: 2,
+        timeout: Duration::from_secs(120),
+        check: true,
+        update: false,
+        threads: 1,
+        modules: lines
+            .flat_map(str::split_whitespace)
+            .map(str::to_string)
+            .collect(),
+    };
+    cpython::run(root, &plan) || cpython::run(root, &plan)
+}
+
 /// Runs the steps whose names contain `filter`; true if all passed.
 pub fn run(root: &Path, filter: &str) -> bool {
     let start = Instant::now();
@@ -227,6 +256,7 @@ pub fn run(root: &Path, filter: &str) -> bool {
         let began = Instant::now();
         let good = match step {
             Step::Tidy => tidy::run(root),
+            Step::Cpython => language_tests(root),
             Step::Soak => soak::run(root, &short_soak(root)),
             Step::Cargo {
                 arguments,
