@@ -316,20 +316,6 @@ pub(super) fn discard(cx: &mut Cx, g: &Generator) {
     drop(g.handled.put(&g.head, cx, None));
 }
 
-/// Whether nothing would run or be told when a generator is closed where it is suspended: there is no `try` around, nor another
-/// generator that it waits for. The caller has won the right to run it.
-fn ends_unseen(g: &Generator) -> bool {
-    if g.delegating.load(Ordering::Relaxed) != 0 || crate::monitor::active() {
-        return false;
-    }
-    // SAFETY: by contract.
-    let f = unsafe { &*g.frame.get() };
-    // Around the whole body stands the handler that turns a StopIteration (PEP 479), the only one of its kind at depth 0.
-    f.code()
-        .handler_for(f.lasti())
-        .is_none_or(|h| h.depth == 0 && h.lasti)
-}
-
 /// `gen.close()`: the value it returned, if any.
 pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
     let Some(g) = as_generator(this) else {
@@ -343,7 +329,7 @@ pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
             return Err(cx.value_error(format!("{what} already executing")));
         }
     };
-    if before == CREATED || ends_unseen(g) {
+    if before == CREATED {
         discard(cx, g);
         return Ok(Value::none());
     }
