@@ -1,9 +1,13 @@
 //! Promotion (R16): an object that several threads keep counting into registers becomes deferred by
 //! itself, and its reads scale from then on.
 //!
-//! Each thread samples one in sixteen of its counts of objects that are not its own into a small table of addresses; an
+//! Each thread samples about one in sixteen of its counts of objects that are not its own into a small table of addresses; an
 //! address that comes up again and again is promoted, if its type says PROMOTABLE and has no
-//! finalizer. Only the free-threaded build counts for others. Addresses are compared only, so a stale one at worst promotes another object early.
+//! finalizer. Only the free-threaded build counts for others. Addresses are compared only, and not all of their bits, so a
+//! stale one or one that looks the same at worst promotes another object early.
+//!
+//! How many counts lie between two samples is random: a loop counts the same objects in the same order again and again, and at
+//! a fixed distance always the same few of them would be looked at.
 
 use crate::counters::{self, Counter};
 use crate::header::Header;
@@ -12,22 +16,52 @@ use crate::thread::Thread;
 use crate::traffic::{self, Kind, Sum};
 use std::cell::Cell;
 
-const SETS: usize = 16;
+/// Together as many as a loop may go over in turn (the items of shared lists and dicts) and still have promoted.
+const SETS: usize = 1024;
 const PLACES: usize = 4;
 /// Samples of one address until it is promoted.
-const HITS: u32 = 8;
+const HITS: u16 = 8;
+/// A place: the samples of an address, and above them what is kept of the address; 0 is empty.
+const HITS_BITS: u32 = 4;
+const _: () = assert!(HITS < 1 << HITS_BITS);
 
 pub(crate) struct Samples {
-    seen: Cell<u32>,
-    places: [[Cell<(*const Header, u32)>; PLACES]; SETS],
+    /// Counts until the next sample.
+    ahead: Cell<u32>,
+    random: Cell<u32>,
+    places: [[Cell<u16>; PLACES]; SETS],
 }
 
 impl Samples {
     pub(crate) const fn new() -> Samples {
         Samples {
-            seen: Cell::new(0),
-            places: [const { [const { Cell::new((std::ptr::null(), 0)) }; PLACES] }; SETS],
+            ahead: Cell::new(0),
+            random: Cell::new(0x9E37_79B9),
+            places: [const { [const { Cell::new(0) }; PLACES] }; SETS],
         }
+    }
+
+    /// Whether one more count is to be looked at.
+    #[inline(always)]
+    fn is_due(&self) -> bool {
+        let ahead = self.ahead.get();
+        if ahead != 0 {
+            self.ahead.set(ahead - 1);
+            return false;
+        }
+        true
+    }
+
+    /// Decides when the next one is: after half to one and a half times the mean distance.
+    fn next(&self) {
+        // Marsaglia's xorshift.
+        let mut x = self.random.get();
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        self.random.set(x);
+        self.ahead
+            .set(counters::SAMPLED / 2 + x % counters::SAMPLED);
     }
 }
 
@@ -40,9 +74,7 @@ pub(crate) fn sample(head: &Header) {
     }
     // SAFETY: the running thread's record.
     let t = unsafe { &*t };
-    let seen = t.samples.seen.get().wrapping_add(1);
-    t.samples.seen.set(seen);
-    if seen.is_multiple_of(counters::SAMPLED) {
+    if t.samples.is_due() {
         look(t, head);
     }
 }
@@ -50,6 +82,7 @@ pub(crate) fn sample(head: &Header) {
 #[cold]
 #[inline(never)]
 fn look(t: &Thread, head: &Header) {
+    t.samples.next();
     t.counters
         .add(Counter::foreign_counts, u64::from(counters::SAMPLED));
     let sum = Sum {
@@ -72,20 +105,24 @@ fn look(t: &Thread, head: &Header) {
 
 /// Whether this is the sample that makes the address hot.
 fn is_hot(t: &Thread, head: &Header) -> bool {
-    let address: *const Header = head;
-    let set = &t.samples.places[(address as usize >> 4 ^ address as usize >> 12) % SETS];
+    // Fibonacci hashing: the upper bits of the product tell the set and, behind it, addresses apart.
+    let mixed = (&raw const *head as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let set = &t.samples.places[(mixed >> 32) as usize % SETS];
+    let address = (mixed >> 48) as u16 & !((1 << HITS_BITS) - 1);
     // Objects that a loop counts in turn are sampled in turn: those that meet in a set must not drive each other out.
+    let hits_of = |place: u16| place & ((1 << HITS_BITS) - 1);
+    let known = |place: u16| hits_of(place) != 0 && (place ^ address) < 1 << HITS_BITS;
     let place = set
         .iter()
-        .find(|place| std::ptr::eq(place.get().0, address))
-        .or_else(|| set.iter().min_by_key(|place| place.get().1))
+        .find(|place| known(place.get()))
+        .or_else(|| set.iter().min_by_key(|place| hits_of(place.get())))
         .expect("a set has places");
-    let (there, hits) = place.get();
-    let hot = there == address && hits == HITS;
-    place.set(match (there == address, hot) {
-        (_, true) => (std::ptr::null(), 0),
-        (true, _) => (address, hits + 1),
-        _ => (address, 1),
+    let before = place.get();
+    let hot = known(before) && hits_of(before) == HITS;
+    place.set(match (known(before), hot) {
+        (_, true) => 0,
+        (true, _) => before + 1,
+        _ => address | 1,
     });
     hot
 }
@@ -94,12 +131,7 @@ fn is_hot(t: &Thread, head: &Header) -> bool {
 /// count as everybody does: its own count is a word beside those that readers read.
 #[inline]
 pub(crate) fn sample_deferred(t: &Thread, head: &Header) {
-    if head.is_owned_by(0) {
-        return;
-    }
-    let seen = t.samples.seen.get().wrapping_add(1);
-    t.samples.seen.set(seen);
-    if seen.is_multiple_of(counters::SAMPLED) {
+    if !head.is_owned_by(0) && t.samples.is_due() {
         look_at_deferred(t, head);
     }
 }
@@ -107,6 +139,7 @@ pub(crate) fn sample_deferred(t: &Thread, head: &Header) {
 #[cold]
 #[inline(never)]
 fn look_at_deferred(t: &Thread, head: &Header) {
+    t.samples.next();
     if is_hot(t, head) {
         disown(t, head);
     }

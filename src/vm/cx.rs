@@ -20,7 +20,7 @@ pub mod local {
 /// Bytes of native stack that must remain before native code recurses.
 const NATIVE_RESERVE: usize = 192 * 1024;
 
-#[repr(C)]
+#[repr(C, align(128))]
 pub struct Cx {
     /// The runtime's part. First, so that a `*mut Thread` is a `*mut Cx` (R11: the collector finds the registers through it).
     pub thread: Thread,
@@ -91,6 +91,14 @@ impl Cx {
     fn native_overflow(&mut self, what: &str) -> Raised {
         self.recursion_error(format!("maximum recursion depth exceeded{what}"))
     }
+}
+
+/// `Cx::handled` of a thread at rest: with room for some levels and so in cache lines of its own. A thread that handles
+/// exceptions writes it all the time; a few bytes would lie beside what other threads write or read as often.
+pub(crate) fn handled_stack() -> Vec<Option<Value>> {
+    let mut handled = Vec::with_capacity(16);
+    handled.push(None);
+    handled
 }
 
 /// An address inside the current native frame.

@@ -19,6 +19,7 @@ mod imports;
 pub mod init;
 pub mod interp;
 mod legs;
+mod lines;
 pub mod monitor;
 pub mod native;
 pub mod number;

@@ -6,6 +6,7 @@
 //! index inside the instruction (ARCHITECTURE.md has the figures).
 
 use crate::Value;
+use crate::lines::Lines;
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::protocol::cache_pair;
 
@@ -214,12 +215,13 @@ pub struct Handler {
 }
 
 /// The register code of one code object.
+#[repr(align(64))]
 pub struct RegCode {
-    pub words: Box<[AtomicU64]>,
-    pub caches: Box<[Cache]>,
-    pub consts: Box<[Value]>,
+    pub words: Lines<AtomicU64>,
+    pub caches: Lines<Cache>,
+    pub consts: Lines<Value>,
     /// Interned names.
-    pub names: Box<[Value]>,
+    pub names: Lines<Value>,
     /// Source line, per word.
     pub lines: Box<[i32]>,
     /// Byte offset in the stack code, per word.

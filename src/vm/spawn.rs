@@ -60,7 +60,7 @@ fn clear(cx: &mut Cx) {
     for _ in 0..3 {
         let held = (
             cx.exc.take(),
-            std::mem::replace(&mut cx.handled, vec![None]),
+            std::mem::replace(&mut cx.handled, crate::cx::handled_stack()),
             std::mem::take(&mut cx.locals),
             cx.trace.take(),
             cx.profile.take(),

@@ -32,7 +32,7 @@ impl Cx {
         let mut cx = Box::new(Cx {
             thread: Thread::new(),
             exc: None,
-            handled: vec![None],
+            handled: crate::cx::handled_stack(),
             frame: std::ptr::null_mut(),
             stack,
             recursion_limit: 0,

@@ -259,8 +259,8 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
     Ok(Some(RegCode {
         words: t.words.into_iter().map(AtomicU64::new).collect(),
         caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
-        consts: Box::default(),
-        names: Box::default(),
+        consts: Default::default(),
+        names: Default::default(),
         lines: lines_of(code, &t.offsets),
         offsets: t.offsets.into(),
         handlers: out.into(),

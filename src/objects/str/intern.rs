@@ -30,30 +30,46 @@ static TABLE: LazyLock<[Shard; SHARDS]> =
 
 /// Interned strings found of late, by their hash: what is looked for often is found without the table's locks, which several
 /// threads would take in turn. The entries are immortal, so that any of them may be read at any time.
-static RECENT: [AtomicU64; RECENT_SIZE] = [const { AtomicU64::new(0) }; RECENT_SIZE];
-const RECENT_SIZE: usize = 2048;
+static RECENT: [RecentSet; RECENT_SETS] =
+    [const { RecentSet([const { AtomicU64::new(0) }; RECENT_PLACES]) }; RECENT_SETS];
+const RECENT_SETS: usize = 512;
+/// Names that meet in a set shall not drive each other out, call by call and from under other threads.
+const RECENT_PLACES: usize = 4;
 
-fn recent_place(hash: i64) -> &'static AtomicU64 {
-    &RECENT[(hash as usize >> 16) % RECENT_SIZE]
+#[repr(align(32))]
+struct RecentSet([AtomicU64; RECENT_PLACES]);
+
+fn recent_set(hash: i64) -> &'static [AtomicU64; RECENT_PLACES] {
+    &RECENT[(hash as usize >> 16) % RECENT_SETS].0
 }
 
 #[inline]
 fn recent(hash: i64, is_it: impl Fn(&Str) -> bool) -> Option<Value> {
-    let bits = recent_place(hash).load(Ordering::Acquire);
-    if bits == 0 {
-        return None;
+    for place in recent_set(hash) {
+        let bits = place.load(Ordering::Acquire);
+        if bits == 0 {
+            break;
+        }
+        // SAFETY: an interned string's word, published whole; immortal, so that no count goes with it.
+        let found = unsafe { ManuallyDrop::new(Value::from_bits(bits)) };
+        let same = found
+            .downcast_exact::<Str>()
+            .is_some_and(|t| t.hash() == hash && is_it(t));
+        if same {
+            return Some(Value::clone(&found));
+        }
     }
-    // SAFETY: an interned string's word, published whole; immortal, so that no count goes with it.
-    let found = unsafe { ManuallyDrop::new(Value::from_bits(bits)) };
-    let same = found
-        .downcast_exact::<Str>()
-        .is_some_and(|t| t.hash() == hash && is_it(t));
-    same.then(|| Value::clone(&found))
+    None
 }
 
-/// Counts nothing: the table's own reference makes the string immortal.
+/// Counts nothing: the table's own reference makes the string immortal. Places are filled in order.
 fn remember(hash: i64, found: &Value) {
-    recent_place(hash).store(found.bits(), Ordering::Release);
+    let set = recent_set(hash);
+    let place = set
+        .iter()
+        .find(|place| place.load(Ordering::Relaxed) == 0)
+        .unwrap_or(&set[(hash as usize >> 40) % RECENT_PLACES]);
+    place.store(found.bits(), Ordering::Release);
 }
 
 /// The interned twin of a string (exact `str` only; others are returned as they are).
