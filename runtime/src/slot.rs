@@ -180,6 +180,33 @@ impl Slot {
         self.try_get_in(tid, still_valid)
     }
 
+    /// [`Self::try_get_for_register`] as a register word; 0 when it is empty or contended.
+    #[inline(always)]
+    pub fn word_for_register(&self, tid: u16, still_valid: impl Fn() -> bool) -> u64 {
+        let bits = self.0.load(Ordering::Acquire);
+        if bits & 3 != 0 || bits == 0 {
+            return bits;
+        }
+        // SAFETY: type-stable while the guard lives (R3).
+        let head = unsafe { &*(bits as *const Header) };
+        if head.is_uncounted_in_registers() {
+            // As in `try_get_for_register`.
+            return match self.0.load(Ordering::Acquire) == bits && still_valid() {
+                true => bits | crate::value::BORROWED,
+                false => 0,
+            };
+        }
+        if refcount::is_owner_leg(head, tid) {
+            // SAFETY: only this thread can bring its own count to zero.
+            unsafe { refcount::incref(head, tid) };
+            return bits;
+        }
+        match self.try_get_shared(bits, head, tid, still_valid) {
+            Ok(Some(v)) => v.into_bits(),
+            _ => 0,
+        }
+    }
+
     /// Stores and returns what was there. Under the lock, or unshared. The caller drops it outside.
     #[inline(always)]
     #[must_use = "drop the displaced value after the lock (R1)"]

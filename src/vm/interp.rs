@@ -15,9 +15,7 @@ use crate::native::Args;
 use crate::objects::builtin::{Builtin, MethodDescr};
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::Function;
-use crate::objects::list::iter::ListIter;
-use crate::objects::range::iter::RangeIter;
-use crate::protocol::{self, BinOp};
+use crate::protocol::BinOp;
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::{self, word};
@@ -807,16 +805,13 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         try_!(cold::unpack(cx, v, r.add(d_of(w)), b_of(w)));
                     }
                     // ---- iteration
+                    Rop::UnpackTwo => {
+                        save!();
+                        try_!(legs::unpack_two(cx, r, w));
+                    }
                     Rop::GetIter => {
                         save!();
-                        let va = operand!(a_of(w));
-                        let it = if va.class_word() == word::GENERATOR {
-                            va.clone_in(cx.thread.tid)
-                        } else {
-                            try_!(protocol::iter(cx, va))
-                        };
-                        release_operands_a(cx, r, w);
-                        set!(w, it.into_bits());
+                        try_!(legs::get_iter(cx, r, w));
                     }
                     Rop::ForIter => {
                         let target = (*pc.add(1)).load(Ordering::Relaxed) as isize;
@@ -831,31 +826,37 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                     pc = pc.offset(target);
                                 }
                             }
-                            word::RANGE_ITER => {
-                                let it = &*((it.bits() & !7) as *const RangeIter);
-                                match it.next_item(cx) {
-                                    Some(i) => {
-                                        let bits = match Value::from_small_int(i) {
-                                            Some(v) => v.into_bits(),
-                                            None => try_!(crate::objects::int::new_int(cx, i))
-                                                .into_bits(),
-                                        };
-                                        set!(w, bits);
-                                    }
-                                    None => pc = pc.offset(target),
-                                }
-                            }
-                            word::LIST_ITER => {
-                                let it = &*((it.bits() & !7) as *const ListIter);
-                                match it.next_for_register(cx) {
-                                    Some(v) => set!(w, v.into_bits()),
-                                    None => pc = pc.offset(target),
-                                }
-                            }
                             _ => match try_!(next_fast(cx, it)) {
                                 Some(v) => set!(w, v.into_bits()),
                                 None => pc = pc.offset(target),
                             },
+                        }
+                    }
+                    Rop::ForNext => {
+                        // A request waits for the jump behind.
+                        if cx.thread.breaker.load(Ordering::Relaxed) == 0 {
+                            pc = pc.offset((w as i64 >> 48) as isize);
+                            let bits = legs::loop_item(cx, reg!(a_of(w)));
+                            if bits != 0 {
+                                set!(w, bits);
+                            } else {
+                                pc = pc.sub(2);
+                            }
+                        }
+                    }
+                    Rop::ForNextTwo => {
+                        pc = pc.add(1);
+                        if cx.thread.breaker.load(Ordering::Relaxed) == 0 {
+                            save!();
+                            let body = pc.offset((*pc).load(Ordering::Relaxed) as isize);
+                            pc = match try_!(legs::loop_pair(cx, r, w)) {
+                                legs::Pair::Stored => body,
+                                legs::Pair::Ask => body.sub(3),
+                                legs::Pair::End => {
+                                    let target = body.sub(1);
+                                    target.offset((*target).load(Ordering::Relaxed) as isize)
+                                }
+                            };
                         }
                     }
                     Rop::Send => {

@@ -3,8 +3,10 @@
 //! test per slow leg, and its few variables stay in machine registers. The caller has saved `pc` in the frame.
 
 mod calls;
+mod iterate;
 
 pub use calls::*;
+pub use iterate::*;
 
 use crate::call::{Step, counted, drop_word};
 use crate::native::Args;

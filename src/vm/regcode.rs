@@ -60,9 +60,12 @@ macro_rules! for_each_rop {
             BuildMap "d = dict of b pairs from a", BuildSet "d = set of b registers from a", BuildString "d = join of b strings from a",
             ListAppend "append b to list a", SetAdd "add b to set a", MapAdd "dict d[a] = b",
             StoreSubscr "a[b] = d", DeleteSubscr "del a[b]",
-            Unpack "a into b registers from d, last item first at the top",
+            Unpack "a into b registers from d, last item first at the top", UnpackTwo "locals d and b = the two items of a",
             // iteration and calls
-            GetIter "d = iter(a)", ForIter "d = next(a) or jump to the next word's target when exhausted",
+            GetIter "d = iter(a); x bit 1: for a loop that alone has it", ForIter "d = next(a) or jump to the next word's target when exhausted",
+            // at a loop's end; the jump back to its `ForIter` follows, for requests
+            ForNext "d = next(a) and jump by b as i16 (behind the `ForIter`), if that needs no call; else jump to the `ForIter`",
+            ForNextTwo "locals d and b = the two items of next(a), jump by the next word (behind `ForIter` and `UnpackTwo`); like `ForNext`",
             CallFn "d = call of callable a, no self, b arguments from a+2; d is a or a local", Call "the same, self or empty in a+1", CallFar "the same in a generator, whose registers callees cannot share", CallKw "the same, names tuple above the arguments",
             CallEx "d = a(*a+2, **a+3)",
             Return "return a", ReturnGenerator "make the generator and return it",
@@ -296,7 +299,7 @@ impl RegCode {
                 imm_of(w)
             );
             i += 1;
-            if matches!(op, Rop::ForIter | Rop::Send) {
+            if matches!(op, Rop::ForIter | Rop::Send | Rop::ForNextTwo) {
                 let _ = writeln!(
                     out,
                     "{i:5}        target {}",

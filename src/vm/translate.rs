@@ -14,6 +14,7 @@ use typhon_compiler::code::Code;
 use typhon_compiler::opcode::{Op, stack_effect};
 
 pub(crate) mod instrument;
+mod loops;
 mod shapes;
 
 use crate::monitor::{Instrumented, PLAIN};
@@ -803,6 +804,7 @@ impl Translator<'_> {
             }
             Op::JUMP_BACKWARD => {
                 self.flush();
+                self.loop_end(self.ins[i].target);
                 self.jump_word(Rop::JumpBack, 0, 0, self.ins[i].target);
             }
             Op::JUMP_BACKWARD_NO_INTERRUPT => {
@@ -940,18 +942,13 @@ impl Translator<'_> {
                 let (a, b, c) = self.operands()?;
                 self.op(Rop::DeleteSubscr, c, 0, a, b);
             }
-            Op::UNPACK_SEQUENCE => {
-                let n = u16::try_from(arg).map_err(|_| "too many names to unpack")?;
-                let i = self.stack.len().checked_sub(1).ok_or("stack underflow")?;
-                self.flush_at(i);
-                self.stack.pop();
-                let h = self.home(i);
-                self.op(Rop::Unpack, CONSUME_A, h, h, n);
-                self.adjust(n as i32)?;
-            }
+            Op::UNPACK_SEQUENCE => return self.unpack(i),
             Op::GET_ITER => {
                 let (a, consumed) = self.operand()?;
-                self.push_result(Rop::GetIter, consumed as u8, a, 0);
+                // In front of a loop, a comprehension's too, nobody else can get the iterator.
+                let next = self.ins.get(i + 1).map(|n| n.op);
+                let in_loop = matches!(next, Some(Op::FOR_ITER | Op::LOAD_FAST_AND_CLEAR));
+                self.push_result(Rop::GetIter, consumed as u8 | (in_loop as u8) << 1, a, 0);
                 self.patchable = None;
             }
             Op::FOR_ITER => {

@@ -148,6 +148,15 @@ impl Walk {
     /// The next entry forward, as a tuple.
     #[inline]
     fn next_tuple(&self, head: &Header, cx: &mut Cx) -> Res<Option<Value>> {
+        match self.next_parts(head, cx)? {
+            Some((k, v)) => crate::objects::tuple::new_pair(cx, k, v).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The next entry forward.
+    #[inline(always)]
+    fn next_parts(&self, head: &Header, cx: &mut Cx) -> Res<Option<(Value, Value)>> {
         let tid = cx.tid;
         if head.is_uniquely_held(tid)
             && let Some(d) = self.begin(cx)?
@@ -157,13 +166,10 @@ impl Walk {
             if let Ok(Some(item)) = d.next_unlocked(tid, &mut pos) {
                 self.pos.store(pos, Ordering::Relaxed);
                 self.count(cx)?;
-                return crate::objects::tuple::new_pair(cx, item.key, item.value).map(Some);
+                return Ok(Some((item.key, item.value)));
             }
         }
-        match self.next_pair(head, false, cx)? {
-            Some((k, v)) => crate::objects::tuple::new_pair(cx, k, v).map(Some),
-            None => Ok(None),
-        }
+        self.next_pair(head, false, cx)
     }
 
     #[inline(always)]
@@ -258,6 +264,14 @@ dict_iterators! {
     DictRevKeyIter "dict_reversekeyiterator" DICT_REVKEYITER Keys true,
     DictRevValueIter "dict_reversevalueiterator" DICT_REVVALUEITER Values true,
     DictRevItemIter "dict_reverseitemiterator" DICT_REVITEMITER Items true,
+}
+
+impl DictItemIter {
+    /// The next key and value.
+    #[inline]
+    pub fn next_parts(&self, cx: &mut Cx) -> Res<Option<(Value, Value)>> {
+        self.walk.next_parts(&self.head, cx)
+    }
 }
 
 /// `iter(dict)` and of its views.

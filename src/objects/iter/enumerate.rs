@@ -33,6 +33,14 @@ pub struct Enumerate {
 const LONG: i64 = i64::MAX;
 
 impl Enumerate {
+    /// The next count and item.
+    #[inline]
+    pub fn next_parts(&self, cx: &mut Cx) -> Res<Option<(Value, Value)>> {
+        let Some(v) = protocol::next(cx, &self.it)? else {
+            return Ok(None);
+        };
+        Ok(Some((self.count(cx)?, v)))
+    }
     fn count(&self, cx: &mut Cx) -> Res<Value> {
         let mut i = self.next.load(Ordering::Relaxed);
         if self.head.is_uniquely_held(cx.tid) && i != LONG {
@@ -87,11 +95,10 @@ impl Enumerate {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let Some(v) = protocol::next(cx, &self.it)? else {
-            return Ok(None);
-        };
-        let i = self.count(cx)?;
-        tuple::new_pair(cx, i, v).map(Some)
+        match self.next_parts(cx)? {
+            Some((i, v)) => tuple::new_pair(cx, i, v).map(Some),
+            None => Ok(None),
+        }
     }
     /// Return state information for pickling.
     fn __reduce__(this: &Value, cx: &mut Cx) -> Res<Value> {

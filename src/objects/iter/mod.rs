@@ -1,6 +1,7 @@
 //! Iterators over iterators and sequences: `iter(sequence)`, `iter(callable, sentinel)`, `enumerate`, `zip`, `map`, `filter`,
 //! `reversed`. Each keeps what it iterates immutable and its position in an atomic, so sharing one between threads is safe.
 
+pub mod cursor;
 pub mod enumerate;
 pub mod map;
 pub mod reversed;

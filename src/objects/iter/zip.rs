@@ -46,6 +46,23 @@ pub fn strict_keyword(cx: &mut Cx, what: &str, args: &Args<'_>) -> Res<bool> {
     Ok(strict)
 }
 
+impl Zip {
+    /// The next two items; None when these are not exactly two iterators that may differ in length.
+    #[inline]
+    pub fn next_parts(&self, cx: &mut Cx) -> Res<Option<Option<(Value, Value)>>> {
+        let [a, b] = &self.its[..] else {
+            return Ok(None);
+        };
+        if self.strict.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let Some(x) = protocol::next(cx, a)? else {
+            return Ok(Some(None));
+        };
+        Ok(Some(protocol::next(cx, b)?.map(|y| (x, y))))
+    }
+}
+
 #[pymethods]
 impl Zip {
     #[new]
@@ -72,16 +89,10 @@ impl Zip {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        if let [a, b] = &self.its[..]
-            && !self.strict.load(Ordering::Relaxed)
-        {
-            let Some(x) = protocol::next(cx, a)? else {
-                return Ok(None);
-            };
-            let Some(y) = protocol::next(cx, b)? else {
-                return Ok(None);
-            };
-            return tuple::new_pair(cx, x, y).map(Some);
+        match self.next_parts(cx)? {
+            Some(Some((x, y))) => return tuple::new_pair(cx, x, y).map(Some),
+            Some(None) => return Ok(None),
+            None => {}
         }
         if self.its.is_empty() {
             return Ok(None);

@@ -2,12 +2,10 @@
 
 use super::List;
 use crate::native::*;
+use crate::objects::iter::cursor::Cursor;
 use crate::objects::{object, tuple};
 use crate::{Cx, Res, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Past every index: exhausted for good, even if the list grows.
-const DONE: usize = usize::MAX / 2;
 
 /// Forward iterator over a list.
 #[pytype(name = "list_iterator", gc, no_new, static_index = LIST_ITER)]
@@ -15,24 +13,38 @@ const DONE: usize = usize::MAX / 2;
 pub struct ListIter {
     pub head: Header,
     list: Value,
-    next: AtomicUsize,
+    #[skip]
+    next: Cursor,
 }
 
-/// `iter(list)`.
+/// `iter(list)`; `in_loop`: for a `for` that alone will have it.
 #[inline]
-pub fn new_iter(cx: &mut Cx, list: &Value) -> Res<Value> {
+pub fn new_iter(cx: &mut Cx, list: &Value, in_loop: bool) -> Res<Value> {
     object::alloc(
         cx,
         Type::of::<ListIter>(),
         ListIter {
             head: Header::placeholder(),
             list: list.clone(),
-            next: AtomicUsize::new(0),
+            next: Cursor::new(in_loop),
         },
     )
 }
 
 impl ListIter {
+    /// The next item as a register word, for the loop that alone has the iterator; 0: ask [`Self::next_for_register`].
+    #[inline(always)]
+    pub fn next_in_loop(&self, cx: &Cx) -> u64 {
+        let Some(list) = self.list.downcast_exact::<List>() else {
+            return 0;
+        };
+        let i = self.next.in_loop();
+        let bits = list.word_for_register(cx, i);
+        if bits != 0 {
+            self.next.step_in_loop(i);
+        }
+        bits
+    }
     /// The next item, counted; None at the end.
     #[inline(always)]
     pub fn next_item(&self, cx: &mut Cx) -> Option<Value> {
@@ -56,19 +68,10 @@ impl ListIter {
         get: impl Fn(&List, &mut Cx, usize) -> Option<Value>,
     ) -> Option<Value> {
         let list = self.list.downcast::<List>()?;
-        let i = self.next.load(Ordering::Relaxed);
-        if i >= DONE {
-            return None;
-        }
-        let i = if self.head.is_uniquely_held(cx.tid) {
-            self.next.store(i + 1, Ordering::Relaxed);
-            i
-        } else {
-            self.next.fetch_add(1, Ordering::Relaxed)
-        };
+        let i = self.next.advance(&self.head, cx)?;
         let v = get(list, cx, i);
         if v.is_none() {
-            self.next.store(DONE, Ordering::Relaxed);
+            self.next.finish();
         }
         v
     }
@@ -93,22 +96,16 @@ impl ListIter {
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self) -> usize {
         let n = self.list.downcast::<List>().map_or(0, List::len);
-        n.saturating_sub(self.next.load(Ordering::Relaxed))
+        n.saturating_sub(self.next.index().unwrap_or(n))
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
-        reduce(cx, "iter", || {
-            let i = self.next.load(Ordering::Relaxed);
-            (i < DONE).then_some((&self.list, i as i64))
-        })
+        reduce(cx, "iter", || Some((&self.list, self.next.index()? as i64)))
     }
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {
         let n = self.list.downcast::<List>().map_or(0, List::len);
-        if self.next.load(Ordering::Relaxed) < DONE {
-            self.next
-                .store(state.0.clamp(0, n as isize) as usize, Ordering::Relaxed);
-        }
+        self.next.set(state.0.clamp(0, n as isize) as usize);
     }
 }
 

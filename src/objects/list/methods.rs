@@ -204,7 +204,7 @@ impl List {
 
     #[slot(iter)]
     fn iter_slot(this: &Value, cx: &mut Cx) -> Res<Value> {
-        iter::new_iter(cx, this)
+        iter::new_iter(cx, this, false)
     }
 
     #[slot]

@@ -146,18 +146,22 @@ impl List {
     /// Item `i` for a register: deferred and immortal objects come BORROWED. None: out of range or contended; ask `get`.
     #[inline(always)]
     pub fn get_for_register(&self, cx: &Cx, i: usize) -> Option<Value> {
+        let bits = self.word_for_register(cx, i);
+        // SAFETY: a register word, which is the caller's.
+        (bits != 0).then(|| unsafe { Value::from_bits(bits) })
+    }
+    /// The same as a register word; 0 for None.
+    #[inline(always)]
+    pub fn word_for_register(&self, cx: &Cx, i: usize) -> u64 {
         if !may_read(&self.head, cx.tid) {
-            return None;
+            return 0;
         }
         let Place::In(b) = self.place(i) else {
-            return None;
+            return 0;
         };
         // SAFETY: as in `get`.
         let b = unsafe { &*b };
-        b.word(i)
-            .try_get_for_register(cx.tid, || self.is_buffer(b))
-            .ok()
-            .flatten()
+        b.word(i).word_for_register(cx.tid, || self.is_buffer(b))
     }
 
     #[cold]

@@ -3,10 +3,10 @@
 use super::{Range, big};
 use crate::native::*;
 use crate::objects::int::{self, new_big};
+use crate::objects::iter::cursor::Cursor;
 use crate::objects::{object, tuple};
 use crate::{Cx, Res, Value};
 use dashu_int::{IBig, Sign};
-use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Iterator over a range of machine integers: item `i` is `start + i * step`.
 #[pytype(name = "range_iterator", no_new, static_index = RANGE_ITER)]
@@ -17,7 +17,8 @@ pub struct RangeIter {
     pub step: i64,
     pub len: i64,
     /// Items given out.
-    pub next: AtomicI64,
+    #[skip]
+    next: Cursor,
 }
 
 /// Iterator over a range of big integers.
@@ -39,16 +40,34 @@ struct Long {
 #[inline]
 pub fn new_iter(cx: &mut Cx, r: &Range) -> Res<Value> {
     match r.small() {
-        Some(s) => new_small(cx, s.start, s.step, s.len),
+        Some(s) => new_small(cx, s.start, s.step, s.len, false),
         None => new_long(cx, big(&r.start), big(&r.step), big(&r.len)),
+    }
+}
+
+/// The same for a `for` that alone will have it.
+#[inline]
+pub fn new_in_loop(cx: &mut Cx, r: &Range) -> Res<Value> {
+    match r.small() {
+        Some(s) => {
+            // Every item is an immediate when the first and the last are: the loop does not ask.
+            let last = s.start + (s.len - 1).max(0) * s.step;
+            let small = |i| Value::from_small_int(i).is_some();
+            let in_loop = small(s.start) && small(last);
+            new_small(cx, s.start, s.step, s.len, in_loop)
+        }
+        None => new_iter(cx, r),
     }
 }
 
 /// `reversed(range)`.
 pub fn new_reversed(cx: &mut Cx, r: &Range) -> Res<Value> {
     match r.small() {
-        Some(s) if s.len == 0 => new_small(cx, s.start, s.step, 0),
-        Some(s) => new_small(cx, s.start + (s.len - 1) * s.step, -s.step, s.len),
+        Some(s) if s.len == 0 => new_small(cx, s.start, s.step, 0, false),
+        Some(s) => {
+            let last = s.start + (s.len - 1) * s.step;
+            new_small(cx, last, -s.step, s.len, false)
+        }
         None => {
             let n = big(&r.len);
             let last = r.big_item(&(&n - IBig::ONE));
@@ -57,13 +76,13 @@ pub fn new_reversed(cx: &mut Cx, r: &Range) -> Res<Value> {
     }
 }
 
-fn new_small(cx: &mut Cx, start: i64, step: i64, len: i64) -> Res<Value> {
+fn new_small(cx: &mut Cx, start: i64, step: i64, len: i64, in_loop: bool) -> Res<Value> {
     let payload = RangeIter {
         head: Header::placeholder(),
         start,
         step,
         len,
-        next: AtomicI64::new(0),
+        next: Cursor::new(in_loop),
     };
     object::alloc(cx, Type::of::<RangeIter>(), payload)
 }
@@ -89,19 +108,29 @@ impl RangeIter {
     /// The next item; None at the end. Used by `FOR_ITER` directly.
     #[inline(always)]
     pub fn next_item(&self, cx: &Cx) -> Option<i64> {
-        let mut i = self.next.load(Ordering::Relaxed);
-        if i >= self.len {
-            return None;
-        }
-        if self.head.is_uniquely_held(cx.tid) {
-            self.next.store(i + 1, Ordering::Relaxed);
-        } else {
-            i = self.next.fetch_add(1, Ordering::Relaxed);
-            if i >= self.len {
-                return None;
+        match self.next.advance(&self.head, cx) {
+            Some(i) if i < self.len as usize => Some(self.start + i as i64 * self.step),
+            Some(_) => {
+                self.next.finish();
+                None
             }
+            None => None,
         }
-        Some(self.start + i * self.step)
+    }
+    /// The next item as a register word, for the loop that alone has the iterator; 0: ask [`Self::next_item`].
+    #[inline(always)]
+    pub fn next_in_loop(&self) -> u64 {
+        let i = self.next.in_loop();
+        if i >= self.len as usize {
+            return 0;
+        }
+        self.next.step_in_loop(i);
+        ((self.start + i as i64 * self.step) as u64) << 2 | 1
+    }
+    fn given(&self) -> i64 {
+        self.next
+            .index()
+            .map_or(self.len, |i| self.len.min(i as i64))
     }
 }
 
@@ -120,11 +149,11 @@ impl RangeIter {
     }
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self) -> i64 {
-        (self.len - self.next.load(Ordering::Relaxed)).max(0)
+        self.len - self.given()
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
-        let i = self.next.load(Ordering::Relaxed).min(self.len);
+        let i = self.given();
         let stop = IBig::from(self.start) + IBig::from(self.len) * IBig::from(self.step);
         reduce(
             cx,
@@ -136,7 +165,7 @@ impl RangeIter {
     }
     /// Set state information for unpickling.
     fn __setstate__(&self, state: i64) {
-        self.next.store(state.clamp(0, self.len), Ordering::Relaxed);
+        self.next.set(state.clamp(0, self.len) as usize);
     }
 }
 

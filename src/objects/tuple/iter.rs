@@ -2,9 +2,9 @@
 
 use super::Tuple;
 use crate::native::*;
+use crate::objects::iter::cursor::Cursor;
 use crate::objects::object;
 use crate::{Cx, Res, Value};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Iterator over a tuple.
 #[pytype(name = "tuple_iterator", gc, no_new, static_index = TUPLE_ITER)]
@@ -12,19 +12,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct TupleIter {
     pub head: Header,
     tuple: Value,
-    next: AtomicUsize,
+    #[skip]
+    next: Cursor,
 }
 
-/// `iter(tuple)`.
+/// `iter(tuple)`; `in_loop`: for a `for` that alone will have it.
 #[inline]
-pub fn new_iter(cx: &mut Cx, tuple: &Value) -> Res<Value> {
+pub fn new_iter(cx: &mut Cx, tuple: &Value, in_loop: bool) -> Res<Value> {
     object::alloc(
         cx,
         Type::of::<TupleIter>(),
         TupleIter {
             head: Header::placeholder(),
             tuple: tuple.clone(),
-            next: AtomicUsize::new(0),
+            next: Cursor::new(in_loop),
         },
     )
 }
@@ -34,16 +35,26 @@ impl TupleIter {
     #[inline(always)]
     pub fn next_item(&self, cx: &Cx) -> Option<Value> {
         let t = self.tuple.downcast::<Tuple>()?;
-        let mut i = self.next.load(Ordering::Relaxed);
-        if i >= t.len() {
-            return None;
+        match t.items().get(self.next.advance(&self.head, cx)?) {
+            Some(v) => Some(v.clone_in(cx.tid)),
+            None => {
+                self.next.finish();
+                None
+            }
         }
-        if self.head.is_uniquely_held(cx.tid) {
-            self.next.store(i + 1, Ordering::Relaxed);
-        } else {
-            i = self.next.fetch_add(1, Ordering::Relaxed);
-        }
-        t.items().get(i).map(|v| v.clone_in(cx.tid))
+    }
+    /// The next item as a register word, for the loop that alone has the iterator; 0: ask [`Self::next_item`].
+    #[inline(always)]
+    pub fn next_in_loop(&self) -> u64 {
+        let Some(t) = self.tuple.downcast_exact::<Tuple>() else {
+            return 0;
+        };
+        let i = self.next.in_loop();
+        let Some(v) = t.items().get(i) else {
+            return 0;
+        };
+        self.next.step_in_loop(i);
+        v.clone_ref_for_register().into_bits()
     }
 }
 
@@ -60,13 +71,13 @@ impl TupleIter {
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self) -> usize {
         let n = self.tuple.downcast::<Tuple>().map_or(0, Tuple::len);
-        n.saturating_sub(self.next.load(Ordering::Relaxed))
+        n.saturating_sub(self.next.index().unwrap_or(n))
     }
     /// Return state information for pickling.
     fn __reduce__(&self, cx: &mut Cx) -> Res<Value> {
         let maker = crate::objects::iter::builtin(cx, "iter")?;
-        let i = self.next.load(Ordering::Relaxed);
         let n = self.tuple.downcast::<Tuple>().map_or(0, Tuple::len);
+        let i = self.next.index().unwrap_or(n);
         if i >= n {
             let empty = super::new_tuple(cx, vec![])?;
             let args = super::new_tuple(cx, vec![empty])?;
@@ -79,7 +90,6 @@ impl TupleIter {
     /// Set state information for unpickling.
     fn __setstate__(&self, state: Index) {
         let n = self.tuple.downcast::<Tuple>().map_or(0, Tuple::len);
-        self.next
-            .store(state.0.clamp(0, n as isize) as usize, Ordering::Relaxed);
+        self.next.set(state.0.clamp(0, n as isize) as usize);
     }
 }

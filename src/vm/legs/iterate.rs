@@ -1,0 +1,171 @@
+//! Iteration: making the iterator of a loop, its items one by one or in pairs, taking a pair apart.
+
+use super::{operand, put};
+use crate::call::drop_word;
+use crate::objects::dict::iter::DictItemIter;
+use crate::objects::iter::enumerate::Enumerate;
+use crate::objects::iter::zip::Zip;
+use crate::objects::list::iter::ListIter;
+use crate::objects::range::Range;
+use crate::objects::range::iter::RangeIter;
+use crate::objects::tuple::iter::TupleIter;
+use crate::objects::tuple::{Tuple, take_apart};
+use crate::objects::{list, range, tuple};
+use crate::regcode::*;
+use crate::slow::release_operands_a;
+use crate::statics::word;
+use crate::{Cx, Res, Value, ValueExt, cold, protocol};
+use typhon_runtime::header::Header;
+
+/// `d = iter(a)`.
+///
+/// # Safety
+/// See [`super::arith`].
+#[inline(never)]
+pub unsafe fn get_iter(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract; the type words tell what is cast.
+    unsafe {
+        let v = operand(cx, r, a_of(w))?;
+        let in_loop = x_of(w) & 2 != 0;
+        let it = match v.class_word() {
+            word::LIST => list::iter::new_iter(cx, v, in_loop)?,
+            word::TUPLE => tuple::iter::new_iter(cx, v, in_loop)?,
+            word::RANGE if in_loop => {
+                range::iter::new_in_loop(cx, &*((v.bits() & !7) as *const Range))?
+            }
+            word::GENERATOR => v.clone_in(cx.thread.tid),
+            _ => protocol::iter(cx, v)?,
+        };
+        release_operands_a(cx, r, w);
+        put(cx, r, w, it.into_bits());
+    }
+    Ok(())
+}
+
+/// The next item of an iterator in the register word `it`, if a loop alone has it and no call is needed; else 0.
+///
+/// # Safety
+/// `it` is a pointer in a register of the running frame.
+#[inline(always)]
+pub unsafe fn loop_item(cx: &Cx, it: u64) -> u64 {
+    // SAFETY: by contract; the type words tell what is cast.
+    unsafe {
+        let head = &*((it & !7) as *const Header);
+        match head.type_word() {
+            word::LIST_ITER => (*(head as *const Header as *const ListIter)).next_in_loop(cx),
+            word::RANGE_ITER => (*(head as *const Header as *const RangeIter)).next_in_loop(),
+            word::TUPLE_ITER => (*(head as *const Header as *const TupleIter)).next_in_loop(),
+            _ => 0,
+        }
+    }
+}
+
+/// How a loop over pairs goes on.
+pub enum Pair {
+    /// The pair is in its locals.
+    Stored,
+    /// Exhausted.
+    End,
+    /// By the usual way.
+    Ask,
+}
+
+/// The next pair of an iterator, into the locals `d` and `b`: of the makers of pairs without making one.
+///
+/// # Safety
+/// See [`super::arith`]; `a` holds an iterator.
+#[inline(never)]
+pub unsafe fn loop_pair(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Pair> {
+    // SAFETY: by contract; the type words tell what is cast; a register keeps the iterator.
+    unsafe {
+        let it = &*(r.add(a_of(w)) as *const Value);
+        let at = it.bits() & !7;
+        let pair = match it.class_word() {
+            word::DICT_ITEMITER => (*(at as *const DictItemIter)).next_parts(cx)?,
+            word::ENUMERATE => (*(at as *const Enumerate)).next_parts(cx)?,
+            word::ZIP => match (*(at as *const Zip)).next_parts(cx)? {
+                Some(pair) => pair,
+                None => return Ok(Pair::Ask),
+            },
+            word::LIST_ITER | word::TUPLE_ITER => {
+                let bits = loop_item(cx, at);
+                if bits == 0 {
+                    return Ok(Pair::Ask);
+                }
+                let (x, y) = take_two(cx, bits)?;
+                put_two(cx, r, w, x, y);
+                return Ok(Pair::Stored);
+            }
+            _ => return Ok(Pair::Ask),
+        };
+        let Some((x, y)) = pair else {
+            return Ok(Pair::End);
+        };
+        put_two(cx, r, w, x.into_bits(), y.into_bits());
+        Ok(Pair::Stored)
+    }
+}
+
+/// Locals `d` and `b` = the two items of `a`.
+///
+/// # Safety
+/// See [`super::arith`].
+#[inline(never)]
+pub unsafe fn unpack_two(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = operand(cx, r, a_of(w))?;
+        let bits = if x_of(w) & CONSUME_A != 0 {
+            std::mem::take(&mut *r.add(a_of(w)))
+        } else if v.bits() & 3 == 0 {
+            v.bits() | 4
+        } else {
+            v.bits()
+        };
+        let (x, y) = take_two(cx, bits)?;
+        put_two(cx, r, w, x, y);
+    }
+    Ok(())
+}
+
+/// The two items of a register word, which is used up.
+///
+/// # Safety
+/// `bits` is a register word; a borrowed one lives until this returns.
+#[inline(always)]
+unsafe fn take_two(cx: &mut Cx, bits: u64) -> Res<(u64, u64)> {
+    // SAFETY: by contract.
+    unsafe {
+        let mut out = [0u64; 2];
+        if bits & 3 == 0 && (*((bits & !7) as *const Header)).type_word() == word::TUPLE {
+            let t = &*((bits & !7) as *const Tuple);
+            if let [x, y] = t.items() {
+                if bits & 4 != 0 {
+                    return Ok((
+                        x.clone_ref_for_register().into_bits(),
+                        y.clone_ref_for_register().into_bits(),
+                    ));
+                }
+                take_apart(cx, Value::from_bits(bits), |i, bits| out[i] = bits);
+                return Ok((out[0], out[1]));
+            }
+        }
+        let v = Value::from_bits(bits).into_counted();
+        cold::unpack(cx, v, out.as_mut_ptr(), 2)?;
+        Ok((out[1], out[0]))
+    }
+}
+
+/// Store a pair in the locals `d` and `b`.
+///
+/// # Safety
+/// See [`super::arith`]; both are register words of the caller's.
+#[inline(always)]
+unsafe fn put_two(cx: &mut Cx, r: *mut u64, w: u64, x: u64, y: u64) {
+    // SAFETY: by contract.
+    unsafe {
+        put(cx, r, w, x);
+        let old = std::mem::replace(&mut *r.add(b_of(w)), y);
+        drop_word(cx, old);
+    }
+}

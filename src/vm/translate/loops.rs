@@ -1,0 +1,65 @@
+//! Loops: the words at their ends, which take the next item and jump into the body again.
+
+use super::{Fail, LOCAL, Translator};
+use crate::regcode::*;
+use typhon_compiler::opcode::Op;
+
+impl Translator<'_> {
+    /// In front of the jump back to instruction `target`: if that is a loop's `ForIter`, the word that takes the next item where
+    /// this needs no call. What a code object that tells of events does, it does instruction by instruction.
+    pub(super) fn loop_end(&mut self, target: usize) {
+        let first = self.word_of[target] as usize;
+        if self.plan.is_some() || self.ins[target].op != Op::FOR_ITER || first >= self.words.len() {
+            return;
+        }
+        let head = self.words[first];
+        if Rop::of(head) != Rop::ForIter {
+            return;
+        }
+        let offset = std::mem::replace(&mut self.offset, self.ins[target].offset);
+        let body = first + 2;
+        // An empty body has no word.
+        let unpack = self.words.get(body).copied().unwrap_or(head);
+        if Rop::of(unpack) == Rop::UnpackTwo && a_of(unpack) == d_of(head) {
+            let at = self.emit(word(
+                Rop::ForNextTwo,
+                LOCAL,
+                d_of(unpack) as u16,
+                a_of(head) as u16,
+                b_of(unpack) as u16,
+            ));
+            // Relative to the word behind, which a jump names by the one before it.
+            self.emit((body as i64 - (at as i64 + 1)) as u64);
+        } else if let Ok(back) = i16::try_from(body as i64 - 1 - self.words.len() as i64) {
+            // The head says where the item goes.
+            self.emit(
+                head & 0x0000_FFFF_FFFF_FF00 | Rop::ForNext as u64 | (back as u16 as u64) << 48,
+            );
+        }
+        self.offset = offset;
+    }
+
+    /// UNPACK_SEQUENCE, with the stores of two locals behind it.
+    pub(super) fn unpack(&mut self, i: usize) -> Result<usize, Fail> {
+        let arg = self.ins[i].arg;
+        if arg == 2 && self.joins(i + 1, Op::STORE_FAST_STORE_FAST) {
+            let to = self.ins[i + 1].arg;
+            let (l, m) = (self.local(to >> 4)?, self.local(to & 15)?);
+            let (a, consumed) = self.operand()?;
+            self.protect(l);
+            self.protect(m);
+            self.op(Rop::UnpackTwo, consumed as u8 | LOCAL, l, a, m);
+            return Ok(2);
+        }
+        let n = u16::try_from(arg).map_err(|_| "too many names to unpack")?;
+        let at = self.stack.len().checked_sub(1).ok_or("stack underflow")?;
+        self.flush_at(at);
+        self.stack.pop();
+        let h = self.home(at);
+        self.op(Rop::Unpack, CONSUME_A, h, h, n);
+        self.adjust(n as i32)?;
+        // The stack may be deepest here.
+        self.maxdepth = self.maxdepth.max(self.stack.len() + 1);
+        Ok(1)
+    }
+}
