@@ -303,6 +303,21 @@ pub fn is_owner_leg(head: &Header, tid: u16) -> bool {
     head.owner.load(Ordering::Relaxed) == tid && head.local.load(Ordering::Relaxed) != 0
 }
 
+/// One more reference to an object that this thread owns and that no other thread can bring to zero: the owner's leg (R2).
+/// False: it is not so.
+#[inline(always)]
+pub fn try_incref_owned(head: &Header, tid: u16) -> bool {
+    let local = head.local.load(Ordering::Relaxed);
+    if head.owner.load(Ordering::Relaxed) != tid || local == 0 {
+        return false;
+    }
+    head.local.store(local.wrapping_add(1), Ordering::Relaxed);
+    if (local.wrapping_add(1) as i32) < 0 {
+        saturate(head);
+    }
+    true
+}
+
 /// One reference again for an object that just reached zero: finalizers.
 pub(crate) fn resurrect(head: &Header, tid: u16) {
     if head.owner.load(Ordering::Relaxed) == tid {

@@ -112,6 +112,14 @@ pub fn is_owner_leg(_head: &Header, _tid: u16) -> bool {
     true
 }
 
+/// One more reference; nobody else counts meanwhile.
+#[inline(always)]
+pub fn try_incref_owned(head: &Header, tid: u16) -> bool {
+    // SAFETY: named by a slot while the lock is held: alive.
+    unsafe { incref(head, tid) };
+    true
+}
+
 pub(crate) fn resurrect(head: &Header, _tid: u16) {
     head.local.store(1, Ordering::Relaxed);
 }

@@ -187,6 +187,12 @@ impl Slot {
         if bits & 3 != 0 || bits == 0 {
             return bits;
         }
+        self.pointer_for_register(bits, tid, still_valid)
+    }
+
+    /// The same of the pointer `bits`, just read from here.
+    #[inline(always)]
+    pub fn pointer_for_register(&self, bits: u64, tid: u16, still_valid: impl Fn() -> bool) -> u64 {
         // SAFETY: type-stable while the guard lives (R3).
         let head = unsafe { &*(bits as *const Header) };
         if head.is_uncounted_in_registers() {
@@ -196,9 +202,7 @@ impl Slot {
                 false => 0,
             };
         }
-        if refcount::is_owner_leg(head, tid) {
-            // SAFETY: only this thread can bring its own count to zero.
-            unsafe { refcount::incref(head, tid) };
+        if refcount::try_incref_owned(head, tid) {
             return bits;
         }
         match self.try_get_shared(bits, head, tid, still_valid) {

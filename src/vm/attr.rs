@@ -23,10 +23,10 @@ use typhon_runtime::slot::Slot;
 
 /// An inline value at word `index` of the instance, or a `__slots__` member. Zero, so that one test of the word against the
 /// class's version tells the kind too (`inline_place`).
-const INLINE: u64 = 0;
+const INLINE: u64 = crate::regcode::INLINE;
 /// The pointer is the attribute; instances keep no attribute of that name while the word at `index` (0 = none) is 0: their dict
 /// word, or their inline place of that name, which holds MOVED once there is a dict.
-const METHOD: u64 = 2;
+const METHOD: u64 = crate::regcode::METHOD;
 /// The same for an attribute that is not bound: as it stands in the class.
 const PLAIN: u64 = 10;
 /// The object is a module whose dict's keys have this version.
@@ -86,12 +86,18 @@ pub fn inline_place<'a>(o: u64, cache: &Cache) -> Option<&'a Slot> {
     let w = cache.word.load(Ordering::Acquire);
     // SAFETY: `o` is a pointer word of a live object; the index was computed for its class.
     unsafe {
-        let x = matched(w, type_of_bits(o));
-        if x < 0x1000 {
-            Some(&*(((o & !7) as *const Slot).add(x as usize)))
-        } else {
-            None
+        let t = type_of_bits(o);
+        let mut x = matched(w, t);
+        if x >= 0x1000 {
+            if w & 15 != INLINE {
+                return None;
+            }
+            x = cache.other_place(t.version());
+            if x >= 0x1000 {
+                return None;
+            }
         }
+        Some(&*(((o & !7) as *const Slot).add(x as usize)))
     }
 }
 
@@ -108,14 +114,8 @@ pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
     if bits == 0 || bits == MOVED {
         return None;
     }
-    match slot.try_get_for_register(cx.thread.tid, || true) {
-        Ok(Some(v)) if v.bits() & !4 != MOVED => Some(v.into_bits()),
-        Ok(Some(v)) => {
-            std::mem::forget(v);
-            None
-        }
-        _ => None,
-    }
+    let bits = slot.pointer_for_register(bits, cx.thread.tid, || true);
+    (bits != 0).then_some(bits)
 }
 
 /// A cached attribute of the class, no method: a register word.
@@ -238,14 +238,22 @@ pub fn method_hit_rare(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> O
     }
 }
 
+/// Whether the instance may have an attribute of its own by the name of a METHOD or PLAIN entry.
+///
+/// # Safety
+/// `o` is a pointer word of a live object; the index was computed for its class.
+#[inline(always)]
+unsafe fn is_hidden(o: u64, index: usize) -> bool {
+    // SAFETY: by contract.
+    unsafe { index != 0 && *(((o & !7) as usize + index * 8) as *const u64) != 0 }
+}
+
 /// The cached pointer of a METHOD entry as a register word.
 #[inline(always)]
 unsafe fn method_pointer(o: u64, index: usize, cache: &Cache, w: u64) -> Option<u64> {
-    // SAFETY: the index was computed for this class.
-    unsafe {
-        if index != 0 && *(((o & !7) as usize + index * 8) as *const u64) != 0 {
-            return None;
-        }
+    // SAFETY: by contract.
+    if unsafe { is_hidden(o, index) } {
+        return None;
     }
     class_pointer(cache, w)
 }
@@ -293,12 +301,18 @@ pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     // SAFETY: `o` is a pointer word of a live object.
     unsafe {
-        let t = type_of_bits(o);
-        if w >> 16 == t.version() && w & 15 == METHOD {
-            method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w)
-        } else {
-            None
+        let version = type_of_bits(o).version();
+        if w & 15 != METHOD {
+            return None;
         }
+        if w >> 16 == version {
+            return method_pointer(o, (w >> 4 & 0xFFF) as usize, cache, w);
+        }
+        let (word, ptr) = cache.other_pair(version)?;
+        let (w, p) = typhon_runtime::protocol::cache_pair::load(word, ptr);
+        let index = (w >> 4 & 0xFFF) as usize;
+        let hit = w >> 16 == version && w & 15 == METHOD && !is_hidden(o, index);
+        hit.then_some(p)
     }
 }
 
@@ -324,10 +338,14 @@ pub fn store_hit(cx: &mut Cx, o: &Value, v: &Value, cache: &Cache) -> bool {
     if !o.is_ptr() {
         return false;
     }
-    let w = cache.word.load(Ordering::Acquire);
+    let mut w = cache.word.load(Ordering::Acquire);
     let t = o.ty();
     if w >> 16 != t.version() {
-        return false;
+        let place = cache.other_place(t.version());
+        if w & 15 != INLINE || place >= 0x1000 {
+            return false;
+        }
+        w = pack(t.version(), place as usize, INLINE);
     }
     let offset = (w >> 4 & 0xFFF) as usize * 8;
     if w & 15 == SLOT {
@@ -856,26 +874,19 @@ fn cell_of(cx: &mut Cx, bits: u64) -> Res<&'static Cell> {
 
 /// What is in the cell of this register, if no count is needed for it: a register word.
 #[inline(always)]
-pub fn deref_hit(bits: u64) -> Option<u64> {
-    // SAFETY: registers hold values, and the cells of live ones stay; R11: still in the slot after the flags were read, it is
-    // this object that is deferred.
+pub fn deref_hit(cx: &Cx, bits: u64) -> u64 {
+    // SAFETY: registers hold values, and the cells of live ones stay.
     unsafe {
         let cell = bits & !4;
         if cell & 3 != 0
             || cell == 0
             || (*(cell as *const typhon_runtime::header::Header)).type_word() != word::CELL
         {
-            return None;
+            return 0;
         }
-        let slot = &(*(cell as *const Cell)).slot;
-        let bits = slot.peek_bits_acquire();
-        if bits & 3 != 0 {
-            return Some(bits);
-        }
-        let stays = bits != 0
-            && (*(bits as *const typhon_runtime::header::Header)).is_uncounted_in_registers()
-            && slot.peek_bits_acquire() == bits;
-        stays.then_some(bits | 4)
+        (*(cell as *const Cell))
+            .slot
+            .word_for_register(cx.thread.tid, || true)
     }
 }
 

@@ -234,12 +234,9 @@ impl Cx {
             let (mut p, end) = (regs, regs.add(n));
             while p != end {
                 let w = *p;
-                if w & 3 == 0 {
-                    *p = 0;
-                    if w & 4 == 0 && w != 0 {
-                        dropped = true;
-                        crate::slow::drop_owned(self, w);
-                    }
+                *p = 0;
+                if w & 7 == 0 {
+                    dropped |= crate::slow::drop_if_owned(self, w);
                 }
                 p = p.add(1);
             }

@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 mod global {
     /// The value itself, a definition: `ptr`. The version ends when another value is bound to the name.
     pub const VALUE: u64 = 1;
-    /// A definition among the builtins: `ptr`, while the builtins have the version `also` too.
+    /// A definition among the builtins: `ptr`, while the builtins have the version `also` too (`VALUE` and 2).
     pub const BUILTIN: u64 = 3;
     /// The number of the entry, in the bits from 2 on.
     pub const ENTRY: u64 = 0;
@@ -30,15 +30,19 @@ mod global {
 #[inline(always)]
 pub(crate) fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
-    if w & 3 == global::VALUE {
+    if w & global::VALUE != 0 {
         let p = cache.ptr.load(Ordering::Acquire);
+        let also = cache.also.load(Ordering::Acquire);
         // SAFETY: the running frame's globals, which were marked as shared when a function was made of them (R9). The value
         // was bound to the name after the last safepoint, and is deferred or immortal from birth: it stays for now (R11).
-        let version = unsafe { (*(*frame).globals).table_version() };
-        if cache.word.load(Ordering::Relaxed) == w && version == w >> 16 {
-            return Some(p);
+        unsafe {
+            let version = (*(*frame).globals).table_version();
+            if cache.word.load(Ordering::Relaxed) != w || version != w >> 16 {
+                return None;
+            }
+            let hit = w & 2 == 0 || (*(*frame).builtins()).keys_version() == also;
+            return hit.then_some(p);
         }
-        return None;
     }
     // SAFETY: the running frame.
     unsafe { global_hit_other(frame, cache, w) }
@@ -60,11 +64,7 @@ unsafe fn global_hit_other(frame: *mut Frame, cache: &Cache, w: u64) -> Option<u
             return None;
         }
         let b = &*(*frame).builtins();
-        if w & 3 == global::BUILTIN {
-            (b.keys_version() == also).then_some(p)
-        } else {
-            b.value_for_register(also, p as u32)
-        }
+        b.value_for_register(also, p as u32)
     }
 }
 

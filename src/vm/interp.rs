@@ -81,11 +81,9 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
             ($i:expr) => {{
                 let p = r.add($i);
                 let old = *p;
-                if old & 3 == 0 {
-                    *p = 0;
-                    if old & 4 == 0 && old != 0 {
-                        drop_owned(cx, old);
-                    }
+                *p = 0;
+                if old & 7 == 0 {
+                    drop_if_owned(cx, old);
                 }
             }};
         }
@@ -261,6 +259,17 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         break;
                     }
                 };
+            }
+            macro_rules! truth {
+                ($bits:expr, $other:expr) => {{
+                    let bits = $bits;
+                    match bits & !4 {
+                        statics::TRUE => true,
+                        statics::FALSE | statics::NONE => false,
+                        _ if bits & 3 == 1 => bits != 1,
+                        _ => $other,
+                    }
+                }};
             }
             // A comparison and its jump: two ints, two floats (unless the operator was turned round: NaN), anything else.
             macro_rules! compare_jump {
@@ -549,15 +558,11 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::Not | Rop::ToBool => {
                         let not = Rop::of(w) == Rop::Not;
-                        let t = match reg!(a_of(w)) & !4 {
-                            statics::TRUE => true,
-                            statics::FALSE | statics::NONE => false,
-                            _ => {
-                                save!();
-                                try_!(legs::to_bool(cx, r, w, not));
-                                continue;
-                            }
-                        };
+                        let t = truth!(reg!(a_of(w)), {
+                            save!();
+                            try_!(legs::to_bool(cx, r, w, not));
+                            continue;
+                        });
                         set!(w, bool_bits(t != not));
                     }
                     Rop::Neg => {
@@ -591,27 +596,19 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         pc = pc.offset(imm_of(w) as isize);
                     }
                     Rop::JumpTrue => {
-                        let t = match reg!(d_of(w)) & !4 {
-                            statics::TRUE => true,
-                            statics::FALSE | statics::NONE => false,
-                            _ => {
-                                save!();
-                                try_!(legs::jump_truth(cx, r, w))
-                            }
-                        };
+                        let t = truth!(reg!(d_of(w)), {
+                            save!();
+                            try_!(legs::jump_truth(cx, r, w))
+                        });
                         if t {
                             pc = pc.offset(imm_of(w) as isize);
                         }
                     }
                     Rop::JumpFalse => {
-                        let t = match reg!(d_of(w)) & !4 {
-                            statics::TRUE => true,
-                            statics::FALSE | statics::NONE => false,
-                            _ => {
-                                save!();
-                                try_!(legs::jump_truth(cx, r, w))
-                            }
-                        };
+                        let t = truth!(reg!(d_of(w)), {
+                            save!();
+                            try_!(legs::jump_truth(cx, r, w))
+                        });
                         if !t {
                             pc = pc.offset(imm_of(w) as isize);
                         }
@@ -736,7 +733,8 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         try_!(legs::load_super(cx, r, w, cache!(w)));
                     }
                     Rop::LoadDeref => {
-                        if let Some(bits) = attr::deref_hit(reg!(a_of(w))) {
+                        let bits = attr::deref_hit(cx, reg!(a_of(w)));
+                        if bits != 0 {
                             set!(w, bits);
                             continue;
                         }

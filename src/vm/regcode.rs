@@ -148,6 +148,10 @@ static FILL: typhon_runtime::sync::Mutex<()> = typhon_runtime::sync::Mutex::new(
 /// An inline cache: filled under one lock, read without (R14, R15). `word` is `version << 16 | index << 4 | kind`; empty, it has a
 /// version that nothing has, so that a hit needs one comparison;
 /// `ptr` belongs to it: a reader takes it only between two equal loads of `word`.
+///
+/// A site that meets several classes keeps what it knew of the others in `more`: four words that need no pointer (inline values),
+/// or two pairs of word and pointer (methods). Which it is, the word's kind says; what does not fit answers nothing.
+#[repr(C, align(64))]
 pub struct Cache {
     pub word: AtomicU64,
     pub ptr: AtomicU64,
@@ -155,7 +159,12 @@ pub struct Cache {
     pub also: AtomicU64,
     /// Index of the name.
     pub name: u32,
+    more: [AtomicU64; 4],
 }
+
+/// Kinds of attribute caches (the low four bits of a word) that may stand in [`Cache::other_place`] and `other_pair`.
+pub const INLINE: u64 = 0;
+pub const METHOD: u64 = 2;
 
 impl Cache {
     /// The word of an empty cache.
@@ -166,6 +175,7 @@ impl Cache {
             ptr: AtomicU64::new(0),
             also: AtomicU64::new(0),
             name,
+            more: std::array::from_fn(|_| AtomicU64::new(Cache::EMPTY)),
         }
     }
     /// The cached word and pointer, consistent with each other.
@@ -187,9 +197,61 @@ impl Cache {
             return;
         }
         let _guard = FILL.lock();
+        self.keep(word);
         cache_pair::begin(&self.word);
         self.also.store(also, Ordering::Release);
         cache_pair::publish(&self.word, &self.ptr, word, ptr);
+    }
+    /// Under the lock of all fills: keep what stood here of another class than `new` is of.
+    fn keep(&self, new: u64) {
+        let (word, ptr) = self.load();
+        if word == Cache::EMPTY || word >> 16 == new >> 16 || word & 15 != new & 15 {
+            return;
+        }
+        let stored = |i: usize| self.more[i].load(Ordering::Relaxed);
+        // The first word says of which kind all are, for good.
+        if stored(0) != Cache::EMPTY && stored(0) & 15 != word & 15 {
+            return;
+        }
+        let fits = |i: usize| matches!(stored(i), w if w == Cache::EMPTY || w >> 16 == word >> 16 || w >> 16 == new >> 16);
+        match word & 15 {
+            INLINE => {
+                let at = (0..4)
+                    .find(|&i| fits(i))
+                    .unwrap_or((word >> 16) as usize % 4);
+                self.more[at].store(word, Ordering::Release);
+            }
+            METHOD => {
+                let at = [0, 2].into_iter().find(|&i| fits(i));
+                let at = at.unwrap_or((word >> 16) as usize % 2 * 2);
+                cache_pair::publish(&self.more[at], &self.more[at + 1], word, ptr);
+            }
+            _ => {}
+        }
+    }
+    /// The index of an inline value in instances of the class of this version, if the site met it before its last; else a number
+    /// of 0x1000 or more.
+    #[inline(always)]
+    pub fn other_place(&self, version: u64) -> u64 {
+        for word in &self.more {
+            let x = (word.load(Ordering::Acquire) ^ version << 16).rotate_right(4);
+            if x < 0x1000 {
+                return x;
+            }
+        }
+        u64::MAX
+    }
+    /// Word and pointer of a method of the class of this version, if the site met it before its last.
+    #[inline(always)]
+    pub fn other_pair(&self, version: u64) -> Option<(&AtomicU64, &AtomicU64)> {
+        let [w, p, w2, p2] = &self.more;
+        if w.load(Ordering::Relaxed) >> 16 == version {
+            Some((w, p))
+        } else if w2.load(Ordering::Relaxed) >> 16 == version {
+            Some((w2, p2))
+        } else {
+            None
+        }
     }
     /// Fill a cache that no other thread looks at.
     pub fn fill_own(&self, word: u64, ptr: u64, also: u64) {

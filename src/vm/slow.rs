@@ -65,6 +65,19 @@ pub unsafe fn drop_owned(cx: &mut Cx, w: u64) {
     unsafe { Value::from_bits(w) }.drop_in(&cx.thread);
 }
 
+/// Drop a register word whose low three bits are 0: an owned pointer, or nothing. Says whether there was something.
+///
+/// # Safety
+/// The caller gives the word up.
+#[inline(never)]
+pub unsafe fn drop_if_owned(cx: &mut Cx, w: u64) -> bool {
+    if w != 0 {
+        // SAFETY: by contract.
+        unsafe { Value::from_bits(w) }.drop_in(&cx.thread);
+    }
+    w != 0
+}
+
 /// Floor division; `b` is neither 0 nor -1.
 #[inline(always)]
 pub fn floor_div(a: i64, b: i64) -> i64 {
