@@ -127,12 +127,9 @@ impl Slot {
         }
         // SAFETY: headers are type-stable while the guard lives (R3), so the count words may be read.
         let head = unsafe { &*(bits as *const Header) };
-        if refcount::is_owner_leg(head, tid) {
-            // SAFETY: only this thread can bring its own count to zero.
-            unsafe {
-                refcount::incref(head, tid);
-                return Ok(Some(Value::from_bits(bits)));
-            }
+        if refcount::try_incref_owned(head, tid) {
+            // SAFETY: the count just taken.
+            return Ok(Some(unsafe { Value::from_bits(bits) }));
         }
         self.try_get_shared(bits, head, tid, still_valid)
     }

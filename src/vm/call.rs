@@ -658,45 +658,34 @@ pub fn make_generator(cx: &mut Cx, pc: *const std::sync::atomic::AtomicU64) -> R
             }
         }
     }
-    let name = func.name.get(&func.head);
-    let qual = func.qualname.get(&func.head);
-    // SAFETY: a copy of the record; its links are set at each resumption.
-    let mut record = unsafe { std::ptr::read(f) };
-    record.pc = pc;
+    let name = func.name.get(&func.head).map_or(0, Value::into_bits);
+    let qual = func.qualname.get(&func.head).map_or(0, Value::into_bits);
     let func_word = fv.into_bits();
-    record.func = func_word;
-    record.prev = std::ptr::null_mut();
-    record.kind = FrameKind::GenEntry;
-    record.top = std::ptr::null_mut();
-    record.generator = 0;
-    // A frame object made before the generator was (tracing) stays with the plain frame.
-    record.frame_obj = 0;
-    let mut parts = Some((name, qual, record));
     // SAFETY: R12: the payload is written before the type word; bytes 0..16 are the allocator's. The frame's locals move, which
     // nothing can interrupt.
     let made = unsafe {
         typhon_runtime::alloc_sized(&cx.thread, Generator::size_of(rc.nregs), kind, |cell| {
             let made = cell.cast::<Generator>();
-            let (name, qual, record) = parts.take().expect("called once");
-            Generator::init(made, name, qual, record, rc.nregs);
-            let regs = (*made).regs();
-            for i in 0..rc.nregs {
-                let moved = i < rc.nlocals;
-                *regs.add(i) = match moved {
-                    true => std::mem::take(&mut *(*f).regs.add(i)),
-                    false => 0,
-                };
-            }
+            Generator::init(made, name, qual, f, rc.nlocals, rc.nregs);
+            // Links are set at each resumption. A frame object made before the generator was (tracing) stays with the plain frame.
             let record = (*made).frame.get();
-            (*record).regs = regs;
+            (*record).regs = (*made).regs();
+            (*record).pc = pc;
+            (*record).func = func_word;
+            (*record).prev = std::ptr::null_mut();
+            (*record).kind = FrameKind::GenEntry;
+            (*record).top = std::ptr::null_mut();
+            (*record).frame_obj = 0;
             // R11: without a count, as it is its own frame.
             (*record).generator = cell as u64;
             (*f).locals = 0;
         })
     };
     let Ok(v) = made else {
-        // SAFETY: the count taken for the record.
-        drop(unsafe { Value::from_bits(func_word) });
+        // SAFETY: the counts taken for the generator.
+        for w in [name, qual, func_word] {
+            drop_word(cx, w);
+        }
         return Err(cx.memory_error());
     };
     if kind == crate::statics::word::COROUTINE && cx.watch.origin_depth > 0 {
@@ -907,8 +896,8 @@ pub fn suspend_generator(cx: &mut Cx, g: &Generator, live: usize) {
     g.finish(SUSPENDED);
 }
 
-/// Unlink a generator frame that returned or raised, and release it.
-pub fn end_generator(cx: &mut Cx, g: &Generator) {
+/// Unlink a generator frame that returned or raised, and release it; no register from `live` on holds an owned pointer.
+pub fn end_generator(cx: &mut Cx, g: &Generator, live: usize) {
     let frame = g.frame.get();
     // SAFETY: we run it.
     unsafe {
@@ -921,10 +910,9 @@ pub fn end_generator(cx: &mut Cx, g: &Generator) {
     cx.stack.move_limit(1);
     drop(cx.handled.pop());
     debug_assert_eq!(g.state(), RUNNING);
-    g.keep_code();
-    let rest = g.drop_frame();
+    let rest = g.end_frame();
     g.finish(DONE);
-    drop(rest);
+    rest.release(&cx.thread, live);
 }
 
 /// `fn(&mut Cx) -> Res<()>` run on the main thread when a signal arrived.

@@ -733,13 +733,11 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         try_!(legs::load_super(cx, r, w, cache!(w)));
                     }
                     Rop::LoadDeref => {
-                        let bits = attr::deref_hit(cx, reg!(a_of(w)));
-                        if bits != 0 {
-                            set!(w, bits);
-                            continue;
+                        let mut bits = attr::deref_hit(cx, reg!(a_of(w)));
+                        if bits == 0 {
+                            save!();
+                            bits = try_!(attr::load_deref(cx, frame, reg!(a_of(w)), a_of(w)));
                         }
-                        save!();
-                        let bits = try_!(attr::load_deref(cx, frame, reg!(a_of(w)), a_of(w)));
                         set!(w, bits);
                     }
                     Rop::StoreDeref => {
@@ -865,6 +863,11 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             legs::Sent::Entered => reload!(),
                             legs::Sent::Yielded => {}
                             legs::Sent::Returned => pc = pc.offset(target),
+                        }
+                    }
+                    Rop::Awaitable => {
+                        if legs::is_awaitable(reg!(d_of(w))) {
+                            pc = pc.add(1);
                         }
                     }
                     Rop::Yield => {

@@ -70,6 +70,7 @@ macro_rules! for_each_rop {
             CallEx "d = a(*a+2, **a+3)",
             Return "return a", ReturnGenerator "make the generator and return it",
             Yield "d = value sent, after yielding a; x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
+            Awaitable "go over the next word if d is a coroutine that nobody awaits",
             // exceptions
             Raise "raise a", PushExc "d+1 = exception d, being handled from now on; d = what was before it", MatchExc "d = exception a matches class b",
             PopExc "exception a is the one being handled again",

@@ -1036,6 +1036,8 @@ impl Translator<'_> {
             Op::END_ASYNC_FOR => {
                 self.cold(op, arg)?;
             }
+            Op::END_SEND => self.end_send()?,
+            Op::GET_AWAITABLE => self.awaitable(arg)?,
             Op::RAISE_VARARGS if arg == 1 => {
                 let (a, consumed) = self.operand()?;
                 self.op(Rop::Raise, consumed as u8, 0, a, 0);

@@ -86,7 +86,7 @@ pub(crate) fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
                 FrameKind::GenInline | FrameKind::GenEntry => {
                     let gv = crate::call::counted(cx, (*f).generator);
                     let g = &*((gv.bits() & !7) as *const Generator);
-                    end_generator(cx, g);
+                    end_generator(cx, g, usize::MAX);
                     drop(gv);
                     if kind == FrameKind::GenEntry {
                         return Unwound::Exit(raised);

@@ -309,10 +309,9 @@ pub(super) fn discard(cx: &mut Cx, g: &Generator) {
             crate::objects::frame::object::detach(cx, f);
         }
     }
-    g.keep_code();
-    let rest = g.drop_frame();
+    let rest = g.end_frame();
     g.finish(DONE);
-    drop(rest);
+    rest.release(&cx.thread, usize::MAX);
     drop(g.handled.put(&g.head, cx, None));
 }
 
@@ -521,6 +520,10 @@ pub(super) fn get_code(cx: &mut Cx, v: &Value) -> Res<Value> {
     Ok(code
         .flatten()
         .or_else(|| g.code.get(&g.head))
+        .or_else(|| {
+            let f = g.kept_function()?;
+            f.code.get(&f.head)
+        })
         .unwrap_or_else(Value::none))
 }
 

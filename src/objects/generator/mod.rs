@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
 use typhon_runtime::slot::Slot;
+use typhon_runtime::thread::Thread;
 
 pub const CREATED: u8 = 0;
 pub const SUSPENDED: u8 = 1;
@@ -70,24 +71,32 @@ pub fn as_generator(v: &Value) -> Option<&Generator> {
     }
 }
 
-/// What a finished generator still held, dropped with this.
-pub struct Rest(*const u64, usize, [u64; 3]);
+/// What a finished generator still held.
+#[must_use = "to be released"]
+pub struct Rest {
+    regs: *const u64,
+    nregs: usize,
+    others: [u64; 3],
+}
 
-impl Drop for Rest {
-    fn drop(&mut self) {
+impl Rest {
+    /// Drop it; no register from `live` on holds an owned pointer.
+    #[inline]
+    pub fn release(self, t: &Thread, live: usize) {
         // SAFETY: registers behind the generator, which its holder keeps, and words taken out of its record; they are ours to
-        // drop, once. R6: this runs on an interpreter thread.
+        // drop, once.
         unsafe {
-            let t = &*typhon_runtime::thread::Thread::current();
-            let release = |w: u64| {
-                if w != 0 && w & 7 == 0 {
+            for i in 0..self.nregs.min(live) {
+                let w = *self.regs.add(i);
+                if w & 7 == 0 && w != 0 {
                     Value::from_bits(w).drop_in(t);
                 }
-            };
-            for i in 0..self.1 {
-                release(*self.0.add(i));
             }
-            self.2.into_iter().for_each(release);
+            for w in self.others {
+                if w & 7 == 0 && w != 0 {
+                    Value::from_bits(w).drop_in(t);
+                }
+            }
         }
     }
 }
@@ -101,34 +110,33 @@ impl Generator {
     pub fn regs(&self) -> *mut u64 {
         (&raw const *self).wrapping_add(1).cast_mut().cast()
     }
-    /// Write a generator that has not started, but for its header, whose frame record and registers the caller moves in.
+    /// Write a generator that has not started, but for its header: with a copy of frame record `f`, which is to be completed, and
+    /// `nregs` registers, the first `nlocals` of which are moved out of those of `f`.
     ///
     /// # Safety
-    /// A fresh cell of `size_of(nregs)` bytes that nobody else sees.
+    /// A fresh cell of `size_of(nregs)` bytes that nobody else sees; `f` is the running frame, its locals counted.
     #[inline(always)]
     pub unsafe fn init(
         this: *mut Generator,
-        name: Option<Value>,
-        qualname: Option<Value>,
-        frame: Frame,
+        name: u64,
+        qualname: u64,
+        f: *mut Frame,
+        nlocals: usize,
         nregs: usize,
     ) {
-        // SAFETY: by contract; field by field, since a whole struct would go through the machine stack.
+        // SAFETY: by contract; all fields but these begin as zeros, which mean CREATED, empty and null.
         unsafe {
-            (&raw mut (*this).state).write(AtomicU8::new(CREATED));
-            (&raw mut (*this).delegating).write(AtomicU8::new(0));
-            (&raw mut (*this).name).write(Slot::new(name));
-            (&raw mut (*this).qualname).write(Slot::new(qualname));
-            (&raw mut (*this).send_at).write(UnsafeCell::new(std::ptr::null()));
-            (&raw mut (*this).frame).write(UnsafeCell::new(frame));
-            (&raw mut (*this).nregs).write(UnsafeCell::new(nregs as u32));
-            (&raw mut (*this).handled).write(Slot::EMPTY);
-            (&raw mut (*this).origin).write(Slot::EMPTY);
-            (&raw mut (*this).ag_running).write(AtomicU8::new(0));
-            (&raw mut (*this).ag_closed).write(AtomicU8::new(0));
-            (&raw mut (*this).ag_hooks_inited).write(AtomicU8::new(0));
-            (&raw mut (*this).finalizer).write(Slot::EMPTY);
-            (&raw mut (*this).code).write(Slot::EMPTY);
+            let at = this.cast::<u8>().add(size_of::<Header>());
+            at.write_bytes(0, size_of::<Generator>() - size_of::<Header>());
+            (&raw mut (*this).name).cast::<u64>().write(name);
+            (&raw mut (*this).qualname).cast::<u64>().write(qualname);
+            (&raw mut (*this).nregs).cast::<u32>().write(nregs as u32);
+            (*this).frame.get().copy_from_nonoverlapping(f, 1);
+            let (to, from) = ((*this).regs(), (*f).regs);
+            for i in 0..nlocals {
+                to.add(i).write(std::mem::take(&mut *from.add(i)));
+            }
+            to.add(nlocals).write_bytes(0, nregs - nlocals);
         }
     }
     /// Win the right to run: the previous state (CREATED or SUSPENDED), or the state that forbids it.
@@ -191,22 +199,44 @@ impl Generator {
             }
         }
     }
-    /// Keep the code object for who asks when the frame is gone; the caller owns the right to run it.
-    pub fn keep_code(&self) {
-        // SAFETY: by contract; the temporary is not dropped.
+    /// Take out what a finished generator still holds, but for what tells its code; the caller owns the right to run it, and
+    /// keeps the generator until the rest is released. A function without a closure stays in the record: it keeps nothing
+    /// alive that its module does not. Of others the code is kept.
+    #[inline]
+    pub fn end_frame(&self) -> Rest {
+        // SAFETY: the caller has won RUNNING.
         unsafe {
-            let w = (*self.frame.get()).func;
-            if w == 0 {
-                return;
-            }
-            let func = std::mem::ManuallyDrop::new(Value::from_bits(w));
-            if let Some(f) = func.downcast::<crate::objects::Function>() {
-                drop(self.code.swap(crate::SlotExt::get(&f.code, &f.head)));
+            let f = &mut *self.frame.get();
+            if f.func & 3 == 0 && f.func != 0 {
+                let func = &*((f.func & !7) as *const crate::objects::Function);
+                if func.closure.is_some() {
+                    drop(self.code.swap(crate::SlotExt::get(&func.code, &func.head)));
+                } else {
+                    f.kind = FrameKind::GenEntry;
+                    return Rest {
+                        regs: self.regs(),
+                        nregs: std::mem::take(&mut *self.nregs.get()) as usize,
+                        others: [
+                            0,
+                            std::mem::take(&mut f.locals),
+                            std::mem::take(&mut f.frame_obj),
+                        ],
+                    };
+                }
             }
         }
+        self.drop_frame()
     }
-    /// Take out what a finished generator still holds; the caller owns the right to run it, and keeps the generator until the
-    /// rest is dropped.
+    /// The function that the record of a finished generator kept.
+    pub fn kept_function(&self) -> Option<&crate::objects::Function> {
+        // SAFETY: the word does not change once the generator is done; frames run functions.
+        unsafe {
+            let w = (*self.frame.get()).func;
+            (self.state() == DONE && w & 7 == 0 && w != 0)
+                .then(|| &*(w as *const crate::objects::Function))
+        }
+    }
+    /// Take out all that a generator holds.
     pub fn drop_frame(&self) -> Rest {
         // SAFETY: the caller has won RUNNING or holds the dying object.
         unsafe {
@@ -220,15 +250,15 @@ impl Generator {
                 _ => 0,
             };
             f.kind = FrameKind::GenEntry;
-            Rest(
-                self.regs(),
-                std::mem::take(&mut *self.nregs.get()) as usize,
-                [
+            Rest {
+                regs: self.regs(),
+                nregs: std::mem::take(&mut *self.nregs.get()) as usize,
+                others: [
                     std::mem::replace(&mut f.func, code),
                     std::mem::take(&mut f.locals),
                     std::mem::take(&mut f.frame_obj),
                 ],
-            )
+            }
         }
     }
 }

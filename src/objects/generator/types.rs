@@ -18,7 +18,13 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
             if let Some(f) = crate::objects::frame::object::forget((*g).frame.get()) {
                 f.drop_in(t);
             }
-            drop((*g).drop_frame());
+            (*g).drop_frame().release(t, usize::MAX);
+        } else {
+            // What the record kept, to tell the code.
+            let w = (*(*g).frame.get()).func;
+            if w & 7 == 0 && w != 0 {
+                crate::Value::from_bits(w).drop_in(t);
+            }
         }
         for slot in [
             &(*g).name,
@@ -30,7 +36,6 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
         ] {
             slot.drop_unshared(t);
         }
-        std::ptr::drop_in_place(g);
     }
 }
 

@@ -414,7 +414,8 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
             kind @ (FrameKind::GenInline | FrameKind::GenEntry) => {
                 let gv = crate::call::counted(cx, (*frame).generator);
                 let g = &*((gv.bits() & !7) as *const Generator);
-                crate::call::end_generator(cx, g);
+                // A `return` leaves nothing on the stack.
+                crate::call::end_generator(cx, g, (*(*frame).rc).nlocals);
                 if kind == FrameKind::GenEntry {
                     return Ok(Returned::Leave(Value::from_bits(bits)));
                 }
@@ -436,5 +437,22 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 Ok(Returned::Exhausted)
             }
         }
+    }
+}
+
+/// Whether a register word is a coroutine that can be awaited as it stands.
+///
+/// # Safety
+/// A register of the running frame.
+#[inline(always)]
+pub unsafe fn is_awaitable(bits: u64) -> bool {
+    // SAFETY: by contract; the type word tells what is cast.
+    unsafe {
+        if bits & 3 != 0 || bits == 0 {
+            return false;
+        }
+        let g = (bits & !7) as *const Generator;
+        (*g).head.type_word() == word::COROUTINE
+            && (*g).state() == crate::objects::generator::CREATED
     }
 }

@@ -1,4 +1,4 @@
-//! Loops: the words at their ends, which take the next item and jump into the body again.
+//! Loops: the words at their ends, which take the next item and jump into the body again; unpacking; awaiting.
 
 use super::{Fail, LOCAL, Translator};
 use crate::regcode::*;
@@ -37,6 +37,24 @@ impl Translator<'_> {
             );
         }
         self.offset = offset;
+    }
+
+    /// END_SEND: the receiver goes, what it returned stays.
+    pub(super) fn end_send(&mut self) -> Result<(), Fail> {
+        self.flush_top(2);
+        self.adjust(-1)?;
+        let d = self.top_home() - 1;
+        self.op(Rop::Drop, 0, 0, d, 0);
+        self.op(Rop::Move, 0, d, d + 1, 0);
+        Ok(())
+    }
+
+    /// GET_AWAITABLE: what is a coroutine stays where it is.
+    pub(super) fn awaitable(&mut self, arg: u32) -> Result<(), Fail> {
+        self.flush();
+        let d = self.top_home() - 1;
+        self.op(Rop::Awaitable, 0, d, 0, 0);
+        self.cold(Op::GET_AWAITABLE, arg)
     }
 
     /// UNPACK_SEQUENCE, with the stores of two locals behind it.
