@@ -719,6 +719,11 @@ fn origin(cx: &mut Cx, f: *mut Frame) -> Res<Value> {
 
 /// Resume a generator from native code.
 pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
+    resume_as(cx, gv, arg, FrameKind::GenEntry)
+}
+
+/// The same; `kind` says where its items go.
+pub(crate) fn resume_as(cx: &mut Cx, gv: &Value, arg: Resume, kind: FrameKind) -> Res<Step> {
     let Some(g) = as_generator(gv) else {
         return Err(cx.type_error("not a generator"));
     };
@@ -747,7 +752,7 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
         Resume::Next => Value::none(),
         Resume::Send(v) => v,
         Resume::Throw(e) => {
-            link_generator(cx, g, FrameKind::GenEntry, state)?;
+            link_generator(cx, g, kind, state)?;
             let e = crate::monitor::deliver::thrown(cx, e);
             // Only what the generator itself is handling becomes the context, not what its caller is.
             let r = match cx.handled.last() {
@@ -758,7 +763,7 @@ pub fn resume(cx: &mut Cx, gv: &Value, arg: Resume) -> Res<Step> {
         }
     };
     let before = cx.frame;
-    match enter_generator(cx, g, FrameKind::GenEntry, state, sent) {
+    match enter_generator(cx, g, kind, state, sent) {
         Ok(()) => run::run(cx),
         Err(r) if std::ptr::eq(cx.frame, before) => Err(r),
         // In a generator that it delegates to.

@@ -52,6 +52,8 @@ pub struct Cx {
     pub reraised_at: Option<u32>,
     /// Events of running code: what this thread is being told.
     pub watch: crate::monitor::Watch,
+    /// Where items of a generator go that native code uses up.
+    pub(crate) sink: crate::feed::ActiveSink,
     /// The main thread handles signals.
     pub is_main: bool,
 }

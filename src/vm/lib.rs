@@ -14,6 +14,7 @@ pub mod cold;
 pub mod cx;
 mod decode;
 pub mod error;
+pub mod feed;
 pub mod globals;
 mod imports;
 pub mod init;

@@ -720,14 +720,18 @@ pub fn collect(cx: &mut Cx, o: &Value) -> Res<Vec<Value>> {
         return Ok(items);
     }
     let mut out = Vec::with_capacity(length_hint(cx, o)?.min(1 << 16));
-    for_each(cx, o, |cx, v| {
+    let it = iter(cx, o)?;
+    let refused = crate::feed::feed(cx, &it, &mut |v| {
         if out.try_reserve(1).is_err() {
-            return Err(cx.memory_error());
+            return Err(v);
         }
         out.push(v);
         Ok(())
     })?;
-    Ok(out)
+    match refused {
+        Some(_) => Err(cx.memory_error()),
+        None => Ok(out),
+    }
 }
 
 /// `operator.length_hint(o, 0)`.

@@ -45,6 +45,7 @@ impl Cx {
             profile: None,
             no_traceback: false,
             reraised_at: None,
+            sink: None,
             watch: crate::monitor::Watch::new(),
             is_main,
         });

@@ -83,12 +83,12 @@ pub(crate) fn unwind(cx: &mut Cx, mut raised: Raised) -> Unwound {
                     cx.pop_frame();
                     return Unwound::Exit(raised);
                 }
-                FrameKind::GenInline | FrameKind::GenEntry => {
+                FrameKind::GenInline | FrameKind::GenEntry | FrameKind::GenSink => {
                     let gv = crate::call::counted(cx, (*f).generator);
                     let g = &*((gv.bits() & !7) as *const Generator);
                     end_generator(cx, g, usize::MAX);
                     drop(gv);
-                    if kind == FrameKind::GenEntry {
+                    if kind != FrameKind::GenInline {
                         return Unwound::Exit(raised);
                     }
                     // A generator driven by `for`: StopIteration cannot come out of it (PEP 479).

@@ -1,5 +1,6 @@
 //! Functions over the object protocol.
 
+use typhon_vm::feed::feed;
 use typhon_vm::native::*;
 use typhon_vm::objects::{format as formatting, int, iter, list, object};
 use typhon_vm::protocol;
@@ -37,13 +38,7 @@ pub mod functions {
     #[pyfunction]
     #[sig(iterable, /)]
     fn all(iterable: &Value, cx: &mut Cx) -> Res<bool> {
-        let it = protocol::iter(cx, iterable)?;
-        while let Some(v) = protocol::next(cx, &it)? {
-            if !protocol::truthy(cx, &v)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        first_with(cx, iterable, false).map(|found| !found)
     }
 
     /// Return True if bool(x) is True for any x in the iterable.
@@ -52,13 +47,7 @@ pub mod functions {
     #[pyfunction]
     #[sig(iterable, /)]
     fn any(iterable: &Value, cx: &mut Cx) -> Res<bool> {
-        let it = protocol::iter(cx, iterable)?;
-        while let Some(v) = protocol::next(cx, &it)? {
-            if protocol::truthy(cx, &v)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        first_with(cx, iterable, true)
     }
 
     /// Return an ASCII-only representation of an object.
@@ -405,4 +394,19 @@ fn next_or_stop(cx: &mut Cx, it: &Value) -> Res<Value> {
         Some(v) => Ok(v),
         None => Err(cx.stop_iteration(None)),
     }
+}
+
+/// Whether an item of this truth comes; no more are asked for then.
+fn first_with(cx: &mut Cx, iterable: &Value, truth: bool) -> Res<bool> {
+    let it = protocol::iter(cx, iterable)?;
+    let mut sink = |v: Value| match v.is_true() || v.is_false() || v.is_none() {
+        true if v.is_true() != truth => Ok(()),
+        _ => Err(v),
+    };
+    while let Some(v) = feed(cx, &it, &mut sink)? {
+        if protocol::truthy(cx, &v)? == truth {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,5 +1,6 @@
 //! `sum`, `min`, `max`, `pow`, `round`.
 
+use typhon_vm::feed::feed;
 use typhon_vm::native::*;
 use typhon_vm::objects::int::{IntRef, as_int, new_int};
 use typhon_vm::objects::set::SetLike;
@@ -137,10 +138,7 @@ fn total(cx: &mut Cx, it: &Value, start: Value) -> Res<Value> {
     if is_exact_int(&acc)
         && let Some(IntRef::Small(mut n)) = as_int(&acc)
     {
-        loop {
-            let Some(v) = protocol::next(cx, it)? else {
-                return new_int(cx, n);
-            };
+        let odd = feed(cx, it, &mut |v| {
             let small = match v.as_small_int() {
                 Some(i) => Some(i),
                 None if v.is_true() => Some(1),
@@ -148,26 +146,36 @@ fn total(cx: &mut Cx, it: &Value, start: Value) -> Res<Value> {
                 None => None,
             };
             match small.and_then(|i| n.checked_add(i)) {
-                Some(s) => n = s,
-                None => {
-                    let a = new_int(cx, n)?;
-                    acc = protocol::binary(cx, BinOp::Add, &a, &v)?;
-                    break;
+                Some(s) => {
+                    n = s;
+                    Ok(())
                 }
+                None => Err(v),
             }
-        }
+        })?;
+        let Some(v) = odd else {
+            return new_int(cx, n);
+        };
+        let a = new_int(cx, n)?;
+        acc = protocol::binary(cx, BinOp::Add, &a, &v)?;
     }
     if let Some(f) = exact_float(&acc) {
         let mut sum = Compensated { hi: f, lo: 0.0 };
         loop {
-            let Some(v) = protocol::next(cx, it)? else {
+            let odd = feed(cx, it, &mut |v| {
+                if let Some(x) = exact_float(&v) {
+                    sum.add(x);
+                } else if let Some(i) = v.as_small_int() {
+                    sum.add(i as f64);
+                } else {
+                    return Err(v);
+                }
+                Ok(())
+            })?;
+            let Some(v) = odd else {
                 return typhon_vm::objects::float::new_float(cx, sum.value());
             };
-            if let Some(x) = exact_float(&v) {
-                sum.add(x);
-            } else if let Some(i) = v.as_small_int() {
-                sum.add(i as f64);
-            } else if is_exact_int(&v) {
+            if is_exact_int(&v) {
                 let x = typhon_vm::number::as_f64(cx, &v)?;
                 sum.add(x);
             } else {
@@ -240,10 +248,28 @@ fn extreme(cx: &mut Cx, args: Args<'_>, name: &str, op: CmpOp) -> Res<Value> {
         }
     };
     let mut best: Option<(Value, Option<Value>)> = None;
-    while let Some(item) = protocol::next(cx, &it)? {
-        consider(cx, item, key, op, &mut best)?;
+    loop {
+        // Small integers need no call to compare.
+        let odd = feed(cx, &it, &mut |v| {
+            let (Some(i), Some((Some(b), _))) = (
+                v.as_small_int(),
+                best.as_ref().map(|(b, k)| (b.as_small_int(), k)),
+            ) else {
+                return Err(v);
+            };
+            if key.is_some() {
+                return Err(v);
+            }
+            if if op == CmpOp::Lt { i < b } else { i > b } {
+                best = Some((v, None));
+            }
+            Ok(())
+        })?;
+        match odd {
+            Some(item) => consider(cx, item, key, op, &mut best)?,
+            None => return chosen(cx, name, best, default),
+        }
     }
-    chosen(cx, name, best, default)
 }
 
 /// The same over a set, without its iterator.

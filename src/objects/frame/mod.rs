@@ -33,6 +33,8 @@ pub enum FrameKind {
     GenInline,
     /// A generator resumed from native code.
     GenEntry,
+    /// The same, which takes its items without being left (`feed.rs`).
+    GenSink,
 }
 
 /// One activation. All pointers are private to the owning thread while the frame runs; the stopper reads them (R11).
@@ -168,7 +170,10 @@ impl Frame {
     /// Whether this is the frame of a generator, which owns it.
     #[inline(always)]
     pub fn is_generator(&self) -> bool {
-        matches!(self.kind, FrameKind::GenInline | FrameKind::GenEntry)
+        matches!(
+            self.kind,
+            FrameKind::GenInline | FrameKind::GenEntry | FrameKind::GenSink
+        )
     }
     /// The namespace of builtins: the function's.
     pub fn builtins(&self) -> *const Dict {

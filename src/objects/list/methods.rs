@@ -342,16 +342,17 @@ impl List {
         let it = self.iter_with_room(cx, iterable)?;
         let mut batch = Vec::new();
         loop {
-            let next = protocol::next(cx, &it);
-            let ended = !matches!(next, Ok(Some(_)));
-            if let Some(v) = next? {
+            let last = crate::feed::feed(cx, &it, &mut |v| {
+                if batch.len() == BATCH {
+                    return Err(v);
+                }
                 batch.push(v.into_counted());
-            }
-            if ended || batch.len() == BATCH {
-                self.extend_from_vec(cx, std::mem::take(&mut batch))?;
-            }
-            if ended {
-                return Ok(());
+                Ok(())
+            })?;
+            self.extend_from_vec(cx, std::mem::take(&mut batch))?;
+            match last {
+                Some(v) => batch.push(v.into_counted()),
+                None => return Ok(()),
             }
         }
     }

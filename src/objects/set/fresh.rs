@@ -3,8 +3,9 @@
 use super::core::{SetCore, SetLike};
 use super::table::Found;
 use super::{FrozenSet, Set};
+use crate::feed::feed;
 use crate::native::*;
-use crate::objects::dict::keys::{Memo, set_hash};
+use crate::objects::dict::keys::{Memo, quick_hash, set_hash};
 use crate::objects::{Dict, dict, object};
 use crate::protocol;
 use crate::{Cx, Res, Value};
@@ -66,6 +67,22 @@ impl Fresh {
         }
     }
 
+    /// Add a key if that runs nothing; else it comes back.
+    fn add_quick(&mut self, key: Value, hash: i64) -> Result<(), Value> {
+        static NO_ANSWERS: Memo = Memo::new();
+        match self.like().find_locked(&key, hash, &NO_ANSWERS) {
+            Found::At(_) => Ok(()),
+            Found::Absent(n) => match self.like().insert_locked(n, key.into_counted(), hash) {
+                Ok(old) => {
+                    old.free_unshared();
+                    Ok(())
+                }
+                Err(key) => Err(key),
+            },
+            Found::Stopped(_) => Err(key),
+        }
+    }
+
     /// The same where the key at `n` has to be asked (R7).
     #[cold]
     #[inline(never)]
@@ -116,10 +133,17 @@ impl Fresh {
             }
             return Ok(());
         }
-        protocol::for_each(cx, from, |cx, key| {
+        let it = protocol::iter(cx, from)?;
+        loop {
+            // What needs no Python code to be hashed and compared.
+            let odd = feed(cx, &it, &mut |key| match quick_hash(&key) {
+                Some(hash) => self.add_quick(key, hash),
+                None => Err(key),
+            })?;
+            let Some(key) = odd else { return Ok(()) };
             let hash = set_hash(cx, &key)?;
-            self.add(cx, key, hash)
-        })
+            self.add(cx, key, hash)?;
+        }
     }
 
     /// The elements become those of an empty set.

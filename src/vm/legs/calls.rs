@@ -228,6 +228,14 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
         } else {
             Value::from_bits(bits)
         };
+        let v = match crate::feed::offer(cx, cx.frame, v) {
+            Ok(()) => {
+                // `yield` is None: the frame goes on.
+                *r.add(d_of(w)) = crate::statics::NONE | 4;
+                return None;
+            }
+            Err(v) => v,
+        };
         let mut w = w;
         loop {
             let frame = cx.frame;
@@ -237,7 +245,7 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
                 .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
             // Everything that lives across the yield is below the value yielded.
             crate::call::suspend_generator(cx, g, a_of(w));
-            if kind == FrameKind::GenEntry {
+            if kind != FrameKind::GenInline {
                 return Some(v);
             }
             // The caller's frame stands at the second word of its `ForIter` or `Send`.
@@ -411,12 +419,12 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 cx.pop_frame();
                 Ok(Returned::Leave(Value::from_bits(bits)))
             }
-            kind @ (FrameKind::GenInline | FrameKind::GenEntry) => {
+            kind @ (FrameKind::GenInline | FrameKind::GenEntry | FrameKind::GenSink) => {
                 let gv = crate::call::counted(cx, (*frame).generator);
                 let g = &*((gv.bits() & !7) as *const Generator);
                 // A `return` leaves nothing on the stack.
                 crate::call::end_generator(cx, g, (*(*frame).rc).nlocals);
-                if kind == FrameKind::GenEntry {
+                if kind != FrameKind::GenInline {
                     return Ok(Returned::Leave(Value::from_bits(bits)));
                 }
                 let caller = cx.frame;

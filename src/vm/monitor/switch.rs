@@ -57,7 +57,9 @@ pub(crate) fn switch_frames(cx: &mut Cx, at: At) {
         }
         if let Some(new) = wanted(cx, f) {
             match unsafe { (*g).kind } {
-                FrameKind::Entry | FrameKind::GenEntry => unsafe { (*f).flags |= STALE },
+                FrameKind::Entry | FrameKind::GenEntry | FrameKind::GenSink => unsafe {
+                    (*f).flags |= STALE
+                },
                 kind => waiting(cx, f, new, kind == FrameKind::GenInline),
             }
         }
