@@ -194,6 +194,22 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                 }};
             }
+            // The frame of generator `it` for the `ForIter` whose second word is at `pc`.
+            macro_rules! resume_for {
+                ($it:expr, $target:expr) => {{
+                    let it = $it;
+                    let f = legs::resume_quick(cx, it.bits());
+                    if !f.is_null() {
+                        frame = f;
+                        pc = (*f).pc;
+                        r = (*f).regs;
+                    } else if try_!(legs::resume_for(cx, it)) {
+                        reload!();
+                    } else {
+                        pc = pc.offset($target);
+                    }
+                }};
+            }
             macro_rules! operand {
                 ($i:expr) => {{
                     if reg!($i) == 0 {
@@ -643,29 +659,13 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::StoreName | Rop::StoreGlobal => {
                         save!();
-                        let cache = cache!(w);
-                        let v = operand!(a_of(w)).clone_in(cx.thread.tid);
-                        if x_of(w) & CONSUME_A != 0 {
-                            release!(a_of(w));
-                        }
-                        try_!(globals::store_name(
-                            cx,
-                            frame,
-                            cache,
-                            v,
-                            Rop::of(w) == Rop::StoreGlobal
-                        ));
+                        try_!(legs::store_name(cx, r, w, cache!(w)));
                         breaker!();
                     }
                     Rop::DeleteName | Rop::DeleteGlobal => {
                         save!();
-                        let cache = cache!(w);
-                        try_!(globals::delete_name(
-                            cx,
-                            frame,
-                            cache,
-                            Rop::of(w) == Rop::DeleteGlobal
-                        ));
+                        let global = Rop::of(w) == Rop::DeleteGlobal;
+                        try_!(globals::delete_name(cx, frame, cache!(w), global));
                         breaker!();
                     }
                     Rop::LoadAttr => {
@@ -815,13 +815,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         let it = &*(r.add(a_of(w)) as *const Value);
                         save!();
                         match it.class_word() {
-                            word::GENERATOR => {
-                                if try_!(legs::resume_for(cx, it)) {
-                                    reload!();
-                                } else {
-                                    pc = pc.offset(target);
-                                }
-                            }
+                            word::GENERATOR => resume_for!(it, target),
                             _ => match try_!(next_fast(cx, it)) {
                                 Some(v) => set!(w, v.into_bits()),
                                 None => pc = pc.offset(target),
@@ -832,9 +826,13 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         // A request waits for the jump behind.
                         if cx.thread.breaker.load(Ordering::Relaxed) == 0 {
                             pc = pc.offset((w as i64 >> 48) as isize);
-                            let bits = legs::loop_item(cx, reg!(a_of(w)));
+                            let it = vref!(a_of(w));
+                            let bits = legs::loop_item(cx, it.bits());
                             if bits != 0 {
                                 set!(w, bits);
+                            } else if it.class_word() == word::GENERATOR {
+                                save!();
+                                resume_for!(it, (*pc).load(Ordering::Relaxed) as isize);
                             } else {
                                 pc = pc.sub(2);
                             }
@@ -872,7 +870,14 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::Yield => {
                         save!();
-                        match legs::yield_out(cx, r, w) {
+                        let bits = legs::yield_quick(cx, r, w);
+                        if bits != 0 {
+                            reload!();
+                            let driver = (*pc.sub(1)).load(Ordering::Relaxed);
+                            set!(driver, bits);
+                            continue;
+                        }
+                        match try_!(legs::yield_out(cx, r, w)) {
                             Some(v) => return Ok(Step::Yield(v)),
                             None => reload!(),
                         }
@@ -1064,14 +1069,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- strings
                     Rop::FormatSimple => {
                         save!();
-                        let va = operand!(a_of(w));
-                        let v = if va.class_word() == word::STR {
-                            va.clone_in(cx.thread.tid)
-                        } else {
-                            try_!(cold::format_simple(cx, va))
-                        };
-                        release_operands_a(cx, r, w);
-                        set!(w, v.into_bits());
+                        try_!(legs::format_simple(cx, r, w));
                     }
                     Rop::FormatSpec => {
                         save!();

@@ -377,6 +377,41 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
     Ok(Called::Done)
 }
 
+/// `name = a`, of a module, a class body or `global`.
+///
+/// # Safety
+/// See [`load_attr`].
+#[inline(never)]
+pub unsafe fn store_name(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = operand(cx, r, a_of(w))?.clone_in(cx.thread.tid);
+        release_operands_a(cx, r, w);
+        let frame = cx.frame;
+        crate::globals::store_name(cx, frame, cache, v, Rop::of(w) == Rop::StoreGlobal)
+    }
+}
+
+/// `d = format(a)`.
+///
+/// # Safety
+/// See [`arith`].
+#[inline(never)]
+pub unsafe fn format_simple(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = operand(cx, r, a_of(w))?;
+        let v = if v.class_word() == word::STR {
+            v.clone_in(cx.thread.tid)
+        } else {
+            cold::format_simple(cx, v)?
+        };
+        release_operands_a(cx, r, w);
+        put(cx, r, w, v.into_bits());
+    }
+    Ok(())
+}
+
 /// `a.name = d`.
 ///
 /// # Safety

@@ -69,7 +69,7 @@ macro_rules! for_each_rop {
             CallFn "d = call of callable a, no self, b arguments from a+2; d is a or a local", Call "the same, self or empty in a+1", CallFar "the same in a generator, whose registers callees cannot share", CallKw "the same, names tuple above the arguments",
             CallEx "d = a(*a+2, **a+3)",
             Return "return a", ReturnGenerator "make the generator and return it",
-            Yield "d = value sent, after yielding a; x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
+            Yield "d = value sent, after yielding a (a local, or d itself); x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
             Awaitable "go over the next word if d is a coroutine that nobody awaits",
             // exceptions
             Raise "raise a", PushExc "d+1 = exception d, being handled from now on; d = what was before it", MatchExc "d = exception a matches class b",

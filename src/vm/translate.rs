@@ -1011,13 +1011,7 @@ impl Translator<'_> {
                 self.stack.push(Entry::Temp);
             }
             Op::YIELD_VALUE => {
-                let i = self.stack.len().checked_sub(1).ok_or("stack underflow")?;
-                // Everything that lives across the yield is home and will be counted.
-                self.flush();
-                self.stack.pop();
-                let h = self.home(i);
-                self.op(Rop::Yield, CONSUME_A | ((arg & 1) as u8) << 2, h, h, 0);
-                self.stack.push(Entry::Temp);
+                self.yield_value(arg)?;
             }
             Op::SEND => {
                 self.flush();

@@ -1,7 +1,7 @@
 //! The legs of calls, returns and generators.
 
 use super::*;
-use crate::objects::generator::CREATED;
+use crate::objects::generator::{CREATED, SUSPENDED};
 
 /// A Python function whose frame cannot simply stand on its arguments.
 ///
@@ -219,20 +219,26 @@ pub unsafe fn call_ex(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
 /// # Safety
 /// See [`arith`]; the frame is a generator's.
 #[inline(never)]
-pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
+pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Option<Value>> {
     // SAFETY: by contract.
     unsafe {
-        let bits = std::mem::take(&mut *r.add(a_of(w)));
-        let v = if bits & 7 == 4 {
-            counted(cx, bits)
+        let v = if x_of(w) & CONSUME_A == 0 {
+            match operand(cx, r, a_of(w)) {
+                Ok(v) => v.clone_in(cx.thread.tid),
+                Err(r) => return Err(r),
+            }
         } else {
-            Value::from_bits(bits)
+            let bits = std::mem::take(&mut *r.add(a_of(w)));
+            match bits & 7 {
+                4 => counted(cx, bits),
+                _ => Value::from_bits(bits),
+            }
         };
         let v = match crate::feed::offer(cx, cx.frame, v) {
             Ok(()) => {
                 // `yield` is None: the frame goes on.
                 *r.add(d_of(w)) = crate::statics::NONE | 4;
-                return None;
+                return Ok(None);
             }
             Err(v) => v,
         };
@@ -244,9 +250,9 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
             g.delegating
                 .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
             // Everything that lives across the yield is below the value yielded.
-            crate::call::suspend_generator(cx, g, a_of(w));
+            crate::call::suspend_generator(cx, g, d_of(w));
             if kind != FrameKind::GenInline {
-                return Some(v);
+                return Ok(Some(v));
             }
             // The caller's frame stands at the second word of its `ForIter` or `Send`.
             let caller = cx.frame;
@@ -264,8 +270,91 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Option<Value> {
                 }
             }
             put(cx, (*caller).regs, sent, v.into_bits());
-            return None;
+            return Ok(None);
         }
+    }
+}
+
+/// Suspend the running generator that a `for` drives, where nothing has to be counted, dropped or told: the value yielded, a
+/// register word for the item, the caller's frame on top. 0: ask [`yield_out`].
+///
+/// # Safety
+/// See [`arith`]; the frame is a generator's.
+#[inline(never)]
+pub unsafe fn yield_quick(cx: &mut Cx, r: *mut u64, w: u64) -> u64 {
+    // SAFETY: by contract; the caller's frame stands at the second word of its `ForIter` or `Send`.
+    unsafe {
+        let frame = cx.frame;
+        let bits = *r.add(a_of(w));
+        if (*frame).kind != FrameKind::GenInline || bits & 7 == 4 || bits == 0 {
+            return 0;
+        }
+        let caller = (*frame).prev;
+        let driver = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
+        let g = &*(((*frame).generator & !7) as *const Generator);
+        let Some(None) = cx.handled.last() else {
+            return 0;
+        };
+        if Rop::of(driver) != Rop::ForIter || cx.sink.is_some() {
+            return 0;
+        }
+        for i in 0..d_of(w) {
+            if *r.add(i) & 7 == 4 {
+                return 0;
+            }
+        }
+        if x_of(w) & CONSUME_A != 0 {
+            *r.add(a_of(w)) = 0;
+        } else if bits & 7 == 0 {
+            std::mem::forget((*(r.add(a_of(w)) as *const Value)).clone_in(cx.thread.tid));
+        }
+        cx.handled.set_len(cx.handled.len() - 1);
+        cx.frame = caller;
+        (*frame).prev = std::ptr::null_mut();
+        cx.stack.move_limit(1);
+        g.delegating.store(0, std::sync::atomic::Ordering::Relaxed);
+        g.finish(SUSPENDED);
+        bits
+    }
+}
+
+/// Put the frame of a generator on top that is suspended at a `Yield` of its own and held by a register only: its frame. Null: ask
+/// [`resume_for`].
+///
+/// # Safety
+/// `it` is a generator, held by a register of the running frame, which stands at the second word of its `ForIter`.
+#[inline(never)]
+pub unsafe fn resume_quick(cx: &mut Cx, it: u64) -> *mut crate::objects::frame::Frame {
+    // SAFETY: by contract; a suspended frame is at its `Yield`, whose `d` is a dead temporary.
+    unsafe {
+        let g = &*((it & !7) as *const Generator);
+        if !g.head.is_uniquely_held(cx.thread.tid)
+            || g.state.load(std::sync::atomic::Ordering::Relaxed) != SUSPENDED
+            || !(*g.send_at.get()).is_null()
+            || !g.handled.is_empty()
+            || cx.stack.next >= cx.stack.limit
+            || cx.handled.len() == cx.handled.capacity()
+            || crate::monitor::active()
+        {
+            return std::ptr::null_mut();
+        }
+        let frame = g.frame.get();
+        g.state.store(
+            crate::objects::generator::RUNNING,
+            std::sync::atomic::Ordering::Relaxed,
+        );
+        (*frame).prev = cx.frame;
+        (*frame).top = cx.stack_top();
+        (*frame).flags |= crate::objects::frame::OWN_TOP;
+        (*frame).kind = FrameKind::GenInline;
+        cx.stack.move_limit(-1);
+        let n = cx.handled.len();
+        cx.handled.as_mut_ptr().add(n).write(None);
+        cx.handled.set_len(n + 1);
+        cx.frame = frame;
+        let w = (*(*frame).pc).load(std::sync::atomic::Ordering::Relaxed);
+        *(*frame).regs.add(d_of(w)) = crate::statics::NONE | 4;
+        frame
     }
 }
 

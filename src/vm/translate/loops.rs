@@ -1,6 +1,6 @@
 //! Loops: the words at their ends, which take the next item and jump into the body again; unpacking; awaiting.
 
-use super::{Fail, LOCAL, Translator};
+use super::{Entry, Fail, LOCAL, Translator};
 use crate::regcode::*;
 use typhon_compiler::opcode::Op;
 
@@ -46,6 +46,29 @@ impl Translator<'_> {
         let d = self.top_home() - 1;
         self.op(Rop::Drop, 0, 0, d, 0);
         self.op(Rop::Move, 0, d, d + 1, 0);
+        Ok(())
+    }
+
+    /// YIELD_VALUE; a local that was copied for it is yielded as it stands.
+    pub(super) fn yield_value(&mut self, arg: u32) -> Result<(), Fail> {
+        let i = self.stack.len().checked_sub(1).ok_or("stack underflow")?;
+        let h = self.home(i);
+        let mut from = (h, CONSUME_A);
+        if let (Some(at), Entry::Temp) = (self.patchable, self.stack[i])
+            && at + 1 == self.words.len()
+            && Rop::of(self.words[at]) == Rop::Copy
+            && d_of(self.words[at]) == h as usize
+            && a_of(self.words[at]) < self.nlocals as usize
+        {
+            from = (a_of(self.words[at]) as u16, 0);
+            self.words.pop();
+            self.offsets.pop();
+        }
+        // Everything that lives across the yield is home and will be counted.
+        self.flush();
+        self.stack.pop();
+        self.op(Rop::Yield, from.1 | ((arg & 1) as u8) << 2, h, from.0, 0);
+        self.stack.push(Entry::Temp);
         Ok(())
     }
 
