@@ -44,10 +44,19 @@ fn run(bound: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
 /// The model with the mistake in it must fail. It runs in a process of its own, since the checker
 /// aborts when a destructor of the model panics as well.
 pub fn must_catch(bug: Bug, model: impl Fn() + Sync + Send + 'static) {
+    catch(bug, None, model);
+}
+
+/// The same with at most `n` preemptions, for models of three threads.
+pub fn must_catch_bounded(n: usize, bug: Bug, model: impl Fn() + Sync + Send + 'static) {
+    catch(bug, Some(n), model);
+}
+
+fn catch(bug: Bug, bound: Option<usize>, model: impl Fn() + Sync + Send + 'static) {
     const IN_CHILD: &str = "LOOM_TESTS_SEEDED";
     if std::env::var_os(IN_CHILD).is_some() {
         sync::seed(Some(bug));
-        check(model);
+        run(bound, model);
         return;
     }
     let test = std::thread::current()

@@ -36,7 +36,7 @@ impl Default for ParkingLock {
 impl ParkingLock {
     pub fn new(fair: Fair) -> ParkingLock {
         ParkingLock {
-            byte: LockByte::new(),
+            byte: LockByte::opened(),
             bucket: Mutex::new(Bucket::default()),
             wake: Condvar::new(),
             fair,

@@ -44,6 +44,15 @@ pub enum Bug {
     PoolFlagClearedLate,
     TakeInTwoSteps,
     BellNoFence,
+    BiasNoFence,
+    BiasLooksFirst,
+    BiasNoAsking,
+    BiasNoWait,
+    BiasTrustsAsker,
+    BiasOverAtOnce,
+    AloneGoesOn,
+    AloneUnannounced,
+    AloneAnnouncedEarly,
 }
 
 // The threads of a model are coroutines of the thread that checks it.
@@ -59,6 +68,14 @@ pub fn seeded(bug: Bug) -> bool {
 
 /// See the facade of the runtime.
 pub fn seq_cst_access() {
+    fence(Ordering::SeqCst);
+}
+
+/// See the facade of the runtime: together they are as good as two fences.
+pub fn light_fence() {
+    fence(Ordering::SeqCst);
+}
+pub fn heavy_fence() {
     fence(Ordering::SeqCst);
 }
 

@@ -19,7 +19,7 @@ struct World {
 
 fn exchange_and_locked_reads(readers: usize) {
     let world = Arc::new(World {
-        lock: LockByte::new(),
+        lock: LockByte::opened(),
         slot: AtomicU64::new(1),
         dead: AtomicU64::new(0),
     });

@@ -16,10 +16,10 @@ impl Lockable for Lock {
     fn lock(&self, _: &mut ()) {
         self.0.lock();
     }
-    fn try_lock(&self) -> bool {
+    fn try_lock(&self, _: &()) -> bool {
         self.0.try_lock()
     }
-    fn unlock(&self) {
+    fn unlock(&self, _: &()) {
         self.0.unlock();
     }
 }
@@ -48,15 +48,15 @@ impl World {
     fn both(&self, a: usize, b: usize) {
         if lock_both(&self.locks[a], &self.locks[b], &mut ()) {
             self.add(b);
-            self.locks[b].unlock();
+            self.locks[b].unlock(&());
         }
         self.add(a);
-        self.locks[a].unlock();
+        self.locks[a].unlock(&());
     }
     fn one(&self, i: usize) {
         self.locks[i].lock(&mut ());
         self.add(i);
-        self.locks[i].unlock();
+        self.locks[i].unlock(&());
     }
 }
 

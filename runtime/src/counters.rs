@@ -31,6 +31,8 @@ counters! {
     program_lock_waits,
     /// For so many nanoseconds.
     program_lock_wait_ns,
+    /// Objects whose running owner had to be kept from locking them in its own way.
+    locks_opened,
     /// References to another thread's objects counted for a register ([`SAMPLED`] at a time).
     foreign_counts,
     /// A lock-free read had to fall back to the lock (R2).

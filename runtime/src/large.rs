@@ -34,11 +34,14 @@ const _: () = assert!(PREFIX == 32);
 const SHARDS: usize = 16;
 
 struct List(Vec<*mut Header>);
+/// A cache line of its own: threads take their own shards.
+#[repr(align(128))]
+struct Shard(Mutex<List>);
 // SAFETY: addresses of cells, used under the lock or with the world stopped.
 unsafe impl Send for List {}
 
-static LISTS: [Mutex<List>; SHARDS] =
-    [const { Mutex::ranked(Rank::Large, List(Vec::new())) }; SHARDS];
+static LISTS: [Shard; SHARDS] =
+    [const { Shard(Mutex::ranked(Rank::Large, List(Vec::new()))) }; SHARDS];
 
 #[inline]
 pub(crate) fn prefix(head: *const Header) -> *const Prefix {
@@ -75,7 +78,7 @@ pub unsafe fn alloc_large(
         head.write(Header::placeholder());
         (*head).begin(t.tid);
         init(head as *mut u8);
-        let mut list = LISTS[shard].lock();
+        let mut list = LISTS[shard].0.lock();
         (base as *mut Prefix).write(Prefix {
             bytes,
             shard: shard as u32,
@@ -85,7 +88,7 @@ pub unsafe fn alloc_large(
         list.0.push(head);
         drop(list);
         (*head).publish(ty);
-        gc::note_large(t, bytes);
+        gc::note_large(t, bytes as isize);
         Ok(Value::from_header(head))
     }
 }
@@ -97,14 +100,14 @@ pub(crate) unsafe fn free(t: &Thread, head: *mut Header) {
     unsafe {
         (*head).retire_cell();
         let p = &*prefix(head);
-        let mut list = LISTS[p.shard as usize].lock();
+        let mut list = LISTS[p.shard as usize].0.lock();
         let index = p.index.get();
         list.0.swap_remove(index);
         if let Some(&moved) = list.0.get(index) {
             (*prefix(moved)).index.set(index);
         }
         drop(list);
-        gc::note_large_freed(p.bytes);
+        gc::note_large(t, -(p.bytes as isize));
         qsbr::defer(t, head as *mut u8, p.bytes, release);
     }
 }
@@ -121,7 +124,7 @@ unsafe fn release(cell: *mut u8, bytes: usize) {
 /// World stopped, or the caller accepts that objects come and go: the lists are locked one by one.
 pub(crate) fn for_each(mut f: impl FnMut(*mut Header, usize)) {
     for list in &LISTS {
-        for &head in &list.lock().0 {
+        for &head in &list.0.lock().0 {
             // SAFETY: in the list, so not freed.
             f(head, unsafe { (*prefix(head)).bytes });
         }

@@ -5,7 +5,7 @@
 //! and whatever must run Python code goes through [`hooks::Hooks`]. The rules R1..R20 cited in
 //! `// SAFETY:` lines are those of ARCHITECTURE.md.
 //!
-//! Twin files: [`refcount`] and the lock byte exist twice, for the free-threaded build and for the
+//! Twin files: [`refcount`], the lock byte and what owners do without it exist twice, for the free-threaded build and for the
 //! build with a global lock (feature `gil`). They are chosen here and nowhere else.
 
 // Names in this crate are used across crates in hot loops; every one of them is `#[inline]`.
@@ -40,6 +40,9 @@ mod rawbyte;
 
 mod address;
 mod arena;
+mod barrier;
+#[cfg_attr(feature = "gil", path = "bias_gil.rs")]
+mod bias;
 mod checking;
 #[cfg(not(feature = "gil"))]
 mod contention;

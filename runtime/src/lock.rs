@@ -33,7 +33,7 @@ impl<T> Guarded<T> {
     #[inline(always)]
     pub fn lock<'a>(&'a self, head: &'a Header, t: &'a mut Thread) -> Guard<'a, T> {
         head.lock.lock(head, t);
-        note_locked(head, t);
+        t.note_lock(1);
         Guard {
             data: self.0.get(),
             head,
@@ -44,10 +44,10 @@ impl<T> Guarded<T> {
     /// Without waiting.
     #[inline]
     pub fn try_lock<'a>(&'a self, head: &'a Header, t: &'a mut Thread) -> Option<Guard<'a, T>> {
-        if !head.lock.try_lock() {
+        if !head.lock.try_lock(head, t, 0) {
             return None;
         }
-        note_locked(head, t);
+        t.note_lock(1);
         Some(Guard {
             data: self.0.get(),
             head,
@@ -75,15 +75,6 @@ impl<T> Guarded<T> {
     pub fn into_inner(self) -> T {
         self.0.into_inner()
     }
-}
-
-/// A non-owner marks the object before it reads or resizes (R9).
-#[inline(always)]
-fn note_locked(head: &Header, t: &Thread) {
-    if !crate::GIL_BUILD && !head.is_owned_by(t.tid) {
-        head.mark_shared();
-    }
-    t.note_lock(1);
 }
 
 impl<T> Guard<'_, T> {
@@ -123,7 +114,7 @@ impl<T> Drop for Guard<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
         self.t.note_lock(-1);
-        self.head.lock.unlock();
+        self.head.lock.unlock(self.head, self.t);
     }
 }
 
@@ -134,12 +125,12 @@ impl Lockable for Header {
         self.lock.lock(self, t);
     }
     #[inline(always)]
-    fn try_lock(&self) -> bool {
-        self.lock.try_lock()
+    fn try_lock(&self, t: &Thread) -> bool {
+        self.lock.try_lock(self, t, 1)
     }
     #[inline(always)]
-    fn unlock(&self) {
-        self.lock.unlock();
+    fn unlock(&self, t: &Thread) {
+        self.lock.unlock_of_two(self, t);
     }
 }
 
@@ -161,9 +152,9 @@ pub fn lock2<'a, T, U>(
     t: &'a mut Thread,
 ) -> Guard2<'a, T, U> {
     if lock_both(head_a, head_b, t) {
-        note_locked(head_b, t);
+        t.note_lock(1);
     }
-    note_locked(head_a, t);
+    t.note_lock(1);
     Guard2 {
         a: a.0.get(),
         b: b.0.get(),
@@ -209,10 +200,10 @@ impl<T, U> Guard2<'_, T, U> {
 impl<T, U> Drop for Guard2<'_, T, U> {
     fn drop(&mut self) {
         self.t.note_lock(-1);
-        self.heads.0.lock.unlock();
+        self.heads.0.lock.unlock_of_two(self.heads.0, self.t);
         if !self.is_same() {
             self.t.note_lock(-1);
-            self.heads.1.lock.unlock();
+            self.heads.1.lock.unlock_of_two(self.heads.1, self.t);
         }
     }
 }
@@ -228,7 +219,7 @@ impl Header {
     #[inline]
     pub fn lock<'a>(&'a self, t: &'a mut Thread) -> HeadGuard<'a> {
         self.lock.lock(self, t);
-        note_locked(self, t);
+        t.note_lock(1);
         HeadGuard { head: self, t }
     }
 }
@@ -261,6 +252,6 @@ impl Drop for HeadGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         self.t.note_lock(-1);
-        self.head.lock.unlock();
+        self.head.lock.unlock(self.head, self.t);
     }
 }

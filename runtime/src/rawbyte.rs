@@ -1,5 +1,6 @@
 //! The object lock of the free-threaded build: the lock byte with parking. Twin: `rawbyte_gil.rs`.
 //!
+//! The owner of an object locks without the byte until another thread wants it ([`crate::bias`]).
 //! A thread that has to wait detaches first (R6), parks at the byte's address, and competes anew.
 
 use crate::alone;
@@ -18,6 +19,14 @@ use std::time::{Duration, Instant};
 #[repr(transparent)]
 pub struct RawByte(LockByte);
 
+/// A non-owner marks the object before it reads or resizes (R9).
+#[inline(always)]
+fn note_stranger(head: &Header, t: &Thread) {
+    if !head.is_owned_by(t.tid) {
+        head.mark_shared();
+    }
+}
+
 /// Parking costs two system calls: look away and back this many times first.
 const LOOKS: usize = 4;
 /// How often to try at each look. Who hammers a lock holds it half of the time, so a few tries at once take it nearly always.
@@ -34,25 +43,57 @@ impl RawByte {
     }
 
     #[inline(always)]
-    pub fn try_lock(&self) -> bool {
-        if alone::is_alone() {
-            self.0.try_lock_alone()
-        } else {
-            self.0.try_lock()
-        }
+    pub(crate) fn byte(&self) -> &LockByte {
+        &self.0
     }
 
-    /// `head` is the header this byte stands in.
+    /// The cell is free (R4).
     #[inline(always)]
-    pub fn lock(&self, head: &Header, t: &mut Thread) {
+    pub(crate) fn reset(&self) {
+        self.0.reset();
+    }
+
+    /// Without waiting. `place` is 1 if this is the second of two locks.
+    #[inline(always)]
+    pub fn try_lock(&self, head: &Header, t: &Thread, place: usize) -> bool {
+        head.enter_own(t, place) || self.try_lock_byte(head, t)
+    }
+
+    #[inline(never)]
+    fn try_lock_byte(&self, head: &Header, t: &Thread) -> bool {
         let taken = if alone::is_alone() {
             self.0.try_lock_alone()
         } else {
-            self.0.try_lock()
+            self.0.try_lock() || !self.0.is_open() && head.try_open(t) && self.0.try_lock()
+        };
+        if taken {
+            note_stranger(head, t);
+        }
+        taken
+    }
+
+    /// `head` is the header this byte stands in. The caller holds no other lock.
+    #[inline(always)]
+    pub fn lock(&self, head: &Header, t: &mut Thread) {
+        if !head.enter_own(t, 0) {
+            self.lock_byte(head, t);
+        }
+    }
+
+    #[inline(never)]
+    fn lock_byte(&self, head: &Header, t: &mut Thread) {
+        let taken = if alone::is_alone() {
+            self.0.try_lock_alone()
+        } else {
+            self.0.try_lock() || {
+                head.open(t);
+                self.0.try_lock()
+            }
         };
         if !taken {
             self.lock_slow(head, t);
         }
+        note_stranger(head, t);
     }
 
     #[cold]
@@ -132,7 +173,26 @@ impl RawByte {
     }
 
     #[inline(always)]
-    pub fn unlock(&self) {
+    pub fn unlock(&self, head: &Header, t: &Thread) {
+        if head.is_inside(t, 0) {
+            head.leave_own(t, 0);
+        } else {
+            self.unlock_byte();
+        }
+    }
+
+    /// The same for one of two locks.
+    #[inline]
+    pub fn unlock_of_two(&self, head: &Header, t: &Thread) {
+        if head.is_inside(t, 1) {
+            head.leave_own(t, 1);
+        } else {
+            self.unlock(head, t);
+        }
+    }
+
+    #[inline(never)]
+    fn unlock_byte(&self) {
         if alone::is_alone() {
             self.0.unlock_alone();
         } else if self.0.unlock() == Unlock::Wake {

@@ -11,7 +11,9 @@ impl RawByte {
         RawByte(0)
     }
     #[inline(always)]
-    pub fn try_lock(&self) -> bool {
+    pub(crate) fn reset(&self) {}
+    #[inline(always)]
+    pub fn try_lock(&self, _head: &Header, _t: &Thread, _place: usize) -> bool {
         true
     }
     #[inline(always)]
@@ -21,5 +23,7 @@ impl RawByte {
         false
     }
     #[inline(always)]
-    pub fn unlock(&self) {}
+    pub fn unlock(&self, _head: &Header, _t: &Thread) {}
+    #[inline(always)]
+    pub fn unlock_of_two(&self, _head: &Header, _t: &Thread) {}
 }

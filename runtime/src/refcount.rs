@@ -192,11 +192,11 @@ unsafe fn local_zero(head: *mut Header) {
     }
     if h.flags() & flag::IMMORTAL != 0 {
         // Saturated: leave it owned by nobody, so that its counts are never looked at again.
-        h.owner.store(0, Ordering::Relaxed);
+        h.owner.store(0, Ordering::Release);
         return;
     }
     // R5: owner = 0, then merged, then nothing uncounted.
-    match h.shared.merge(0, || h.owner.store(0, Ordering::Relaxed)) {
+    match h.shared.merge(0, || h.owner.store(0, Ordering::Release)) {
         // SAFETY: merged with zero.
         Dec::Dead => unsafe { free_dead(head) },
         Dec::Uncounted => note_deferred(head),
@@ -234,7 +234,7 @@ pub(crate) unsafe fn merge(head: *mut Header, given: i32) -> bool {
         if h.flags() & flag::IMMORTAL == 0 {
             h.local.store(0, Ordering::Relaxed);
         }
-        h.owner.store(0, Ordering::Relaxed);
+        h.owner.store(0, Ordering::Release);
     });
     if h.flags() & flag::IMMORTAL != 0 {
         return false;

@@ -238,11 +238,9 @@ impl Slot {
             None => 0,
         };
         let old = if crate::GIL_BUILD || crate::alone::is_alone() {
-            let old = self.0.load(Ordering::Relaxed);
-            self.0.store(new, Ordering::Relaxed);
-            old
+            self.replace_plainly(new)
         } else {
-            exchange::swap(&self.0, new)
+            self.exchange_word(head, t, new)
         };
         if old == 0 {
             return None;
@@ -253,6 +251,79 @@ impl Slot {
             head.wait_for_locked_readers(t);
         }
         Some(old)
+    }
+
+    #[inline(always)]
+    fn replace_plainly(&self, new: u64) -> u64 {
+        let old = self.0.load(Ordering::Relaxed);
+        self.0.store(new, Ordering::Release);
+        old
+    }
+
+    #[cfg(not(feature = "gil"))]
+    #[inline(always)]
+    fn exchange_word(&self, head: &Header, t: &Thread, new: u64) -> u64 {
+        if head.enter_own(t, 0) {
+            let old = self.replace_plainly(new);
+            head.leave_own(t, 0);
+            return old;
+        }
+        head.open(t);
+        exchange::swap(&self.0, new)
+    }
+    #[cfg(feature = "gil")]
+    fn exchange_word(&self, _: &Header, _: &Thread, new: u64) -> u64 {
+        self.replace_plainly(new)
+    }
+
+    /// The compare-and-swap that goes with [`Self::exchange`]: for a place of `head`, whose word was `old` at the last look,
+    /// since which there was no safepoint. The caller has yet to look for readers if it displaced a pointer
+    /// ([`Header::wait_for_locked_readers`]).
+    #[inline(always)]
+    pub fn compare_exchange_word(
+        word: &AtomicU64,
+        head: &Header,
+        t: &mut Thread,
+        old: u64,
+        new: u64,
+    ) -> Result<(), u64> {
+        if crate::GIL_BUILD || crate::alone::is_alone() {
+            debug_assert_eq!(word.load(Ordering::Relaxed), old);
+            word.store(new, Ordering::Release);
+            return Ok(());
+        }
+        Slot::compare_exchange_among_threads(word, head, t, old, new)
+    }
+
+    #[cfg(not(feature = "gil"))]
+    #[inline(always)]
+    fn compare_exchange_among_threads(
+        word: &AtomicU64,
+        head: &Header,
+        t: &Thread,
+        old: u64,
+        new: u64,
+    ) -> Result<(), u64> {
+        if head.enter_own(t, 0) {
+            // Nobody else has ever wanted to change it.
+            debug_assert_eq!(word.load(Ordering::Relaxed), old);
+            word.store(new, Ordering::Release);
+            head.leave_own(t, 0);
+            return Ok(());
+        }
+        head.open(t);
+        word.compare_exchange(old, new, Ordering::SeqCst, Ordering::Acquire)
+            .map(|_| ())
+    }
+    #[cfg(feature = "gil")]
+    fn compare_exchange_among_threads(
+        _: &AtomicU64,
+        _: &Header,
+        _: &Thread,
+        _: u64,
+        _: u64,
+    ) -> Result<(), u64> {
+        unreachable!("with a global lock nobody comes between (R19)")
     }
 
     #[inline(always)]

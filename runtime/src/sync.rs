@@ -5,8 +5,8 @@ pub use native::{Condvar, Mutex, MutexGuard};
 pub use ranked::{assert_none_held, lock_graph};
 pub use std::sync::OnceLock;
 pub use std::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-    AtomicUsize, Ordering, fence,
+    AtomicBool, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16, AtomicU32,
+    AtomicU64, AtomicUsize, Ordering, fence,
 };
 
 /// Deliberate mistakes the model checker must catch. In this facade none is ever seeded, and the
@@ -79,6 +79,24 @@ pub enum Bug {
     TakeInTwoSteps,
     /// R18: a changed state without a fence before the look at the bell.
     BellNoFence,
+    /// The owner of an object does not fence between saying that it is inside and looking who wants it.
+    BiasNoFence,
+    /// It looks first and says it afterwards.
+    BiasLooksFirst,
+    /// Who wants another's object waits for its owner, and only then says that it wants it.
+    BiasNoAsking,
+    /// It does not wait for the owner.
+    BiasNoWait,
+    /// It takes an object that another asked for as open.
+    BiasTrustsAsker,
+    /// A thread that locks no more in its own way is taken to be outside at once.
+    BiasOverAtOnce,
+    /// The lone thread starts another before it ends the state.
+    AloneGoesOn,
+    /// A stranger attaches without a stop.
+    AloneUnannounced,
+    /// The stop is called done before it is.
+    AloneAnnouncedEarly,
 }
 
 #[inline(always)]
@@ -89,6 +107,16 @@ pub const fn seeded(_: Bug) -> bool {
 /// To the model checker a SeqCst access is an AcqRel one: its facade puts a fence here.
 #[inline(always)]
 pub const fn seq_cst_access() {}
+
+/// Against [`heavy_fence`]: keeps the compiler from changing the order.
+#[inline(always)]
+pub fn light_fence() {
+    std::sync::atomic::compiler_fence(Ordering::SeqCst);
+}
+/// Makes every processor that runs this program fence. A system call of a microsecond or two.
+pub fn heavy_fence() {
+    crate::barrier::fence_everywhere();
+}
 
 /// `const fn` here, plain `fn` under the model checker, whose atomics have no const constructors.
 macro_rules! const_new {

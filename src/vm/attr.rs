@@ -17,9 +17,10 @@ use crate::regcode::Cache;
 use crate::slot_ext::SlotExt;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use typhon_runtime::info::type_flag;
 use typhon_runtime::slot::Slot;
+use typhon_runtime::{Header, Thread};
 
 /// An inline value at word `index` of the instance, or a `__slots__` member. Zero, so that one test of the word against the
 /// class's version tells the kind too (`inline_place`).
@@ -134,15 +135,17 @@ fn plain_hit(o: u64, cache: &Cache) -> Option<u64> {
 /// Store a register word through the cache where an inline value stands already: the word displaced. The count of `new`
 /// goes over with it.
 #[inline(always)]
-pub fn replace_hit(o: u64, new: u64, cache: &Cache) -> Option<u64> {
+pub fn replace_hit(t: &mut Thread, o: u64, new: u64, cache: &Cache) -> Option<u64> {
     let slot = inline_place(o, cache)?;
     let old = slot.peek_bits_acquire();
     if old == 0 || old == MOVED {
         return None;
     }
-    // SAFETY: `Slot` is one atomic word.
-    let word = unsafe { &*(&raw const *slot).cast::<AtomicU64>() };
-    instance::cas(word, old, new).ok().map(|()| old)
+    // SAFETY: an instance that the cache's class has, so a pointer (R10).
+    let head = unsafe { &*((o & !7) as *const Header) };
+    Slot::compare_exchange_word(slot.word(), head, t, old, new)
+        .ok()
+        .map(|()| old)
 }
 
 /// Drop what `replace_hit` displaced.

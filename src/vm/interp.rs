@@ -714,7 +714,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         // Immediates need no count.
                         if o & 3 == 0 && v & 3 != 0 {
                             bound!(o, a_of(w));
-                            if let Some(old) = attr::replace_hit(o, v, cache) {
+                            if let Some(old) = attr::replace_hit(&mut cx.thread, o, v, cache) {
                                 if old & 3 == 0 {
                                     attr::drop_displaced(cx, vref!(a_of(w)), old);
                                 }

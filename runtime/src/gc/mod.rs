@@ -37,7 +37,7 @@ pub use visitor::Visitor;
 use crate::arena;
 use crate::header::flag;
 use crate::info::type_flag;
-use crate::sync::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use crate::sync::{AtomicBool, AtomicI64, AtomicIsize, AtomicUsize, Ordering};
 use crate::thread::{Thread, breaker};
 use crate::value::Value;
 
@@ -78,7 +78,9 @@ static THRESHOLD: [AtomicI64; 3] = [AtomicI64::new(2000), AtomicI64::new(10), At
 /// Pages in use at which a collection is due.
 static TRIGGER: AtomicUsize = AtomicUsize::new(LEAST_GROWTH);
 /// Pages' worth of large objects.
-static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+/// Less than nothing at times: one thread tells what it freed before another tells what it made.
+static LARGE_BYTES: AtomicIsize = AtomicIsize::new(0);
+const TOLD_AT_ONCE: usize = 256 << 10;
 static COLLECTIONS: AtomicUsize = AtomicUsize::new(0);
 static FOUND: AtomicUsize = AtomicUsize::new(0);
 
@@ -121,7 +123,7 @@ pub fn totals() -> Totals {
 
 fn pages_in_use() -> usize {
     arena::IN_USE.load(Ordering::Relaxed)
-        + LARGE_BYTES.load(Ordering::Relaxed) / arena::PAGE as usize
+        + LARGE_BYTES.load(Ordering::Relaxed).max(0) as usize / arena::PAGE as usize
 }
 
 /// Pages that `objects` of the threshold are worth.
@@ -160,12 +162,21 @@ pub(crate) fn note_page(t: &Thread) {
     arena::IN_USE.fetch_add(1, Ordering::Relaxed);
     check_trigger(t);
 }
-pub(crate) fn note_large(t: &Thread, bytes: usize) {
-    LARGE_BYTES.fetch_add(bytes, Ordering::Relaxed);
-    check_trigger(t);
+/// Large cells were made, or freed. A thread tells of many at once: the sum is a word that all threads write.
+#[inline]
+pub(crate) fn note_large(t: &Thread, bytes: isize) {
+    let sum = t.large_bytes.get() + bytes;
+    t.large_bytes.set(sum);
+    if sum.unsigned_abs() >= TOLD_AT_ONCE {
+        tell_large(t);
+        check_trigger(t);
+    }
 }
-pub(crate) fn note_large_freed(bytes: usize) {
-    LARGE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
+
+/// What the thread has not told yet: also when it ends.
+#[cold]
+pub(crate) fn tell_large(t: &Thread) {
+    LARGE_BYTES.fetch_add(t.large_bytes.take(), Ordering::Relaxed);
 }
 
 /// `gc.get_count()[0]`: cells this thread has made and not freed since the last collection.

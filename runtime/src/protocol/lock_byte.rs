@@ -1,12 +1,14 @@
 //! The lock byte of an object: a leaf lock (R1) with parking.
 //!
 //! ```text
-//! bits: LOCKED 1, PARKED 2, RESERVED 4
-//!   0 --any--> L            lock, uncontended
+//! bits: LOCKED 1, PARKED 2, RESERVED 4, ASKED 8, OPEN 16
+//!   0                       the owner's alone: it locks without this byte ([`super::bias`])
+//!   0 --any--> ASKED --the owner is out--> OPEN      for good; all below have OPEN too
+//!   - --any--> L            lock, uncontended
 //!   P --any--> L|P          the same while others are parked
 //!   L --waiter, before it parks--> L|P
-//!   L --holder--> 0         unlock, nobody waits
-//!   L|P --holder, in the bucket--> 0 or P      wakes one; P stays while more wait
+//!   L --holder--> -         unlock, nobody waits
+//!   L|P --holder, in the bucket--> - or P      wakes one; P stays while more wait
 //!   L|P --holder, in the bucket, now and then--> R or R|P     wakes one, for whom it is kept free
 //!   R, R|P --the one that was woken--> L, L|P
 //!   R, R|P --who has waited for it too long--> L, L|P
@@ -22,6 +24,10 @@ use crate::sync::{AtomicU8, Bug, Ordering, const_new, seeded};
 const LOCKED: u8 = 1;
 const PARKED: u8 = 2;
 const RESERVED: u8 = 4;
+/// Somebody wants the lock to be everybody's.
+const ASKED: u8 = 8;
+/// It is everybody's.
+const OPEN: u8 = 16;
 /// Nobody that just comes by may take it.
 const TAKEN: u8 = LOCKED | RESERVED;
 
@@ -42,11 +48,59 @@ impl LockByte {
         pub fn new() -> LockByte { LockByte(AtomicU8::new(0)) }
     }
 
+    const_new! {
+        /// One that nobody locks in the owner's way.
+        pub fn opened() -> LockByte { LockByte(AtomicU8::new(OPEN)) }
+    }
+
+    /// Whether it is the owner's alone. By the owner, after it has said where it is ([`super::bias`]).
+    #[inline(always)]
+    pub fn is_owners(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether it is everybody's.
+    #[inline(always)]
+    pub fn is_open(&self) -> bool {
+        self.0.load(Ordering::Acquire) & OPEN != 0
+    }
+
+    /// From now on the owner does not lock in its own way any more. False: it is everybody's already.
+    pub fn ask(&self) -> bool {
+        match self
+            .0
+            .compare_exchange(0, ASKED, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Ok(_) => true,
+            Err(byte) => byte & OPEN == 0,
+        }
+    }
+
+    /// Asked, and not open yet.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == ASKED
+    }
+
+    /// The owner is out, and was asked before.
+    pub fn open(&self) {
+        // Another who asked may have been first.
+        let _ = self
+            .0
+            .compare_exchange(ASKED, OPEN, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
+    /// The cell is free: its next object is its owner's alone.
+    #[inline(always)]
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Fails, too, while it is not open.
     #[inline(always)]
     pub fn try_lock(&self) -> bool {
         if self
             .0
-            .compare_exchange(0, LOCKED, Ordering::Acquire, Ordering::Relaxed)
+            .compare_exchange(OPEN, OPEN | LOCKED, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
         {
             return true;
@@ -57,24 +111,23 @@ impl LockByte {
     /// [`Self::try_lock`] where no other thread exists: a load and a store.
     #[inline(always)]
     pub fn try_lock_alone(&self) -> bool {
-        let free = self.0.load(Ordering::Relaxed) == 0;
-        if free {
-            self.0.store(LOCKED, Ordering::Relaxed);
-        }
-        free
+        let byte = self.0.load(Ordering::Relaxed);
+        self.0.store(byte | LOCKED, Ordering::Relaxed);
+        byte & LOCKED == 0
     }
 
     /// Its counterpart: nobody waits.
     #[inline(always)]
     pub fn unlock_alone(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        let byte = self.0.load(Ordering::Relaxed);
+        self.0.store(byte & !LOCKED, Ordering::Relaxed);
     }
 
     /// The byte may be unlocked while others are parked.
     #[cold]
     fn try_lock_parked(&self) -> bool {
         let byte = self.0.load(Ordering::Relaxed);
-        byte & TAKEN == 0
+        byte & (TAKEN | OPEN) == OPEN
             && self
                 .0
                 .compare_exchange(byte, byte | LOCKED, Ordering::Acquire, Ordering::Relaxed)
@@ -108,12 +161,12 @@ impl LockByte {
     #[inline(always)]
     pub fn unlock(&self) -> Unlock {
         if seeded(Bug::UnlockForgetsParked) {
-            self.0.store(0, Ordering::Release);
+            self.0.store(OPEN, Ordering::Release);
             return Unlock::Done;
         }
         match self
             .0
-            .compare_exchange(LOCKED, 0, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(OPEN | LOCKED, OPEN, Ordering::Release, Ordering::Relaxed)
         {
             Ok(_) => Unlock::Done,
             Err(_) => Unlock::Wake,
@@ -125,7 +178,7 @@ impl LockByte {
     pub fn unlock_waking(&self, more: bool, reserve: bool) {
         let parked = if more { PARKED } else { 0 };
         let reserved = if reserve { RESERVED } else { 0 };
-        self.0.store(parked | reserved, Ordering::Release);
+        self.0.store(OPEN | parked | reserved, Ordering::Release);
     }
 
     /// A waiter announces itself before it parks. False: the lock came free, try again.
@@ -143,7 +196,7 @@ impl LockByte {
 
     /// Inside the bucket: whether to go to sleep.
     pub fn still_waits(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == LOCKED | PARKED
+        self.0.load(Ordering::Relaxed) == OPEN | LOCKED | PARKED
     }
 
     /// The same, ordered with the caller's `SeqCst` exchange before it.

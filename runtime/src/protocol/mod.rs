@@ -5,6 +5,8 @@
 // A protocol word is made on purpose, where its object is.
 #![allow(clippy::new_without_default)]
 
+pub mod alone_end;
+pub mod bias;
 pub mod cache_pair;
 pub mod deferral;
 pub mod exchange;

@@ -14,8 +14,9 @@ use crate::sync::{Bug, seeded};
 pub trait Lockable {
     type Thread: ?Sized;
     fn lock(&self, t: &mut Self::Thread);
-    fn try_lock(&self) -> bool;
-    fn unlock(&self);
+    /// While another is held, without waiting.
+    fn try_lock(&self, t: &Self::Thread) -> bool;
+    fn unlock(&self, t: &Self::Thread);
 }
 
 /// Holds both on return, and once what is the same. True: they are two.
@@ -36,10 +37,10 @@ pub fn lock_both<L: Lockable>(a: &L, b: &L, t: &mut L::Thread) -> bool {
     }
     loop {
         first.lock(t);
-        if second.try_lock() {
+        if second.try_lock(t) {
             return true;
         }
-        first.unlock();
+        first.unlock(t);
         std::mem::swap(&mut first, &mut second);
     }
 }

@@ -59,6 +59,7 @@ impl AcrossFork {
             }
             inner.thread = std::ptr::null();
             t.counters.bequeath();
+            crate::gc::tell_large(t);
             t.record.set(None);
             rec.seq.offline();
             rec.state.detach();

@@ -15,7 +15,7 @@ use crate::sync::{AtomicI32, AtomicPtr, AtomicU16, AtomicU32, Condvar, Mutex, Or
 #[repr(align(128))]
 pub(crate) struct IdRecord {
     pub(super) tid: u16,
-    pub(super) state: ThreadState,
+    pub(crate) state: ThreadState,
     pub(crate) seq: qsbr_seq::Local,
     /// Pages of this id into which other threads freed.
     pub(crate) foreign_frees: FreeStack,
@@ -26,7 +26,7 @@ pub(crate) struct IdRecord {
     pub(super) resumed: Condvar,
 }
 
-pub(super) struct Inner {
+pub(crate) struct Inner {
     /// Null: an orphan, or an id reserved for a thread that has not started.
     pub(super) thread: *const Thread,
     pub(super) queue: Vec<*mut Header>,
@@ -36,6 +36,22 @@ pub(super) struct Inner {
 
 // SAFETY: used under the lock; the thread pointer is null before its record goes.
 unsafe impl Send for Inner {}
+
+#[cfg(not(feature = "gil"))]
+impl IdRecord {
+    pub(crate) fn lock(&self) -> crate::sync::MutexGuard<'_, Inner> {
+        self.inner.lock()
+    }
+}
+
+#[cfg(not(feature = "gil"))]
+impl Inner {
+    /// The thread that has the id.
+    pub(crate) fn thread(&self) -> Option<&Thread> {
+        // SAFETY: not null under the lock: registered.
+        unsafe { self.thread.as_ref() }
+    }
+}
 
 impl Home for Inner {
     type Item = *mut Header;

@@ -53,7 +53,7 @@ pub(crate) use merge::{serve_all_sleepers, serve_sleepers};
 #[cfg(not(feature = "gil"))]
 pub(crate) use queue::queue_to_owner;
 pub use world::World;
-use world::tell_stopper;
+pub(crate) use world::tell_stopper;
 pub(crate) use world::with_world_claimed;
 
 /// Bits of [`Thread::breaker`].
@@ -120,6 +120,9 @@ pub struct Thread {
     pub(crate) undo: UnsafeCell<Vec<Value>>,
     #[cfg(not(feature = "gil"))]
     pub(crate) samples: Samples,
+    /// What it has locked without locked instructions.
+    #[cfg(not(feature = "gil"))]
+    pub(crate) bias: crate::bias::Bias,
     /// Counts of deferred objects.
     #[cfg(not(feature = "gil"))]
     pub(crate) tallies: Tallies,
@@ -128,6 +131,8 @@ pub struct Thread {
     /// What dies now was not dropped by the running code: its finalizers go to the pool.
     pub(crate) foreign: Cell<bool>,
     pub(crate) foreign_visits: Cell<u32>,
+    /// Bytes of large cells that it made and has not told of ([`crate::gc`]).
+    pub(crate) large_bytes: Cell<isize>,
     /// See [`crate::gc::count`].
     pub(crate) cells_at_collection: Cell<i64>,
     /// The address an interruptible wait sleeps at.
@@ -165,10 +170,13 @@ impl Thread {
             #[cfg(not(feature = "gil"))]
             samples: Samples::new(),
             #[cfg(not(feature = "gil"))]
+            bias: crate::bias::Bias::new(),
+            #[cfg(not(feature = "gil"))]
             tallies: Tallies::new(),
             to_queue: UnsafeCell::new(Vec::new()),
             foreign: Cell::new(false),
             foreign_visits: Cell::new(0),
+            large_bytes: Cell::new(0),
             cells_at_collection: Cell::new(0),
             waiting_at: AtomicUsize::new(0),
             locks_held: Cell::new(0),
@@ -220,6 +228,8 @@ impl Thread {
             let mut reg = REGISTRY.lock();
             let mut inner = rec.inner.lock();
             inner.thread = self;
+            #[cfg(not(feature = "gil"))]
+            crate::bias::begin(self);
             *self.heap.get_mut() = inner.heap.take().expect("an unused id keeps its pages");
             debug_assert_eq!(rec.state.get(), DETACHED);
             if reg.stopped {
@@ -236,7 +246,7 @@ impl Thread {
     /// Says that no thread but this one will touch an object before an id is reserved for it ([`crate::alone`]).
     pub fn run_alone(&mut self) {
         self.assert_no_lock();
-        crate::alone::begin(ids::ids_in_use());
+        crate::alone::begin(self, ids::ids_in_use());
     }
 
     /// Ends the calling thread's record: drains, then orphans the id (R5).
@@ -256,10 +266,13 @@ impl Thread {
             }
             reg.live.retain(|&t| !std::ptr::eq(t, self));
             inner.thread = std::ptr::null();
+            #[cfg(not(feature = "gil"))]
+            crate::bias::end(self);
             // SAFETY: only this thread uses its heap; from now on nobody does.
             let heap = unsafe { &mut *self.heap.get() };
             inner.heap = Some(std::mem::replace(heap, Heap::new()));
             self.counters.bequeath();
+            crate::gc::tell_large(self);
             rec.seq.offline();
             drop(inner);
             drop(reg);

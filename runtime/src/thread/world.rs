@@ -19,7 +19,7 @@ pub(super) static BELL: Bell = Bell::new();
 
 /// Tells a waiting stopper that a state changed. After the change.
 #[inline]
-pub(super) fn tell_stopper() {
+pub(crate) fn tell_stopper() {
     BELL.state_changed();
 }
 

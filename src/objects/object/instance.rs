@@ -245,8 +245,10 @@ pub fn try_store(
         return Err(value);
     }
     let new = value.into_counted().into_bits();
+    // SAFETY: instances are pointers.
+    let head = unsafe { o.header_unchecked() };
     loop {
-        match cas(word, old, new) {
+        match Slot::compare_exchange_word(word, head, &mut cx.thread, old, new) {
             Ok(()) => break,
             Err(seen) if seen == MOVED => {
                 // SAFETY: the count taken above comes back.
@@ -261,31 +263,9 @@ pub fn try_store(
     // SAFETY: the slot's reference is now ours.
     let old = unsafe { Value::from_bits(old) };
     if old.is_ptr() {
-        // SAFETY: instances are pointers.
-        unsafe { o.header_unchecked() }.wait_for_locked_readers(&mut cx.thread);
+        head.wait_for_locked_readers(&mut cx.thread);
     }
     Ok(Some(old))
-}
-
-/// The compare-and-swap of an inline value.
-#[cfg(not(feature = "gil"))]
-#[inline(always)]
-pub(crate) fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
-    if typhon_runtime::alone::is_alone() {
-        debug_assert_eq!(word.load(Ordering::Relaxed), old);
-        word.store(new, Ordering::Relaxed);
-        return Ok(());
-    }
-    word.compare_exchange(old, new, Ordering::SeqCst, Ordering::Acquire)
-        .map(|_| ())
-}
-/// With a global lock a plain store is enough (R19).
-#[cfg(feature = "gil")]
-#[inline(always)]
-pub(crate) fn cas(word: &AtomicU64, old: u64, new: u64) -> Result<(), u64> {
-    debug_assert_eq!(word.load(Ordering::Relaxed), old);
-    word.store(new, Ordering::Relaxed);
-    Ok(())
 }
 
 /// Whether setting the empty value at `offset` keeps the order of insertion: the value before is set, the one behind is not.

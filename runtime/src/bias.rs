@@ -1,0 +1,155 @@
+//! Locks and slots of objects that only their owner changes: without locked instructions ([`crate::protocol::bias`]).
+//! Twin: `bias_gil.rs`.
+
+use crate::barrier;
+use crate::counters::Counter;
+use crate::header::Header;
+use crate::thread::{Thread, record, tell_stopper};
+use std::cell::Cell;
+
+/// How many objects of a running thread others may open, a fence of all processors each, before it loses its way of locking.
+const LIMIT: u32 = 64;
+/// How many of its objects it opens itself then until it gets it back: at first, and the most it becomes by doubling.
+const REST: u32 = 1 << 12;
+const LONGEST_REST: u32 = 1 << 20;
+
+/// What a thread's record has of it.
+pub(crate) struct Bias {
+    shared: crate::protocol::bias::Bias,
+    rest: Cell<u32>,
+    next_rest: Cell<u32>,
+}
+
+impl Bias {
+    pub(crate) const fn new() -> Bias {
+        Bias {
+            shared: crate::protocol::bias::Bias::new(),
+            rest: Cell::new(REST),
+            next_rest: Cell::new(2 * REST),
+        }
+    }
+}
+
+/// A thread gets its id, under its record's lock.
+pub(crate) fn begin(t: &Thread) {
+    if barrier::is_available() {
+        t.bias.shared.begin(t.tid);
+    }
+}
+
+/// A thread gives its id up, under its record's lock.
+pub(crate) fn end(t: &Thread) {
+    t.bias.shared.end();
+}
+
+/// Where processors cannot be made to fence, too, a thread that is alone locks in its own way: nobody asks for its objects.
+pub(crate) fn begin_alone(t: &Thread) {
+    t.bias.shared.begin(t.tid);
+}
+
+pub(crate) fn end_alone(t: &Thread) {
+    if !barrier::is_available() {
+        t.bias.shared.end();
+    }
+}
+
+impl Header {
+    /// The thread's own object, wanted by nobody else so far, is locked until [`Self::leave_own`] at the same place. False:
+    /// take the lock. Between the two as under any lock (R1).
+    #[inline(always)]
+    pub(crate) fn enter_own(&self, t: &Thread, place: usize) -> bool {
+        let owner = || self.owner.load(crate::sync::Ordering::Relaxed);
+        t.bias
+            .shared
+            .enter(place, &raw const *self as usize, owner, self.lock.byte())
+    }
+
+    #[inline(always)]
+    pub(crate) fn leave_own(&self, t: &Thread, place: usize) {
+        debug_assert!(self.is_inside(t, place));
+        t.bias.shared.leave(place);
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_inside(&self, t: &Thread, place: usize) -> bool {
+        t.bias.shared.is_inside(place, &raw const *self as usize)
+    }
+
+    /// From now on everybody locks and changes the object in the same way. No safepoint.
+    #[inline(always)]
+    pub(crate) fn open(&self, t: &Thread) {
+        if !self.lock.byte().is_open() {
+            self.open_slow(t);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn open_slow(&self, t: &Thread) {
+        let mut looks = 0;
+        while !self.try_open(t) {
+            // The owner is inside: it takes no lock there that this thread could hold, and reaches no safepoint.
+            looks += 1;
+            if looks < 64 {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    /// The same without waiting. False: the owner is inside.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn try_open(&self, t: &Thread) -> bool {
+        let byte = self.lock.byte();
+        if !byte.ask() {
+            return true;
+        }
+        // What its last owner did before it gave it up comes before.
+        let owner = self.owner.load(crate::sync::Ordering::Acquire);
+        if owner == 0 || owner == t.tid {
+            // The owner itself is not inside: it asks no second time for what it has.
+            byte.open();
+            if owner != 0 {
+                rest(t);
+            }
+            return true;
+        }
+        let rec = record(owner);
+        let inner = rec.lock();
+        let Some(other) = inner.thread() else {
+            // Who gets the id will see that it is asked for.
+            byte.open();
+            return true;
+        };
+        if rec.state.try_help() {
+            // It sleeps, and does not wake up before it sees that.
+            byte.open();
+            rec.state.end_help();
+            drop(inner);
+            tell_stopper();
+            return true;
+        }
+        t.counters.add(Counter::locks_opened, 1);
+        let address = &raw const *self as usize;
+        other.bias.shared.try_open(address, byte, LIMIT)
+    }
+}
+
+/// The thread has opened an object of its own.
+fn rest(t: &Thread) {
+    let bias = &t.bias;
+    if bias.shared.is_on() || !barrier::is_available() {
+        return;
+    }
+    let left = bias.rest.get() - 1;
+    bias.rest.set(left);
+    if left == 0 {
+        let next = bias.next_rest.get();
+        bias.rest.set(next);
+        bias.next_rest.set((2 * next).min(LONGEST_REST));
+        let _inner = t.record().lock();
+        bias.shared.begin(t.tid);
+    }
+}

@@ -1,0 +1,157 @@
+//! Owners that lock and change objects in their own way (`runtime/src/bias.rs`) while others begin to do the same: nothing is
+//! lost, and what was displaced dies once.
+// SAFETY (whole file): objects are followed only while the test holds a count of them.
+
+mod common;
+use common::*;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*};
+use typhon_runtime::{
+    Guarded, Header, Slot, Thread, TypeInfo, Value, Visitor, counters, gc, lock2, region,
+};
+
+const PAIR: u32 = region::static_type_word(21);
+
+#[repr(C)]
+struct Pair {
+    head: Header,
+    slot: Slot,
+    count: Guarded<u64>,
+}
+
+unsafe fn drop_pair(h: *mut Header, t: &Thread) {
+    unsafe { &*(h as *const Pair) }.slot.drop_unshared(t);
+}
+unsafe fn traverse_pair(h: *const Header, v: &mut Visitor) {
+    v.visit_slots(std::slice::from_ref(unsafe { &(*(h as *const Pair)).slot }));
+}
+
+fn pair(t: &Thread) -> Value {
+    let first = Slot::new(Some(leaf(t, 0)));
+    unsafe {
+        typhon_runtime::alloc_with::<Pair>(t, PAIR, |p| {
+            (&raw mut (*p).slot).write(first);
+            (&raw mut (*p).count).write(Guarded::new(0));
+        })
+        .unwrap()
+    }
+}
+fn body(v: &Value) -> &Pair {
+    unsafe { &*(v.as_ptr() as *const Pair) }
+}
+
+fn make_type() {
+    unsafe {
+        let cell = region::type_ptr(PAIR) as *mut u8;
+        (cell.add(16) as *mut TypeInfo).write(TypeInfo {
+            drop_payload: drop_pair,
+            traverse: traverse_pair,
+            ..TypeInfo::new(
+                typhon_runtime::info::type_flag::GC,
+                size_of::<Pair>() as u32,
+            )
+        });
+        (*(cell as *const Header)).init_static(TYPE);
+    }
+}
+
+const OBJECTS: usize = 40;
+const OWN: u64 = 600;
+const FOREIGN: u64 = 120;
+
+/// Takes a while, so that another who is inside too is likely to be found out.
+fn add(count: &mut u64) {
+    let before = *count;
+    for _ in 0..before % 16 {
+        std::hint::spin_loop();
+    }
+    *count = std::hint::black_box(before) + 1;
+}
+
+fn change(p: &Pair, own: &Pair, turns: u64, t: &mut Thread) {
+    for i in 0..turns {
+        if i % 8 == 7 {
+            // With another object of its own.
+            let mut both = lock2(&p.count, &p.head, &own.count, &own.head, t);
+            add(both.a());
+        } else {
+            add(&mut p.count.lock(&p.head, t));
+        }
+        let new = leaf(t, i);
+        drop(p.slot.exchange(&p.head, t, Some(new)));
+        match p.slot.try_get_in(t.tid, || true) {
+            Ok(v) => drop(v),
+            Err(_) => {
+                let guard = p.head.lock(t);
+                let v = p.slot.get_locked_marking();
+                drop(guard);
+                drop(v);
+            }
+        }
+        if i % 32 == 0 {
+            t.safepoint_full();
+        }
+    }
+}
+
+/// Two threads, each the owner of every second object and a stranger to the others.
+fn round(round: u64) {
+    let shared: [AtomicU64; OBJECTS] = [const { AtomicU64::new(0) }; OBJECTS];
+    let done = AtomicUsize::new(0);
+    let work = |me: usize, t: &mut Thread| {
+        let mut r = round * 2 + me as u64 + 0x9E37_79B9;
+        let own = pair(t);
+        let mut mine = Vec::new();
+        for at in 0..OBJECTS {
+            if at % 2 == me {
+                let object = pair(t);
+                shared[at].store(object.bits(), Release);
+                change(body(&object), body(&own), OWN, t);
+                mine.push((at, object));
+                continue;
+            }
+            let bits = loop {
+                match shared[at].load(Acquire) {
+                    0 => t.safepoint_full(),
+                    bits => break bits,
+                }
+            };
+            r ^= r << 13;
+            r ^= r >> 7;
+            r ^= r << 17;
+            for _ in 0..r % 4096 {
+                std::hint::spin_loop();
+            }
+            // The owner keeps it until both are done.
+            let object = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(bits) });
+            change(body(&object), body(&own), FOREIGN, t);
+        }
+        done.fetch_add(1, AcqRel);
+        while done.load(Acquire) < 2 {
+            t.safepoint_full();
+        }
+        for (at, object) in mine {
+            let sum = *body(&object).count.lock(&body(&object).head, t);
+            assert_eq!(sum, OWN + FOREIGN, "object {at}: a change is lost");
+        }
+    };
+    std::thread::scope(|s| {
+        let other = s.spawn(|| attached(|t| work(1, t)));
+        attached(|t| work(0, t));
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn owners_share_what_they_are_changing() {
+    attached(|_| make_type());
+    for n in 0..60 {
+        round(n);
+    }
+    attached(|t| {
+        gc::collect(t, gc::Reason::Asked);
+    });
+    assert_eq!(LEAVES.load(Relaxed), 0, "leaves leaked or freed twice");
+    if cfg!(all(target_os = "linux", not(feature = "gil"))) {
+        assert!(counters::total(counters::Counter::locks_opened) > 0);
+    }
+}
