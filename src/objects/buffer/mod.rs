@@ -5,6 +5,7 @@
 //! so only by the word-wise atomic copies of `copy.rs`; a slice is given out for memory that never changes.
 
 mod copy;
+pub mod hold;
 
 use crate::native::*;
 use std::borrow::Cow;

@@ -39,7 +39,7 @@ fn shape_of(cx: &mut Cx, v: &Value) -> Res<Vec<isize>> {
 
 /// `view.cast(format, shape)`.
 pub fn cast(cx: &mut Cx, m: &MemoryView, format: &str, shape: Option<&Value>) -> Res<Value> {
-    let b = m.view_of(cx)?;
+    let b = m.view_to_keep(cx)?;
     if !b.is_c_contiguous() {
         return Err(cx.type_error("memoryview: casts are restricted to C-contiguous views"));
     }

@@ -326,6 +326,7 @@ impl MemoryView {
             Key::Item(_) if m.view_opt(cx).is_none() => Err(released(cx)),
             Key::Item(at) => item_at(cx, &b, at),
             Key::Slice(s) => {
+                m.may_keep(cx)?;
                 let part = sliced(&b, s);
                 of_buffer(cx, part)
             }
@@ -434,7 +435,7 @@ impl MemoryView {
     }
     /// Return a readonly version of the memoryview.
     fn toreadonly(&self, cx: &mut Cx) -> Res<Value> {
-        let mut b = self.view_of(cx)?;
+        let mut b = self.view_to_keep(cx)?;
         b.make_readonly();
         of_buffer(cx, b)
     }

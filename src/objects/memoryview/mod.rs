@@ -10,7 +10,7 @@ pub mod iter;
 pub mod methods;
 
 use crate::native::*;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 /// Create a new memoryview object which references the given object.
 #[pytype(name = "memoryview", gc, sequence, weakrefable, static_index = MEMORYVIEW)]
@@ -24,6 +24,9 @@ pub struct MemoryView {
     /// Cached hash; -1 = not computed.
     #[skip]
     hash: AtomicI64,
+    /// Shown to `__release_buffer__` only: no further view of it may be made.
+    #[skip]
+    restricted: AtomicBool,
 }
 
 /// Make a memoryview of a buffer.
@@ -33,6 +36,7 @@ pub fn of_buffer(cx: &mut Cx, b: Buffer) -> Res<Value> {
         view: Guarded::new(Some(b)),
         exports: AtomicUsize::new(0),
         hash: AtomicI64::new(-1),
+        restricted: AtomicBool::new(false),
     };
     crate::objects::object::alloc(cx, Type::of::<MemoryView>(), payload)
 }
@@ -40,7 +44,7 @@ pub fn of_buffer(cx: &mut Cx, b: Buffer) -> Res<Value> {
 /// `memoryview(object)`.
 pub fn from_object(cx: &mut Cx, object: &Value) -> Res<Value> {
     if let Some(m) = object.downcast::<MemoryView>() {
-        let b = m.view_of(cx)?;
+        let b = m.view_to_keep(cx)?;
         return of_buffer(cx, b);
     }
     match crate::objects::buffer::get_opt(cx, object, false)? {
@@ -54,10 +58,21 @@ pub fn from_object(cx: &mut Cx, object: &Value) -> Res<Value> {
     }
 }
 
-/// `object.__buffer__(flags)`: bit 0 asks for writable memory.
-pub fn from_flags(cx: &mut Cx, object: &Value, flags: i32) -> Res<Value> {
-    let b = crate::objects::buffer::get(cx, object, flags & 1 != 0)?;
-    of_buffer(cx, b)
+/// `object.__release_buffer__(view)` of a native type.
+pub fn release_of(cx: &mut Cx, object: &Value, view: &Value) -> Res<()> {
+    let Some(m) = view.downcast::<MemoryView>() else {
+        return Err(cx.type_error("expected a memoryview object"));
+    };
+    match m.view_opt(cx) {
+        None => Err(cx.value_error("memoryview's buffer has already been released")),
+        Some(b) if !b.owner().is(object) => {
+            Err(cx.value_error("memoryview's buffer is not this object"))
+        }
+        Some(b) => {
+            drop(b);
+            m.release(cx)
+        }
+    }
 }
 
 #[cold]
@@ -76,6 +91,21 @@ impl MemoryView {
     pub fn view_opt(&self, cx: &mut Cx) -> Option<Buffer> {
         self.view.lock(&self.head, &mut cx.thread).clone()
     }
+    /// A counted copy of the view for another object.
+    fn view_to_keep(&self, cx: &mut Cx) -> Res<Buffer> {
+        self.may_keep(cx)?;
+        self.view_of(cx)
+    }
+    fn may_keep(&self, cx: &mut Cx) -> Res<()> {
+        if self.restricted.load(Ordering::Relaxed) {
+            return Err(cx.value_error("cannot create new view on restricted memoryview"));
+        }
+        Ok(())
+    }
+    /// From now on nothing else may view this memory through here.
+    pub fn restrict(&self) {
+        self.restricted.store(true, Ordering::Relaxed);
+    }
     /// Look at the view under the lock: `f` runs no Python (R1).
     fn with<R>(&self, cx: &mut Cx, f: impl FnOnce(&Buffer) -> R) -> Res<R> {
         let guard = self.view.lock(&self.head, &mut cx.thread);
@@ -90,7 +120,11 @@ impl MemoryView {
         // Dropped after the lock (R1).
         let gone = if n == 0 { guard.take() } else { None };
         drop(guard);
-        drop(gone);
+        if gone.is_some() {
+            drop(gone);
+            // A class whose `__release_buffer__` wants to know is told now.
+            crate::call::run_pending(cx);
+        }
         if n > 0 {
             let s = if n == 1 { "" } else { "s" };
             return Err(cx.buffer_error(format!("memoryview has {n} exported buffer{s}")));
@@ -98,10 +132,11 @@ impl MemoryView {
         Ok(())
     }
     /// The view handed on: it keeps this memoryview from being released.
-    fn export(this: &Value, writable: bool, cx: &mut Cx) -> Res<Buffer> {
+    pub fn export(this: &Value, writable: bool, cx: &mut Cx) -> Res<Buffer> {
         let Some(m) = this.downcast::<MemoryView>() else {
             return Err(cx.system_error("not a memoryview"));
         };
+        m.may_keep(cx)?;
         let guard = m.view.lock(&m.head, &mut cx.thread);
         let b = match guard.as_ref() {
             None => None,

@@ -502,8 +502,20 @@ fn s_ipow(cx: &mut Cx, a: &Value, b: &Value, _: &Value) -> Res<Value> {
 
 fn s_buffer(cx: &mut Cx, this: &Value, writable: bool) -> Res<crate::objects::buffer::Buffer> {
     let flags = Value::small_int(if writable { 0x11D } else { 0x11C });
-    let view = call_named(cx, this, "__buffer__", &[flags])?;
-    crate::objects::buffer::get(cx, &view, writable)
+    let name = intern_static(cx, "__buffer__")?;
+    let Some(f) = this.ty().lookup(cx, name) else {
+        let n = this.type_name();
+        return Err(cx.type_error(format!("a bytes-like object is required, not '{n}'")));
+    };
+    let (view, restricted) = match super::wrapper::native_buffer(&f) {
+        // Only `__release_buffer__` is the class's own.
+        Some(native) => {
+            let b = native(cx, this, writable)?;
+            (crate::objects::memoryview::of_buffer(cx, b)?, true)
+        }
+        None => (call_found(cx, &f, this, &[flags])?, false),
+    };
+    crate::objects::buffer::hold::new(cx, this, view, restricted, writable)
 }
 
 /// The dispatcher that implements a slot by its special methods.

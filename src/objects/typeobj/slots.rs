@@ -147,7 +147,7 @@ macro_rules! for_each_slot {
             repeat: BinaryFn = [],
             iconcat: BinaryFn = [],
             irepeat: BinaryFn = [],
-            buffer: BufferFn = ["__buffer__"],
+            buffer: BufferFn = ["__buffer__", "__release_buffer__"],
         }
     };
 }

@@ -38,7 +38,8 @@ pub fn add_wrappers(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
         {
             return Ok(());
         }
-        SlotId::buffer => &["__buffer__"],
+        // Memory that never moves needs no release.
+        SlotId::buffer if std::ptr::eq(t, Type::of::<crate::objects::Bytes>()) => &["__buffer__"],
         _ => id.specials(),
     };
     for &name in names {
@@ -201,8 +202,13 @@ pub fn call_wrapper(cx: &mut Cx, w: &SlotWrapper, this: &Value, args: Args<'_>) 
         new => Err(cx.type_error("__new__ is not a slot wrapper")),
         buffer => {
             nargs(cx, name, a, 1, 1)?;
+            if name == "__release_buffer__" {
+                crate::objects::memoryview::release_of(cx, this, &a[0])?;
+                return Ok(Value::none());
+            }
             let flags = crate::number::index_i32(cx, &a[0])?;
-            crate::objects::memoryview::from_flags(cx, this, flags)
+            let b = f!(BufferFn)(cx, this, flags & 1 != 0)?;
+            crate::objects::memoryview::of_buffer(cx, b)
         }
         _ => {
             nargs(cx, name, a, 1, 1)?;
@@ -300,6 +306,20 @@ impl SlotWrapper {
         let class = Type::from_word(self.owner).value();
         reduce_as_attribute(cx, class, self.name)
     }
+}
+
+/// Whether a class attribute is the face of a native slot.
+pub fn is_native_slot(v: &Value) -> bool {
+    v.downcast::<SlotWrapper>().is_some()
+}
+
+/// The native function behind a type's `__buffer__`.
+pub fn native_buffer(v: &Value) -> Option<BufferFn> {
+    let w = v
+        .downcast::<SlotWrapper>()
+        .filter(|w| w.id == SlotId::buffer)?;
+    // SAFETY: the word of a wrapper for this slot holds such a function.
+    Some(unsafe { std::mem::transmute::<usize, BufferFn>(w.bits) })
 }
 
 /// What the wrapper of a special method says of itself.
