@@ -54,6 +54,7 @@ pub mod module {
 
     #[pyinit]
     fn init(_module: &Value, cx: &mut Cx) -> Res<()> {
+        let _ = typhon_vm::objects::dict::order::TAKEN.set(ordered_dict::taken);
         let t = OrderedDict::type_object(cx)?;
         give_dict(cx, t, OrderedDict::DICT_OFFSET)
     }

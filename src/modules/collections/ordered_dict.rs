@@ -1,11 +1,17 @@
 //! `OrderedDict`. A `dict` keeps insertion order by itself, so this adds what changes the order of what is there: moving a
 //! key to either end and taking the first entry out (`objects/dict/order.rs`). All state is the dict's, under its one lock.
+//!
+//! Who takes a key out by a method of `dict` goes behind the class's back: as in CPython the key is missed, with KeyError,
+//! when the values are walked.
 
 use super::odict_views::{OdictItems, OdictIter, OdictKeys, OdictValues};
 use crate::support::{getstate, pack};
+use typhon_vm::SlotExt;
 use typhon_vm::native::*;
 use typhon_vm::objects::dict::iter::What;
 use typhon_vm::objects::dict::keys::dict_hash;
+use typhon_vm::objects::dict::new_dict;
+use typhon_vm::objects::dict::order::is_steady;
 use typhon_vm::objects::list::repr;
 use typhon_vm::objects::{Dict, object};
 use typhon_vm::protocol;
@@ -16,10 +22,16 @@ pub struct OrderedDict {
     base: Dict,
     /// `__dict__`.
     dict: Slot,
+    /// A dict of the keys that methods of `dict` took.
+    missed: Slot,
 }
 
 impl OrderedDict {
     pub const DICT_OFFSET: usize = std::mem::offset_of!(OrderedDict, dict);
+
+    pub fn dict_part(&self) -> &Dict {
+        &self.base
+    }
 
     fn new_empty(cx: &mut Cx, cls: &Type) -> Res<Value> {
         object::alloc(
@@ -28,14 +40,50 @@ impl OrderedDict {
             OrderedDict {
                 base: Dict::empty(),
                 dict: Slot::EMPTY,
+                missed: Slot::EMPTY,
             },
         )
     }
+
+    /// KeyError if a key was taken by a method of `dict`, and has not come back.
+    pub fn check_missed(&self, cx: &mut Cx) -> Res<()> {
+        let Some(missed) = self.missed.get(&self.base.head) else {
+            return Ok(());
+        };
+        let Some(missed) = missed.downcast::<Dict>() else {
+            return Ok(());
+        };
+        for key in missed.keys_vec(cx) {
+            if !self.base.contains(cx, &key)? {
+                return Err(cx.key_error(&key));
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Whether item assignment is the dict's own.
+/// A method of `dict` took a key.
+pub fn taken(cx: &mut Cx, this: &Value, key: &Value) -> Res<()> {
+    let Some(d) = this.downcast::<OrderedDict>() else {
+        return Ok(());
+    };
+    let missed = match d.missed.get(&d.base.head) {
+        Some(missed) => missed,
+        None => {
+            let fresh = new_dict(cx)?;
+            drop(d.missed.put(&d.base.head, cx, Some(fresh.clone())));
+            fresh
+        }
+    };
+    match missed.downcast::<Dict>() {
+        Some(missed) => missed.set(cx, key, Value::none()),
+        None => Ok(()),
+    }
+}
+
+/// Whether item assignment is the ordered dict's own.
 fn plain_setitem(this: &Value) -> bool {
-    this.ty().slots.setitem.bits() == Type::of::<Dict>().slots.setitem.bits()
+    this.ty().slots.setitem.bits() == Type::of::<OrderedDict>().slots.setitem.bits()
 }
 
 /// `this[key] = value` for the pairs of another mapping or iterable, as `MutableMapping.update` says.
@@ -96,18 +144,58 @@ fn update_all(cx: &mut Cx, this: &Value, args: Args<'_>) -> Res<()> {
     Ok(())
 }
 
-/// Whether two dicts of equal content have their keys in the same order.
+/// Whether two dicts of equal content have their keys in the same order. Keys whose `__eq__` changes a dict are an error.
 fn same_order(cx: &mut Cx, a: &Dict, b: &Dict) -> Res<bool> {
+    let before = (a.arrangement(cx), b.arrangement(cx));
     let (x, y) = (a.keys_vec(cx), b.keys_vec(cx));
-    if x.len() != y.len() {
-        return Ok(false);
-    }
     for (p, q) in x.iter().zip(&y) {
-        if !protocol::equal(cx, p, q)? {
+        let same = protocol::equal(cx, p, q)?;
+        if !(is_steady(p) && is_steady(q)) && before != (a.arrangement(cx), b.arrangement(cx)) {
+            return Err(mutated(cx));
+        }
+        if !same {
             return Ok(false);
         }
     }
-    Ok(true)
+    Ok(x.len() == y.len())
+}
+
+#[cold]
+pub fn mutated(cx: &mut Cx) -> Raised {
+    cx.runtime_error("OrderedDict mutated during iteration")
+}
+
+/// The value of a key that is there, unless its hash or equality has changed since.
+pub fn value_of(cx: &mut Cx, d: &Dict, key: &Value) -> Res<Value> {
+    match d.get(cx, key)? {
+        Some(v) => Ok(v),
+        None => Err(cx.key_error(key)),
+    }
+}
+
+/// A copy of an exact `OrderedDict`.
+fn copied(cx: &mut Cx, cls: &Type, d: &Dict) -> Res<Value> {
+    let made = OrderedDict::new_empty(cx, cls)?;
+    let Some(new) = made.downcast::<OrderedDict>() else {
+        return Ok(made);
+    };
+    let before = d.arrangement(cx);
+    let items = d.items(cx);
+    if items.iter().all(|i| is_steady(&i.key)) {
+        new.base.insert_all(cx, items)?;
+        return Ok(made);
+    }
+    for i in items {
+        if d.arrangement(cx) != before {
+            return Err(mutated(cx));
+        }
+        let value = value_of(cx, d, &i.key)?;
+        new.base.set(cx, &i.key, value)?;
+    }
+    if d.arrangement(cx) != before {
+        return Err(mutated(cx));
+    }
+    Ok(made)
 }
 
 #[pymethods]
@@ -206,6 +294,7 @@ impl OrderedDict {
     /// od.clear() -> None.  Remove all items from od.
     fn clear(&self, cx: &mut Cx) {
         self.base.clear(cx);
+        drop(self.missed.put(&self.base.head, cx, None));
     }
 
     /// od.copy() -> a shallow copy of od
@@ -214,18 +303,21 @@ impl OrderedDict {
             return Ok(Value::none());
         };
         if this.downcast_exact::<OrderedDict>().is_some() {
-            let made = OrderedDict::new_empty(cx, this.ty())?;
-            if let Some(new) = made.downcast::<OrderedDict>() {
-                let items = d.base.items(cx);
-                new.base.insert_all(cx, items)?;
-            }
-            return Ok(made);
+            d.check_missed(cx)?;
+            return copied(cx, this.ty(), &d.base);
         }
         let cls = this.ty().value();
         let made = protocol::call(cx, &cls, &[])?;
+        let before = d.base.arrangement(cx);
         for k in d.base.keys_vec(cx) {
             let v = protocol::getitem(cx, this, &k)?;
+            if d.base.arrangement(cx) != before {
+                return Err(mutated(cx));
+            }
             protocol::setitem(cx, &made, &k, Some(&v))?;
+            if d.base.arrangement(cx) != before {
+                return Err(mutated(cx));
+            }
         }
         Ok(made)
     }
@@ -260,15 +352,28 @@ impl OrderedDict {
     }
 
     #[slot]
+    fn setitem(&self, key: &Value, value: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        match value {
+            Some(v) => self.base.set(cx, key, v.clone()),
+            None => match self.base.remove(cx, key)? {
+                Some(_) => Ok(()),
+                None => Err(cx.key_error(key)),
+            },
+        }
+    }
+
+    #[slot]
     fn repr(this: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(d) = this.downcast::<OrderedDict>() else {
             return Ok(Value::none());
         };
+        d.check_missed(cx)?;
         repr::guarded(cx, this, "...", |cx, out| {
             out.extend_from_slice(this.ty().name().as_bytes());
             out.push(b'(');
             if !d.base.is_empty() {
-                let plain = if this.downcast_exact::<OrderedDict>().is_some() {
+                let exact = this.downcast_exact::<OrderedDict>().is_some();
+                let plain = if exact && d.base.has_steady_keys(cx) {
                     d.base.copy(cx)?
                 } else {
                     let items = protocol::call_method(cx, this, "items", &[])?;
@@ -323,12 +428,13 @@ impl OrderedDict {
     fn traverse(&self, v: &mut Visitor) {
         self.base.visit(v);
         self.dict.traverse(v);
+        self.missed.traverse(v);
     }
 
     #[clear]
     fn clear_refs(&self, cx: &mut Cx) {
-        use typhon_vm::SlotExt;
         self.base.clear(cx);
+        drop(self.missed.put(&self.base.head, cx, None));
         let old = self.dict.put(&self.base.head, cx, None);
         drop(old);
     }

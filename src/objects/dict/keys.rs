@@ -92,6 +92,16 @@ fn compares_by_identity(v: &Value) -> bool {
     v.ty().slots.richcompare.bits() == object
 }
 
+/// Whether no Python code decides a key's hash and equality.
+pub fn is_steady(key: &Value) -> bool {
+    if let Some(t) = key.downcast_exact::<Tuple>() {
+        return t.items().iter().all(is_steady);
+    }
+    let hash = |t: &crate::Type| t.slots.hash.bits();
+    !key.ty().has(crate::native::flags::HEAP)
+        || compares_by_identity(key) && hash(key.ty()) == hash(crate::Type::from_word(word::OBJECT))
+}
+
 /// Numbers of exact types, for pure comparison across them.
 enum Number<'a> {
     Int(i64),

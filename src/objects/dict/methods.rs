@@ -2,7 +2,7 @@
 
 use super::keys::dict_hash;
 use super::views::{DictItems, DictKeys, DictValues};
-use super::{Dict, iter};
+use super::{Dict, iter, order};
 use crate::native::*;
 use crate::objects::list::repr;
 use crate::objects::object;
@@ -60,16 +60,22 @@ impl Dict {
     /// If the key is not found, return the default if given; otherwise,
     /// raise a KeyError.
     #[sig(key, default = absent, /)]
-    fn pop(&self, key: &Value, default: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        if self.is_empty() {
+    fn pop(this: &Value, key: &Value, default: Option<&Value>, cx: &mut Cx) -> Res<Value> {
+        let Some(d) = this.downcast::<Dict>() else {
+            return Err(cx.system_error("not a dict"));
+        };
+        if d.is_empty() {
             // No hash is taken of the key, as in CPython.
             return match default {
                 Some(d) => Ok(d.clone()),
                 None => Err(cx.key_error(key)),
             };
         }
-        match (self.remove(cx, key)?, default) {
-            (Some(v), _) => Ok(v),
+        match (d.remove(cx, key)?, default) {
+            (Some(v), _) => {
+                order::taken(cx, this, key)?;
+                Ok(v)
+            }
             (None, Some(d)) => Ok(d.clone()),
             (None, None) => Err(cx.key_error(key)),
         }
@@ -79,9 +85,12 @@ impl Dict {
     ///
     /// Pairs are returned in LIFO (last-in, first-out) order.
     /// Raises KeyError if the dict is empty.
-    fn popitem(&self, cx: &mut Cx) -> Res<(Value, Value)> {
-        match self.pop_last(cx) {
-            Some(pair) => Ok(pair),
+    fn popitem(this: &Value, cx: &mut Cx) -> Res<(Value, Value)> {
+        match this.downcast::<Dict>().and_then(|d| d.pop_last(cx)) {
+            Some(pair) => {
+                order::taken(cx, this, &pair.0)?;
+                Ok(pair)
+            }
             None => {
                 let text = crate::objects::str::new_str(cx, "popitem(): dictionary is empty")?;
                 Err(cx.key_error(&text))
@@ -181,11 +190,14 @@ impl Dict {
     }
 
     #[slot]
-    fn setitem(&self, key: &Value, value: Option<&Value>, cx: &mut Cx) -> Res<()> {
+    fn setitem(this: &Value, key: &Value, value: Option<&Value>, cx: &mut Cx) -> Res<()> {
+        let Some(d) = this.downcast::<Dict>() else {
+            return Err(cx.system_error("not a dict"));
+        };
         match value {
-            Some(v) => self.set(cx, key, v.clone()),
-            None => match self.remove(cx, key)? {
-                Some(_) => Ok(()),
+            Some(v) => d.set(cx, key, v.clone()),
+            None => match d.remove(cx, key)? {
+                Some(_) => order::taken(cx, this, key),
                 None => Err(cx.key_error(key)),
             },
         }

@@ -3,8 +3,12 @@
 //! the key throughout (R9: the place left behind is never used again in this table).
 
 use super::Dict;
+pub use super::keys::is_steady;
 use super::table::{OldTable, Table};
-use crate::{Cx, Res, Value};
+use crate::objects::list::buf::may_read;
+use crate::statics::word;
+use crate::{Cx, Res, Value, ValueExt};
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
 impl Dict {
@@ -57,6 +61,49 @@ impl Dict {
         let t: &Table = self.table();
         let n = (t.first()..t.tail()).find(|&n| !t.entry(n).key.is_empty())?;
         Some(self.delete_locked(n))
+    }
+}
+
+/// Told of a key that a method of `dict` itself took out of an instance of a subclass.
+pub static TAKEN: OnceLock<fn(&mut Cx, &Value, &Value) -> Res<()>> = OnceLock::new();
+
+#[inline]
+pub(super) fn taken(cx: &mut Cx, this: &Value, key: &Value) -> Res<()> {
+    if this.class_word() == word::DICT {
+        return Ok(());
+    }
+    match TAKEN.get() {
+        Some(tell) => tell(cx, this, key),
+        None => Ok(()),
+    }
+}
+
+/// Which keys a dict had in which order, as far as a glance tells: it differs after any insertion, deletion or move, but
+/// for a change back and forth between two tables.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Arrangement {
+    table: usize,
+    used: usize,
+    next: u32,
+}
+
+impl Dict {
+    pub fn arrangement(&self, cx: &mut Cx) -> Arrangement {
+        let glance = || Arrangement {
+            table: std::ptr::from_ref(self.table()) as usize,
+            used: self.len(),
+            next: self.table().handed_out(),
+        };
+        if may_read(&self.head, cx.tid) {
+            return glance();
+        }
+        let _g = self.lock(cx);
+        glance()
+    }
+
+    /// Whether the hash and equality of every key are known to be what they were when it came in.
+    pub fn has_steady_keys(&self, cx: &mut Cx) -> bool {
+        !self.has_other_keys() || self.keys_vec(cx).iter().all(is_steady)
     }
 }
 

@@ -187,6 +187,9 @@ impl Table {
         (self.usable - self.next.load(Ordering::Relaxed)) as usize
     }
     #[inline(always)]
+    pub fn handed_out(&self) -> u32 {
+        self.next.load(Ordering::Relaxed)
+    }
     pub fn all_str(&self) -> bool {
         self.all_str.load(Ordering::Relaxed)
     }
