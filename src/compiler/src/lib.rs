@@ -10,6 +10,7 @@ mod diagnose;
 pub mod dis;
 pub mod error;
 pub mod flow;
+mod flufl;
 mod future;
 pub mod ir;
 pub mod literal;

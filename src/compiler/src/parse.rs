@@ -68,6 +68,13 @@ pub fn parse(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileEr
 }
 
 fn judged(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
+    match crate::flufl::respelled(src, mode, opts)? {
+        Some(other) => judged_as_spelled(&other, mode, opts),
+        None => judged_as_spelled(src, mode, opts),
+    }
+}
+
+fn judged_as_spelled(src: &Source, mode: Mode, opts: &Options) -> Result<Tree, CompileError> {
     // A byte order mark is part of bytes; in text it is a character like any other.
     if src.text().starts_with('\u{feff}')
         && let Some(error) = diagnose(src, mode, opts)

@@ -111,13 +111,21 @@ impl Source {
         };
         if bom && !cookie.as_ref().is_none_or(spelled_utf8) {
             let msg = format!("encoding problem: {encoding} with BOM");
-            let width = first_line(body).len() as i32;
-            return Err(decoding(msg, file, body, 1, 0, width));
+            // The cookie stands in the first line or the second.
+            let (line, rest) = match coding_cookie(first_line(body)) {
+                Some(_) => (1, body),
+                None => (2, &body[body.len().min(first_line(body).len() + 1)..]),
+            };
+            let width = first_line(rest).len() as i32 + line - 1;
+            return Err(decoding(msg, file, rest, line, 0, width));
         }
         let made = match &*encoding {
             "utf-8" => match std::str::from_utf8(body) {
                 Ok(text) => Source::from_text(text),
-                Err(err) => Err(bad_utf8(body, err.valid_up_to(), file)),
+                Err(err) if bom || cookie.as_ref().is_none_or(spelled_utf8) => {
+                    Err(bad_utf8(body, err.valid_up_to(), file))
+                }
+                Err(err) => Err(Source::undecodable(declared_utf8(body, err))),
             },
             "iso-8859-1" => {
                 Source::from_text(&body.iter().map(|&b| char::from(b)).collect::<String>())
@@ -168,6 +176,14 @@ impl Source {
         Source {
             ending: Ending::File,
             ..self
+        }
+    }
+    /// The same source with other words of the same length.
+    pub(crate) fn with_text(&self, text: String) -> Source {
+        debug_assert_eq!(text.len(), self.text.len());
+        Source {
+            text,
+            ..self.clone()
         }
     }
     pub(crate) fn bare(self) -> Source {
@@ -411,6 +427,18 @@ fn bad_utf8(body: &[u8], at: usize, file: Option<&str>) -> CompileError {
     );
     let col = String::from_utf8_lossy(&body[start..at]).chars().count() as i32 + 1;
     decoding(msg, file, &body[start..], line, col, col)
+}
+
+/// What the decoder says of bytes that a cookie calls utf-8.
+fn declared_utf8(body: &[u8], err: std::str::Utf8Error) -> String {
+    let at = err.valid_up_to();
+    let why = match (err.error_len(), body[at]) {
+        (None, _) => "unexpected end of data",
+        (_, 0x80..=0xC1 | 0xF5..) => "invalid start byte",
+        _ => "invalid continuation byte",
+    };
+    let byte = body[at];
+    format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}")
 }
 
 /// The encoding named by a comment in the first two lines.

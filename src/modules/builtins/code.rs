@@ -5,7 +5,6 @@ use typhon_compiler::warnings::Warning;
 use typhon_compiler::{CompileError, Mode, Options, Source, code as pycode};
 use typhon_vm::native::*;
 use typhon_vm::objects::exception::compile_error::raise_compile_error;
-use typhon_vm::objects::exception::is_kind;
 use typhon_vm::objects::function::methods::new_function_in;
 use typhon_vm::objects::{CodeObj, Dict};
 use typhon_vm::{call, caller, protocol};
@@ -76,7 +75,9 @@ fn decode_foreign(cx: &mut Cx, bytes: &[u8], encoding: &str) -> Result<Source, C
         Ok(text) => Source::from_text(&text),
         Err(r) => {
             let e = cx.take_exc(r);
-            if is_kind(&e, ExcKind::LookupError) {
+            let known = typhon_vm::objects::codec::lookup(cx, encoding).map(drop);
+            if let Err(r) = known {
+                drop(cx.take_exc(r));
                 return Err(Source::undecodable(format!("unknown encoding: {encoding}")));
             }
             let msg = protocol::str_string(cx, &e).unwrap_or_else(|r| {

@@ -45,7 +45,7 @@ fn judge(src: &Source, mode: Mode, opts: &Options) -> Option<CompileError> {
         let msg = "multiple statements found while compiling a single statement";
         return Some(actions::at_token(&parser, last, msg));
     }
-    if opts.allow_incomplete && ends_early(src, mode, &tokens, parser.fill) {
+    if opts.allow_incomplete && ends_early(src, mode, &tokens, &parser) {
         return Some(actions::incomplete(&parser, mode == Mode::Exec));
     }
     if let Err(error) = first {
@@ -93,8 +93,8 @@ fn token_error(tokens: &lexer::Tokens) -> Option<CompileError> {
 }
 
 /// Whether the tokenizer had reached the end of the source when the parser gave up.
-fn ends_early(src: &Source, mode: Mode, tokens: &lexer::Tokens, fill: usize) -> bool {
-    let reached = fill >= tokens.list.len();
+fn ends_early(src: &Source, mode: Mode, tokens: &lexer::Tokens, parser: &peg::Parser<'_>) -> bool {
+    let (fill, reached) = (parser.fill, parser.past_end);
     match &tokens.stop {
         Some(Stop::Unclosed) => reached,
         Some(Stop::Error(error)) => reached && error.msg.starts_with("unterminated triple-quoted"),

@@ -338,6 +338,8 @@ pub struct Parser<'s> {
     pub tokens: &'s Tokens,
     /// How many tokens were asked for.
     pub fill: usize,
+    /// Whether the parser asked for more tokens than there are.
+    pub past_end: bool,
     find_mistakes: bool,
     memo: HashMap<(usize, usize), Option<usize>>,
     steps: u64,
@@ -353,6 +355,7 @@ impl<'s> Parser<'s> {
             src,
             tokens,
             fill: 0,
+            past_end: false,
             find_mistakes: false,
             memo: HashMap::new(),
             steps: 0,
@@ -382,6 +385,7 @@ impl<'s> Parser<'s> {
             self.fill = self.fill.max(at + 1);
             return Ok(Some(token));
         }
+        self.past_end = true;
         match &self.tokens.stop {
             Some(Stop::Error(error) | Stop::State(error)) => Err(Box::new(error.clone())),
             Some(Stop::Unclosed) => Err(Box::new(actions::unclosed(self.src, self.tokens))),
