@@ -480,8 +480,11 @@ fn finish(cx: &mut Cx, mut code: i32) -> i32 {
     hooks::flush(cx, "stderr");
     FINALIZING.store(true, Ordering::Release);
     if typhon_runtime::thread::running_threads() <= 1 {
-        // Daemon threads go on using the modules: then everything stays as it is until the end.
         clear_modules(cx);
+    } else {
+        // Daemon threads go on using the modules: they stay as they are until the end, and only what nobody names goes.
+        typhon_runtime::gc::collect(cx, typhon_runtime::gc::Reason::Shutdown);
+        typhon_vm::call::run_pending(cx);
     }
     typhon_modules::io::flush_all(cx);
     hooks::flush(cx, "stdout");
@@ -492,6 +495,8 @@ fn finish(cx: &mut Cx, mut code: i32) -> i32 {
 /// Let the program's modules go: first from the table of modules, so that what nothing else names dies with its globals
 /// intact; what is left then is emptied, the latest import first. The library's modules stay for finalizers to use.
 fn clear_modules(cx: &mut Cx) {
+    // Finalizers find out that nothing new can be imported now.
+    exit::set_sys(cx, "meta_path", Value::none());
     let mut left = Vec::new();
     let done: Res<()> = (|| {
         let modules = imp::modules(cx)?;

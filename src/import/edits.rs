@@ -62,6 +62,55 @@ pub const EDITS: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        // The interpreter knows the source of what came from no file.
+        "linecache.py",
+        &[
+            (
+                "    entry = _interactive_cache.get(code_id, None)\n    if entry is not None and len(entry) != 1:\n        return entry[2]\n    return []\n",
+                "    entry = _interactive_cache.get(code_id, None)\n    if entry is not None and len(entry) != 1:\n        return entry[2]\n    text = _registered_source(code)\n    return [line + '\\n' for line in text.splitlines()] if text else []\n",
+            ),
+            (
+                "__all__ = [\"getline\", ",
+                "from typhon import registered_source as _registered_source\n\n__all__ = [\"getline\", ",
+            ),
+        ],
+    ),
+    (
+        // A message may be any object, one without a truth too.
+        "traceback.py",
+        &[(
+            "        msg = self.msg or \"<no detail available>\"\n",
+            "        msg = \"<no detail available>\" if self.msg is None or self.msg == '' else self.msg\n",
+        )],
+    ),
+    (
+        // A function has at most 65,000 variables.
+        "collections/__init__.py",
+        &[(
+            "    __new__ = eval(code, namespace)\n    __new__.__name__ = '__new__'\n    __new__.__doc__ = f'Create new instance of {typename}({arg_list})'\n    if defaults is not None:\n        __new__.__defaults__ = defaults\n",
+            concat!(
+                "    if num_fields < 65_000:\n",
+                "        __new__ = eval(code, namespace)\n",
+                "        if defaults is not None:\n",
+                "            __new__.__defaults__ = defaults\n",
+                "    else:\n",
+                "        def __new__(_cls, /, *args, **kwds):\n",
+                "            for name in field_names[len(args):]:\n",
+                "                if name in kwds:\n",
+                "                    args += kwds.pop(name),\n",
+                "                elif name in field_defaults:\n",
+                "                    args += field_defaults[name],\n",
+                "                else:\n",
+                "                    raise TypeError(f'{typename}.__new__() missing required argument: {name!r}')\n",
+                "            if kwds or len(args) != num_fields:\n",
+                "                raise TypeError(f'{typename}.__new__() takes {num_fields} arguments: {len(args)} given, not expected {list(kwds)!r}')\n",
+                "            return tuple_new(_cls, args)\n",
+                "    __new__.__name__ = '__new__'\n",
+                "    __new__.__doc__ = f'Create new instance of {typename}({arg_list})'\n",
+            ),
+        )],
+    ),
+    (
         "io.py",
         &[
             (

@@ -86,7 +86,7 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
     }
     t.counters.add(Counter::collections, 1);
     COLLECTIONS.fetch_add(1, Ordering::Relaxed);
-    FOUND.fetch_add(sum.found, Ordering::Relaxed);
+    FOUND.fetch_add(sum.found.saturating_sub(sum.resurrected), Ordering::Relaxed);
     let all = (sum.alive + sum.found).max(1);
     set_trigger((pages as u128 * sum.alive as u128 / all as u128) as usize);
     reset_count(t);

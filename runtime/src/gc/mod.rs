@@ -74,9 +74,13 @@ pub struct Totals {
 
 static ENABLED: AtomicBool = AtomicBool::new(true);
 static SAVE_ALL: AtomicBool = AtomicBool::new(false);
-static THRESHOLD: [AtomicI64; 3] = [AtomicI64::new(2000), AtomicI64::new(10), AtomicI64::new(0)];
+static THRESHOLD: [AtomicI64; 3] = [
+    AtomicI64::new(DEFAULT_THRESHOLD),
+    AtomicI64::new(10),
+    AtomicI64::new(0),
+];
 /// Pages in use at which a collection is due.
-static TRIGGER: AtomicUsize = AtomicUsize::new(LEAST_GROWTH);
+static TRIGGER: AtomicUsize = AtomicUsize::new(QUIET);
 /// Pages' worth of large objects.
 /// Less than nothing at times: one thread tells what it freed before another tells what it made.
 static LARGE_BYTES: AtomicIsize = AtomicIsize::new(0);
@@ -84,8 +88,9 @@ const TOLD_AT_ONCE: usize = 256 << 10;
 static COLLECTIONS: AtomicUsize = AtomicUsize::new(0);
 static FOUND: AtomicUsize = AtomicUsize::new(0);
 
-/// 2000 objects (the default threshold) of 128 bytes.
-const LEAST_GROWTH: usize = 16;
+/// Below this there is no collection unless the program lowers the threshold: what imports make stays alive.
+const QUIET: usize = (4 << 20) / arena::PAGE as usize;
+const DEFAULT_THRESHOLD: i64 = 2000;
 const OBJECTS_PER_PAGE: i64 = (arena::PAGE / 128) as i64;
 
 pub fn enable() {
@@ -103,7 +108,8 @@ pub fn set_save_all(on: bool) {
     SAVE_ALL.store(on, Ordering::Relaxed);
 }
 
-/// The first threshold is a number of objects, 0 for never; the others are kept for Python's eyes.
+/// The first threshold is a number of objects, 0 for never. A second one of 0 asks for a collection after that many
+/// objects however large the heap is. The third is kept for Python's eyes.
 pub fn set_threshold(values: [i64; 3]) {
     for (place, value) in THRESHOLD.iter().zip(values) {
         place.store(value, Ordering::Relaxed);
@@ -135,12 +141,21 @@ fn least_growth(objects: i64) -> usize {
 /// garbage come back bit by bit (their owners have to look), so what is in use now counts only
 /// for the least step, else garbage made during a collection would raise the next threshold.
 fn set_trigger(alive_pages: usize) {
-    let objects = THRESHOLD[0].load(Ordering::Relaxed);
+    let [objects, scaled, _] = threshold();
     let least = least_growth(objects);
     let trigger = if objects <= 0 {
         usize::MAX
+    } else if scaled == 0 {
+        pages_in_use() + least
     } else {
-        (alive_pages + least.max(alive_pages / 2)).max(pages_in_use() + least)
+        let quiet = if objects < DEFAULT_THRESHOLD {
+            0
+        } else {
+            QUIET
+        };
+        (alive_pages + least.max(alive_pages / 2))
+            .max(pages_in_use() + least)
+            .max(quiet)
     };
     TRIGGER.store(trigger, Ordering::Relaxed);
 }

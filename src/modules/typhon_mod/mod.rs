@@ -47,6 +47,14 @@ pub mod module {
         typhon_compiler::pyast::grammar::GRAMMAR
     }
 
+    /// Return the source of code that came from no file, as `-c` has it, or None.
+    #[pyfunction]
+    #[sig(code, /)]
+    fn registered_source(code: &Value) -> Option<String> {
+        let code = code.downcast::<typhon_vm::objects::CodeObj>()?;
+        typhon_vm::objects::exception::render::registered_source(&code.code).map(|t| t.to_string())
+    }
+
     /// Return "free-threaded" or "gil": how threads run in this process.
     #[pyfunction]
     fn mode() -> &'static str {

@@ -12,7 +12,9 @@ use crate::objects::{List, Tuple};
 use crate::protocol;
 use crate::{Cx, Res, Value, ValueExt};
 
-pub use super::source::{SOURCE_HOOK, register as register_source};
+pub use super::source::{
+    SOURCE_HOOK, register as register_source, registered as registered_source,
+};
 
 const CAUSE: &str = "\nThe above exception was the direct cause of the following exception:\n\n";
 const CONTEXT: &str = "\nDuring handling of the above exception, another exception occurred:\n\n";

@@ -36,6 +36,13 @@ pub struct Sources {
     files: HashMap<String, Option<Vec<String>>>,
 }
 
+/// The source that a code object was registered with.
+pub fn registered(code: &Arc<Code>) -> Option<Arc<str>> {
+    let table = REGISTERED.lock();
+    let found = table.as_ref()?.get(&(Arc::as_ptr(code) as usize));
+    found.map(|(_, text)| text.clone())
+}
+
 fn split(text: &str) -> Vec<String> {
     text.replace("\r\n", "\n")
         .replace('\r', "\n")
@@ -128,16 +135,8 @@ impl Sources {
         n: i32,
     ) -> Option<String> {
         let at = usize::try_from(n).ok()?.checked_sub(1)?;
-        if let Some(code) = code {
-            let table = REGISTERED.lock();
-            let found = table
-                .as_ref()
-                .and_then(|m| m.get(&(Arc::as_ptr(code) as usize)))
-                .map(|(_, t)| t.clone());
-            drop(table);
-            if let Some(text) = found {
-                return text.split('\n').nth(at).map(str::to_owned);
-            }
+        if let Some(text) = code.and_then(registered) {
+            return text.split('\n').nth(at).map(str::to_owned);
         }
         if !self.files.contains_key(name) {
             let lines = read(cx, name);

@@ -294,9 +294,15 @@ fn close_iterator(cx: &mut Cx, it: &Value) -> Res<()> {
     ) {
         return close(cx, it).map(drop);
     }
-    match protocol::getattr_str_opt(cx, it, "close")? {
-        Some(f) => protocol::call(cx, &f, &[]).map(drop),
-        None => Ok(()),
+    match protocol::getattr_str_opt(cx, it, "close") {
+        Ok(Some(f)) => protocol::call(cx, &f, &[]).map(drop),
+        Ok(None) => Ok(()),
+        // Who is closed learns nothing of it.
+        Err(r) => {
+            let what = "Exception ignored while closing generator";
+            crate::threads::unraisable(cx, r, what, it);
+            Ok(())
+        }
     }
 }
 
