@@ -79,26 +79,18 @@ pub(crate) fn translation<'a>(cx: &mut Cx, code: &'a CodeObj, mode: u8) -> Res<&
         crate::monitor::PLAIN => None,
         _ => Some(translation(cx, code, crate::monitor::PLAIN)?),
     };
-    let consts = code
-        .consts
-        .downcast::<Tuple>()
-        .map(|t| t.items().to_vec())
-        .unwrap_or_default();
+    let values = code.values(cx)?;
+    let consts = values.consts().to_vec();
     // What every thread that runs a function reads for good: no thread counts the constants (CPython's free-threaded build
     // does the same). Code that runs once, as `eval` makes it, is let go with its constants.
     if !typhon_runtime::GIL_BUILD && code.flags & crate::objects::code::co::OPTIMIZED != 0 {
         consts.iter().for_each(immortalize);
     }
-    let names: Vec<Value> = code
-        .names
-        .downcast::<Tuple>()
-        .map(|t| {
-            t.items()
-                .iter()
-                .map(crate::objects::str::intern::intern)
-                .collect()
-        })
-        .unwrap_or_default();
+    let names: Vec<Value> = values
+        .names()
+        .iter()
+        .map(crate::objects::str::intern::intern)
+        .collect();
     let mut rc = match crate::translate::translate(&code.code, consts, names, mode) {
         Ok(rc) => rc,
         Err(msg) => return Err(cx.system_error(format!("invalid code object: {msg}"))),
@@ -421,10 +413,7 @@ fn bind_general(
         set(total, t);
     }
     if let Some(names) = args.kwnames {
-        let Some(params) = code.localsplus.downcast::<Tuple>() else {
-            return Err(cx.system_error("bad code object"));
-        };
-        let params = params.items();
+        let params = code.values(cx)?.variables();
         for (name, value) in names.items().iter().zip(args.kwvalues) {
             let Some(key) = name.downcast::<Str>() else {
                 let q = qualname(f);
@@ -482,10 +471,7 @@ fn bind_general(
     }
     if kwonly > 0 {
         let kwdefaults = f.kwdefaults.get(&f.head);
-        let params = code
-            .localsplus
-            .downcast::<Tuple>()
-            .map_or(&[][..], Tuple::items);
+        let params = code.values(cx)?.variables();
         let mut missing = Vec::new();
         for i in argc..total {
             if is_set(i) {
@@ -612,10 +598,10 @@ fn missing_arguments(
     missing: &[usize],
     kind: &str,
 ) -> Raised {
-    let params = code
-        .localsplus
-        .downcast::<Tuple>()
-        .map_or(&[][..], Tuple::items);
+    let params = match code.values(cx) {
+        Ok(values) => values.variables(),
+        Err(r) => return r,
+    };
     let mut names = Vec::new();
     for &i in missing {
         match crate::protocol::repr_string(cx, &params[i]) {

@@ -288,8 +288,8 @@ pub struct RegCode {
     pub consts: Lines<Value>,
     /// Interned names.
     pub names: Lines<Value>,
-    /// Source line, per word.
-    pub lines: Box<[i32]>,
+    /// Source line, per word; made when somebody asks.
+    pub(crate) lines: std::sync::OnceLock<Box<[i32]>>,
     /// Byte offset in the stack code, per word.
     pub offsets: Box<[u32]>,
     pub handlers: Box<[Handler]>,
@@ -316,6 +316,11 @@ impl RegCode {
     #[inline(always)]
     pub fn start(&self) -> *const AtomicU64 {
         self.words.as_ptr().wrapping_sub(1)
+    }
+    /// The source line of every word. Making the table reaches no safepoint.
+    pub fn lines(&self) -> &[i32] {
+        self.lines
+            .get_or_init(|| crate::decode::lines_of(&self.code, &self.offsets))
     }
     /// A constant, by its number.
     #[inline(always)]

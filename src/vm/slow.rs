@@ -692,10 +692,7 @@ unsafe fn bind_in_place(
     // What the parameters behind the positional arguments get: keyword values by number, the rest are defaults.
     let mut keyword = [u8::MAX; IN_PLACE];
     if let Some(names) = names {
-        let Some(params) = code.localsplus.downcast::<Tuple>() else {
-            return Ok(false);
-        };
-        let params = params.items();
+        let params = code.variables();
         let from = n.max(code.posonly as usize);
         for (k, name) in names.items().iter().enumerate() {
             match (from..total).find(|&i| params[i].is(name)) {
@@ -800,13 +797,10 @@ fn fill_defaults(
         if kwdefaults.is_none() {
             kwdefaults = f.kwdefaults.get(&f.head);
         }
-        let (Some(kd), Some(params)) = (
-            kwdefaults.as_ref().and_then(|d| d.downcast_exact::<Dict>()),
-            code.localsplus.downcast::<Tuple>(),
-        ) else {
+        let Some(kd) = kwdefaults.as_ref().and_then(|d| d.downcast_exact::<Dict>()) else {
             return false;
         };
-        let Some(key) = params.items()[i].downcast_exact::<Str>() else {
+        let Some(key) = code.variables()[i].downcast_exact::<Str>() else {
             return false;
         };
         match kd.get_str(cx, key) {

@@ -5,7 +5,7 @@
 //! checked here, so the loop can run unchecked.
 
 use crate::Value;
-use crate::decode::{Ins, decode, lines_of};
+use crate::decode::{Ins, decode};
 use crate::regcode::*;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -262,7 +262,7 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
         caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
         consts: Default::default(),
         names: Default::default(),
-        lines: lines_of(code, &t.offsets),
+        lines: Default::default(),
         offsets: t.offsets.into(),
         handlers: out.into(),
         blocks,

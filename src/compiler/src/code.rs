@@ -6,14 +6,20 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// A Python string: utf-8 generalized to lone surrogates (WTF-8).
+/// A Python string: utf-8 generalized to lone surrogates (WTF-8). Copies share the text: the names of a module occur in
+/// many of its functions.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct PyStr(Box<[u8]>);
+pub struct PyStr(Arc<[u8]>);
 
 impl PyStr {
     /// Takes bytes that are well-formed WTF-8 (surrogate pairs joined).
     pub fn from_wtf8(bytes: Vec<u8>) -> PyStr {
-        PyStr(bytes.into_boxed_slice())
+        PyStr(bytes.into())
+    }
+    /// Takes ASCII.
+    pub fn from_ascii(bytes: &[u8]) -> PyStr {
+        debug_assert!(bytes.is_ascii());
+        PyStr(bytes.into())
     }
     /// The WTF-8 bytes.
     pub fn as_bytes(&self) -> &[u8] {
@@ -39,7 +45,7 @@ impl From<&str> for PyStr {
 }
 impl From<String> for PyStr {
     fn from(s: String) -> PyStr {
-        PyStr(s.into_bytes().into_boxed_slice())
+        PyStr(s.into_bytes().into())
     }
 }
 impl PartialEq<str> for PyStr {

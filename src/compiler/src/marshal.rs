@@ -489,7 +489,8 @@ impl<'a> Reader<'a> {
 fn weight(value: &Const) -> usize {
     let own = size_of::<Const>();
     own + match value {
-        Const::Str(s) => s.as_bytes().len(),
+        // Shared.
+        Const::Str(_) => 0,
         Const::Bytes(b) => b.len(),
         Const::BigInt(i) => i.bits() as usize / 8,
         Const::Tuple(items) | Const::FrozenSet(items) => items.iter().map(weight).sum(),
@@ -500,7 +501,7 @@ fn weight(value: &Const) -> usize {
 
 fn latin1(bytes: &[u8]) -> PyStr {
     if bytes.is_ascii() {
-        return PyStr::from_wtf8(bytes.to_vec());
+        return PyStr::from_ascii(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len() * 2);
     bytes

@@ -265,9 +265,10 @@ impl Writer {
             self.long(n);
         }
         self.sized(b's', &code.code);
-        self.value(cx, &c.consts)?;
-        self.value(cx, &c.names)?;
-        self.value(cx, &c.localsplus)?;
+        let values = c.values(cx)?;
+        self.value(cx, &values.consts)?;
+        self.value(cx, &values.names)?;
+        self.value(cx, &values.localsplus)?;
         self.sized(b's', &code.localspluskinds);
         let filename = c.filename_value();
         self.value(cx, &filename)?;

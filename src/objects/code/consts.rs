@@ -10,8 +10,12 @@ use typhon_compiler::code::{Const, PyStr, push_code_point};
 
 /// An interned string.
 pub fn name_value(cx: &mut Cx, s: &PyStr) -> Res<Value> {
+    use crate::objects::str::intern::{intern, intern_str};
+    if let Some(text) = s.to_str() {
+        return intern_str(cx, text);
+    }
     let v = new_str_wtf8(cx, s.as_bytes())?;
-    Ok(crate::objects::str::intern::intern(&v))
+    Ok(intern(&v))
 }
 
 /// A tuple of interned strings.

@@ -1,7 +1,7 @@
 //! What Python sees of code objects, and how they are made.
 
-use super::consts::{const_values, name_value, names_value, py_str, value_const};
-use super::{CodeObj, co};
+use super::consts::{name_value, names_value, py_str, value_const};
+use super::{CodeObj, Lazy, Values, co};
 use crate::native::*;
 use crate::objects::bytes::{Bytes, new_bytes};
 use crate::objects::int::new_int;
@@ -18,16 +18,21 @@ use typhon_compiler::opcode::Op;
 
 /// A code object over the compiler's result.
 pub fn new_code(cx: &mut Cx, code: Arc<Code>) -> Res<Value> {
-    let consts = const_values(cx, &code.consts)?;
-    let consts = new_tuple(cx, consts)?;
     let filename = name_value(cx, &code.filename)?;
-    with_consts(cx, code, consts, filename)
+    over(cx, code, Lazy::default(), filename)
 }
 
 /// The same with the constants given as values.
 fn with_consts(cx: &mut Cx, code: Arc<Code>, consts: Value, filename: Value) -> Res<Value> {
-    let names = names_value(cx, code.names.iter())?;
-    let localsplus = names_value(cx, code.localsplusnames.iter())?;
+    let values = Values {
+        consts,
+        names: names_value(cx, code.names.iter())?,
+        localsplus: names_value(cx, code.localsplusnames.iter())?,
+    };
+    over(cx, code, Lazy::of(values), filename)
+}
+
+fn over(cx: &mut Cx, code: Arc<Code>, lazy: Lazy, filename: Value) -> Res<Value> {
     let name = name_value(cx, &code.name)?;
     let qualname = name_value(cx, &code.qualname)?;
     let count = |bit: u8| {
@@ -50,9 +55,7 @@ fn with_consts(cx: &mut Cx, code: Arc<Code>, consts: Value, filename: Value) -> 
         nfree: count(kinds::FREE),
         firstlineno: code.firstlineno,
         code,
-        consts,
-        names,
-        localsplus,
+        lazy,
         filename: Slot::new(Some(filename)),
         name,
         qualname,
@@ -66,17 +69,14 @@ fn with_consts(cx: &mut Cx, code: Arc<Code>, consts: Value, filename: Value) -> 
 }
 
 impl CodeObj {
-    fn text(v: &Value) -> String {
+    pub(super) fn text(v: &Value) -> String {
         v.downcast::<Str>()
             .map(|s| s.to_string_lossy())
             .unwrap_or_default()
     }
     /// Names of the locals of one kind.
     fn names_of(&self, cx: &mut Cx, bit: u8) -> Res<Value> {
-        let all = self
-            .localsplus
-            .downcast::<Tuple>()
-            .map_or(&[][..], Tuple::items);
+        let all = self.values(cx)?.variables();
         let picked = all
             .iter()
             .zip(&self.code.localspluskinds)
@@ -95,11 +95,7 @@ impl CodeObj {
     /// Give this code and the code in its constants another file name.
     pub fn rename(&self, cx: &mut Cx, filename: &Value) {
         drop(self.filename.put(&self.head, cx, Some(filename.clone())));
-        for c in self
-            .consts
-            .downcast::<Tuple>()
-            .map_or(&[][..], Tuple::items)
-        {
+        for c in self.lazy.get().map_or(&[][..], Values::consts) {
             if let Some(c) = c.downcast::<CodeObj>() {
                 c.rename(cx, filename);
             }
@@ -339,7 +335,7 @@ fn replace_fields(cx: &mut Cx, this: &CodeObj, args: Args<'_>) -> Res<Value> {
         freevars: pystrs(old, kinds::FREE),
         cellvars: pystrs(old, kinds::CELL),
         code: (**old).clone(),
-        consts: this.consts.clone(),
+        consts: this.values(cx)?.consts.clone(),
         filename: this.filename_value(),
     };
     let mut given_nlocals = p.nlocals;
@@ -416,7 +412,10 @@ impl CodeObj {
             return Ok(Value::not_implemented());
         }
         let same = std::ptr::eq(self, other)
-            || (*self.code == *other.code && protocol::equal(cx, &self.consts, &other.consts)?);
+            || *self.code == *other.code && {
+                let (a, b) = (self.values(cx)?, other.values(cx)?);
+                protocol::equal(cx, &a.consts, &b.consts)?
+            };
         Ok(Value::bool(same == (op == CmpOp::Eq)))
     }
     #[slot]
@@ -475,13 +474,13 @@ impl CodeObj {
     }
     #[member]
     #[getter]
-    fn co_consts(&self) -> Value {
-        self.consts.clone()
+    fn co_consts(&self, cx: &mut Cx) -> Res<Value> {
+        Ok(self.values(cx)?.consts.clone())
     }
     #[member]
     #[getter]
-    fn co_names(&self) -> Value {
-        self.names.clone()
+    fn co_names(&self, cx: &mut Cx) -> Res<Value> {
+        Ok(self.values(cx)?.names.clone())
     }
     #[getter]
     fn co_varnames(&self, cx: &mut Cx) -> Res<Value> {
@@ -639,10 +638,7 @@ impl CodeObj {
     }
     #[sig(oparg)]
     fn _varname_from_oparg(&self, oparg: i64, cx: &mut Cx) -> Res<Value> {
-        let all = self
-            .localsplus
-            .downcast::<Tuple>()
-            .map_or(&[][..], Tuple::items);
+        let all = self.values(cx)?.variables();
         match usize::try_from(oparg).ok().and_then(|i| all.get(i)) {
             Some(v) => Ok(v.clone()),
             None => Err(cx.index_error("tuple index out of range")),

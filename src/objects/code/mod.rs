@@ -1,8 +1,10 @@
 //! `code`: CPython 3.14's stack code as Python sees it, and the register code made from it at first execution.
 
 pub mod consts;
+mod lazy;
 pub mod methods;
 
+pub use lazy::{Lazy, Values};
 pub use methods::new_code;
 
 use crate::Value;
@@ -55,9 +57,8 @@ pub struct CodeObj {
     /// The stack code and its tables.
     #[skip]
     pub code: Arc<Code>,
-    pub consts: Value,
-    pub names: Value,
-    pub localsplus: Value,
+    /// Constants and names as values.
+    pub lazy: Lazy,
     /// A slot, for `.pyc` files that were moved are renamed after loading.
     pub filename: Slot,
     pub name: Value,

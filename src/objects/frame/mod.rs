@@ -195,7 +195,7 @@ impl Frame {
     }
     pub fn line(&self) -> i32 {
         self.code()
-            .lines
+            .lines()
             .get(self.pc_index())
             .copied()
             .unwrap_or(-1)

@@ -318,15 +318,16 @@ impl FrameObj {
                 frame_object(cx, prev).ok()
             };
         }
-        // Another thread's frame: only what it has shown already.
-        // SAFETY: the world stands still.
+        // Another thread's frame.
+        let me: *mut Cx = cx;
+        // SAFETY: the world stands still, and so do that thread's frames. Making an object reaches no safepoint, and nobody
+        // else uses the record of this thread meanwhile.
         self.live(cx, |f| unsafe {
             let prev = (*f).prev;
-            if prev.is_null() || (*prev).frame_obj == 0 {
+            if prev.is_null() {
                 return None;
             }
-            let v = std::mem::ManuallyDrop::new(Value::from_bits((*prev).frame_obj));
-            Some((*v).clone())
+            frame_object_of(&mut *me, prev, self.tid).ok()
         })
         .flatten()
     }
@@ -378,11 +379,7 @@ impl FrameObj {
     }
     /// Names of the variables that `f_locals` shows, with their places.
     pub fn variables(&self) -> Vec<(usize, Value)> {
-        let names = self
-            .code()
-            .localsplus
-            .downcast::<Tuple>()
-            .map_or(&[][..], Tuple::items);
+        let names = self.code().variables();
         names
             .iter()
             .enumerate()

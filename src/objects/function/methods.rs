@@ -66,13 +66,6 @@ fn make(
         Some(name) => g.get_str(cx, name),
         None => None,
     };
-    let doc = if c.flags & crate::objects::code::co::HAS_DOCSTRING != 0 {
-        c.consts
-            .downcast::<Tuple>()
-            .and_then(|t| t.items().first().cloned())
-    } else {
-        None
-    };
     let f = Function {
         head: Header::placeholder(),
         code: Slot::new(Some(code.clone())),
@@ -83,7 +76,7 @@ fn make(
         closure: closure.map(Value::into_counted),
         name: Slot::new(Some(c.name.clone())),
         qualname: Slot::new(Some(c.qualname.clone())),
-        doc: Slot::new(doc),
+        doc: Slot::EMPTY,
         module: Slot::new(module),
         annotations: Slot::EMPTY,
         annotate: Slot::EMPTY,
@@ -95,6 +88,21 @@ fn make(
 }
 
 impl Function {
+    /// `__doc__`: what was stored there, else what stands first in the code.
+    pub fn documentation(&self, cx: &mut Cx) -> Res<Value> {
+        if let Some(v) = self.doc.get(&self.head) {
+            return Ok(v);
+        }
+        let code = self.code.get(&self.head);
+        let Some(c) = code.as_ref().and_then(|c| c.downcast::<CodeObj>()) else {
+            return Ok(Value::none());
+        };
+        if c.flags & crate::objects::code::co::HAS_DOCSTRING == 0 {
+            return Ok(Value::none());
+        }
+        let first = c.values(cx)?.consts().first().cloned();
+        Ok(first.unwrap_or_else(Value::none))
+    }
     /// Whether nothing is missed when the function dies some time after its last reference: its defaults are leaves
     /// without finalizers (R16).
     pub fn may_die_late(&self, cx: &mut Cx) -> bool {
@@ -290,6 +298,9 @@ impl Function {
             let text = "Assigning a code object of non-matching type is deprecated (e.g., from a generator to a plain function)";
             cx.warn(ExcKind::DeprecationWarning, text)?;
         }
+        // The documentation stays that of the first code.
+        let doc = self.documentation(cx)?;
+        drop(self.doc.put(&self.head, cx, Some(doc)));
         let old = self.code.put(&self.head, cx, Some(v.clone()));
         // A frame may be running the old code, which it names through the function only: it is kept for good.
         if let Some(h) = old.as_ref().and_then(Value::header) {
@@ -359,12 +370,13 @@ impl Function {
         Ok(())
     }
     #[getter]
-    fn __doc__(&self) -> Option<Value> {
-        self.doc.get(&self.head)
+    fn __doc__(&self, cx: &mut Cx) -> Res<Value> {
+        self.documentation(cx)
     }
     #[setter]
     fn set___doc__(&self, v: Option<&Value>, cx: &mut Cx) {
-        drop(self.doc.put(&self.head, cx, v.cloned()));
+        let v = v.cloned().unwrap_or_else(Value::none);
+        drop(self.doc.put(&self.head, cx, Some(v)));
     }
     #[getter]
     fn __module__(&self) -> Option<Value> {

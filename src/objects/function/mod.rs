@@ -28,6 +28,7 @@ pub struct Function {
     pub closure: Option<Value>,
     pub name: Slot,
     pub qualname: Slot,
+    /// Empty: that of the code.
     pub doc: Slot,
     pub module: Slot,
     pub annotations: Slot,

@@ -4,7 +4,6 @@
 use super::Str;
 use crate::{Cx, Res, Value, ValueExt};
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::mem::ManuallyDrop;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -12,21 +11,75 @@ use typhon_runtime::sync::Mutex;
 
 const SHARDS: usize = 16;
 
+/// A part of the table: open addressing, never emptied, so that a place once found stays.
 #[derive(Default)]
-struct Passthrough(u64);
-impl Hasher for Passthrough {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, _: &[u8]) {}
-    fn write_i64(&mut self, i: i64) {
-        self.0 = i as u64;
+struct Shard {
+    places: Vec<Place>,
+    used: usize,
+}
+
+/// A string's hash and word; 0 where there is none. The table's references are never given back.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    hash: i64,
+    bits: u64,
+}
+
+impl Place {
+    fn value(&self) -> Option<ManuallyDrop<Value>> {
+        // SAFETY: the word of an immortal string, or 0.
+        (self.bits != 0).then(|| ManuallyDrop::new(unsafe { Value::from_bits(self.bits) }))
     }
 }
 
-type Shard = Mutex<HashMap<i64, Vec<Value>, BuildHasherDefault<Passthrough>>>;
-static TABLE: LazyLock<[Shard; SHARDS]> =
-    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(HashMap::default())));
+impl Shard {
+    /// Where a string stands, or the empty place where it would.
+    fn place_of(&self, hash: i64, is_it: impl Fn(&Str) -> bool) -> usize {
+        let mask = self.places.len() - 1;
+        let mut at = (hash as usize >> 16) & mask;
+        loop {
+            let place = &self.places[at];
+            match place.value() {
+                None => return at,
+                Some(v) if place.hash == hash && v.downcast_exact::<Str>().is_some_and(&is_it) => {
+                    return at;
+                }
+                Some(_) => at = (at + 1) & mask,
+            }
+        }
+    }
+    fn find(&self, hash: i64, is_it: impl Fn(&Str) -> bool) -> Option<Value> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let found = self.places[self.place_of(hash, is_it)].value()?;
+        Some(Value::clone(&found))
+    }
+    /// Enter a string that is not there.
+    fn add(&mut self, hash: i64, value: Value) {
+        if self.used * 4 >= self.places.len() * 3 {
+            let more = vec![Place::default(); (self.places.len() * 2).max(64)];
+            let old = std::mem::replace(&mut self.places, more);
+            for place in old.into_iter().filter(|p| p.bits != 0) {
+                let at = self.place_of(place.hash, |_| false);
+                self.places[at] = place;
+            }
+        }
+        let at = self.place_of(hash, |_| false);
+        self.places[at] = Place {
+            hash,
+            bits: value.into_bits(),
+        };
+        self.used += 1;
+    }
+}
+
+static TABLE: LazyLock<[Mutex<Shard>; SHARDS]> =
+    LazyLock::new(|| std::array::from_fn(|_| Mutex::new(Shard::default())));
+
+fn shard(hash: i64) -> &'static Mutex<Shard> {
+    &TABLE[(hash as usize >> 7) % SHARDS]
+}
 
 /// Interned strings found of late, by their hash: what is looked for often is found without the table's locks, which several
 /// threads would take in turn. The entries are immortal, so that any of them may be read at any time.
@@ -84,18 +137,15 @@ pub fn intern(value: &Value) -> Value {
     if let Some(found) = recent(h, |t| t.equals(s)) {
         return found;
     }
-    let mut shard = TABLE[(h as usize >> 7) % SHARDS].lock();
-    let bucket = shard.entry(h).or_default();
-    for v in bucket.iter() {
-        if v.downcast_exact::<Str>().is_some_and(|t| t.equals(s)) {
-            remember(h, v);
-            return v.clone();
-        }
+    let mut shard = shard(h).lock();
+    if let Some(found) = shard.find(h, |t| t.equals(s)) {
+        remember(h, &found);
+        return found;
     }
     if let Some(h) = value.header() {
         h.set_immortal();
     }
-    bucket.push(value.clone());
+    shard.add(h, value.clone());
     value.clone()
 }
 
@@ -106,14 +156,10 @@ pub fn intern_str(cx: &mut Cx, text: &str) -> Res<Value> {
         if let Some(found) = recent(h, |t| t.as_ascii() == Some(text)) {
             return Ok(found);
         }
-        let shard = TABLE[(h as usize >> 7) % SHARDS].lock();
-        if let Some(bucket) = shard.get(&h) {
-            for v in bucket {
-                if v.downcast_exact::<Str>().and_then(Str::as_ascii) == Some(text) {
-                    remember(h, v);
-                    return Ok(v.clone());
-                }
-            }
+        let found = shard(h).lock().find(h, |t| t.as_ascii() == Some(text));
+        if let Some(found) = found {
+            remember(h, &found);
+            return Ok(found);
         }
     }
     let v = super::new_str(cx, text)?;
@@ -185,18 +231,11 @@ static SPILLED: LazyLock<Mutex<HashMap<(usize, usize), &'static Known>>> =
 pub fn register_static(value: &Value) {
     if let Some(s) = value.downcast_exact::<Str>() {
         let h = s.hash();
-        TABLE[(h as usize >> 7) % SHARDS]
-            .lock()
-            .entry(h)
-            .or_default()
-            .push(value.clone());
+        shard(h).lock().add(h, value.clone());
     }
 }
 
 /// Number of interned strings.
 pub fn count() -> usize {
-    TABLE
-        .iter()
-        .map(|s| s.lock().values().map(Vec::len).sum::<usize>())
-        .sum()
+    TABLE.iter().map(|s| s.lock().used).sum()
 }

@@ -356,7 +356,7 @@ pub(crate) fn handler_word(f: *mut Frame, target: usize, line: i32) -> *const At
             let w = rc.words[at].load(Ordering::Relaxed);
             if op(at) == Rop::Event
                 && x_of(w) == Event::Line as u8
-                && rc.lines[at] == line
+                && rc.lines()[at] == line
                 // What is thrown into a generator comes from outside.
                 && op((*f).pc_index()) != Rop::Yield
             {

@@ -168,7 +168,7 @@ fn same_word(old: &RegCode, k: usize, new: &RegCode) -> Option<usize> {
 /// The word at which a frame that has run instructions of line `line` enters the instruction at `offset`.
 fn enter(new: &RegCode, offset: u32, line: i32) -> Option<usize> {
     let e = new.instrumented.as_ref()?.entry(offset)?;
-    let begins = e.before != e.behind && new.lines[e.before as usize] != line;
+    let begins = e.before != e.behind && new.lines()[e.before as usize] != line;
     Some(if begins { e.before } else { e.behind } as usize)
 }
 
@@ -206,7 +206,7 @@ fn top(cx: &mut Cx, f: *mut Frame, new: &RegCode, at: At) {
                 None => same_word(rc, n - 1, new).map(|j| j + 1),
             }
         } else {
-            let line = rc.lines[n - 1];
+            let line = rc.lines()[n - 1];
             match rc.blocks.iter().find(|b| b.1 as usize == n) {
                 Some(&(offset, _)) => enter(new, offset, line),
                 None => stack_at(rc, n).and_then(|s| {
