@@ -653,8 +653,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::LoadName => {
                         save!();
-                        let cache = cache!(w);
-                        let bits = try_!(globals::load_name(cx, frame, cache));
+                        let bits = try_!(globals::load_name(cx, frame, cache!(w)));
                         set!(w, bits);
                     }
                     Rop::StoreName | Rop::StoreGlobal => {
@@ -664,8 +663,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::DeleteName | Rop::DeleteGlobal => {
                         save!();
-                        let global = Rop::of(w) == Rop::DeleteGlobal;
-                        try_!(globals::delete_name(cx, frame, cache!(w), global));
+                        try_!(legs::delete_name(cx, w, cache!(w)));
                         breaker!();
                     }
                     Rop::LoadAttr => {
@@ -796,11 +794,14 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::Unpack => {
                         save!();
-                        let v = operand!(a_of(w)).clone_in(cx.thread.tid);
-                        release!(a_of(w));
-                        try_!(cold::unpack(cx, v, r.add(d_of(w)), b_of(w)));
+                        try_!(legs::unpack(cx, r, w));
                     }
                     // ---- iteration
+                    Rop::UnpackLocals => {
+                        save!();
+                        try_!(legs::unpack_locals(cx, r, w, pc));
+                        pc = pc.add(b_of(w).div_ceil(4));
+                    }
                     Rop::UnpackTwo => {
                         save!();
                         try_!(legs::unpack_two(cx, r, w));
@@ -1056,8 +1057,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     Rop::PushExc => legs::push_exc(cx, r.add(d_of(w))),
                     Rop::MatchExc => {
                         save!();
-                        let (a, b) = (vref!(a_of(w)), vref!(b_of(w)));
-                        let t = try_!(legs::match_exc(cx, a, b));
+                        let t = try_!(legs::match_exc(cx, vref!(a_of(w)), vref!(b_of(w))));
                         release!(b_of(w));
                         set!(w, bool_bits(t));
                     }

@@ -392,6 +392,16 @@ pub unsafe fn store_name(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     }
 }
 
+/// `del name`.
+///
+/// # Safety
+/// See [`load_attr`].
+#[inline(never)]
+pub unsafe fn delete_name(cx: &mut Cx, w: u64, cache: &Cache) -> Res<()> {
+    let frame = cx.frame;
+    crate::globals::delete_name(cx, frame, cache, Rop::of(w) == Rop::DeleteGlobal)
+}
+
 /// `d = format(a)`.
 ///
 /// # Safety

@@ -61,6 +61,7 @@ macro_rules! for_each_rop {
             ListAppend "append b to list a", SetAdd "add b to set a", MapAdd "dict d[a] = b",
             StoreSubscr "a[b] = d", DeleteSubscr "del a[b]",
             Unpack "a into b registers from d, last item first at the top", UnpackTwo "locals d and b = the two items of a",
+            UnpackLocals "b locals = the items of a; the next words have four locals each",
             // iteration and calls
             GetIter "d = iter(a); x bit 1: for a loop that alone has it", ForIter "d = next(a) or jump to the next word's target when exhausted",
             // at a loop's end; the jump back to its `ForIter` follows, for requests
@@ -367,6 +368,9 @@ impl RegCode {
                 imm_of(w)
             );
             i += 1;
+            if op == Rop::UnpackLocals {
+                i += b_of(w).div_ceil(4);
+            }
             if matches!(op, Rop::ForIter | Rop::Send | Rop::ForNextTwo) {
                 let _ = writeln!(
                     out,

@@ -14,7 +14,7 @@ use typhon_compiler::code::Code;
 use typhon_compiler::opcode::{Op, stack_effect};
 
 pub(crate) mod instrument;
-mod loops;
+pub(crate) mod loops;
 mod shapes;
 
 use crate::monitor::{Instrumented, PLAIN};

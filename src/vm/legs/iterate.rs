@@ -14,7 +14,9 @@ use crate::objects::{list, range, tuple};
 use crate::regcode::*;
 use crate::slow::release_operands_a;
 use crate::statics::word;
+use crate::translate::loops::MAX_LOCALS;
 use crate::{Cx, Res, Value, ValueExt, cold, protocol};
+use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::header::Header;
 
 /// `d = iter(a)`.
@@ -114,18 +116,68 @@ pub unsafe fn loop_pair(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Pair> {
 pub unsafe fn unpack_two(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
+        let bits = taken(cx, r, w)?;
+        let (x, y) = take_two(cx, bits)?;
+        put_two(cx, r, w, x, y);
+    }
+    Ok(())
+}
+
+/// The items of `a` to `b` locals, which the words behind the one at `pc` tell.
+///
+/// # Safety
+/// See [`super::arith`].
+#[inline(never)]
+pub unsafe fn unpack_locals(cx: &mut Cx, r: *mut u64, w: u64, pc: *const AtomicU64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let n = b_of(w);
+        // All items are read before a local changes that may hold the sequence.
+        let mut items = [0u64; MAX_LOCALS];
+        let bits = taken(cx, r, w)?;
+        let tuple = (bits & 3 == 0 && (*((bits & !7) as *const Header)).type_word() == word::TUPLE)
+            .then(|| &*((bits & !7) as *const Tuple))
+            .filter(|t| t.len() == n);
+        match tuple {
+            Some(t) if bits & 4 != 0 => {
+                for (to, v) in items.iter_mut().zip(t.items()) {
+                    *to = v.clone_ref_for_register().into_bits();
+                }
+            }
+            Some(_) => take_apart(cx, Value::from_bits(bits), |i, bits| items[i] = bits),
+            None => {
+                let v = Value::from_bits(bits).into_counted();
+                cold::unpack(cx, v, items.as_mut_ptr(), n)?;
+                items[..n].reverse();
+            }
+        }
+        for (i, &bits) in items[..n].iter().enumerate() {
+            let four = (*pc.add(1 + i / 4)).load(Ordering::Relaxed);
+            let local = (four >> (16 * (i % 4))) as u16 as usize;
+            let old = std::mem::replace(&mut *r.add(local), bits);
+            drop_word(cx, old);
+        }
+    }
+    Ok(())
+}
+
+/// Operand `a`, which is the caller's: taken out of its register if it dies here, else borrowed.
+///
+/// # Safety
+/// See [`super::arith`].
+#[inline(always)]
+unsafe fn taken(cx: &mut Cx, r: *mut u64, w: u64) -> Res<u64> {
+    // SAFETY: by contract.
+    unsafe {
         let v = operand(cx, r, a_of(w))?;
-        let bits = if x_of(w) & CONSUME_A != 0 {
+        Ok(if x_of(w) & CONSUME_A != 0 {
             std::mem::take(&mut *r.add(a_of(w)))
         } else if v.bits() & 3 == 0 {
             v.bits() | 4
         } else {
             v.bits()
-        };
-        let (x, y) = take_two(cx, bits)?;
-        put_two(cx, r, w, x, y);
+        })
     }
-    Ok(())
 }
 
 /// The two items of a register word, which is used up.
@@ -167,5 +219,28 @@ unsafe fn put_two(cx: &mut Cx, r: *mut u64, w: u64, x: u64, y: u64) {
         put(cx, r, w, x);
         let old = std::mem::replace(&mut *r.add(b_of(w)), y);
         drop_word(cx, old);
+    }
+}
+
+/// The items of `a` into `b` registers from `d`, the first at the top.
+///
+/// # Safety
+/// See [`super::arith`].
+#[inline(never)]
+pub unsafe fn unpack(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract; `d` may be `a`, which was read.
+    unsafe {
+        let bits = taken(cx, r, w)?;
+        let (n, to) = (b_of(w), r.add(d_of(w)));
+        if bits & 7 == 4 && (*((bits & !7) as *const Header)).type_word() == word::TUPLE {
+            let t = &*((bits & !7) as *const Tuple);
+            if t.len() == n {
+                for (i, v) in t.items().iter().enumerate() {
+                    *to.add(n - 1 - i) = v.clone_ref_for_register().into_bits();
+                }
+                return Ok(());
+            }
+        }
+        cold::unpack(cx, Value::from_bits(bits).into_counted(), to, n)
     }
 }

@@ -4,6 +4,15 @@ use super::{Entry, Fail, LOCAL, Translator};
 use crate::regcode::*;
 use typhon_compiler::opcode::Op;
 
+/// Where the items of a sequence go, and how many instructions say so.
+struct Stores {
+    locals: Vec<u16>,
+    used: usize,
+}
+
+/// More are unpacked to the stack.
+pub(crate) const MAX_LOCALS: usize = 16;
+
 impl Translator<'_> {
     /// In front of the jump back to instruction `target`: if that is a loop's `ForIter`, the word that takes the next item where
     /// this needs no call. What a code object that tells of events does, it does instruction by instruction.
@@ -80,6 +89,29 @@ impl Translator<'_> {
         self.cold(Op::GET_AWAITABLE, arg)
     }
 
+    /// The locals to which the instructions from `i` on store `n` items, if that is all they do.
+    fn stored_locals(&self, i: usize, n: usize) -> Result<Option<Stores>, Fail> {
+        let (mut locals, mut at) = (Vec::new(), i);
+        if !(3..=MAX_LOCALS).contains(&n) {
+            return Ok(None);
+        }
+        while locals.len() < n {
+            if self.joins(at, Op::STORE_FAST_STORE_FAST) && locals.len() + 2 <= n {
+                let to = self.ins[at].arg;
+                locals.extend([self.local(to >> 4)?, self.local(to & 15)?]);
+            } else if self.joins(at, Op::STORE_FAST) {
+                locals.push(self.local(self.ins[at].arg)?);
+            } else {
+                return Ok(None);
+            }
+            at += 1;
+        }
+        Ok(Some(Stores {
+            locals,
+            used: at - i,
+        }))
+    }
+
     /// UNPACK_SEQUENCE, with the stores of two locals behind it.
     pub(super) fn unpack(&mut self, i: usize) -> Result<usize, Fail> {
         let arg = self.ins[i].arg;
@@ -91,6 +123,18 @@ impl Translator<'_> {
             self.protect(m);
             self.op(Rop::UnpackTwo, consumed as u8 | LOCAL, l, a, m);
             return Ok(2);
+        }
+        if let Some(to) = self.stored_locals(i + 1, arg as usize)? {
+            let (a, consumed) = self.operand()?;
+            for &l in &to.locals {
+                self.protect(l);
+            }
+            self.op(Rop::UnpackLocals, consumed as u8, 0, a, arg as u16);
+            for four in to.locals.chunks(4) {
+                let places = four.iter().rev().fold(0, |w, &l| w << 16 | l as u64);
+                self.emit(places);
+            }
+            return Ok(1 + to.used);
         }
         let n = u16::try_from(arg).map_err(|_| "too many names to unpack")?;
         let at = self.stack.len().checked_sub(1).ok_or("stack underflow")?;
