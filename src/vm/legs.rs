@@ -61,6 +61,10 @@ unsafe fn put(cx: &mut Cx, r: *mut u64, w: u64, bits: u64) {
 pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
+        if let Some(bits) = mixed(op, *r.add(a_of(w)), *r.add(b_of(w))) {
+            put(cx, r, w, bits);
+            return Ok(());
+        }
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
         if op == BinOp::Add && is_exact_str(b) && grow_string(cx, r, w) {
             return Ok(());
@@ -70,6 +74,30 @@ pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
         put(cx, r, w, v.into_counted_or_immediate());
     }
     Ok(())
+}
+
+/// Arithmetic of an int and a float that are immediates, as floats; two ints only divide.
+#[inline(always)]
+fn mixed(op: BinOp, a: u64, b: u64) -> Option<u64> {
+    let double = |w: u64| match w & 3 {
+        0 => None,
+        1 => Some((w as i64) >> 2)
+            .filter(|i| i.unsigned_abs() < 1 << 53)
+            .map(|i| i as f64),
+        _ => Some(float_of(w)),
+    };
+    if (a | b) & 2 == 0 && op != BinOp::TrueDiv {
+        return None;
+    }
+    let (x, y) = (double(a)?, double(b)?);
+    let v = match op {
+        BinOp::Add => x + y,
+        BinOp::Sub => x - y,
+        BinOp::Mul => x * y,
+        BinOp::TrueDiv if y != 0.0 => x / y,
+        _ => return None,
+    };
+    Value::from_float_imm(v).map(Value::into_bits)
 }
 
 /// `d = a + b` where d holds the string a (as `s += t` does) and nothing else does: it grows where it lies. Operand a may be
