@@ -102,6 +102,13 @@ pub(crate) fn mark_of(cell: *const u8) -> *const AtomicU8 {
     (MARKS + (cell as u64 - BASE) / MARKED) as *const AtomicU8
 }
 
+/// All marks become 0, those of empty pages too. With the world stopped, and not while somebody marks.
+pub(crate) fn wipe_marks() {
+    let bytes = POOL.lock().used / MARKED;
+    // SAFETY: the marks of what was handed out are accessible, and nobody looks at them now.
+    unsafe { (MARKS as *mut u8).write_bytes(0, bytes as usize) };
+}
+
 /// The memory of marks goes back to the system, unless it is little. Not while somebody marks.
 pub(crate) fn release_marks() {
     let bytes = POOL.lock().used / MARKED;

@@ -1,4 +1,4 @@
-//! How long a thread that finds an object locked looks away before it tries again.
+//! How long a thread that finds an object locked, or a lock of the program, looks away before it tries again.
 //!
 //! Two threads that do nothing but change one list pass its cache lines to and fro; the fewer the turns, the less of that.
 //! Two that meet by chance should wait no longer than it takes to change a list. Which it is, the time tells that has passed
@@ -7,7 +7,6 @@
 //! the object: were it each thread's own, who waits for short would always find that it met the other by chance, and
 //! the other that it did not, and one would get all the turns.
 
-use crate::header::Header;
 use crate::sync::{AtomicU32, AtomicU64, OnceLock, Ordering};
 use crate::thread::breaker;
 use std::time::{Duration, Instant};
@@ -38,9 +37,9 @@ fn now() -> u64 {
 }
 
 impl Contention {
-    /// A thread found the object locked. The address is only compared.
-    pub(crate) fn begin(head: &Header) -> &'static Contention {
-        let mixed = (&raw const *head as usize).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    /// A thread found the object at this address locked.
+    pub(crate) fn begin(address: usize) -> &'static Contention {
+        let mixed = address.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let it = &CONTENTIONS[mixed >> (usize::BITS - PLACES.ilog2())];
         let pause = it.pause.load(Ordering::Relaxed);
         let since = now().saturating_sub(it.got.load(Ordering::Relaxed));
@@ -56,6 +55,11 @@ impl Contention {
     /// It has the object's lock.
     pub(crate) fn got_it(&self) {
         self.got.store(now(), Ordering::Relaxed);
+    }
+
+    /// Looking away was in vain: who has it keeps it for long.
+    pub(crate) fn gave_up(&self) {
+        self.pause.store(SHORTEST, Ordering::Relaxed);
     }
 
     /// Waits for the pause, or until the world is to stop.

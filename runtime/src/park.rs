@@ -5,6 +5,10 @@
 //! [`interrupt`]. Waiter: publish the key, fence, test the breaker inside the bucket. Interrupter: set
 //! the breaker, fence, read the key, unpark inside the bucket. One of the two sees the other.
 
+#[cfg(not(feature = "gil"))]
+use crate::checking::shrunk;
+#[cfg(not(feature = "gil"))]
+use crate::contention::Contention;
 use crate::counters::Counter;
 use crate::fork;
 use crate::sync::{AtomicU8, Ordering, fence};
@@ -144,6 +148,14 @@ pub fn deadline_of(timeout: Option<Duration>) -> Option<Instant> {
 const LOCKED: u8 = 1;
 const PARKED: u8 = 2;
 
+/// Sleeping costs two system calls and waking about as many microseconds as a short section has instructions: who is the first to
+/// wait looks away and back so many times before.
+#[cfg(not(feature = "gil"))]
+const LOOKS: usize = 4;
+/// How often to try at each look.
+#[cfg(not(feature = "gil"))]
+const TRIES: usize = 24;
+
 /// The lock under `_thread.lock`. Any thread may unlock it. Mostly unfair, handed over now and then
 /// so that nobody starves.
 #[derive(Default)]
@@ -185,6 +197,10 @@ impl RawLock {
         deadline: Option<Instant>,
         interruptible: bool,
     ) -> Wait {
+        #[cfg(not(feature = "gil"))]
+        if self.look_out(t, deadline, interruptible) {
+            return Wait::Acquired;
+        }
         loop {
             let byte = self.0.load(Ordering::Relaxed);
             if byte & LOCKED == 0 {
@@ -216,6 +232,38 @@ impl RawLock {
                 Woken::Interrupted => return Wait::Interrupted,
             }
         }
+    }
+
+    /// Waits awake, for a time that depends on how much the lock is in demand ([`crate::contention`]). False: not taken.
+    #[cfg(not(feature = "gil"))]
+    fn look_out(&self, t: &mut Thread, deadline: Option<Instant>, interruptible: bool) -> bool {
+        if crate::alone::is_alone() || crate::gil::is_enabled() {
+            return false;
+        }
+        let contention = Contention::begin(self.key());
+        for _ in 0..shrunk(LOOKS) {
+            // Others sleep for it already: who waits awake besides would only go before them.
+            if self.0.load(Ordering::Relaxed) & PARKED != 0 {
+                return false;
+            }
+            contention.look_away(&t.breaker);
+            t.safepoint_stop();
+            for _ in 0..TRIES {
+                if self.try_lock() {
+                    contention.got_it();
+                    return true;
+                }
+                for _ in 0..4 {
+                    std::hint::spin_loop();
+                }
+            }
+            let interrupted = interruptible && t.breaker.load(Ordering::Relaxed) & INTERRUPTS != 0;
+            if interrupted || deadline.is_some_and(|end| end <= Instant::now()) {
+                return false;
+            }
+        }
+        contention.gave_up();
+        false
     }
 
     /// False if it was not locked.

@@ -100,7 +100,7 @@ impl RawByte {
     #[inline(never)]
     fn lock_slow(&self, head: &Header, t: &mut Thread) {
         t.counters.add(Counter::lock_contended, 1);
-        let contention = Contention::begin(head);
+        let contention = Contention::begin(&raw const *head as usize);
         let mut patience = PATIENCE;
         loop {
             for _ in 0..shrunk(LOOKS) {

@@ -81,6 +81,24 @@ fn cycles_die_and_the_reachable_live() {
     });
 }
 
+/// Marks are told from those of earlier collections by a number that comes again.
+#[test]
+fn marks_of_earlier_collections_count_for_nothing() {
+    run(|t| {
+        let kept = node(t);
+        let dead = cycle(t, 3, NODE);
+        for round in 0..600 {
+            let made = cycle(t, 2, NODE);
+            drop(made);
+            let found = gc::collect(t, Reason::Asked).found;
+            assert_eq!(found, 2, "in round {round}");
+        }
+        drop(dead);
+        assert_eq!(gc::collect(t, Reason::Asked).found, 3);
+        drop(kept);
+    });
+}
+
 #[test]
 fn large_cells_and_self_reference() {
     run(|t| {

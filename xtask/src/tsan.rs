@@ -1,8 +1,8 @@
 //! `cargo xtask tsan`: the runtime's own tests under ThreadSanitizer.
 //!
 //! It needs a nightly toolchain with the sources of the standard library, which has to be built with the sanitizer too. The
-//! feature `sanitized` of the runtime takes the allocator and the addresses that the sanitizer knows. Left out are the tests of
-//! `fork`: the child of a process with threads cannot start threads under the sanitizer.
+//! feature `sanitized` of the runtime takes the allocator and the addresses that the sanitizer knows. One test, `planted_race`,
+//! makes a race on purpose and asserts that it is reported.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,8 +10,10 @@ use std::process::{Command, Stdio};
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 const TESTS: &[&str] = &[
     "collector",
+    "forking",
     "gil_at_run_time",
     "heap_stress",
+    "planted_race",
     "shared",
     "values",
 ];
@@ -60,7 +62,7 @@ pub fn run(root: &Path) -> bool {
     }
     let status = command
         .env("RUSTFLAGS", "-Zsanitizer=thread")
-        .env("TSAN_OPTIONS", "history_size=4")
+        .env("TSAN_OPTIONS", "history_size=4 die_after_fork=0")
         .env_remove("CARGO")
         .env_remove("RUSTC")
         .env_remove("RUSTUP_TOOLCHAIN")

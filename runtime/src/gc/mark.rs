@@ -173,20 +173,21 @@ impl Marker {
     /// Marks all that is reachable from what was pushed; with several threads if it is much.
     pub(super) fn drain(&mut self) {
         let enough = self.marked + parallel::WORTH_IT;
-        self.drain_while(|_| (), |marker| marker.marked < enough);
+        self.drain_while(|_| (), || None, |marker| marker.marked < enough);
         if !self.work.is_empty() {
             match parallel::mark(&mut self.work) {
                 Some(n) => self.marked += n,
-                None => self.drain_while(|_| (), |_| true),
+                None => self.drain_while(|_| (), || None, |_| true),
             }
         }
     }
 
-    /// Follows edges until there are none; `share` may take some work away.
+    /// Follows edges until there are none; `share` may take some work away, and `more` give some when little is left.
     #[inline]
     pub(super) fn drain_while(
         &mut self,
         mut share: impl FnMut(&mut Work),
+        more: impl Fn() -> Option<Work>,
         go_on: impl Fn(&Marker) -> bool,
     ) {
         // Cells marked but not looked at yet.
@@ -212,7 +213,12 @@ impl Marker {
                 None if self.work.refill() => continue,
                 None => {}
             }
-            // Nothing to pop: what was fetched ahead, oldest first.
+            // Nothing to pop.
+            if let Some(work) = more() {
+                self.work = work;
+                continue;
+            }
+            // What was fetched ahead, oldest first.
             if let Some(due) = headers.pop() {
                 self.look(due, &mut bodies);
             } else if !self.show_next(&mut bodies) {

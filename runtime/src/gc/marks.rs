@@ -3,6 +3,9 @@
 //! touches no cell. Bytes and not bits, so that several threads mark by plain stores: two that meet may both find a cell
 //! unmarked, and both look at it, which costs time but is seldom.
 //!
+//! Each collection marks with another number, so that the marks of the one before need not be wiped: the thread that wiped them
+//! would have them all in its cache, and the others would have to take them from there.
+//!
 //! Static objects have none: they count as marked.
 
 use super::Reason;
@@ -14,13 +17,16 @@ use crate::region;
 use crate::sync::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
 use std::ptr::null_mut;
 
+/// What marks a small cell in this collection; never 0, which is what fresh memory holds. Changed with the world stopped.
+static MARK: AtomicU8 = AtomicU8::new(0);
+
 /// The types' marks, indexed as their cells.
 static TYPE_MARKS: AtomicPtr<AtomicU8> = AtomicPtr::new(null_mut());
 
 /// In a large cell's word.
 pub(super) const LARGE_MARK: u32 = 1 << 30;
 
-/// The marks of one collection, all clear at first.
+/// The marks of one collection. Nothing is marked at first.
 pub(super) struct Marks {
     _types: Vec<u8>,
     /// The next such collection comes when the heap is much bigger.
@@ -30,12 +36,14 @@ pub(super) struct Marks {
 impl Marks {
     /// World stopped.
     pub(super) fn new(reason: Reason) -> Marks {
-        arena::for_each_page(|page| {
-            if page.is_live() {
-                // SAFETY: the page's marks, with the world stopped and nobody marking.
-                unsafe { page.marks().write_bytes(0, PAGE_MARKS) };
+        let mark = match MARK.load(Ordering::Relaxed) {
+            u8::MAX => {
+                arena::wipe_marks();
+                1
             }
-        });
+            mark => mark + 1,
+        };
+        MARK.store(mark, Ordering::Relaxed);
         let mut types = vec![0u8; region::type_count()];
         TYPE_MARKS.store(types.as_mut_ptr() as *mut AtomicU8, Ordering::Relaxed);
         large::for_each(|head, _| {
@@ -82,7 +90,8 @@ fn unusual(head: *const Header) -> Unusual {
 pub(super) fn is_marked(head: *const Header) -> bool {
     if arena::contains(head as *const u8) {
         // SAFETY: a small cell's mark.
-        return unsafe { (*arena::mark_of(head as *const u8)).load(Ordering::Relaxed) } != 0;
+        let mark = unsafe { &*arena::mark_of(head as *const u8) };
+        return mark.load(Ordering::Relaxed) == MARK.load(Ordering::Relaxed);
     }
     match unusual(head) {
         Unusual::Type(mark) => mark.load(Ordering::Relaxed) != 0,
@@ -96,10 +105,11 @@ pub(super) fn is_marked(head: *const Header) -> bool {
 pub(super) fn set(head: *const Header) -> bool {
     if arena::contains(head as *const u8) {
         // SAFETY: a small cell's mark.
-        return set_byte(unsafe { &*arena::mark_of(head as *const u8) });
+        let mark = unsafe { &*arena::mark_of(head as *const u8) };
+        return set_byte(mark, MARK.load(Ordering::Relaxed));
     }
     match unusual(head) {
-        Unusual::Type(mark) => set_byte(mark),
+        Unusual::Type(mark) => set_byte(mark, 1),
         Unusual::Large(word) => {
             let old = word.load(Ordering::Relaxed);
             word.store(old | LARGE_MARK, Ordering::Relaxed);
@@ -110,23 +120,24 @@ pub(super) fn set(head: *const Header) -> bool {
 }
 
 #[inline(always)]
-fn set_byte(mark: &AtomicU8) -> bool {
-    if mark.load(Ordering::Relaxed) != 0 {
+fn set_byte(place: &AtomicU8, mark: u8) -> bool {
+    if place.load(Ordering::Relaxed) == mark {
         return false;
     }
-    mark.store(1, Ordering::Relaxed);
+    place.store(mark, Ordering::Relaxed);
     true
 }
 
 /// How many cells of a page are marked. World stopped, nobody marking.
 fn count(page: &Page) -> u32 {
-    const WORDS: usize = PAGE_MARKS / 8;
-    // Byte-wise sums in words: each byte comes to WORDS at most.
-    const { assert!(PAGE_MARKS.is_multiple_of(8) && WORDS < 256) };
-    // SAFETY: the page's marks, aligned as its memory; each is 0 or 1.
-    let words = unsafe { &*page.marks().cast::<[u64; WORDS]>() };
-    let sums = words.iter().sum::<u64>();
-    sums.to_ne_bytes().into_iter().map(u32::from).sum()
+    /// Sums of so many fit in a byte.
+    const ROW: usize = 128;
+    const { assert!(PAGE_MARKS.is_multiple_of(ROW)) };
+    let mark = MARK.load(Ordering::Relaxed);
+    // SAFETY: the page's marks.
+    let rows = unsafe { &*page.marks().cast::<[[u8; ROW]; PAGE_MARKS / ROW]>() };
+    let marked = |row: &[u8; ROW]| row.iter().map(|&m| u8::from(m == mark)).sum::<u8>();
+    rows.iter().map(|row| u32::from(marked(row))).sum()
 }
 
 /// Shows every cell that holds an object and is not marked. World stopped.

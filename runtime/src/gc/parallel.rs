@@ -1,7 +1,9 @@
 //! Marking with several threads, once a collection has seen that there is much to mark.
 //!
 //! Every marker has a stack of its own; when others are idle and its stack is long it puts half of it
-//! into a common pool. All are done when all are idle and the pool is empty. Two that find a cell at the same
+//! into a common pool. All are done when all are idle and the pool is empty. Who has nothing left but cells that lead to one
+//! another takes from the pool besides: a chain costs a miss of the cache for each cell, in the time of which others can be marked.
+//! Two that find a cell at the same
 //! moment may both look at it ([`super::marks`]). The helpers are native threads without a record: they
 //! read objects while the world is stopped, and touch nothing else.
 
@@ -9,21 +11,38 @@ use super::mark::{Marker, PIECE, Span, Work};
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering};
 
 /// Objects marked by one thread before others are called.
-pub(super) const WORTH_IT: usize = if cfg!(debug_assertions) { 500 } else { 50_000 };
+pub(super) const WORTH_IT: usize = if cfg!(debug_assertions) { 500 } else { 15_000 };
 const MOST: usize = 8;
 /// A stack this long is shared.
 const SHARE: usize = 256;
 
 struct Pool {
     chunks: Mutex<Vec<Work>>,
+    /// How many there are, as a hint.
+    offered: AtomicUsize,
     idle: AtomicUsize,
     markers: usize,
     done: AtomicBool,
 }
 
 impl Pool {
+    fn pop(&self, chunks: &mut Vec<Work>) -> Option<Work> {
+        let chunk = chunks.pop();
+        self.offered.store(chunks.len(), Ordering::Relaxed);
+        chunk
+    }
+
+    /// Some work if there is any, for one who is not idle.
+    #[inline]
+    fn more(&self) -> Option<Work> {
+        if self.offered.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        self.pop(&mut self.chunks.lock())
+    }
+
     fn take(&self) -> Option<Work> {
-        if let Some(chunk) = self.chunks.lock().pop() {
+        if let Some(chunk) = self.pop(&mut self.chunks.lock()) {
             return Some(chunk);
         }
         self.idle.fetch_add(1, Ordering::AcqRel);
@@ -34,7 +53,7 @@ impl Pool {
             }
             {
                 let mut chunks = self.chunks.lock();
-                if let Some(chunk) = chunks.pop() {
+                if let Some(chunk) = self.pop(&mut chunks) {
                     self.idle.fetch_sub(1, Ordering::AcqRel);
                     return Some(chunk);
                 }
@@ -69,7 +88,9 @@ impl Pool {
             span.at = span.at.wrapping_add(half * span.stride);
             span.left -= half;
         }
-        self.chunks.lock().push(Work { edges, spans });
+        let mut chunks = self.chunks.lock();
+        chunks.push(Work { edges, spans });
+        self.offered.store(chunks.len(), Ordering::Relaxed);
     }
 
     fn work(&self) -> usize {
@@ -79,10 +100,14 @@ impl Pool {
             marker.drain_while(
                 |work| {
                     let much = work.edges.len() >= SHARE || !work.spans.is_empty();
-                    if much && self.idle.load(Ordering::Relaxed) != 0 {
+                    // Who is idle takes a moment to take what was offered last.
+                    if much
+                        && self.idle.load(Ordering::Relaxed) > self.offered.load(Ordering::Relaxed)
+                    {
                         self.offer(work);
                     }
                 },
+                || self.more(),
                 |_| true,
             );
         }
@@ -101,6 +126,7 @@ pub(super) fn mark(work: &mut Work) -> Option<usize> {
     }
     let pool = Pool {
         chunks: Mutex::new(Vec::new()),
+        offered: AtomicUsize::new(0),
         idle: AtomicUsize::new(0),
         markers,
         done: AtomicBool::new(false),
@@ -120,6 +146,7 @@ pub(super) fn mark(work: &mut Work) -> Option<usize> {
             edges: Vec::new(),
             spans: vec![span],
         }));
+        pool.offered.store(chunks.len(), Ordering::Relaxed);
     }
     Some(std::thread::scope(|scope| {
         let mut helpers = Vec::new();
