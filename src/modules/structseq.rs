@@ -257,6 +257,7 @@ const fn method(name: &'static str, call: NativeFn, max: u8, keywords: bool) -> 
         min: 0,
         max,
         takes_keywords: keywords,
+        quick: None,
     }
 }
 
@@ -275,6 +276,7 @@ static NEW: MethodDef = MethodDef {
     min: 1,
     max: 3,
     takes_keywords: true,
+    quick: None,
 };
 static NEW_CLOSED: MethodDef = MethodDef {
     name: "__new__",
@@ -291,6 +293,7 @@ static NEW_CLOSED: MethodDef = MethodDef {
     min: 0,
     max: 255,
     takes_keywords: true,
+    quick: None,
 };
 
 fn this<'a>(cx: &mut Cx, args: Args<'a>) -> Res<(&'a Value, &'a Tuple, &'static StructSeq)> {

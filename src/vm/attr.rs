@@ -81,25 +81,41 @@ fn matched(w: u64, t: &Type) -> u64 {
     (w ^ t.version() << 16).rotate_right(4)
 }
 
+/// The word index of a cached inline value; 0x1000 or more: there is none.
+#[inline(always)]
+fn inline_index(o: u64, cache: &Cache) -> u64 {
+    let w = cache.word.load(Ordering::Acquire);
+    // SAFETY: `o` is a pointer word of a live object.
+    let t = unsafe { type_of_bits(o) };
+    let x = matched(w, t);
+    if x >= 0x1000 && w & 15 == INLINE {
+        return cache.other_place(t.version());
+    }
+    x
+}
+
 /// The place of a cached inline value.
 #[inline(always)]
 pub fn inline_place<'a>(o: u64, cache: &Cache) -> Option<&'a Slot> {
-    let w = cache.word.load(Ordering::Acquire);
-    // SAFETY: `o` is a pointer word of a live object; the index was computed for its class.
-    unsafe {
-        let t = type_of_bits(o);
-        let mut x = matched(w, t);
-        if x >= 0x1000 {
-            if w & 15 != INLINE {
-                return None;
-            }
-            x = cache.other_place(t.version());
-            if x >= 0x1000 {
-                return None;
-            }
-        }
-        Some(&*(((o & !7) as *const Slot).add(x as usize)))
+    let x = inline_index(o, cache);
+    if x >= 0x1000 {
+        return None;
     }
+    // SAFETY: the index was computed for the class of this live object.
+    Some(unsafe { &*(((o & !7) as *const Slot).add(x as usize)) })
+}
+
+/// Store a value through the cache among the inline ones of `o`, a pointer. `Err` gives it back: take another way.
+#[inline(always)]
+pub fn store_inline(cx: &mut Cx, o: &Value, v: Value, cache: &Cache) -> Result<(), Value> {
+    let x = inline_index(o.bits(), cache);
+    if x >= 0x1000 {
+        return Err(v);
+    }
+    if let Some(old) = instance::try_store(cx, o, o.ty(), x as usize * 8, v)? {
+        old.drop_in(&cx.thread);
+    }
+    Ok(())
 }
 
 /// A cached attribute of an instance: a register word.
@@ -341,14 +357,10 @@ pub fn store_hit(cx: &mut Cx, o: &Value, v: &Value, cache: &Cache) -> bool {
     if !o.is_ptr() {
         return false;
     }
-    let mut w = cache.word.load(Ordering::Acquire);
+    let w = cache.word.load(Ordering::Acquire);
     let t = o.ty();
     if w >> 16 != t.version() {
-        let place = cache.other_place(t.version());
-        if w & 15 != INLINE || place >= 0x1000 {
-            return false;
-        }
-        w = pack(t.version(), place as usize, INLINE);
+        return false;
     }
     let offset = (w >> 4 & 0xFFF) as usize * 8;
     if w & 15 == SLOT {

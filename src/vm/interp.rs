@@ -11,8 +11,6 @@
 
 use crate::call::{Step, at_breaker, drop_word};
 use crate::monitor::switch::At;
-use crate::native::Args;
-use crate::objects::builtin::{Builtin, MethodDescr};
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::Function;
 use crate::protocol::BinOp;
@@ -900,12 +898,8 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                 continue;
                             }
                             if t == word::BUILTIN {
-                                let f = &*((callee & !7) as *const Builtin);
-                                let pos = std::slice::from_raw_parts(
-                                    base.add(2) as *const Value,
-                                    b_of(w),
-                                );
-                                let v = try_!(call_builtin(cx, f, pos));
+                                let args = base.add(2) as *const Value;
+                                let v = try_!(legs::call_native(cx, callee, t, args, b_of(w)));
                                 release!(a_of(w));
                                 for i in 2..b_of(w) + 2 {
                                     release!(a_of(w) + i);
@@ -936,19 +930,8 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                                 continue;
                             }
                             if t == word::METHOD_DESCR || t == word::BUILTIN {
-                                let pos = std::slice::from_raw_parts(args as *const Value, n);
-                                let v = if t == word::METHOD_DESCR {
-                                    let d = &*((callee & !7) as *const MethodDescr);
-                                    let args = Args {
-                                        pos,
-                                        kwvalues: &[],
-                                        kwnames: None,
-                                    };
-                                    try_!((d.def.call)(cx, args))
-                                } else {
-                                    let f = &*((callee & !7) as *const Builtin);
-                                    try_!(call_builtin(cx, f, pos))
-                                };
+                                let args = args as *const Value;
+                                let v = try_!(legs::call_native(cx, callee, t, args, n));
                                 for i in 0..argc + 2 {
                                     release!(a_of(w) + i);
                                 }

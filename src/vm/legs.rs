@@ -460,6 +460,25 @@ pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     unsafe {
         let o = operand(cx, r, a_of(w))?;
         let v = operand(cx, r, d_of(w))?;
+        if o.is_ptr() {
+            let own = v.bits() & 7 == 0 && x_of(w) & CONSUME_B != 0;
+            let new = match own {
+                true => Value::from_bits(std::mem::take(&mut *r.add(d_of(w)))),
+                false => v.clone_in(cx.thread.tid),
+            };
+            match attr::store_inline(cx, o, new, cache) {
+                Ok(()) => {
+                    release_operands_a(cx, r, w);
+                    if !own && x_of(w) & CONSUME_B != 0 {
+                        *r.add(d_of(w)) = 0;
+                    }
+                    return Ok(());
+                }
+                Err(new) if own => *r.add(d_of(w)) = new.into_bits(),
+                Err(new) => new.drop_in(&cx.thread),
+            }
+        }
+        let (o, v) = (operand(cx, r, a_of(w))?, operand(cx, r, d_of(w))?);
         let mut done = false;
         if let Some(known) = known_cache(cx, o, cache, Access::Store) {
             done = attr::store_hit(cx, o, v, known) || {
@@ -739,11 +758,12 @@ pub unsafe fn build_list(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
 pub unsafe fn list_append(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
-        let v = operand(cx, r, b_of(w))?.clone_in(cx.thread.tid);
-        if x_of(w) & CONSUME_B != 0 {
-            let old = std::mem::take(&mut *r.add(b_of(w)));
-            drop_word(cx, old);
-        }
+        let v = operand(cx, r, b_of(w))?;
+        let v = if v.bits() & 7 == 0 && x_of(w) & CONSUME_B != 0 {
+            Value::from_bits(std::mem::take(&mut *r.add(b_of(w))))
+        } else {
+            v.clone_in(cx.thread.tid)
+        };
         match operand(cx, r, a_of(w))?.downcast::<crate::objects::List>() {
             Some(l) => l.push_register(cx, v),
             None => Err(cx.system_error("LIST_APPEND to something else")),

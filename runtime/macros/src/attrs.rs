@@ -62,6 +62,8 @@ pub struct ItemAttrs {
     pub counted: bool,
     /// A getter whose descriptor is a `member_descriptor`, as CPython keeps the attribute in the instance itself.
     pub member: bool,
+    /// What the loop asks before it calls (`native::QuickFn`).
+    pub quick: Option<Path>,
     pub doc: String,
     pub cfgs: Vec<Attribute>,
 }
@@ -76,6 +78,7 @@ impl ItemAttrs {
             text: TextSignature::Derived,
             counted: false,
             member: false,
+            quick: None,
             doc: doc_of(attrs),
             cfgs: attrs
                 .iter()
@@ -99,6 +102,8 @@ impl ItemAttrs {
                 });
             } else if word == "counted" {
                 out.counted = true;
+            } else if word == "quick" {
+                out.quick = Some(attr.parse_args()?);
             } else if word == "member" {
                 out.member = true;
             } else if word == "text_signature" {
@@ -133,6 +138,14 @@ impl ItemAttrs {
         }
         *attrs = kept;
         Ok(out)
+    }
+}
+
+/// The field `quick` of the table.
+pub fn quick_tokens(quick: &Option<Path>) -> TokenStream {
+    match quick {
+        Some(path) => quote::quote!(Some(#path)),
+        None => quote::quote!(None),
     }
 }
 

@@ -312,6 +312,7 @@ impl Block<'_> {
         let (min, max) = bound.limits();
         let (keywords, doc, cfgs) = (bound.takes_keywords(), &a.doc, &a.cfgs);
         let text = text_tokens(&a.text, &bound, mark);
+        let quick = crate::attrs::quick_tokens(&a.quick);
         self.methods.push(quote! {
             #(#cfgs)*
             ::typhon_vm::native::MethodDef {
@@ -323,6 +324,7 @@ impl Block<'_> {
                 min: #min,
                 max: #max,
                 takes_keywords: #keywords,
+                quick: #quick,
             }
         });
         Ok(())

@@ -179,6 +179,7 @@ impl Tables {
                 let (min, max) = bound.limits();
                 let (keywords, doc) = (bound.takes_keywords(), &a.doc);
                 let text = text_tokens(&a.text, &bound, Some("$module"));
+                let quick = crate::attrs::quick_tokens(&a.quick);
                 self.functions.push(quote! {
                     #(#cfgs)*
                     ::typhon_vm::native::MethodDef {
@@ -190,6 +191,7 @@ impl Tables {
                         min: #min,
                         max: #max,
                         takes_keywords: #keywords,
+                        quick: #quick,
                     }
                 });
             }

@@ -2,6 +2,7 @@
 
 use typhon_vm::feed::feed;
 use typhon_vm::native::*;
+use typhon_vm::objects::builtin::quick;
 use typhon_vm::objects::{format as formatting, int, iter, list, object};
 use typhon_vm::protocol;
 
@@ -22,6 +23,7 @@ pub mod functions {
     #[pyfunction]
     #[sig(number, /)]
     #[text_signature = "($module, number, /)"]
+    #[quick(quick::abs)]
     fn abs(number: &Value, cx: &mut Cx) -> Res<Value> {
         match number.ty().slots.abs.get() {
             Some(f) => f(cx, number),
@@ -123,6 +125,7 @@ pub mod functions {
     /// Return a Unicode string of one character with ordinal i; 0 <= i <= 0x10ffff.
     #[pyfunction]
     #[sig(i, /)]
+    #[quick(quick::chr)]
     fn chr(i: &Value, cx: &mut Cx) -> Res<Value> {
         typhon_vm::objects::str::methods::chr(cx, i)
     }
@@ -136,6 +139,7 @@ pub mod functions {
     /// single byte value.
     #[pyfunction]
     #[sig(character, /)]
+    #[quick(quick::ord)]
     fn ord(character: &Value, cx: &mut Cx) -> Res<i64> {
         let n = if let Some(s) = character.downcast::<Str>() {
             if s.len() == 1 {
@@ -254,6 +258,7 @@ pub mod functions {
     /// or ...`` etc.
     #[pyfunction]
     #[sig(obj, class_or_tuple, /)]
+    #[quick(quick::isinstance)]
     fn isinstance(obj: &Value, class_or_tuple: &Value, cx: &mut Cx) -> Res<bool> {
         protocol::isinstance(cx, obj, class_or_tuple)
     }
@@ -344,6 +349,7 @@ pub mod functions {
     /// Return the number of items in a container.
     #[pyfunction]
     #[sig(obj, /)]
+    #[quick(quick::len)]
     fn len(obj: &Value, cx: &mut Cx) -> Res<usize> {
         protocol::len(cx, obj)
     }

@@ -166,6 +166,7 @@ static NEW_DEF: MethodDef = MethodDef {
     min: 0,
     max: 255,
     takes_keywords: true,
+    quick: None,
 };
 
 /// `T.__new__` of a native type.

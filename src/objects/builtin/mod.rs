@@ -4,6 +4,7 @@
 pub mod call;
 pub mod descr;
 pub mod function;
+pub mod quick;
 
 pub use call::call_bound;
 pub use descr::{new_classmethod_descr, new_getset, new_member, new_method_descr};

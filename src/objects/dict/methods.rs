@@ -42,6 +42,7 @@ impl Dict {
     /// Return the value for key if key is in the dictionary, else default.
     #[sig(key, default = None, /)]
     #[method(name = "get")]
+    #[quick(crate::objects::builtin::quick::get)]
     fn py_get(&self, key: &Value, default: &Value, cx: &mut Cx) -> Res<Value> {
         Ok(self.get(cx, key)?.unwrap_or_else(|| default.clone()))
     }

@@ -44,6 +44,7 @@ pub(super) const fn method(
         min: 0,
         max: 255,
         takes_keywords: false,
+        quick: None,
     }
 }
 

@@ -284,6 +284,7 @@ pub static GROUP: Part = Part {
             min: 1,
             max: 1,
             takes_keywords: false,
+            quick: None,
         },
     ],
     getset: &[

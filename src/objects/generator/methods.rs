@@ -586,6 +586,7 @@ pub(super) const fn method(
         min: 0,
         max: 255,
         takes_keywords: false,
+        quick: None,
     }
 }
 
@@ -602,6 +603,7 @@ pub(super) const CLASS_GETITEM: MethodDef = MethodDef {
     min: 1,
     max: 1,
     takes_keywords: false,
+    quick: None,
 };
 
 macro_rules! driver {

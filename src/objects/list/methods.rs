@@ -39,6 +39,7 @@ impl List {
     }
 
     /// Append object to the end of the list.
+    #[quick(crate::objects::builtin::quick::append)]
     fn append(&self, object: &Value, cx: &mut Cx) -> Res<()> {
         self.push(cx, object.clone())
     }

@@ -229,6 +229,21 @@ impl List {
         self.push(cx, v)
     }
 
+    /// Append a copy of `v`, if there is room.
+    #[inline(always)]
+    pub fn push_within(&self, cx: &mut Cx, v: &Value) -> bool {
+        let tid = cx.tid;
+        let _g = self.lock(cx);
+        let n = self.len.load(Ordering::Relaxed);
+        let b = self.buffer();
+        if n >= b.cap() {
+            return false;
+        }
+        b.word(n).init(v.clone_in(tid));
+        list_read::publish_length(&self.len, n + 1);
+        true
+    }
+
     #[inline(never)]
     fn push_growing(&self, cx: &mut Cx, v: Value) -> Res<()> {
         let pushed = {

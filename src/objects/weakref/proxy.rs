@@ -157,6 +157,7 @@ pub const FORWARD: &Part = &Part {
         min: 0,
         max: 0,
         takes_keywords: false,
+        quick: None,
     }],
     getset: &[],
     attrs: &[],

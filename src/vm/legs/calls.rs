@@ -553,3 +553,39 @@ pub unsafe fn is_awaitable(bits: u64) -> bool {
             && (*g).state() == crate::objects::generator::CREATED
     }
 }
+
+/// A call of a native function or an unbound native method: `callee`'s type word is `t`.
+///
+/// # Safety
+/// `callee` is a pointer word of a register; the arguments stand in registers of the running frame.
+#[inline(always)]
+pub unsafe fn call_native(
+    cx: &mut Cx,
+    callee: u64,
+    t: u32,
+    args: *const Value,
+    n: usize,
+) -> Res<Value> {
+    use crate::objects::builtin::{Builtin, MethodDescr};
+    // SAFETY: by contract; the type word tells what is cast; a quick result is the caller's.
+    unsafe {
+        let f = &*((callee & !7) as *const Builtin);
+        let (def, this) = match t {
+            word::METHOD_DESCR => ((*((callee & !7) as *const MethodDescr)).def, false),
+            _ => (f.def, f.this.is_some()),
+        };
+        if let Some(quick) = def.quick
+            && !this
+        {
+            let bits = quick(cx, args, n);
+            if bits != 0 {
+                return Ok(Value::from_bits(bits));
+            }
+        }
+        let pos = std::slice::from_raw_parts(args, n);
+        if this {
+            return call_builtin(cx, f, pos);
+        }
+        (def.call)(cx, Args::positional(pos))
+    }
+}

@@ -1,0 +1,152 @@
+//! Answers to the commonest native calls without a call: what the loop asks first (`native::QuickFn`). Each knows its exact types
+//! and leaves everything else to the function itself.
+
+use crate::objects::{Dict, List, Str, dict, set::SetLike, str};
+use crate::statics::{self, word};
+use crate::{Cx, Type, Value, ValueExt};
+
+/// The arguments.
+///
+/// # Safety
+/// See `QuickFn`.
+#[inline(always)]
+unsafe fn args<'a>(at: *const Value, n: usize) -> &'a [Value] {
+    // SAFETY: by contract.
+    unsafe { std::slice::from_raw_parts(at, n) }
+}
+
+#[inline(always)]
+fn int(i: usize) -> u64 {
+    (i as u64) << 2 | 1
+}
+
+/// `len(x)` of the built-in containers.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn len(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract; the type words tell what is cast.
+    unsafe {
+        let [v] = args(at, n) else { return 0 };
+        let p = v.bits() & !7;
+        match v.class_word() {
+            word::LIST => int((*(p as *const List)).len()),
+            word::STR => int((*(p as *const Str)).len()),
+            word::TUPLE => int((*(p as *const crate::objects::Tuple)).len()),
+            word::DICT => int((*(p as *const Dict)).len()),
+            word::SET => SetLike::of(v).map_or(0, |s| int(s.len())),
+            _ => 0,
+        }
+    }
+}
+
+/// `isinstance(x, C)` where C is a class whose class is `type`, and x an instance of it or of a native class that cannot say
+/// it is of another.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn isinstance(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract; the type word tells what is cast.
+    unsafe {
+        let [v, cls] = args(at, n) else { return 0 };
+        if cls.class_word() != word::TYPE {
+            return 0;
+        }
+        let (t, c) = (v.ty(), &*((cls.bits() & !7) as *const Type));
+        if t.is_subtype_of(c) {
+            return statics::TRUE;
+        }
+        match v.class_word() {
+            word::INT
+            | word::STR
+            | word::TUPLE
+            | word::LIST
+            | word::DICT
+            | word::FLOAT
+            | word::NONE
+            | word::BYTES
+            | word::BOOL => statics::FALSE,
+            _ => 0,
+        }
+    }
+}
+
+/// `ord(c)`.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn ord(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    let [v] = (unsafe { args(at, n) }) else {
+        return 0;
+    };
+    match v.downcast_exact::<Str>() {
+        Some(s) if s.len() == 1 => int(s.at(0) as usize),
+        _ => 0,
+    }
+}
+
+/// `chr(i)` of ASCII.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn chr(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    let [v] = (unsafe { args(at, n) }) else {
+        return 0;
+    };
+    match v.as_small_int() {
+        Some(i @ 0..128) => str::new_char(cx, i as u32).map_or(0, Value::into_bits),
+        _ => 0,
+    }
+}
+
+/// `abs(i)` of immediate ints.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn abs(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    let [v] = (unsafe { args(at, n) }) else {
+        return 0;
+    };
+    let abs = v
+        .as_small_int()
+        .and_then(|i| Value::from_small_int(i.abs()));
+    abs.map_or(0, Value::into_bits)
+}
+
+/// `list.append(x)` where there is room.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn append(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    let [list, v] = (unsafe { args(at, n) }) else {
+        return 0;
+    };
+    match list.downcast_exact::<List>() {
+        Some(l) if l.push_within(cx, v) => statics::NONE,
+        _ => 0,
+    }
+}
+
+/// `dict.get(key)` and `dict.get(key, default)` of `str` keys.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn get(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    let args = unsafe { args(at, n) };
+    let (2 | 3) = args.len() else { return 0 };
+    match dict::quick::get(cx.tid, &args[0], &args[1]) {
+        Some(bits) => bits,
+        None if dict::quick::contains(cx.tid, &args[0], &args[1]) == Some(false) => {
+            match args.get(2) {
+                Some(d) => d.clone_in(cx.tid).into_bits(),
+                None => statics::NONE,
+            }
+        }
+        None => 0,
+    }
+}
