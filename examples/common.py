@@ -20,7 +20,7 @@ options:
   --repeat R      run the job R times in this process (default: 1)
   --no-times      print only what depends on the input alone
   --no-baseline   do not run on one thread first to learn the speedup
-  --memory        print the memory in use after each run (resident memory on Linux only)
+  --memory        print the memory in use a moment after each run (resident memory on Linux only)
 {extra}  -h, --help      this text
 """
 
@@ -84,6 +84,10 @@ def parse(argv, size, extra, usage):
     return options
 
 
+# Allocators give memory back to the system some time after it was freed.
+SETTLING_SECONDS = 0.5
+
+
 def resident_kib():
     """Resident memory of this process in KiB, or None where /proc does not tell."""
     try:
@@ -134,6 +138,7 @@ def main(name, about, run, size, size_help, extra=None, prepare=None):
                 text += f", {single:.3f} s on 1: speedup {single / elapsed:.2f}"
             print(text)
         if options.memory:
+            time.sleep(SETTLING_SECONDS)
             blocks = sys.getallocatedblocks() if hasattr(sys, "getallocatedblocks") else None
             print(f"memory after run {turn + 1}: {resident_kib()} KiB resident, {blocks} blocks allocated")
         sys.stdout.flush()

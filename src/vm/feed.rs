@@ -34,6 +34,11 @@ pub fn feed(cx: &mut Cx, it: &Value, sink: &mut Sink<'_>) -> Res<Option<Value>> 
             Step::Return(_) => Ok(None),
         };
     }
+    if let word::BYTES_ITER | word::BYTEARRAY_ITER = it.class_word()
+        && let Some(refused) = crate::objects::bytes::iter::feed_bytes(cx, it, sink)
+    {
+        return Ok(refused);
+    }
     while let Some(v) = protocol::next(cx, it)? {
         if let Err(v) = sink(v) {
             return Ok(Some(v));

@@ -8,8 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The position when the iterator is exhausted; for a bytearray that is final even if it grows again.
 const DONE: usize = usize::MAX;
 
-fn claim(at: &AtomicUsize, len: usize) -> Option<usize> {
+/// The next position, if there is one: without an exchange where no other thread can have the iterator whose header is `head`.
+#[inline]
+fn claim(head: &Header, tid: u16, at: &AtomicUsize, len: usize) -> Option<usize> {
     let mut i = at.load(Ordering::Relaxed);
+    if head.is_uniquely_held(tid) {
+        let found = i < len;
+        at.store(if found { i + 1 } else { DONE }, Ordering::Relaxed);
+        return found.then_some(i);
+    }
     loop {
         if i == DONE {
             return None;
@@ -84,9 +91,9 @@ impl BytesIter {
         this.clone()
     }
     #[slot]
-    fn next(&self) -> Option<Value> {
+    fn next(&self, cx: &mut Cx) -> Option<Value> {
         let b = self.source.downcast::<Bytes>()?;
-        claim(&self.at, b.len()).map(|i| ops::int_of(b.as_slice()[i]))
+        claim(&self.head, cx.tid, &self.at, b.len()).map(|i| ops::int_of(b.as_slice()[i]))
     }
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self, cx: &mut Cx) -> usize {
@@ -112,9 +119,14 @@ impl BytearrayIter {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Option<Value> {
-        let n = ops::len(cx, &self.source);
-        let i = claim(&self.at, n)?;
-        ops::item(cx, &self.source, i as isize).map(ops::int_of)
+        let i = self.at.load(Ordering::Relaxed);
+        let (n, byte) = ops::with(cx, &self.source, |b| (b.len(), b.get(i).copied()));
+        match claim(&self.head, cx.tid, &self.at, n)? {
+            mine if mine == i => byte,
+            // Another thread was there meanwhile.
+            mine => ops::item(cx, &self.source, mine as isize),
+        }
+        .map(ops::int_of)
     }
     /// Private method returning an estimate of len(list(it)).
     fn __length_hint__(&self, cx: &mut Cx) -> usize {
@@ -130,4 +142,45 @@ impl BytearrayIter {
         self.at
             .store((state.0.max(0) as usize).min(n), Ordering::Relaxed);
     }
+}
+
+/// How many bytes are copied from under the lock at once.
+const CHUNK: usize = 256;
+
+/// What [`crate::feed::feed`] does with the bytes that an iterator has left, if it is one of these and nobody else has it: nothing runs
+/// between two bytes that could tell that they were fetched together.
+pub fn feed_bytes(
+    cx: &mut Cx,
+    it: &Value,
+    sink: &mut crate::feed::Sink<'_>,
+) -> Option<Option<Value>> {
+    let (head, source, at) = if let Some(it) = it.downcast_exact::<BytesIter>() {
+        (&it.head, &it.source, &it.at)
+    } else {
+        let it = it.downcast_exact::<BytearrayIter>()?;
+        (&it.head, &it.source, &it.at)
+    };
+    let mut chunk = [0; CHUNK];
+    while head.is_uniquely_held(cx.tid) {
+        let first = at.load(Ordering::Relaxed);
+        let n = ops::with(cx, source, |b| {
+            let left = b.get(first..).unwrap_or_default();
+            let n = left.len().min(CHUNK);
+            chunk[..n].copy_from_slice(&left[..n]);
+            n
+        });
+        if n == 0 {
+            at.store(DONE, Ordering::Relaxed);
+            return Some(None);
+        }
+        for (i, &byte) in chunk[..n].iter().enumerate() {
+            if let Err(v) = sink(ops::int_of(byte)) {
+                at.store(first + i + 1, Ordering::Relaxed);
+                return Some(Some(v));
+            }
+        }
+        at.store(first + n, Ordering::Relaxed);
+        cx.thread.safepoint_stop();
+    }
+    None
 }
