@@ -184,7 +184,12 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
             // The result of a native call whose operands are released.
             macro_rules! called {
                 ($w:expr, $v:expr) => {{
-                    set!($w, $v.into_counted_or_immediate());
+                    let bits = $v.into_counted_or_immediate();
+                    if x_of($w) & DISCARD == 0 {
+                        set!($w, bits);
+                    } else if bits & 7 == 0 && bits != statics::NONE {
+                        drop_owned(cx, bits);
+                    }
                     if x_of($w) & 1 == 0 {
                         breaker!();
                     } else {
@@ -991,9 +996,15 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                             // The result takes the callable's place, unless it goes to a local.
                             let p = r.add(a_of(cw));
                             let callee = *p;
-                            if cw & DEST_LOCAL == 0 {
+                            if cw & (DEST_LOCAL | (DISCARD as u64) << 8) == 0 {
                                 debug_assert_eq!(a_of(cw), d_of(cw));
                                 *p = bits;
+                            } else if cw & DEST_LOCAL == 0 {
+                                *p = 0;
+                                if bits & 7 == 0 && bits != statics::NONE {
+                                    dropped = true;
+                                    drop_owned(cx, bits);
+                                }
                             } else {
                                 *p = 0;
                                 let old = std::mem::replace(&mut reg!(d_of(cw)), bits);
@@ -1028,7 +1039,10 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                         save!();
                         match try_!(legs::return_generator(cx, pc)) {
                             Some(v) => return Ok(Step::Return(v)),
-                            None => reload!(),
+                            None => {
+                                reload!();
+                                finalizers!();
+                            }
                         }
                     }
                     // ---- exceptions

@@ -299,6 +299,14 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        if let Some(i) = b.as_small_int()
+            && let Some(bits) = item_of_text(cx, a, i)
+        {
+            // An int has nothing to release.
+            release_operands_a(cx, r, w);
+            put(cx, r, w, bits);
+            return Ok(Called::Done);
+        }
         let bits = match quick::get(cx.thread.tid, a, b) {
             Some(bits) => bits,
             None if enter_getitem(cx, a, b) => return Ok(Called::Entered),
@@ -308,6 +316,33 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
         put(cx, r, w, bits);
     }
     Ok(Called::Done)
+}
+
+/// Item `i` of an exact `str` (one character of Latin-1, which are never freed) or `bytes`.
+#[inline(always)]
+fn item_of_text(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
+    use crate::objects::{Bytes, Str, str};
+    let inside = |n: usize| {
+        let i = if i < 0 { i + n as i64 } else { i };
+        usize::try_from(i).ok().filter(|&i| i < n)
+    };
+    match o.class_word() {
+        word::STR => {
+            let s = o.downcast_exact::<Str>()?;
+            let c = s.at(inside(s.len())?);
+            let v = if c < 256 {
+                str::new_char(cx, c).ok()?
+            } else {
+                return None;
+            };
+            Some(v.into_bits())
+        }
+        word::BYTES => {
+            let b = o.downcast_exact::<Bytes>()?.as_slice();
+            Some((b[inside(b.len())?] as u64) << 2 | 1)
+        }
+        _ => None,
+    }
 }
 
 /// Begin a class's own `__getitem__` as the getter of the running word, whose registers keep both operands.
@@ -349,6 +384,11 @@ pub unsafe fn subscr_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     unsafe {
         let a = operand(cx, r, a_of(w))?;
         let b = Value::small_int(b_of(w) as u16 as i16 as i32);
+        if let Some(bits) = item_of_text(cx, a, b_of(w) as u16 as i16 as i64) {
+            release_operands_a(cx, r, w);
+            put(cx, r, w, bits);
+            return Ok(Called::Done);
+        }
         if enter_getitem(cx, a, &b) {
             return Ok(Called::Entered);
         }

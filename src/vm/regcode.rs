@@ -107,6 +107,8 @@ impl Rop {
 
 pub const CONSUME_A: u8 = 1;
 pub const CONSUME_B: u8 = 2;
+/// `x` of a call whose result is not wanted: it is dropped where it comes, and `d` keeps nothing.
+pub const DISCARD: u8 = 4;
 /// Bit of a word (the top one of x): `d` is a local, which may hold an owned pointer. A dead temporary never does.
 pub const DEST_LOCAL: u64 = 0x80 << 8;
 

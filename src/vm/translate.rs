@@ -693,9 +693,15 @@ impl Translator<'_> {
                 self.patchable = None;
             }
             Op::POP_TOP | Op::POP_ITER | Op::END_FOR => {
+                let made = self.patchable.filter(|&at| self.is_call(at));
                 if self.pop()? == Entry::Temp {
                     let h = self.top_home();
-                    self.op(Rop::Drop, 0, 0, h, 0);
+                    match made {
+                        Some(at) if d_of(self.words[at]) == h as usize => {
+                            self.words[at] |= (DISCARD as u64) << 8;
+                        }
+                        _ => self.op(Rop::Drop, 0, 0, h, 0),
+                    }
                 }
                 self.patchable = None;
             }

@@ -135,9 +135,25 @@ unsafe fn finish_call(cx: &mut Cx, r: *mut u64, w: u64, v: Value) -> Res<Called>
             let old = std::mem::take(&mut *r.add(i));
             drop_word(cx, old);
         }
-        put(cx, r, w, v.into_counted_or_immediate());
+        put_result(cx, r, w, v.into_counted_or_immediate());
     }
     Ok(Called::Done)
+}
+
+/// Store the result of a call, if it is wanted.
+///
+/// # Safety
+/// `bits` is an owned word or an immediate; `w` a call's word of the frame with registers `r`.
+#[inline(always)]
+unsafe fn put_result(cx: &mut Cx, r: *mut u64, w: u64, bits: u64) {
+    // SAFETY: by contract.
+    unsafe {
+        if x_of(w) & DISCARD != 0 {
+            drop_word(cx, bits);
+        } else {
+            put(cx, r, w, bits);
+        }
+    }
 }
 
 #[cold]
@@ -444,7 +460,7 @@ pub unsafe fn return_generator(
         let r = (*caller).regs;
         let callee = std::mem::take(&mut *r.add(a_of(cw)));
         drop_word(cx, callee);
-        put(cx, r, cw, v.into_bits());
+        put_result(cx, r, cw, v.into_bits());
     }
     Ok(None)
 }
@@ -476,7 +492,7 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 let r = (*caller).regs;
                 let callee = std::mem::take(&mut *r.add(a_of(cw)));
                 drop_word(cx, callee);
-                put(cx, r, cw, bits);
+                put_result(cx, r, cw, bits);
                 Ok(Returned::Continue)
             }
             FrameKind::Getter => {
@@ -501,7 +517,7 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
                 let r = (*caller).regs;
                 let instance = std::mem::take(&mut *r.add(a_of(cw)));
-                put(cx, r, cw, instance);
+                put_result(cx, r, cw, instance);
                 Ok(Returned::Continue)
             }
             FrameKind::Entry => {

@@ -58,6 +58,14 @@ impl Translator<'_> {
         Ok(())
     }
 
+    /// Whether word `at` is a call that can do without its result.
+    pub(super) fn is_call(&self, at: usize) -> bool {
+        matches!(
+            Rop::of(self.words[at]),
+            Rop::Call | Rop::CallFn | Rop::CallFar
+        )
+    }
+
     /// YIELD_VALUE; a local that was copied for it is yielded as it stands.
     pub(super) fn yield_value(&mut self, arg: u32) -> Result<(), Fail> {
         let i = self.stack.len().checked_sub(1).ok_or("stack underflow")?;
