@@ -237,11 +237,12 @@ fn own_dict(o: &Value) -> Option<Value> {
     word.get(unsafe { o.header_unchecked() })
 }
 
-/// The cached pointer of an entry with this word.
+/// The cached pointer of an entry with this word, which the caller has just loaded with Acquire: the rest of
+/// `cache_pair::load`.
 #[inline(always)]
 fn class_pointer(cache: &Cache, w: u64) -> Option<u64> {
-    let (w2, p) = cache.load();
-    if w2 == w { Some(p) } else { None }
+    let p = cache.ptr.load(Ordering::Acquire);
+    (cache.word.load(Ordering::Relaxed) == w).then_some(p)
 }
 
 /// A cached method of an instance that has a dict without that name: the function's register word.
@@ -310,8 +311,7 @@ pub fn getter_hit(o: &Value, cache: &Cache) -> Option<u64> {
     if w & 15 != GETTER || !o.is_ptr() || w >> 16 != o.ty().version() {
         return None;
     }
-    let (w2, p) = cache.load();
-    if w2 == w { Some(p) } else { None }
+    class_pointer(cache, w)
 }
 
 /// A cached method: the function's register word.

@@ -311,7 +311,7 @@ pub unsafe fn yield_quick(cx: &mut Cx, r: *mut u64, w: u64) -> u64 {
         let Some(None) = cx.handled.last() else {
             return 0;
         };
-        if Rop::of(driver) != Rop::ForIter || cx.sink.is_some() {
+        if Rop::of(driver) != Rop::ForIter {
             return 0;
         }
         for i in 0..d_of(w) {
