@@ -436,11 +436,11 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
     let me = t.word();
     if let Some(old) = old_bases.downcast::<Tuple>() {
         for b in old.items() {
-            type_of_word(b).subclasses.words.lock().retain(|w| *w != me);
+            type_of_word(b).subclasses.remove(me);
         }
     }
     for b in bases.items() {
-        type_of_word(b).subclasses.words.lock().push(me);
+        type_of_word(b).subclasses.add(me);
     }
     // A new base that changed before it knew of this class did not take its version away.
     t.invalidate(cx);

@@ -155,8 +155,7 @@ pub fn type_of_word(v: &Value) -> &Type {
 
 /// Direct subclasses, by the list that each class keeps of them (weak: type words; dead ones are removed by the collector).
 pub fn for_each_subclass(t: &Type, f: &mut dyn FnMut(&Type)) {
-    let list: Vec<u32> = t.subclasses.words.lock().clone();
-    for w in list {
+    for w in t.subclasses.words() {
         f(Type::from_word(w));
     }
 }

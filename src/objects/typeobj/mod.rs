@@ -15,6 +15,7 @@ pub mod lookup;
 pub mod methods;
 pub mod slots;
 pub mod special;
+pub mod subclasses;
 pub mod wrapper;
 
 use crate::SlotExt;
@@ -93,7 +94,7 @@ pub struct Type {
     pub bases: Slot,
     /// Deferred tuple: read without a count, freed only with the world stopped.
     pub mro: Slot,
-    pub subclasses: Subclasses,
+    pub subclasses: subclasses::Subclasses,
     /// For heap types with `__slots__`: tuple of names (also in dict); slot count and offset.
     pub slots_offset: AtomicU32,
     pub slots_count: AtomicU32,
@@ -375,11 +376,6 @@ pub fn word_of_type(t: &Type) -> u32 {
 /// `dict_offset` of subclasses of variable-sized natives.
 pub const SIDE_DICT: usize = crate::objects::object::instance::TAIL_DICT as usize;
 
-/// The direct subclasses of a class, as type words. A dying class removes itself.
-pub struct Subclasses {
-    pub words: typhon_runtime::sync::Mutex<Vec<u32>>,
-}
-
 impl Type {
     /// Instances carry a tail of items (tuple): no inline values, no slots.
     /// Whether CPython's instances of this type vary in size, so that no slots can be added.
@@ -411,7 +407,7 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
         for b in ty.mro() {
             let base = lookup::type_of_word(b);
             if base.word() != ty.word() {
-                base.subclasses.words.lock().retain(|&w| w != ty.word());
+                base.subclasses.remove(ty.word());
             }
         }
         let p = ty.layout.swap(std::ptr::null_mut(), Ordering::AcqRel);
@@ -428,7 +424,7 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
         ] {
             slot.drop_unshared(t);
         }
-        std::ptr::drop_in_place(&raw const ty.subclasses as *mut Subclasses);
+        std::ptr::drop_in_place(&raw const ty.subclasses as *mut subclasses::Subclasses);
     }
 }
 
