@@ -366,7 +366,7 @@ fn run_compiled(cx: &mut Cx, bytes: &[u8], ns: &Value) -> Res<()> {
 }
 
 /// `__main__.__loader__`.
-fn set_loader(cx: &mut Cx, class: &str, file: Option<&Value>) -> Res<()> {
+fn set_loader(cx: &mut Cx, class: &'static str, file: Option<&Value>) -> Res<()> {
     let module = if file.is_some() {
         "_frozen_importlib_external"
     } else {
@@ -451,7 +451,7 @@ fn prompt(cx: &mut Cx, c: &Config) -> Res<()> {
 }
 
 /// Call a function of a module if that module has been imported; an error is reported and forgotten.
-fn call_loaded(cx: &mut Cx, module: &str, function: &str) {
+fn call_loaded(cx: &mut Cx, module: &str, function: &'static str) {
     let done = (|| {
         let Some(m) = loaded(cx, module)? else {
             return Ok(());

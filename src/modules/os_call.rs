@@ -279,12 +279,12 @@ pub fn namespace(module: &Value) -> Value {
 }
 
 /// Set a module's attribute.
-pub fn set(cx: &mut Cx, module: &Value, name: &str, value: Value) -> Res<()> {
+pub fn set(cx: &mut Cx, module: &Value, name: &'static str, value: Value) -> Res<()> {
     protocol::setattr_str(cx, module, name, &value)
 }
 
 /// Set integer constants of a module.
-pub fn set_constants(cx: &mut Cx, module: &Value, table: &[(&str, i64)]) -> Res<()> {
+pub fn set_constants(cx: &mut Cx, module: &Value, table: &[(&'static str, i64)]) -> Res<()> {
     for &(name, v) in table {
         let v = v.into_value(cx)?;
         set(cx, module, name, v)?;

@@ -218,7 +218,7 @@ impl Field {
         };
         let found = if f.place == usize::MAX {
             existing_dict(obj)
-                .and_then(|d| d.downcast::<Dict>().and_then(|d| d.get_named(cx, f.name)))
+                .and_then(|d| d.downcast::<Dict>().and_then(|d| d.get_text(cx, f.name)))
         } else {
             obj.downcast::<Tuple>()
                 .and_then(|t| t.items().get(f.place).cloned())

@@ -44,6 +44,8 @@ const OWN_CLASS_METHOD: u64 = 7;
 const GETTER: u64 = 9;
 /// No data descriptor of the class has the name, and instances keep it in their dict: they have no inline place for it.
 const DICT: u64 = 11;
+/// The pointer is a data descriptor of a native type, found in the class: its getter is called.
+const NATIVE: u64 = 12;
 /// For `super()`: the pointer is the method found behind the class that stands in the next cache.
 const SUPER: u64 = 8;
 
@@ -314,6 +316,49 @@ pub fn getter_hit(o: &Value, cache: &Cache) -> Option<u64> {
     class_pointer(cache, w)
 }
 
+/// Whether the cache holds a data descriptor of a native type for objects of this one's class.
+#[inline(always)]
+pub fn is_native_hit(o: &Value, cache: &Cache) -> bool {
+    let w = cache.word.load(Ordering::Acquire);
+    w & 15 == NATIVE && o.is_ptr() && w >> 16 == o.ty().version()
+}
+
+/// What a cached data descriptor of a native type gives: a register word.
+#[inline(never)]
+pub fn native_hit(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<Option<u64>> {
+    let w = cache.word.load(Ordering::Acquire);
+    let Some(p) = class_pointer(cache, w) else {
+        return Ok(None);
+    };
+    if w & 15 != NATIVE || w >> 16 != o.ty().version() {
+        return Ok(None);
+    }
+    // SAFETY: deferred or immortal, and in the class at this version; counted for the call (R11).
+    let d = unsafe { crate::call::counted(cx, p) };
+    let Some(get) = d.ty().slots.descr_get.get() else {
+        return Ok(None);
+    };
+    let class = o.ty().as_value();
+    match get(cx, &d, Some(o), Some(&class)) {
+        Ok(v) => Ok(Some(v.into_counted().into_bits())),
+        Err(r) => Err(protocol::with_attribute(cx, r, o, name)),
+    }
+}
+
+/// Fill the cache with a data descriptor of the object's class, if it is one of a native type.
+fn fill_native(t: &Type, version: u64, d: &Value, cache: &Cache) {
+    let dt = d.ty();
+    if version != 0
+        && dt.has(flag::IMMUTABLE)
+        && dt.slots.descr_get.get().is_some()
+        && dt.slots.descr_set.get().is_some()
+        && d.header().is_some_and(|h| h.is_uncounted_in_registers())
+        && t.may_cache(version)
+    {
+        cache.fill(pack(version, 0, NATIVE), d.bits() & !7 | 4);
+    }
+}
+
 /// A cached method: the function's register word.
 #[inline(always)]
 pub fn method_hit(o: u64, cache: &Cache) -> Option<u64> {
@@ -432,7 +477,12 @@ fn load_and_fill(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<u64
             }
         }
     } else if is_plain_class(t) {
-        fill_class(cx, o, name, cache, false);
+        // What the metaclass has and sets wins over the class's own.
+        let version = t.assign_version(cx);
+        match t.lookup(cx, name) {
+            Some(d) => fill_native(t, version, &d, cache),
+            None => fill_class(cx, o, name, cache, false),
+        }
     }
     Ok(protocol::getattr(cx, o, name)?.into_counted().into_bits())
 }
@@ -463,6 +513,9 @@ fn fill_instance(
             .expect("checked");
         if m.def.is_some() {
             // Read by a function of its type: nothing to remember but the descriptor.
+            if !method {
+                fill_native(t, version, &d, cache);
+            }
             return Ok(None);
         }
         if version != 0
@@ -487,6 +540,9 @@ fn fill_instance(
         return Ok(None);
     }
     if dt.slots.descr_set.get().is_some() {
+        if !method {
+            fill_native(t, version, &d, cache);
+        }
         return Ok(None);
     }
     if let Some(bits) = own_attribute(cx, o, key, place, version, cache)? {
@@ -605,6 +661,8 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
             Some(f) => (OWN_CLASS_METHOD, f),
             None => return,
         },
+        // Called with the class in front, as the bound method would be.
+        word::CLASSMETHOD_DESCR if method => (OWN_CLASS_METHOD, v),
         _ => (CLASS, v),
     };
     let word = if !v.is_ptr() {
@@ -619,7 +677,9 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
         if !head.is_uncounted_in_registers() {
             return;
         }
-        if v.class_word() != word::FUNCTION && v.ty().slots.descr_get.get().is_some() {
+        if !matches!(v.class_word(), word::FUNCTION | word::CLASSMETHOD_DESCR)
+            && v.ty().slots.descr_get.get().is_some()
+        {
             return;
         }
         v.bits() & !7 | 4

@@ -404,12 +404,8 @@ fn bind_general(
         set(i, args.pos[i].clone());
     }
     if has_var {
-        let extra = if n > argc {
-            args.pos[argc..].to_vec()
-        } else {
-            vec![]
-        };
-        let t = crate::objects::tuple::new_tuple(cx, extra)?;
+        let extra = &args.pos[argc.min(n)..];
+        let t = crate::objects::tuple::new_tuple_copy(cx, extra)?;
         set(total, t);
     }
     if let Some(names) = args.kwnames {

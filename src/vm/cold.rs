@@ -9,6 +9,7 @@ use crate::objects::frame::Frame;
 use crate::objects::function::Function;
 use crate::objects::function::view;
 use crate::objects::generator::as_generator;
+use crate::objects::set::SetLike;
 use crate::objects::typeobj::flag;
 use crate::objects::{Dict, List, Str, Tuple};
 use crate::patterns::{match_class, match_keys};
@@ -400,8 +401,10 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let Some(l) = s.at(arg as usize).downcast::<List>() else {
                 return Err(cx.system_error("LIST_EXTEND of no list"));
             };
-            if v.downcast_exact::<Tuple>().is_none()
-                && v.downcast_exact::<List>().is_none()
+            if let Some(t) = v.downcast_exact::<Tuple>() {
+                return l.extend_register(cx, t.items());
+            }
+            if v.downcast_exact::<List>().is_none()
                 && v.ty().slots.iter.get().is_none()
                 && v.ty().slots.getitem.get().is_none()
             {
@@ -412,7 +415,14 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         }
         Op::SET_UPDATE => {
             let v = s.take(0);
-            crate::objects::set::algebra::update(cx, s.at(arg as usize), &v)?;
+            let set = s.at(arg as usize);
+            let is_new = SetLike::of(set).is_some_and(SetLike::is_empty);
+            if is_new && SetLike::of(&v).is_some() {
+                // A literal of constants: nobody else has the set yet, which takes a copy of the table.
+                crate::objects::set::algebra::init(cx, set, &v)?;
+            } else {
+                crate::objects::set::algebra::update(cx, set, &v)?;
+            }
         }
         Op::DICT_UPDATE => {
             let v = s.take(0);
@@ -891,22 +901,28 @@ fn unpack_ex(cx: &mut Cx, v: Value, s: &mut Stack, before: usize, after: usize) 
     Ok(())
 }
 
-/// CALL_FUNCTION_EX.
+/// What `f(*args, **kwargs)` gives: positional arguments, then the values of the keywords.
+struct Spread {
+    values: Vec<Value>,
+    positional: usize,
+    names: Option<Value>,
+}
+
+/// Spread the arguments at `base + 2` and `base + 3` behind a receiver at `base + 1`.
 ///
 /// # Safety
-/// `base` is the callable's register; self slot, positional iterable and keyword mapping (or empty) follow.
-#[inline(never)]
-pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
+/// Registers of the running frame; the callable is at `base`.
+unsafe fn spread(cx: &mut Cx, base: *mut u64) -> Res<Spread> {
     // SAFETY: by contract.
     unsafe {
         let f = &*(base as *const Value);
         let args = &*(base.add(2) as *const Value);
-        let mut pos: Vec<Value> = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
         if *base.add(1) != 0 {
-            pos.push((*(base.add(1) as *const Value)).clone());
+            values.push((*(base.add(1) as *const Value)).clone());
         }
         match args.downcast_exact::<Tuple>() {
-            Some(t) => pos.extend_from_slice(t.items()),
+            Some(t) => values.extend_from_slice(t.items()),
             None => {
                 if args.ty().slots.iter.get().is_none() && args.ty().slots.getitem.get().is_none() {
                     let (name, n) = (callable_name(cx, f), args.type_name());
@@ -914,11 +930,16 @@ pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
                         "{name} argument after * must be an iterable, not {n}"
                     )));
                 }
-                pos.extend(protocol::collect(cx, args)?);
+                values.extend(protocol::collect(cx, args)?);
             }
         }
+        let positional = values.len();
         if *base.add(3) == 0 {
-            return protocol::call(cx, f, &pos);
+            return Ok(Spread {
+                values,
+                positional,
+                names: None,
+            });
         }
         let kw = &*(base.add(3) as *const Value);
         let merged;
@@ -930,30 +951,79 @@ pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
                 merged.downcast::<Dict>().expect("a dict")
             }
         };
-        let entries = d.entries(cx);
-        if entries.is_empty() {
-            return protocol::call(cx, f, &pos);
+        if d.is_empty() {
+            return Ok(Spread {
+                values,
+                positional,
+                names: None,
+            });
         }
-        let n = pos.len();
+        let entries = d.entries(cx);
         let mut names = Vec::with_capacity(entries.len());
         for (k, v) in entries {
             if k.downcast::<Str>().is_none() {
                 return Err(cx.type_error("keywords must be strings"));
             }
             names.push(k);
-            pos.push(v);
+            values.push(v);
         }
         let names = crate::objects::tuple::new_tuple(cx, names)?;
-        let (p, k) = pos.split_at(n);
-        protocol::call_args(
-            cx,
-            f,
-            Args {
-                pos: p,
-                kwvalues: k,
-                kwnames: names.downcast::<Tuple>(),
-            },
-        )
+        Ok(Spread {
+            values,
+            positional,
+            names: Some(names),
+        })
+    }
+}
+
+impl Spread {
+    fn args(&self) -> Args<'_> {
+        let (pos, kwvalues) = self.values.split_at(self.positional);
+        Args {
+            pos,
+            kwvalues,
+            kwnames: self.names.as_ref().and_then(|n| n.downcast::<Tuple>()),
+        }
+    }
+}
+
+/// `f(*args, **kwargs)` of a callable at `base` that is no Python function.
+///
+/// # Safety
+/// As for [`spread`].
+#[inline(never)]
+pub unsafe fn call_ex(cx: &mut Cx, base: *mut u64) -> Res<Value> {
+    // SAFETY: by contract.
+    unsafe {
+        let given = spread(cx, base)?;
+        protocol::call_args(cx, &*(base as *const Value), given.args())
+    }
+}
+
+/// The same of the Python function `f`, which the callable at `base` is or binds: its frame is pushed, and the registers behind
+/// the callable are empty.
+///
+/// # Safety
+/// As for [`spread`].
+#[inline(never)]
+pub unsafe fn enter_ex(
+    cx: &mut Cx,
+    base: *mut u64,
+    f: &crate::objects::function::Function,
+) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let args = &*(base.add(2) as *const Value);
+        match args.downcast_exact::<Tuple>() {
+            // A tuple alone is bound as it lies.
+            Some(t) if *base.add(1) == 0 && *base.add(3) == 0 => {
+                crate::slow::enter_with(cx, base, f, Args::positional(t.items()))
+            }
+            _ => {
+                let given = spread(cx, base)?;
+                crate::slow::enter_with(cx, base, f, given.args())
+            }
+        }
     }
 }
 

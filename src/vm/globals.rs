@@ -28,7 +28,7 @@ mod global {
 
 /// A cached global or builtin: a register word.
 #[inline(always)]
-pub(crate) fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
+pub(crate) fn global_hit(tid: u16, frame: *mut Frame, cache: &Cache) -> Option<u64> {
     let w = cache.word.load(Ordering::Acquire);
     if w & global::VALUE != 0 {
         let p = cache.ptr.load(Ordering::Acquire);
@@ -45,16 +45,16 @@ pub(crate) fn global_hit(frame: *mut Frame, cache: &Cache) -> Option<u64> {
         }
     }
     // SAFETY: the running frame.
-    unsafe { global_hit_other(frame, cache, w) }
+    unsafe { global_hit_other(tid, frame, cache, w) }
 }
 
 #[inline(never)]
-unsafe fn global_hit_other(frame: *mut Frame, cache: &Cache, w: u64) -> Option<u64> {
+unsafe fn global_hit_other(tid: u16, frame: *mut Frame, cache: &Cache, w: u64) -> Option<u64> {
     // SAFETY: as in `global_hit`.
     unsafe {
         let g = &*(*frame).globals;
         if w & 3 == global::ENTRY {
-            return g.value_for_register(w >> 16, (w >> 2) as u32 & (global::ENTRIES - 1));
+            return g.value_for_register(tid, w >> 16, (w >> 2) as u32 & (global::ENTRIES - 1));
         }
         let (p, also) = (
             cache.ptr.load(Ordering::Acquire),
@@ -64,7 +64,7 @@ unsafe fn global_hit_other(frame: *mut Frame, cache: &Cache, w: u64) -> Option<u
             return None;
         }
         let b = &*(*frame).builtins();
-        b.value_for_register(also, p as u32)
+        b.value_for_register(tid, also, p as u32)
     }
 }
 

@@ -75,7 +75,7 @@ pub fn set_builtins(cx: &mut Cx, dict: Value) {
 }
 
 /// `sys.NAME`, as it is now.
-pub fn sys_get(cx: &mut Cx, name: &str) -> Option<Value> {
+pub fn sys_get(cx: &mut Cx, name: &'static str) -> Option<Value> {
     let d = with_globals(|g| g.sys_dict.clone())?;
     d.downcast::<Dict>()?.get_named(cx, name)
 }

@@ -645,7 +645,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     // ---- names
                     Rop::LoadGlobal => {
                         let cache = cache!(w);
-                        let bits = match globals::global_hit(frame, cache) {
+                        let bits = match globals::global_hit(cx.thread.tid, frame, cache) {
                             Some(bits) => bits,
                             None => {
                                 save!();
@@ -965,7 +965,7 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                     }
                     Rop::CallEx => {
                         save!();
-                        try_!(legs::call_ex(cx, r, w));
+                        entered!(legs::call_ex(cx, r, w));
                         breaker!();
                     }
                     Rop::Return => {

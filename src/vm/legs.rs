@@ -413,8 +413,12 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
             getter = attr::getter_hit(a, known);
             if getter.is_none() {
                 let name = attr::name_ref(cx.frame, cache);
-                bits = attr::attr_hit(cx, a.bits(), known)
-                    .or_else(|| attr::attr_hit_rare(cx, a, name, known));
+                bits = if attr::is_native_hit(a, known) {
+                    attr::native_hit(cx, a, name, known)?
+                } else {
+                    attr::attr_hit(cx, a.bits(), known)
+                        .or_else(|| attr::attr_hit_rare(cx, a, name, known))
+                };
             }
         }
         if let Some(fbits) = getter {
@@ -783,8 +787,8 @@ pub unsafe fn build_tuple(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
 pub unsafe fn build_list(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
-        let items: Vec<Value> = TakeRegs::new(cx, r.add(a_of(w)), b_of(w)).collect();
-        let v = crate::objects::list::new_list(cx, items)?;
+        let items = TakeRegs::new(cx, r.add(a_of(w)), b_of(w));
+        let v = crate::objects::list::new_list_from(cx, b_of(w), items)?;
         put(cx, r, w, v.into_bits());
     }
     Ok(())

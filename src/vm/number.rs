@@ -132,10 +132,16 @@ pub fn as_bigint(cx: &mut Cx, v: &Value) -> Res<IBig> {
 }
 
 /// `operator.index(v)`, clamped to an `i64`; the flag tells whether it had to be (1 or -1).
+#[inline]
 fn clamped(cx: &mut Cx, v: &Value) -> Res<(i64, i8)> {
-    if let Some(i) = v.as_small_int() {
-        return Ok((i, 0));
+    match v.as_small_int() {
+        Some(i) => Ok((i, 0)),
+        None => clamped_slow(cx, v),
     }
+}
+
+#[inline(never)]
+fn clamped_slow(cx: &mut Cx, v: &Value) -> Res<(i64, i8)> {
     let i = to_index(cx, v)?;
     Ok(match as_int(&i) {
         Some(IntRef::Small(i)) => (i, 0),
@@ -155,19 +161,25 @@ pub fn index_isize(cx: &mut Cx, v: &Value) -> Res<isize> {
 }
 
 /// An index that must fit a size: `kind` ("cannot fit 'int' into an index-sized integer") otherwise.
+#[inline]
 pub fn index_isize_checked(cx: &mut Cx, v: &Value, kind: ExcKind) -> Res<isize> {
-    let (i, out) = clamped(cx, v)?;
-    if out != 0 {
-        let n = v.type_name();
-        return Err(cx.raise(
-            kind,
-            format!("cannot fit '{n}' into an index-sized integer"),
-        ));
+    match clamped(cx, v)? {
+        (i, 0) => Ok(i as isize),
+        _ => Err(beyond_index(cx, v, kind)),
     }
-    Ok(i as isize)
+}
+
+#[cold]
+fn beyond_index(cx: &mut Cx, v: &Value, kind: ExcKind) -> Raised {
+    let n = v.type_name();
+    cx.raise(
+        kind,
+        format!("cannot fit '{n}' into an index-sized integer"),
+    )
 }
 
 /// An `i64`, as C's `long`.
+#[inline]
 pub fn index_i64(cx: &mut Cx, v: &Value) -> Res<i64> {
     match clamped(cx, v)? {
         (i, 0) => Ok(i),

@@ -510,7 +510,7 @@ pub fn getattr(cx: &mut Cx, o: &Value, name: &Value) -> Res<Value> {
 /// An AttributeError on its way gets to know what was looked for, unless it does already: `__getattr__` written in Python
 /// seldom tells.
 #[cold]
-fn with_attribute(cx: &mut Cx, r: Raised, o: &Value, name: &Value) -> Raised {
+pub(crate) fn with_attribute(cx: &mut Cx, r: Raised, o: &Value, name: &Value) -> Raised {
     if let Some(e) = &cx.exc
         && is_kind(e, ExcKind::AttributeError)
         && let Some(e) = e.downcast::<BaseException>()
@@ -527,9 +527,9 @@ fn with_attribute(cx: &mut Cx, r: Raised, o: &Value, name: &Value) -> Raised {
 }
 
 /// `o.name` with a Rust name.
-pub fn getattr_str(cx: &mut Cx, o: &Value, name: &str) -> Res<Value> {
-    let n = crate::objects::str::intern::intern_str(cx, name)?;
-    getattr(cx, o, &n)
+pub fn getattr_str(cx: &mut Cx, o: &Value, name: &'static str) -> Res<Value> {
+    let n = crate::objects::str::intern::intern_static(cx, name)?;
+    getattr(cx, o, n)
 }
 
 /// `getattr(o, name, None)`: None when there is an AttributeError.
@@ -539,8 +539,15 @@ pub fn getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<Value>> {
     {
         return crate::objects::object::generic_getattr_suppressed(cx, o, name);
     }
-    match getattr(cx, o, name) {
-        Ok(v) => Ok(Some(v)),
+    // A class's plain miss takes no exception either.
+    let of_type = crate::objects::Type::from_word(crate::statics::word::TYPE);
+    let found = if o.ty().slots.getattro.bits() == of_type.slots.getattro.bits() {
+        crate::objects::typeobj::methods::type_getattr_opt(cx, o, name)
+    } else {
+        getattr(cx, o, name).map(Some)
+    };
+    match found {
+        Ok(v) => Ok(v),
         Err(r) => {
             cx.catch(r, crate::ExcKind::AttributeError)?;
             Ok(None)
@@ -548,9 +555,9 @@ pub fn getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<Value>> {
     }
 }
 
-pub fn getattr_str_opt(cx: &mut Cx, o: &Value, name: &str) -> Res<Option<Value>> {
-    let n = crate::objects::str::intern::intern_str(cx, name)?;
-    getattr_opt(cx, o, &n)
+pub fn getattr_str_opt(cx: &mut Cx, o: &Value, name: &'static str) -> Res<Option<Value>> {
+    let n = crate::objects::str::intern::intern_static(cx, name)?;
+    getattr_opt(cx, o, n)
 }
 
 /// `o.name = value`, or `del o.name` when `value` is None.
@@ -570,9 +577,9 @@ pub fn setattr(cx: &mut Cx, o: &Value, name: &Value, value: Option<&Value>) -> R
     }
 }
 
-pub fn setattr_str(cx: &mut Cx, o: &Value, name: &str, value: &Value) -> Res<()> {
-    let n = crate::objects::str::intern::intern_str(cx, name)?;
-    setattr(cx, o, &n, Some(value))
+pub fn setattr_str(cx: &mut Cx, o: &Value, name: &'static str, value: &Value) -> Res<()> {
+    let n = crate::objects::str::intern::intern_static(cx, name)?;
+    setattr(cx, o, n, Some(value))
 }
 
 /// `f(*args, **kwargs)` in the vectorcall shape.
@@ -624,7 +631,7 @@ pub fn call_kw(cx: &mut Cx, f: &Value, pos: &[Value], kw: &[(&str, Value)]) -> R
 }
 
 /// `o.name(*args)`.
-pub fn call_method(cx: &mut Cx, o: &Value, name: &str, args: &[Value]) -> Res<Value> {
+pub fn call_method(cx: &mut Cx, o: &Value, name: &'static str, args: &[Value]) -> Res<Value> {
     let f = getattr_str(cx, o, name)?;
     call(cx, &f, args)
 }

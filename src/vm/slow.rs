@@ -9,7 +9,7 @@ use crate::objects::list::iter::ListIter;
 use crate::objects::range::iter::RangeIter;
 use crate::objects::tuple::iter::TupleIter;
 use crate::objects::typeobj::slots::CmpOp;
-use crate::objects::{Builtin, Dict, List, Str, Tuple, float, int};
+use crate::objects::{Builtin, Bytes, Dict, List, Str, Tuple, float, int};
 use crate::protocol::{self, BinOp};
 use crate::regcode::*;
 use crate::slot_ext::SlotExt;
@@ -193,7 +193,10 @@ impl ExactSizeIterator for TakeRegs {}
 #[cold]
 #[inline(never)]
 pub fn arith_slow(cx: &mut Cx, op: BinOp, inplace: bool, a: &Value, b: &Value) -> Res<Value> {
-    if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b))
+    let no_number = |v: &Value| v.is_ptr() && v.class_word() != word::FLOAT;
+    if no_number(a) && no_number(b) {
+        // Neither kind of number that is looked at here: the slots know.
+    } else if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b))
         && (a.class_word() == word::FLOAT || b.class_word() == word::FLOAT)
     {
         match op {
@@ -275,6 +278,11 @@ pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
             None => Err(cx.key_error(key)),
         };
     }
+    if let Some(i) = key.as_small_int()
+        && let Some(v) = item_of_text(cx, o, i)
+    {
+        return v;
+    }
     // A slice that is a constant of the code.
     if let Some(s) = crate::objects::slice::as_slice(key)
         && s.step.is_none()
@@ -283,6 +291,27 @@ pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
         return part;
     }
     protocol::getitem(cx, o, key)
+}
+
+/// `o[i]` of exact strings and bytes, if there is such an item.
+#[inline(always)]
+fn item_of_text(cx: &mut Cx, o: &Value, i: i64) -> Option<Res<Value>> {
+    let at = |len: usize| {
+        let i = if i < 0 { i + len as i64 } else { i };
+        usize::try_from(i).ok().filter(|&i| i < len)
+    };
+    match o.class_word() {
+        word::BYTES => {
+            let b = o.downcast_exact::<Bytes>()?.as_slice();
+            Some(Ok(Value::small_int(b[at(b.len())?] as i32)))
+        }
+        word::STR => {
+            let s = o.downcast_exact::<Str>()?;
+            let c = s.at(at(s.len())?);
+            Some(crate::objects::str::make::new_char(cx, c))
+        }
+        _ => None,
+    }
 }
 
 /// `o[key] = v`.
@@ -590,6 +619,28 @@ pub unsafe fn enter_function_kw(
         )?;
         release_args(cx, base, at, n + nk + 1);
         cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
+        Ok(())
+    }
+}
+
+/// Push a frame for `f`, which the callable at `base` is or binds, with arguments from elsewhere. The three registers behind
+/// the callable are released once their contents are bound.
+///
+/// # Safety
+/// `base` is inside the running frame's registers.
+pub unsafe fn enter_with(cx: &mut Cx, base: *mut u64, f: &Function, args: Args<'_>) -> Res<()> {
+    // SAFETY: by contract; the callable's register keeps the function.
+    unsafe {
+        let rc = reg_code(cx, f.code())?;
+        let regs = (*cx.frame).stack_top();
+        clear_window(cx, regs, rc.nregs)?;
+        bind_in_window(cx, f, rc, args, regs)?;
+        for i in 1..4 {
+            let old = std::mem::take(&mut *base.add(i));
+            drop_word(cx, old);
+        }
+        let func = &raw const *f as u64 | 4;
+        cx.push_frame(func, f, rc, regs, FrameKind::Inline)?;
         Ok(())
     }
 }

@@ -93,10 +93,11 @@ pub mod functions {
     #[sig(prompt = absent, /)]
     #[text_signature = "($module, prompt='', /)"]
     fn input(prompt: Option<&Value>, cx: &mut Cx) -> Res<Value> {
-        let stream = |cx: &mut Cx, name: &str| match sys_get(cx, name).filter(|v| !v.is_none()) {
-            Some(v) => Ok(v),
-            None => Err(cx.runtime_error(format!("input(): lost sys.{name}"))),
-        };
+        let stream =
+            |cx: &mut Cx, name: &'static str| match sys_get(cx, name).filter(|v| !v.is_none()) {
+                Some(v) => Ok(v),
+                None => Err(cx.runtime_error(format!("input(): lost sys.{name}"))),
+            };
         let stdin = stream(cx, "stdin")?;
         let stdout = stream(cx, "stdout")?;
         let stderr = stream(cx, "stderr")?;

@@ -80,7 +80,7 @@ impl Reader {
             };
             if let Some(kind) = grammar::kind(&name)
                 && kind.family == family
-                && protocol::getattr_str(cx, &self.module, &name)?.is(&class)
+                && protocol::getattr_str(cx, &self.module, kind.name)?.is(&class)
             {
                 return Ok(kind);
             }
@@ -110,7 +110,7 @@ impl Reader {
     }
 
     fn place(&self, cx: &mut Cx, v: &Value, kind: &Kind) -> Res<Loc> {
-        let mut number = |name: &str, default: Option<i32>| -> Res<i32> {
+        let mut number = |name: &'static str, default: Option<i32>| -> Res<i32> {
             match (protocol::getattr_str_opt(cx, v, name)?, default) {
                 (Some(n), Some(default)) if n.is_none() => Ok(default),
                 (Some(n), _) => integer(cx, &n).map(|n| n as i32),

@@ -43,7 +43,7 @@ fn raise(cx: &mut Cx, exc: &Value) -> Raised {
     }
 }
 
-fn place(cx: &mut Cx, exc: &Value, name: &str, len: usize) -> Res<usize> {
+fn place(cx: &mut Cx, exc: &Value, name: &'static str, len: usize) -> Res<usize> {
     let v = protocol::getattr_str(cx, exc, name)?;
     Ok(number::index_isize(cx, &v)?.clamp(0, len as isize) as usize)
 }

@@ -70,7 +70,7 @@ fn counts_as_dict<'a>(cx: &mut Cx, mapping: &'a Value) -> Res<Option<&'a Dict>> 
         return Ok(Some(d));
     }
     // The slot tells nothing: a class with a `__delitem__` of its own has another one.
-    let mut same = |name: &str| {
+    let mut same = |name: &'static str| {
         let (own, plain) = (mapping.ty().lookup_str(cx, name), dict.lookup_str(cx, name));
         matches!((own, plain), (Some(a), Some(b)) if a.is(&b))
     };

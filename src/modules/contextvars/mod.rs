@@ -85,7 +85,7 @@ fn checked_key(cx: &mut Cx, key: &Value) -> Res<()> {
     Err(cx.type_error(format!("a ContextVar key was expected, got {shown}")))
 }
 
-fn view(cx: &mut Cx, this: &Context, method: &str) -> Res<Value> {
+fn view(cx: &mut Cx, this: &Context, method: &'static str) -> Res<Value> {
     let vars = this.vars(cx)?;
     protocol::call_method(cx, &vars, method, &[])
 }

@@ -59,7 +59,7 @@ fn option(
     cx: &mut Cx,
     kwargs: &Kwargs<'_>,
     base: Option<&Value>,
-    name: &str,
+    name: &'static str,
 ) -> Res<Option<Value>> {
     if let Some(v) = kwargs.get(name) {
         return Ok(Some(v.clone()));

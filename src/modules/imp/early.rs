@@ -155,7 +155,8 @@ pub fn import(cx: &mut Cx, full: &Value) -> Res<Value> {
         }
     };
     if let Some((parent, last)) = parent {
-        protocol::setattr_str(cx, &parent, &last, &module)?;
+        let last = typhon_vm::objects::str::intern::intern_str(cx, &last)?;
+        protocol::setattr(cx, &parent, &last, Some(&module))?;
     }
     Ok(module)
 }

@@ -53,13 +53,13 @@ pub fn closed_error(cx: &mut Cx) -> Raised {
 }
 
 /// `o.name`, truth of it.
-pub fn attr_true(cx: &mut Cx, o: &Value, name: &str) -> Res<bool> {
+pub fn attr_true(cx: &mut Cx, o: &Value, name: &'static str) -> Res<bool> {
     let v = protocol::getattr_str(cx, o, name)?;
     protocol::truthy(cx, &v)
 }
 
 /// Truth of `o.name()`.
-pub fn ask(cx: &mut Cx, o: &Value, name: &str) -> Res<bool> {
+pub fn ask(cx: &mut Cx, o: &Value, name: &'static str) -> Res<bool> {
     let v = protocol::call_method(cx, o, name, &[])?;
     protocol::truthy(cx, &v)
 }
@@ -361,6 +361,12 @@ impl IoBase {
         let Some(b) = this.downcast::<IoBase>() else {
             return Ok(());
         };
+        // Streams in memory have nothing to close, nor anybody to tell.
+        if this.downcast_exact::<super::bytesio::BytesIo>().is_some()
+            || this.downcast_exact::<super::stringio::StringIo>().is_some()
+        {
+            return Ok(());
+        }
         let closed = match attr_true(cx, this, "closed") {
             Ok(c) => c,
             Err(r) => {
@@ -485,7 +491,7 @@ pub struct BufferedIoBase {
     pub base: IoBase,
 }
 
-fn readinto_by(cx: &mut Cx, this: &Value, target: &Value, method: &str) -> Res<usize> {
+fn readinto_by(cx: &mut Cx, this: &Value, target: &Value, method: &'static str) -> Res<usize> {
     let b = buffer::get_writable(
         cx,
         target,

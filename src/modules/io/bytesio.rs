@@ -42,18 +42,37 @@ impl BytesIo {
         drop(g);
         out
     }
-    fn take_line(&self, cx: &mut Cx, limit: Option<usize>) -> Vec<u8> {
+    /// The next bytes as an object, as many as `count` says of those up to the limit. What is short waits on the stack for
+    /// the lock to be given back.
+    #[inline]
+    fn next_bytes(
+        &self,
+        cx: &mut Cx,
+        limit: Option<usize>,
+        count: impl FnOnce(&[u8]) -> usize,
+    ) -> Res<Value> {
+        let mut short = [0; 64];
         let g = self.store.lock(self.head(), cx);
         let at = self.at.load(Ordering::Relaxed).min(g.len());
         let rest = &g[at..];
         let rest = &rest[..rest.len().min(limit.unwrap_or(usize::MAX))];
-        let n = memchr::memchr(b'\n', rest).map_or(rest.len(), |i| i + 1);
-        let out = rest[..n].to_vec();
+        let n = count(rest);
         if n > 0 {
             self.at.store(at + n, Ordering::Relaxed);
         }
+        if n <= short.len() {
+            short[..n].copy_from_slice(&rest[..n]);
+            drop(g);
+            return new_bytes(cx, &short[..n]);
+        }
+        let long = rest[..n].to_vec();
         drop(g);
-        out
+        new_bytes_vec(cx, long)
+    }
+    fn next_line(&self, cx: &mut Cx, limit: Option<usize>) -> Res<Value> {
+        self.next_bytes(cx, limit, |rest| {
+            memchr::memchr(b'\n', rest).map_or(rest.len(), |i| i + 1)
+        })
     }
     fn put(&self, cx: &mut Cx, data: &[u8]) -> Res<usize> {
         let mut g = self.store.lock(self.head(), cx);
@@ -181,24 +200,21 @@ impl BytesIo {
     fn read(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;
-        let v = self.take(cx, n);
-        new_bytes_vec(cx, v)
+        self.next_bytes(cx, n, <[u8]>::len)
     }
     /// Read at most size bytes, returned as a bytes object.
     #[sig(size = None => "-1", /)]
     fn read1(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;
-        let v = self.take(cx, n);
-        new_bytes_vec(cx, v)
+        self.next_bytes(cx, n, <[u8]>::len)
     }
     /// Next line from the file, as a bytes object.
     #[sig(size = None => "-1", /)]
     fn readline(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;
-        let v = self.take_line(cx, n);
-        new_bytes(cx, &v)
+        self.next_line(cx, n)
     }
     /// List of bytes objects, each a line from the file.
     #[sig(size = None, /)]
@@ -208,12 +224,13 @@ impl BytesIo {
         let mut out = Vec::new();
         let mut total = 0;
         loop {
-            let v = self.take_line(cx, None);
-            if v.is_empty() {
+            let v = self.next_line(cx, None)?;
+            let len = v.downcast_exact::<Bytes>().map_or(0, Bytes::len);
+            if len == 0 {
                 return Ok(out);
             }
-            total += v.len();
-            out.push(new_bytes(cx, &v)?);
+            total += len;
+            out.push(v);
             if most.is_some_and(|m| total >= m) {
                 return Ok(out);
             }
@@ -340,12 +357,10 @@ impl BytesIo {
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
         self.check_open(cx)?;
-        let v = self.take_line(cx, None);
-        if v.is_empty() {
-            Ok(None)
-        } else {
-            new_bytes(cx, &v).map(Some)
-        }
+        let v = self.next_line(cx, None)?;
+        Ok(v.downcast_exact::<Bytes>()
+            .is_some_and(|b| b.len() > 0)
+            .then_some(v))
     }
     fn __getstate__(this: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(b) = this.downcast::<BytesIo>() else {

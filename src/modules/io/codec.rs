@@ -313,7 +313,7 @@ pub fn check_encoding(cx: &mut Cx, encoding: &str) -> Res<()> {
     }
 }
 
-fn incremental(cx: &mut Cx, encoding: &str, errors: &str, what: &str) -> Res<Value> {
+fn incremental(cx: &mut Cx, encoding: &str, errors: &str, what: &'static str) -> Res<Value> {
     let info = info(cx, encoding, "codecs.open()")?;
     let make = protocol::getattr_str(cx, &info, what)?;
     let errors = new_str(cx, errors)?;

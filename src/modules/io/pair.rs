@@ -25,7 +25,7 @@ impl BufferedRwPair {
             None => Err(cx.value_error("I/O operation on uninitialized object")),
         }
     }
-    fn pass(&self, cx: &mut Cx, to_writer: bool, name: &str, args: &[Value]) -> Res<Value> {
+    fn pass(&self, cx: &mut Cx, to_writer: bool, name: &'static str, args: &[Value]) -> Res<Value> {
         let end = self.end(
             cx,
             if to_writer {

@@ -336,7 +336,7 @@ impl Scanner {
     #[new]
     #[sig(context)]
     fn new(cls: &Type, context: &Value, cx: &mut Cx) -> Res<Value> {
-        let mut get = |name: &str| protocol::getattr_str(cx, context, name);
+        let mut get = |name: &'static str| protocol::getattr_str(cx, context, name);
         let strict = get("strict")?;
         let (object_hook, object_pairs_hook) = (get("object_hook")?, get("object_pairs_hook")?);
         let (parse_float, parse_int, parse_constant) = (

@@ -36,7 +36,7 @@ pub fn globals(cx: &mut Cx) -> Res<&'static Globals> {
     let codecs = import_submodule(cx, "codecs")?;
     let functools = import_submodule(cx, "functools")?;
     let builtins = import_submodule(cx, "builtins")?;
-    let mut table = |module: &Value, name: &str| -> Res<Value> {
+    let mut table = |module: &Value, name: &'static str| -> Res<Value> {
         let v = protocol::getattr_str(cx, module, name)?;
         if v.downcast_exact::<Dict>().is_none() {
             let n = v.type_name();

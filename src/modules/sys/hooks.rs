@@ -53,7 +53,7 @@ pub fn write_text_to_stderr(cx: &mut Cx, text: &Value) {
 }
 
 /// Flush a standard stream; the exception if that fails.
-fn try_flush(cx: &mut Cx, name: &str) -> Result<(), Value> {
+fn try_flush(cx: &mut Cx, name: &'static str) -> Result<(), Value> {
     let Some(f) = sys_get(cx, name).filter(|f| !f.is_none()) else {
         return Ok(());
     };
@@ -70,7 +70,7 @@ fn try_flush(cx: &mut Cx, name: &str) -> Result<(), Value> {
 }
 
 /// Flush a standard stream, whatever happens.
-pub fn flush(cx: &mut Cx, name: &str) {
+pub fn flush(cx: &mut Cx, name: &'static str) {
     drop(try_flush(cx, name));
 }
 
@@ -269,7 +269,10 @@ pub mod functions {
         let (module, attr) = name.rsplit_once('.').unwrap_or(("builtins", &name));
         let module_v = new_str(cx, module)?;
         let found = match crate::builtins::import::import_absolute(cx, &module_v) {
-            Ok(m) => protocol::getattr_str_opt(cx, &m, attr)?,
+            Ok(m) => {
+                let attr = new_str(cx, attr)?;
+                protocol::getattr_opt(cx, &m, &attr)?
+            }
             Err(r) => {
                 cx.catch(r, ExcKind::ImportError)?;
                 None

@@ -20,7 +20,7 @@ use typhon_vm::protocol;
 use typhon_vm::statics::word;
 
 /// Call a function of the module `typing`.
-pub fn call_typing(cx: &mut Cx, name: &str, args: &[Value]) -> Res<Value> {
+pub fn call_typing(cx: &mut Cx, name: &'static str, args: &[Value]) -> Res<Value> {
     let m = import(cx, "typing")?;
     protocol::call_method(cx, &m, name, args)
 }
@@ -102,7 +102,7 @@ pub struct Generic {
 }
 
 /// `typing.name(cls, *args, **kwargs)`.
-fn with_class(cx: &mut Cx, name: &str, cls: &Type, args: Args<'_>) -> Res<Value> {
+fn with_class(cx: &mut Cx, name: &'static str, cls: &Type, args: Args<'_>) -> Res<Value> {
     let m = import(cx, "typing")?;
     let f = protocol::getattr_str(cx, &m, name)?;
     let mut all = vec![cls.value()];

@@ -21,7 +21,7 @@ static LOCK: Reentrant = Reentrant::new();
 static NAMESPACE: OnceLock<Value> = OnceLock::new();
 
 /// The state stands in the module `warnings` when it is loaded (it may be replaced there), else in ours.
-fn attribute(cx: &mut Cx, name: &str, own: &str) -> Res<Option<Value>> {
+fn attribute(cx: &mut Cx, name: &'static str, own: &'static str) -> Res<Option<Value>> {
     if let Some(m) = typhon_vm::objects::module::methods::loaded(cx, "warnings")?
         && let Some(v) = protocol::getattr_str_opt(cx, &m, name)?
     {

@@ -3,8 +3,10 @@
 
 use super::{Builtin, MethodDescr};
 use crate::native::*;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// Longest row put together on the stack.
 const SMALL: usize = 12;
 
 /// Run `f` with `this` in front of the positional arguments.
@@ -17,35 +19,30 @@ pub fn with_receiver<R>(
 ) -> R {
     let (p, k) = (args.pos.len(), args.kwvalues.len());
     let n = 1 + p + k;
-    let words = std::iter::once(this).chain(args.pos).chain(args.kwvalues);
-    // SAFETY: R11: the copies carry no count; they die before `this` and `args`, which keep the objects alive meanwhile.
-    let words = words.map(|v| unsafe { v.register_copy() });
-    if n <= SMALL {
-        let mut store: [Option<Value>; SMALL] = [const { None }; SMALL];
-        for (place, v) in store.iter_mut().zip(words) {
-            *place = Some(v);
-        }
-        // SAFETY: the first `n` words are Some, and Option<Value> is Value's word with 0 for None.
-        let all = unsafe { std::slice::from_raw_parts(store.as_ptr().cast::<Value>(), n) };
-        f(
-            cx,
-            Args {
-                pos: &all[..=p],
-                kwvalues: &all[1 + p..],
-                kwnames: args.kwnames,
-            },
-        )
+    let mut store = [const { MaybeUninit::<Value>::uninit() }; SMALL];
+    let mut long = Vec::new();
+    let row: *mut Value = if n <= SMALL {
+        store.as_mut_ptr().cast()
     } else {
-        let all: Vec<Value> = words.collect();
-        f(
-            cx,
-            Args {
-                pos: &all[..=p],
-                kwvalues: &all[1 + p..],
-                kwnames: args.kwnames,
-            },
-        )
-    }
+        long.reserve_exact(n);
+        long.as_mut_ptr()
+    };
+    // SAFETY: R11: the words are those of the references given, which outlive the row; the copies are never dropped (the vector
+    // stays empty). The row has room for them.
+    let all = unsafe {
+        std::ptr::copy_nonoverlapping(this, row, 1);
+        std::ptr::copy_nonoverlapping(args.pos.as_ptr(), row.add(1), p);
+        std::ptr::copy_nonoverlapping(args.kwvalues.as_ptr(), row.add(1 + p), k);
+        std::slice::from_raw_parts(row, n)
+    };
+    f(
+        cx,
+        Args {
+            pos: &all[..=p],
+            kwvalues: &all[1 + p..],
+            kwnames: args.kwnames,
+        },
+    )
 }
 
 /// Call a native function; a panic inside becomes `SystemError`.
@@ -94,8 +91,11 @@ impl MethodDescr {
     }
 }
 
-/// The same for the loop.
+/// The same for the loop, which catches panics itself.
 #[inline(never)]
 pub fn call_bound(cx: &mut Cx, f: &Builtin, args: Args<'_>) -> Res<Value> {
-    f.invoke(cx, args)
+    match &f.this {
+        Some(this) => with_receiver(cx, this, args, f.def.call),
+        None => (f.def.call)(cx, args),
+    }
 }

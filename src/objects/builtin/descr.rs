@@ -180,14 +180,14 @@ impl ClassMethodDescr {
         let Some(d) = this.downcast::<ClassMethodDescr>() else {
             return Err(cx.system_error("not a classmethod_descriptor"));
         };
-        let Some((cls, rest)) = args.pos.split_first() else {
+        let Some(cls) = args.pos.first() else {
             let (n, o) = (d.def.name, owner(d.owner).name());
             return Err(cx.type_error(format!(
                 "descriptor '{n}' of '{o}' object needs an argument"
             )));
         };
-        let bound = bind_class(cx, d, cls)?;
-        crate::protocol::call_args(cx, &bound, Args { pos: rest, ..args })
+        check_class(cx, d, cls)?;
+        super::call::call_native(cx, d.def, args)
     }
     #[slot]
     fn descr_get(&self, obj: Option<&Value>, ty: Option<&Value>, cx: &mut Cx) -> Res<Value> {
@@ -238,6 +238,12 @@ impl ClassMethodDescr {
 }
 
 fn bind_class(cx: &mut Cx, d: &ClassMethodDescr, cls: &Value) -> Res<Value> {
+    check_class(cx, d, cls)?;
+    new_builtin(cx, d.def, Some(cls.clone()), None)
+}
+
+/// The receiver of a class method must be a class below that of the descriptor.
+fn check_class(cx: &mut Cx, d: &ClassMethodDescr, cls: &Value) -> Res<()> {
     let (n, o) = (d.def.name, owner(d.owner));
     let Some(t) = cls.downcast::<Type>() else {
         let (o, t) = (o.name(), cls.type_name());
@@ -251,7 +257,7 @@ fn bind_class(cx: &mut Cx, d: &ClassMethodDescr, cls: &Value) -> Res<Value> {
             "descriptor '{n}' requires a subtype of '{o}' but received '{t}'"
         )));
     }
-    new_builtin(cx, d.def, Some(cls.clone()), None)
+    Ok(())
 }
 
 #[pymethods]

@@ -150,7 +150,7 @@ impl Builtin {
 }
 
 /// A function of module `builtins`, for `__reduce__`.
-pub fn builtin_named(cx: &mut Cx, name: &str) -> Res<Value> {
+pub fn builtin_named(cx: &mut Cx, name: &'static str) -> Res<Value> {
     let builtins = crate::objects::module::methods::builtins_module(cx)?;
     protocol::getattr_str(cx, &builtins, name)
 }

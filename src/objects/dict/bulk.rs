@@ -180,27 +180,36 @@ impl Dict {
         Ok(None)
     }
 
+    /// The same without the lock, for a dict that this thread may read; `Err` when another thread is at it.
+    #[inline(always)]
+    pub(super) fn next_side_unlocked(
+        &self,
+        tid: u16,
+        pos: &mut usize,
+        side: Side,
+    ) -> Result<Option<Value>, ()> {
+        let t = self.table();
+        let tail = t.tail();
+        let mut n = (*pos as u32).max(t.first());
+        while n < tail {
+            let found = side.of(t.entry(n)).try_get_in(tid, || self.is_table(t));
+            n += 1;
+            if let Some(v) = found.map_err(|_| ())? {
+                *pos = n as usize;
+                return Ok(Some(v));
+            }
+        }
+        *pos = n as usize;
+        Ok(None)
+    }
+
     /// One side of the entry at or after `*pos`, which moves past it; None at the end.
     pub fn next_side(&self, cx: &mut Cx, pos: &mut usize, side: Side) -> Option<Value> {
         let tid = cx.tid;
-        if may_read(&self.head, tid) {
-            let t = self.table();
-            let tail = t.tail();
-            let mut n = (*pos as u32).max(t.first());
-            loop {
-                if n >= tail {
-                    *pos = n as usize;
-                    return None;
-                }
-                match side.of(t.entry(n)).try_get_in(tid, || self.is_table(t)) {
-                    Ok(None) => n += 1,
-                    Ok(Some(v)) => {
-                        *pos = n as usize + 1;
-                        return Some(v);
-                    }
-                    Err(_) => break,
-                }
-            }
+        if may_read(&self.head, tid)
+            && let Ok(found) = self.next_side_unlocked(tid, pos, side)
+        {
+            return found;
         }
         let item = self.next_item(cx, pos)?;
         Some(match side {

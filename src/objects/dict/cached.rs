@@ -96,35 +96,23 @@ impl Dict {
             .flatten()
     }
 
-    /// The value at an entry while the keys have this version, if registers hold it uncounted: its word. For namespaces.
+    /// The value at an entry while the keys have this version: its register word, counted unless registers hold it
+    /// uncounted. None when there is none, or another thread is at it. For namespaces.
     ///
     /// # Safety
     /// The dict is marked as shared (see `share`): its tables are retired, never freed at once (R9).
     #[inline(always)]
-    pub unsafe fn value_for_register(&self, version: u64, n: u32) -> Option<u64> {
+    pub unsafe fn value_for_register(&self, tid: u16, version: u64, n: u32) -> Option<u64> {
         let t = self.table();
         if t.version() != version {
             return None;
         }
         // A table with this version had this entry when the version was given, and tables do not shrink.
         debug_assert!(n < t.usable());
-        let slot = &t.entry(n).value;
-        let bits = slot.peek_bits_acquire();
-        if bits & 3 != 0 {
-            return Some(bits);
+        match (t.entry(n).value).try_get_for_register(tid, || self.is_table(t)) {
+            Ok(Some(v)) => Some(v.into_bits()),
+            _ => None,
         }
-        // SAFETY: headers are type-stable while no safepoint comes (R3). Still in the slot of the present table after the
-        // flags were read: it is this object that is deferred or immortal, and it stays for now (R11).
-        unsafe {
-            if bits != 0
-                && (*(bits as *const typhon_runtime::header::Header)).is_uncounted_in_registers()
-                && slot.peek_bits_acquire() == bits
-                && self.is_table(t)
-            {
-                return Some(bits | 4);
-            }
-        }
-        None
     }
 
     /// Promise that this version ends when the value of entry `n` is replaced, if it is `value` now.

@@ -53,7 +53,7 @@ impl Walk {
     }
 
     /// The dict, when there is more to come and its size is as it was.
-    #[inline]
+    #[inline(always)]
     fn begin(&self, cx: &mut Cx) -> Res<Option<&Dict>> {
         let Some(d) = self.dict.downcast::<Dict>() else {
             return Ok(None);
@@ -81,7 +81,7 @@ impl Walk {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn count(&self, cx: &mut Cx) -> Res<()> {
         let left = self.left.load(Ordering::Relaxed);
         if left == 0 {
@@ -95,10 +95,19 @@ impl Walk {
     /// The next key or value.
     #[inline]
     fn next_side(&self, head: &Header, side: Side, cx: &mut Cx) -> Res<Option<Value>> {
-        let alone = head.is_uniquely_held(cx.tid);
+        let tid = cx.tid;
+        let alone = head.is_uniquely_held(tid);
         let Some(d) = self.begin(cx)? else {
             return Ok(None);
         };
+        if alone && may_read(&d.head, tid) {
+            let mut pos = self.pos.load(Ordering::Relaxed);
+            if let Ok(Some(v)) = d.next_side_unlocked(tid, &mut pos, side) {
+                self.pos.store(pos, Ordering::Relaxed);
+                self.count(cx)?;
+                return Ok(Some(v));
+            }
+        }
         loop {
             let from = self.pos.load(Ordering::Relaxed);
             if from == DONE {

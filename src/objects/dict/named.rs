@@ -2,17 +2,22 @@
 
 use super::Dict;
 use crate::objects::Str;
-use crate::objects::str::intern::intern_str;
+use crate::objects::str::intern::{intern_static, intern_str};
 use crate::statics::word;
 use crate::{Cx, Value, ValueExt};
 
 impl Dict {
     /// The value of a name.
-    pub fn get_named(&self, cx: &mut Cx, name: &str) -> Option<Value> {
+    pub fn get_named(&self, cx: &mut Cx, name: &'static str) -> Option<Value> {
+        let n = intern_static(cx, name).ok()?;
+        self.get_str(cx, n.downcast_exact::<Str>()?)
+    }
+    /// The same for a name that is no literal.
+    pub fn get_text(&self, cx: &mut Cx, name: &str) -> Option<Value> {
         let n = intern_str(cx, name).ok()?;
         self.get_str(cx, n.downcast_exact::<Str>()?)
     }
-    pub fn contains_str(&self, cx: &mut Cx, name: &str) -> bool {
+    pub fn contains_str(&self, cx: &mut Cx, name: &'static str) -> bool {
         self.get_named(cx, name).is_some()
     }
     /// Remove a name, if it is there.
@@ -31,14 +36,19 @@ impl Dict {
     pub fn is_exact(&self) -> bool {
         self.head.type_word() == word::DICT
     }
-    /// Fill a fresh dict that has the room and that nobody else knows: interned names only, no Python, no allocation.
+    /// Fill a fresh dict that has the room and that nobody else knows: different interned names only, no Python, no
+    /// allocation.
     pub(crate) fn fill_unshared(&self, items: impl Iterator<Item = (Value, Value)>) {
+        let t = self.table();
+        let mut used = 0;
         for (k, v) in items {
             let Some(hash) = k.downcast_exact::<Str>().map(Str::hash) else {
                 continue;
             };
-            let done = self.put_locked(None, &k, hash, v);
-            debug_assert!(done.is_ok(), "the room was made beforehand");
+            debug_assert!(!t.is_full(), "the room was made beforehand");
+            t.append_unshared(hash, k, v);
+            used += 1;
         }
+        self.used.store(used, std::sync::atomic::Ordering::Relaxed);
     }
 }

@@ -305,6 +305,19 @@ impl Table {
         n
     }
 
+    /// Add an entry for a string that is not there to a table that nobody else knows; not full.
+    #[inline]
+    pub fn append_unshared(&self, hash: i64, key: Value, value: Value) {
+        let n = self.next.load(Ordering::Relaxed);
+        let e = self.entry(n);
+        e.hash.store(hash, Ordering::Relaxed);
+        e.value.init(value);
+        e.key.init(key);
+        self.index_put(hash, n);
+        self.next.store(n + 1, Ordering::Relaxed);
+        self.tail.store(n + 1, Ordering::Relaxed);
+    }
+
     #[inline(always)]
     fn index_put(&self, hash: i64, n: u32) {
         if self.log2 <= 8 {

@@ -56,7 +56,7 @@ fn from_linecache(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
     let m = crate::objects::module::methods::loaded(cx, "linecache").ok()??;
     let m = m.downcast::<crate::objects::Module>()?;
     let cache = m.dict().get_named(cx, "cache")?;
-    let entry = cache.downcast::<Dict>()?.get_named(cx, name)?;
+    let entry = cache.downcast::<Dict>()?.get_text(cx, name)?;
     let t = entry.downcast::<Tuple>()?;
     let lines = crate::protocol::collect(cx, t.items().get(2)?);
     match lines {

@@ -109,7 +109,7 @@ fn wrapper_repr(cx: &mut Cx, kind: &str, f: Option<Value>) -> Res<String> {
 }
 
 /// An attribute read through to the wrapped function, then kept in the wrapper's own dict.
-fn through(cx: &mut Cx, head: &Header, dict: &Slot, func: &Slot, name: &str) -> Res<Value> {
+fn through(cx: &mut Cx, head: &Header, dict: &Slot, func: &Slot, name: &'static str) -> Res<Value> {
     let d = dict_in_slot(cx, head, dict)?;
     let Some(d) = d.downcast::<Dict>() else {
         return Err(cx.system_error("not a dict"));

@@ -528,7 +528,7 @@ impl AnextAwaitable {
         }
         r
     }
-    fn proxy(&self, cx: &mut Cx, name: &str, args: &[Value]) -> Res<Value> {
+    fn proxy(&self, cx: &mut Cx, name: &'static str, args: &[Value]) -> Res<Value> {
         let it = self.inner(cx)?;
         protocol::call_method(cx, &it, name, args).map_err(|r| self.ended(cx, r))
     }

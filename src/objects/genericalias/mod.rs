@@ -64,7 +64,7 @@ pub fn type_repr(cx: &mut Cx, v: &Value) -> Res<String> {
         }
         return Ok(format!("[{}]", parts.join(", ")));
     }
-    let has = |cx: &mut Cx, n: &str| protocol::getattr_str_opt(cx, v, n);
+    let has = |cx: &mut Cx, n: &'static str| protocol::getattr_str_opt(cx, v, n);
     if has(cx, "__origin__")?.is_some() && has(cx, "__args__")?.is_some() {
         return protocol::repr_string(cx, v);
     }

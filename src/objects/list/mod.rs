@@ -513,6 +513,27 @@ impl List {
         self.extend_with(cx, items.len(), |i| items[i].clone_in(tid))
     }
 
+    /// Append items to a list that the caller's own register holds. Empty and held by nothing else, it needs no lock: another
+    /// thread has no way to reach it. Not for lists reached through a field of another object.
+    pub fn extend_register(&self, cx: &mut Cx, items: &[Value]) -> Res<()> {
+        let tid = cx.tid;
+        let n = items.len();
+        if n == 0
+            || !self.head.is_uniquely_held(tid)
+            || !std::ptr::eq(self.buf.load(Ordering::Relaxed), &raw const NO_BUF)
+        {
+            return self.extend_from_slice(cx, items);
+        }
+        match buf::filled(n, items.iter().map(|v| v.clone_in(tid).into_bits())) {
+            Some(p) => {
+                list_read::publish_buffer(&self.buf, p);
+                list_read::publish_length(&self.len, n);
+                Ok(())
+            }
+            None => Err(cx.memory_error()),
+        }
+    }
+
     /// Append `more` items as `item` makes them, which runs nothing and takes no lock.
     pub fn extend_with(
         &self,
@@ -736,12 +757,15 @@ impl List {
         let more = items.len();
         // Only what somebody has to drop.
         let mut values = Vec::new();
-        let mut displace = |old: Option<Value>| values.extend(old.filter(Value::is_ptr));
+        let mut displace = |old: Option<Value>| match old {
+            Some(v) if v.is_ptr() => values.push(v),
+            Some(v) => std::mem::forget(v),
+            None => {}
+        };
         if hi - lo == more {
             // Nothing moves: each value changes places with its successor.
-            let b = self.buffer();
-            for (i, new) in items.enumerate() {
-                displace(b.word(lo + i).swap(Some(new)));
+            for (slot, new) in self.buffer().slots(hi)[lo..].iter().zip(items) {
+                displace(slot.swap(Some(new)));
             }
             let buf = OldBuf::none();
             return Some(Displaced { values, buf });
@@ -879,9 +903,10 @@ impl Drop for List {
     /// The list is dead: nobody reads it (R2 starts from a counted root).
     fn drop(&mut self) {
         let b = *self.buf.get_mut();
-        for i in (0..*self.len.get_mut()).rev() {
-            // SAFETY: each count is dropped once.
-            let bits = unsafe { (*b).word(i).peek_bits() };
+        let n = *self.len.get_mut();
+        // SAFETY: the buffer has the items.
+        for slot in unsafe { &*b }.slots(n).iter().rev() {
+            let bits = slot.peek_bits();
             if bits & 3 == 0 {
                 // SAFETY: as above.
                 drop(unsafe { owned(bits) });
@@ -896,6 +921,16 @@ impl Drop for List {
 #[inline]
 pub fn new_list(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
     let made = List::from_values(items);
+    published(cx, made)
+}
+
+/// A new list of `n` items, which are taken when there is room for them.
+pub fn new_list_from(cx: &mut Cx, n: usize, items: impl Iterator<Item = Value>) -> Res<Value> {
+    if n == 0 {
+        return new_empty(cx);
+    }
+    let words = items.map(|v| v.into_counted().into_bits());
+    let made = buf::filled(n, words).map(|p| List::around(p, n));
     published(cx, made)
 }
 

@@ -69,7 +69,7 @@ pub fn loaded(cx: &mut Cx, name: &str) -> Res<Option<Value>> {
     let Some(d) = modules.downcast::<Dict>() else {
         return Ok(None);
     };
-    Ok(d.get_named(cx, name))
+    Ok(d.get_text(cx, name))
 }
 
 /// Import a top-level module.

@@ -2,16 +2,14 @@
 
 use crate::native::*;
 use crate::objects::typeobj::methods::is_plain_type_check;
+use crate::objects::typeobj::special::special;
 use crate::objects::union::Union;
 use crate::protocol;
 
 /// `isinstance(o, cls)`.
 pub fn isinstance(cx: &mut Cx, o: &Value, cls: &Value) -> Res<bool> {
     // An exact class match needs no hook.
-    if cls
-        .downcast::<Type>()
-        .is_some_and(|c| std::ptr::eq(c, o.ty()))
-    {
+    if std::ptr::from_ref(o.ty()) as u64 == cls.bits() & !7 {
         return Ok(true);
     }
     if cls.class_word() == crate::statics::word::TYPE {
@@ -56,7 +54,7 @@ pub fn recursive_isinstance(cx: &mut Cx, o: &Value, cls: &Value) -> Res<bool> {
             return Ok(true);
         }
         // A proxy may claim another class.
-        if has_plain_class(o) {
+        if has_plain_class(cx, o) {
             return Ok(false);
         }
         let Some(claimed) = protocol::getattr_str_opt(cx, o, "__class__")? else {
@@ -79,8 +77,21 @@ pub fn recursive_isinstance(cx: &mut Cx, o: &Value, cls: &Value) -> Res<bool> {
 }
 
 /// Whether `o.__class__` is `object`'s plain getter, so that it cannot differ from the type.
-fn has_plain_class(o: &Value) -> bool {
-    o.ty().has(flags::GENERIC_GETATTR) && !o.ty().has(flags::HEAP)
+fn has_plain_class(cx: &mut Cx, o: &Value) -> bool {
+    let t = o.ty();
+    if !t.has(flags::GENERIC_GETATTR) {
+        return false;
+    }
+    if !t.has(flags::HEAP) {
+        return true;
+    }
+    let Ok(name) = crate::objects::str::intern::intern_static(cx, "__class__") else {
+        return false;
+    };
+    // A data descriptor: what the instance itself has of that name does not count.
+    let found = special(cx, t, name).map(|d| d.bits() & !7);
+    let plain = special(cx, Type::of::<crate::objects::Object>(), name).map(|d| d.bits() & !7);
+    found.is_some() && found == plain
 }
 
 /// `__bases__` of a class or of what looks like one.

@@ -376,7 +376,7 @@ fn object_dir(cx: &mut Cx, this: &Value) -> Res<Value> {
 
 // ---- pickling ------------------------------------------------------------------------------------------------------
 
-fn copyreg(cx: &mut Cx, name: &str) -> Res<Value> {
+fn copyreg(cx: &mut Cx, name: &'static str) -> Res<Value> {
     let m = crate::objects::module::methods::import(cx, "copyreg")?;
     protocol::getattr_str(cx, &m, name)
 }

@@ -39,7 +39,7 @@ fn settable<'a>(cx: &mut Cx, t: &Type, v: Option<&'a Value>, name: &str) -> Res<
 }
 
 /// A value of the class's own namespace, bound as an attribute of the class.
-fn own(cx: &mut Cx, this: &Value, t: &Type, name: &str) -> Res<Option<Value>> {
+fn own(cx: &mut Cx, this: &Value, t: &Type, name: &'static str) -> Res<Option<Value>> {
     let Some(v) = t.dict().get_named(cx, name) else {
         return Ok(None);
     };

@@ -831,14 +831,17 @@ pub fn defer_class_value(v: &Value) {
     if let Some(f) = inner.filter(|f| f.class_word() == word::FUNCTION) {
         defer_class_value(&f);
     }
-    if matches!(
+    // Data descriptors of native types as well, such as those of a named tuple's fields.
+    let stays = matches!(
         w,
         word::FUNCTION
             | word::PROPERTY
             | word::STATICMETHOD
             | word::CLASSMETHOD
             | word::MEMBER_DESCR
-    ) && let Some(h) = v.header()
+    ) || v.ty().has(flag::IMMUTABLE) && v.ty().slots.descr_set.get().is_some();
+    if stays
+        && let Some(h) = v.header()
         && !h.is_uncounted_in_registers()
         && h.is_owned_by(typhon_runtime::thread::current_tid())
     {

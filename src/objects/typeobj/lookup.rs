@@ -61,9 +61,9 @@ impl Type {
         }
         None
     }
-    pub fn lookup_str(&self, cx: &mut Cx, name: &str) -> Option<Value> {
-        let n = crate::objects::str::intern::intern_str(cx, name).ok()?;
-        self.lookup(cx, &n)
+    pub fn lookup_str(&self, cx: &mut Cx, name: &'static str) -> Option<Value> {
+        let n = crate::objects::str::intern::intern_static(cx, name).ok()?;
+        self.lookup(cx, n)
     }
 
     /// Whether what was looked up after version `before` was read may be cached under it (R15).

@@ -78,6 +78,11 @@ pub fn call_type(cx: &mut Cx, t: &Type, args: Args<'_>) -> Res<Value> {
         return Ok(obj);
     }
     if let Some(init) = ty.slots.init.get() {
+        // `object.__init__` has nothing to do, nor to complain about, behind a `__new__` of the class.
+        let object = &Type::of::<crate::objects::Object>().slots;
+        if ty.slots.init.bits() == object.init.bits() && ty.slots.new.bits() != object.new.bits() {
+            return Ok(obj);
+        }
         if ty.has(flag::EXC_SUBCLASS) && !args.has_keywords() {
             // What `BaseException.__init__` stores, `__new__` has stored.
             let plain = &crate::ExcKind::BaseException.ty().slots;

@@ -338,7 +338,7 @@ impl ValueExt for Value {
     }
     fn is_instance_of_word(&self, w: u32) -> bool {
         let c = self.class_word();
-        c == w || Type::from_word(c).is_subtype_slow(Type::from_word(w))
+        c == w || w == word::OBJECT || Type::from_word(c).is_subtype_slow(Type::from_word(w))
     }
 }
 

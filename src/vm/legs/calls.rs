@@ -119,6 +119,16 @@ pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                     enter_function(cx, base, 1, argc + 1, Some(init))?;
                     return Ok(Called::Entered);
                 }
+                let pos = std::slice::from_raw_parts(base.add(2) as *const Value, argc);
+                if cls.word() != word::TYPE {
+                    let args = Args::positional(pos);
+                    let v = crate::objects::typeobj::methods::call_type(cx, cls, args)?;
+                    return finish_call(cx, r, w, v);
+                }
+                if let [one] = pos {
+                    let v = one.ty().value();
+                    return finish_call(cx, r, w, v);
+                }
             }
             _ => {}
         }
@@ -216,17 +226,38 @@ pub unsafe fn call_kw(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
 /// # Safety
 /// See [`arith`].
 #[inline(never)]
-pub unsafe fn call_ex(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
-    // SAFETY: by contract.
+pub unsafe fn call_ex(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract; the callable's register keeps what it binds.
     unsafe {
-        let v = cold::call_ex(cx, r.add(a_of(w)))?;
+        let base = r.add(a_of(w));
+        let callee = *base;
+        if callee & 3 == 0 && callee != 0 {
+            match (*(base as *const Value)).class_word() {
+                word::FUNCTION => {
+                    cold::enter_ex(cx, base, &*((callee & !7) as *const Function))?;
+                    return Ok(Called::Entered);
+                }
+                word::METHOD if *base.add(1) == 0 => {
+                    let m = &*((callee & !7) as *const Method);
+                    if m.func.class_word() == word::FUNCTION {
+                        let this = m.this.bits();
+                        *base.add(1) = if this & 3 == 0 { this | 4 } else { this };
+                        let f = &*((m.func.bits() & !7) as *const Function);
+                        cold::enter_ex(cx, base, f)?;
+                        return Ok(Called::Entered);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let v = cold::call_ex(cx, base)?;
         for i in a_of(w)..a_of(w) + 4 {
             let old = std::mem::take(&mut *r.add(i));
             drop_word(cx, old);
         }
         put(cx, r, w, v.into_counted_or_immediate());
     }
-    Ok(())
+    Ok(Called::Done)
 }
 
 /// Suspend the running generator with `a`. None: the loop's `for` or `Send` drives it, and has the item. Else it was resumed by

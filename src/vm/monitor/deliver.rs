@@ -121,6 +121,16 @@ fn call(cx: &mut Cx, f: *mut Frame, w: u64, site: &Site, tools: u8, code: Value)
             t.items().first().cloned()
         }),
         _ => match at(cx, 1) {
+            // Shown as the function bound to the class.
+            Some(class) if callable.class_word() == word::CLASSMETHOD_DESCR => {
+                if let Some(get) = callable.ty().slots.descr_get.get() {
+                    match get(cx, &callable, None, Some(&class)) {
+                        Ok(bound) => callable = bound,
+                        Err(r) => drop(cx.take_exc(r)),
+                    }
+                }
+                if site.dest > 0 { at(cx, 2) } else { None }
+            }
             Some(this) => Some(this),
             None if callable.class_word() == word::METHOD => {
                 let m = callable.clone();

@@ -195,6 +195,9 @@ macro_rules! integers {
         impl<'a> FromArg<'a> for $t {
             #[inline]
             fn from_arg(cx: &mut Cx, value: &'a Value, _: At) -> Res<Self> {
+                if let Some(Ok(i)) = value.as_small_int().map(<$t>::try_from) {
+                    return Ok(i);
+                }
                 let i = integer(cx, value)?;
                 <$t>::try_from(i).map_err(|_| out_of_range(cx, i, $range))
             }
@@ -243,6 +246,9 @@ impl Index {
 impl<'a> FromArg<'a> for Index {
     #[inline]
     fn from_arg(cx: &mut Cx, value: &'a Value, _: At) -> Res<Self> {
+        if let Some(i) = value.as_small_int() {
+            return Ok(Index(i as isize));
+        }
         Ok(Index(
             integer(cx, value)?.clamp(isize::MIN as i128, isize::MAX as i128) as isize,
         ))
