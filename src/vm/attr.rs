@@ -16,7 +16,7 @@ use crate::recall::{self, Access};
 use crate::regcode::Cache;
 use crate::slot_ext::SlotExt;
 use crate::statics::word;
-use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
+use crate::{Cx, ExcKind, Res, Value, ValueExt, computed, protocol};
 use std::sync::atomic::Ordering;
 use typhon_runtime::info::type_flag;
 use typhon_runtime::slot::Slot;
@@ -44,13 +44,12 @@ const OWN_CLASS_METHOD: u64 = 7;
 const GETTER: u64 = 9;
 /// No data descriptor of the class has the name, and instances keep it in their dict: they have no inline place for it.
 const DICT: u64 = 11;
-/// The pointer is a data descriptor of a native type, found in the class: its getter is called.
-const NATIVE: u64 = 12;
+// 12 to 15: see computed.rs.
 /// For `super()`: the pointer is the method found behind the class that stands in the next cache.
 const SUPER: u64 = 8;
 
 #[inline(always)]
-fn pack(version: u64, index: usize, kind: u64) -> u64 {
+pub(crate) fn pack(version: u64, index: usize, kind: u64) -> u64 {
     version << 16 | (index as u64) << 4 | kind
 }
 
@@ -239,10 +238,19 @@ fn own_dict(o: &Value) -> Option<Value> {
     word.get(unsafe { o.header_unchecked() })
 }
 
+/// Whether an instance has no attribute of this name, nor may get one unseen: its word `index` is empty (0: it keeps none),
+/// or its dict has not the name.
+pub(crate) fn is_free(cx: &mut Cx, o: &Value, name: &Value, index: usize) -> bool {
+    if index == 0 || instance::word_at(o, index * 8).load(Ordering::Acquire) == 0 {
+        return true;
+    }
+    own_dict(o).is_some_and(|d| quick::contains(cx.thread.tid, &d, name) == Some(false))
+}
+
 /// The cached pointer of an entry with this word, which the caller has just loaded with Acquire: the rest of
 /// `cache_pair::load`.
 #[inline(always)]
-fn class_pointer(cache: &Cache, w: u64) -> Option<u64> {
+pub(crate) fn class_pointer(cache: &Cache, w: u64) -> Option<u64> {
     let p = cache.ptr.load(Ordering::Acquire);
     (cache.word.load(Ordering::Relaxed) == w).then_some(p)
 }
@@ -314,49 +322,6 @@ pub fn getter_hit(o: &Value, cache: &Cache) -> Option<u64> {
         return None;
     }
     class_pointer(cache, w)
-}
-
-/// Whether the cache holds a data descriptor of a native type for objects of this one's class.
-#[inline(always)]
-pub fn is_native_hit(o: &Value, cache: &Cache) -> bool {
-    let w = cache.word.load(Ordering::Acquire);
-    w & 15 == NATIVE && o.is_ptr() && w >> 16 == o.ty().version()
-}
-
-/// What a cached data descriptor of a native type gives: a register word.
-#[inline(never)]
-pub fn native_hit(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<Option<u64>> {
-    let w = cache.word.load(Ordering::Acquire);
-    let Some(p) = class_pointer(cache, w) else {
-        return Ok(None);
-    };
-    if w & 15 != NATIVE || w >> 16 != o.ty().version() {
-        return Ok(None);
-    }
-    // SAFETY: deferred or immortal, and in the class at this version; counted for the call (R11).
-    let d = unsafe { crate::call::counted(cx, p) };
-    let Some(get) = d.ty().slots.descr_get.get() else {
-        return Ok(None);
-    };
-    let class = o.ty().as_value();
-    match get(cx, &d, Some(o), Some(&class)) {
-        Ok(v) => Ok(Some(v.into_counted().into_bits())),
-        Err(r) => Err(protocol::with_attribute(cx, r, o, name)),
-    }
-}
-
-/// Fill the cache with a data descriptor of the object's class, if it is one of a native type.
-fn fill_native(t: &Type, version: u64, d: &Value, cache: &Cache) {
-    let dt = d.ty();
-    if version != 0
-        && dt.has(flag::IMMUTABLE)
-        && dt.slots.descr_get.get().is_some()
-        && dt.slots.descr_set.get().is_some()
-        && d.header().is_some_and(|h| h.is_uncounted_in_registers())
-        && t.may_cache(version)
-    {
-        cache.fill(pack(version, 0, NATIVE), d.bits() & !7 | 4);
-    }
 }
 
 /// A cached method: the function's register word.
@@ -480,7 +445,7 @@ fn load_and_fill(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<u64
         // What the metaclass has and sets wins over the class's own.
         let version = t.assign_version(cx);
         match t.lookup(cx, name) {
-            Some(d) => fill_native(t, version, &d, cache),
+            Some(d) => computed::fill_native(t, version, &d, cache),
             None => fill_class(cx, o, name, cache, false),
         }
     }
@@ -514,7 +479,7 @@ fn fill_instance(
         if m.def.is_some() {
             // Read by a function of its type: nothing to remember but the descriptor.
             if !method {
-                fill_native(t, version, &d, cache);
+                computed::fill_native(t, version, &d, cache);
             }
             return Ok(None);
         }
@@ -541,7 +506,7 @@ fn fill_instance(
     }
     if dt.slots.descr_set.get().is_some() {
         if !method {
-            fill_native(t, version, &d, cache);
+            computed::fill_native(t, version, &d, cache);
         }
         return Ok(None);
     }
@@ -560,12 +525,9 @@ fn fill_instance(
             None => return Ok(None),
         },
         _ if dt.slots.descr_get.get().is_none() => (PLAIN, d),
-        _ if is_method && method => (METHOD, d),
+        _ if is_method => (METHOD, d),
         _ => return Ok(None),
     };
-    if d.header().is_some_and(|h| !h.is_uncounted_in_registers()) {
-        return Ok(None);
-    }
     let index = match (place, t.dict_offset.load(Ordering::Relaxed)) {
         (Some(place), _) => place,
         (None, 0) => 0,
@@ -573,6 +535,16 @@ fn fill_instance(
         (None, n) => n as usize / 8,
     };
     if index >= instance::UNCACHEABLE || !t.may_cache(version) {
+        return Ok(None);
+    }
+    if kind == METHOD && !method {
+        computed::fill_bound(t, version, index, &d, cache);
+        return Ok(None);
+    }
+    if d.header().is_some_and(|h| !h.is_uncounted_in_registers()) {
+        if kind == PLAIN {
+            computed::fill_counted(cx, t, version, Some(index), name, &d, cache);
+        }
         return Ok(None);
     }
     let bits = if d.is_ptr() {
@@ -675,9 +647,13 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
             head.set_deferred();
         }
         if !head.is_uncounted_in_registers() {
+            if meta.word() == word::TYPE && v.ty().slots.descr_get.get().is_none() {
+                computed::fill_counted(cx, cls, version, None, name, &v, cache);
+            }
             return;
         }
-        if !matches!(v.class_word(), word::FUNCTION | word::CLASSMETHOD_DESCR)
+        if v.class_word() != word::FUNCTION
+            && kind != OWN_CLASS_METHOD
             && v.ty().slots.descr_get.get().is_some()
         {
             return;

@@ -23,7 +23,7 @@ use crate::recall::{self, Access};
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::word;
-use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cold};
+use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cold, computed};
 
 /// The value in register `i`, or UnboundLocalError.
 ///
@@ -413,8 +413,8 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
             getter = attr::getter_hit(a, known);
             if getter.is_none() {
                 let name = attr::name_ref(cx.frame, cache);
-                bits = if attr::is_native_hit(a, known) {
-                    attr::native_hit(cx, a, name, known)?
+                bits = if computed::is_hit(a, known) {
+                    computed::load(cx, a, name, known)?
                 } else {
                     attr::attr_hit(cx, a.bits(), known)
                         .or_else(|| attr::attr_hit_rare(cx, a, name, known))
@@ -556,8 +556,8 @@ fn known_cache<'a>(cx: &mut Cx, o: &Value, cache: &'a Cache, access: Access) -> 
 /// What a method load finds by this cache, other than the method of an instance without a dict.
 #[inline(always)]
 fn known_method(cx: &mut Cx, a: &Value, name: &Value, cache: &Cache) -> Option<attr::Loaded> {
-    if !a.is_ptr() {
-        return None;
+    if let Some(bits) = attr::attr_hit(cx, a.bits(), cache) {
+        return Some(attr::Loaded::Value(bits));
     }
     if let Some(f) = attr::method_hit_rare(cx, a, name, cache) {
         return Some(attr::Loaded::Method(f));
@@ -565,9 +565,7 @@ fn known_method(cx: &mut Cx, a: &Value, name: &Value, cache: &Cache) -> Option<a
     if let Some((f, class)) = attr::class_method_hit(a.bits(), cache) {
         return Some(attr::Loaded::ClassMethod(f, class));
     }
-    attr::attr_hit(cx, a.bits(), cache)
-        .or_else(|| attr::attr_hit_rare(cx, a, name, cache))
-        .map(attr::Loaded::Value)
+    attr::attr_hit_rare(cx, a, name, cache).map(attr::Loaded::Value)
 }
 
 /// `d, d + 1` = method and receiver of `a.name`, or the attribute and empty.
@@ -583,7 +581,8 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
         let known = match known_cache(cx, a, cache, Access::Method) {
             Some(known) => match attr::method_hit(a.bits(), known) {
                 Some(f) => Some(attr::Loaded::Method(f)),
-                None => known_method(cx, a, attr::name_ref(frame, cache), known),
+                None if a.is_ptr() => known_method(cx, a, attr::name_ref(frame, cache), known),
+                None => None,
             },
             None => None,
         };

@@ -11,6 +11,7 @@ pub mod attr;
 pub mod call;
 pub mod caller;
 pub mod cold;
+mod computed;
 pub mod cx;
 mod decode;
 pub mod error;

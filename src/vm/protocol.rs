@@ -402,8 +402,26 @@ pub fn truthy(cx: &mut Cx, v: &Value) -> Res<bool> {
     truthy_slow(cx, v)
 }
 
+/// The length of an exact list, tuple, dict, string or bytes object.
+#[inline(always)]
+fn quick_len(v: &Value) -> Option<usize> {
+    use crate::objects::{Bytes, Dict, List};
+    use crate::statics::word;
+    match v.class_word() {
+        word::LIST => v.downcast_exact::<List>().map(List::len),
+        word::TUPLE => v.downcast_exact::<Tuple>().map(Tuple::len),
+        word::DICT => v.downcast_exact::<Dict>().map(Dict::len),
+        word::STR => v.downcast_exact::<Str>().map(Str::len),
+        word::BYTES => v.downcast_exact::<Bytes>().map(Bytes::len),
+        _ => None,
+    }
+}
+
 #[inline(never)]
 fn truthy_slow(cx: &mut Cx, v: &Value) -> Res<bool> {
+    if let Some(n) = quick_len(v) {
+        return Ok(n != 0);
+    }
     let s = &v.ty().slots;
     if let Some(f) = s.bool.get() {
         return f(cx, v);
@@ -776,6 +794,9 @@ pub fn length_hint(cx: &mut Cx, o: &Value) -> Res<usize> {
 
 /// `len(o)`.
 pub fn len(cx: &mut Cx, o: &Value) -> Res<usize> {
+    if let Some(n) = quick_len(o) {
+        return Ok(n);
+    }
     match o.ty().slots.len.get() {
         Some(f) => f(cx, o),
         None => {

@@ -196,6 +196,36 @@ impl Dict {
         }
     }
 
+    /// Where this very key stands, whatever it is; None: only a comparison would tell.
+    #[inline(always)]
+    fn place_of_same(&self, t: &Table, key: &Value, hash: i64) -> Option<Found> {
+        let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        let found = t.find(hash, |e, k| {
+            if k == bits {
+                Match::Yes
+            } else if e.hash.load(Ordering::Relaxed) != hash || (k & 3, bits & 3) == (1, 1) {
+                // Two small ints are equal only if they are the same word.
+                Match::No
+            } else {
+                Match::Stop
+            }
+        });
+        match found {
+            Found::Stopped(_) => None,
+            other => Some(other),
+        }
+    }
+
+    /// Where a key stands whose hash and comparison run nothing, without the lock and without taking a count; None: ask in
+    /// another way.
+    #[inline(always)]
+    fn place_quick(&self, tid: u16, t: &Table, key: &Value) -> Option<Found> {
+        match key.downcast_exact::<Str>() {
+            Some(text) => self.place_of_str(tid, t, key, text, text.hash()),
+            None => self.place_of_same(t, key, keys::quick_hash(key)?),
+        }
+    }
+
     /// Look a key up without the lock (R2).
     #[inline(always)]
     pub(crate) fn read(&self, tid: u16, key: &Value, hash: i64) -> Result<Option<Value>, GaveUp> {
@@ -203,16 +233,18 @@ impl Dict {
             return Err(GaveUp);
         }
         let t = self.table();
-        if let Some(text) = key.downcast_exact::<Str>() {
-            match self.place_of_str(tid, t, key, text, hash) {
-                Some(Found::At(n)) => {
-                    if let Ok(Some(v)) = t.entry(n).value.try_get_in(tid, || self.is_table(t)) {
-                        return Ok(Some(v));
-                    }
+        let place = match key.downcast_exact::<Str>() {
+            Some(text) => self.place_of_str(tid, t, key, text, hash),
+            None => self.place_of_same(t, key, hash),
+        };
+        match place {
+            Some(Found::At(n)) => {
+                if let Ok(Some(v)) = t.entry(n).value.try_get_in(tid, || self.is_table(t)) {
+                    return Ok(Some(v));
                 }
-                Some(_) => return Ok(None),
-                None => {}
             }
+            Some(_) => return Ok(None),
+            None => {}
         }
         self.read_any(tid, t, key, hash)
     }

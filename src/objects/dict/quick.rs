@@ -1,38 +1,33 @@
-//! The loop's own way to exact dicts with exact `str` keys: no call, no exception in sight. Whatever is not so, or needs
-//! the lock, is left to the general way.
+//! The loop's own way to exact dicts and sets with keys whose hash and comparison run nothing: no call, no exception in
+//! sight. Whatever is not so, or needs the lock, is left to the general way.
 
 use super::Dict;
+use super::keys::quick_hash;
 use super::table::Found;
-use crate::objects::Str;
 use crate::objects::list::buf::may_read;
+use crate::objects::set::SetLike;
 use crate::statics::word;
 use crate::{Value, ValueExt};
 
-/// Both operands as what they have to be.
+/// An exact dict.
 #[inline(always)]
-fn operands<'a>(d: &'a Value, key: &'a Value) -> Option<(&'a Dict, &'a Str)> {
-    if !d.is_ptr() || !key.is_ptr() || d.class_word() != word::DICT || key.class_word() != word::STR
-    {
+fn exact(d: &Value) -> Option<&Dict> {
+    if !d.is_ptr() || d.class_word() != word::DICT {
         return None;
     }
-    // SAFETY: exactly these types.
-    unsafe {
-        Some((
-            &*((d.bits() & !7) as *const Dict),
-            &*((key.bits() & !7) as *const Str),
-        ))
-    }
+    // SAFETY: exactly this type.
+    Some(unsafe { &*((d.bits() & !7) as *const Dict) })
 }
 
 /// `d[key]`, if it is there: a register word.
 #[inline]
 pub fn get(tid: u16, d: &Value, key: &Value) -> Option<u64> {
-    let (d, text) = operands(d, key)?;
+    let d = exact(d)?;
     if !may_read(&d.head, tid) {
         return None;
     }
     let t = d.table();
-    match d.place_of_str(tid, t, key, text, text.hash())? {
+    match d.place_quick(tid, t, key)? {
         // An entry that went: the general way looks again.
         Found::At(n) => match t.entry(n).value.try_get_for_register(tid, || d.is_table(t)) {
             Ok(Some(v)) => Some(v.into_bits()),
@@ -45,12 +40,19 @@ pub fn get(tid: u16, d: &Value, key: &Value) -> Option<u64> {
 /// `key in d`.
 #[inline]
 pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
-    let (d, text) = operands(d, key)?;
+    let Some(d) = exact(d) else {
+        return match d.class_word() {
+            word::SET | word::FROZENSET => {
+                SetLike::of(d)?.contains_unlocked(tid, key, quick_hash(key)?)
+            }
+            _ => None,
+        };
+    };
     if !may_read(&d.head, tid) {
         return None;
     }
     let t = d.table();
-    match d.place_of_str(tid, t, key, text, text.hash())? {
+    match d.place_quick(tid, t, key)? {
         Found::At(n) if !t.entry(n).value.is_empty() => Some(true),
         Found::Absent => Some(false),
         _ => None,
@@ -61,14 +63,14 @@ pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
 /// `Err` gives the value back.
 #[inline]
 pub fn replace(tid: u16, d: &Value, key: &Value, value: Value) -> Result<Option<Value>, Value> {
-    let Some((d, text)) = operands(d, key) else {
+    let Some(d) = exact(d) else {
         return Err(value);
     };
     if !d.head.is_uniquely_held(tid) {
         return Err(value);
     }
     let t = d.table();
-    match d.place_of_str(tid, t, key, text, text.hash()) {
+    match d.place_quick(tid, t, key) {
         Some(Found::At(n)) => Ok(t.replace(n, value.into_counted())),
         _ => Err(value),
     }

@@ -142,7 +142,7 @@ impl<'a> SetLike<'a> {
 
     /// Whether the element is there, without the lock; None: ask under it.
     #[inline]
-    fn contains_unlocked(self, tid: u16, key: &Value, hash: i64) -> Option<bool> {
+    pub(crate) fn contains_unlocked(self, tid: u16, key: &Value, hash: i64) -> Option<bool> {
         if !may_read(self.head, tid) {
             return None;
         }
