@@ -9,6 +9,7 @@
 mod common;
 use common::*;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use typhon_runtime::{Guarded, Header, Thread, TypeInfo, Value, region};
 
 const BOX: u32 = region::static_type_word(21);
@@ -43,16 +44,17 @@ fn make(t: &Thread) -> Value {
 fn change(locked: bool) {
     attached(|t| {
         let value = make(t);
-        let start = std::sync::Barrier::new(2);
+        // Relaxed, so that they order nothing: both go on until both have come far, or one might be done before the other begins.
+        let done = [AtomicU32::new(0), AtomicU32::new(0)];
         t.detach(|| {
             std::thread::scope(|s| {
                 for k in 0..2 {
-                    let (value, start) = (&value, &start);
+                    let (value, done) = (&value, &done);
                     s.spawn(move || {
-                        start.wait();
                         attached(|t| {
                             let it = unsafe { &*(value.as_ptr() as *const Box) };
-                            for _ in 0..2000 {
+                            while done.iter().any(|n| n.load(Relaxed) < 1000) {
+                                done[k].fetch_add(1, Relaxed);
                                 if locked || k == 0 {
                                     *it.state.lock(&it.head, t) += 1;
                                 } else {

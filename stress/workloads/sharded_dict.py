@@ -12,17 +12,20 @@ def run(options, threads):
     shards = [({}, threading.Lock()) for _ in range(SHARDS)]
 
     def work(index):
+        mine = {}
         for step in share(options.size, threads, index):
             key = mixed(options, step) % KEYS
             table, lock = shards[key % SHARDS]
             with lock:
                 table[key] = table.get(key, 0) + 1
+            # The same where nobody else writes.
+            mine[key] = mine.get(key, 0) + 1
+        return mine
 
-    barrier_start(threads, work)
     expected = {}
-    for step in range(options.size):
-        key = mixed(options, step) % KEYS
-        expected[key] = expected.get(key, 0) + 1
+    for mine in barrier_start(threads, work):
+        for key, n in mine.items():
+            expected[key] = expected.get(key, 0) + n
     counted = {key: n for table, _ in shards for key, n in table.items()}
     check(counted == expected, "lost updates under a lock", options.size - sum(counted.values()))
     return [f"keys: {len(counted)}", f"updates: {sum(counted.values())}"]

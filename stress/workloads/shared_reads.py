@@ -27,11 +27,11 @@ def run(options, threads):
             pair = PAIRS[step % 1000]
             check(pair[0] is name, name)
             total += SETTINGS.apply(TABLE[name]) + pair[1]
+        expected = sum(((step % 1000) * 3 + 7) + step % 1000 for step in share(options.size, threads, index))
+        check(total == expected, total, expected)
         return total
 
     total = sum(in_threads(threads, work))
-    expected = sum(((step % 1000) * 3 + 7) + step % 1000 for step in range(options.size))
-    check(total == expected, total, expected)
     return [f"total: {total}"]
 
 
