@@ -111,7 +111,10 @@ fn round(round: u64) {
             }
             let bits = loop {
                 match shared[at].load(Acquire) {
-                    0 => t.safepoint_full(),
+                    0 => {
+                        std::thread::yield_now();
+                        t.safepoint_full();
+                    }
                     bits => break bits,
                 }
             };
@@ -127,6 +130,7 @@ fn round(round: u64) {
         }
         done.fetch_add(1, AcqRel);
         while done.load(Acquire) < 2 {
+            std::thread::yield_now();
             t.safepoint_full();
         }
         for (at, object) in mine {
@@ -144,7 +148,7 @@ fn round(round: u64) {
 #[test]
 fn owners_share_what_they_are_changing() {
     attached(|_| make_type());
-    for n in 0..60 {
+    for n in 0..30 {
         round(n);
     }
     attached(|t| {
