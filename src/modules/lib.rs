@@ -33,6 +33,7 @@ pub mod locale;
 pub mod lsprof;
 pub mod marshal;
 pub mod math;
+pub mod multibyte;
 pub mod opcode;
 pub mod operator;
 pub mod os_call;
@@ -88,6 +89,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_json", &json::module::MODULE),
     ("_locale", &locale::module::MODULE),
     ("_md5", &hashes::fixed::md5_module::MODULE),
+    ("_multibyte", &multibyte::module::MODULE),
     ("_opcode", &opcode::module::MODULE),
     ("_operator", &operator::module::MODULE),
     ("_pickle", &pickle::module::MODULE),

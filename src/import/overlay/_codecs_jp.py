@@ -1,0 +1,3 @@
+"""Codecs of the East Asian encodings."""
+
+from _multibyte import getcodec
