@@ -56,6 +56,8 @@ pub struct Options {
     pub allow_incomplete: bool,
     /// `PyCF_ALLOW_TOP_LEVEL_AWAIT`.
     pub top_level_await: bool,
+    /// `PyCF_TYPE_COMMENTS`: for trees.
+    pub type_comments: bool,
 }
 
 /// Stack for the parser and for dropping its tree, which both recurse, at least; then what a byte of source can

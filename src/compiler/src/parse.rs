@@ -23,6 +23,9 @@ impl Tree {
             ruff_python_ast::Mod::Expression(expression) => Root::Expr(&expression.body),
         }
     }
+    pub fn tokens(&self) -> &ruff_python_ast::token::Tokens {
+        self.parsed.tokens()
+    }
     /// The statements, unless this is an expression.
     pub fn body(&self) -> &[Stmt] {
         match self.root() {

@@ -263,6 +263,7 @@ pub mod functions {
             dont_imply_dedent: flags & DONT_IMPLY_DEDENT != 0,
             allow_incomplete: flags & ALLOW_INCOMPLETE != 0,
             top_level_await: flags & TOP_LEVEL_AWAIT != 0,
+            type_comments: flags & TYPE_COMMENTS != 0,
         };
         if tree::is_node(cx, source)? {
             if flags & ONLY_AST != 0 && flags & OPTIMIZED_AST != OPTIMIZED_AST {

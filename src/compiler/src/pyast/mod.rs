@@ -1,6 +1,7 @@
 //! The tree as CPython's `ast` module shows it, as plain data: what `compile(..., PyCF_ONLY_AST)` returns is made of
 //! it. Kinds, fields and their order are those of Python 3.14's abstract grammar.
 
+mod comments;
 mod expressions;
 pub mod grammar;
 mod optimize;
@@ -11,6 +12,7 @@ mod validate;
 pub use optimize::optimize;
 pub(crate) use validate::validate;
 
+use self::comments::Comments;
 use crate::code::Const;
 use crate::error::CompileError;
 use crate::ir::Loc;
@@ -52,25 +54,30 @@ type Res<T = Value> = Result<T, CompileError>;
 pub fn tree(source: &Source, mode: Mode, opts: &Options) -> Result<Node, CompileError> {
     crate::on_a_large_stack(source, || {
         let parsed = parse::parse(source, mode, opts)?;
+        let mut comments = Comments::default();
+        if opts.type_comments {
+            comments = Comments::new(source, comments::tokens(parsed.tokens()));
+        }
+        let ignores = comments.ignores();
         let builder = Builder {
             src: source,
             reader: Reader { src: source },
+            comments,
         };
-        match parsed.root() {
+        let made = match parsed.root() {
             crate::ast::Root::Expr(expr) => {
-                Ok(plain("Expression", vec![("body", builder.expr(expr)?)]))
+                plain("Expression", vec![("body", builder.expr(expr)?)])
             }
             crate::ast::Root::Body(body, Mode::Single) => {
-                Ok(plain("Interactive", vec![("body", builder.stmts(body)?)]))
+                plain("Interactive", vec![("body", builder.stmts(body)?)])
             }
             crate::ast::Root::Body(body, _) => {
-                let fields = vec![
-                    ("body", builder.stmts(body)?),
-                    ("type_ignores", Value::List(vec![])),
-                ];
-                Ok(plain("Module", fields))
+                let fields = vec![("body", builder.stmts(body)?), ("type_ignores", ignores)];
+                plain("Module", fields)
             }
-        }
+        };
+        builder.comments.check_taken(source)?;
+        Ok(made)
     })
 }
 
@@ -87,6 +94,7 @@ fn plain(kind: &'static str, fields: Vec<(&'static str, Value)>) -> Node {
 struct Builder<'s> {
     src: &'s Source,
     reader: Reader<'s>,
+    comments: Comments,
 }
 
 impl Builder<'_> {

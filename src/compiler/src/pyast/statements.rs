@@ -6,7 +6,7 @@ use ruff_python_ast::{
     Alias, ElifElseClause, ExceptHandler, Expr, Parameter, Parameters, Pattern, Singleton, Stmt,
     StmtIf, TypeParam, TypeParams,
 };
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 impl Builder<'_> {
     pub(super) fn stmts(&self, body: &[Stmt]) -> Res {
@@ -19,7 +19,6 @@ impl Builder<'_> {
 
     fn stmt_inner(&self, stmt: &Stmt) -> Res {
         let range = stmt_range(self.src, stmt);
-        let none = || Value::None;
         let (kind, fields) = match stmt {
             Stmt::FunctionDef(s) => (
                 if s.is_async {
@@ -36,7 +35,10 @@ impl Builder<'_> {
                         list(&s.decorator_list, |d| self.expr(&d.expression))?,
                     ),
                     ("returns", self.opt(s.returns.as_deref())?),
-                    ("type_comment", none()),
+                    ("type_comment", {
+                        let end = s.returns.as_ref().map_or(s.parameters.end(), |r| r.end());
+                        self.comments.of_header(self.src, end, true)
+                    }),
                     ("type_params", self.type_params(s.type_params.as_deref())?),
                 ],
             ),
@@ -76,7 +78,10 @@ impl Builder<'_> {
                 vec![
                     ("targets", self.exprs(&s.targets)?),
                     ("value", self.expr(&s.value)?),
-                    ("type_comment", none()),
+                    (
+                        "type_comment",
+                        self.comments.of_statement(self.src, range.end()),
+                    ),
                 ],
             ),
             Stmt::AugAssign(s) => (
@@ -103,7 +108,10 @@ impl Builder<'_> {
                     ("iter", self.expr(&s.iter)?),
                     ("body", self.stmts(&s.body)?),
                     ("orelse", self.stmts(&s.orelse)?),
-                    ("type_comment", none()),
+                    (
+                        "type_comment",
+                        self.comments.of_header(self.src, s.iter.end(), false),
+                    ),
                 ],
             ),
             Stmt::While(s) => (
@@ -129,7 +137,10 @@ impl Builder<'_> {
                     vec![
                         ("items", items),
                         ("body", self.stmts(&s.body)?),
-                        ("type_comment", none()),
+                        ("type_comment", {
+                            let end = s.items.last().map_or(range.start(), |item| item.end());
+                            self.comments.of_header(self.src, end, false)
+                        }),
                     ],
                 )
             }
@@ -239,18 +250,19 @@ impl Builder<'_> {
         })
     }
 
-    fn arg(&self, param: &Parameter) -> Res {
+    /// A parameter; `end` is that of its default.
+    fn arg(&self, param: &Parameter, end: TextSize) -> Res {
         let range = TextRange::new(param.name.start(), param.end());
         let fields = vec![
             ("arg", ident(param.name.as_str())),
             ("annotation", self.opt(param.annotation.as_deref())?),
-            ("type_comment", Value::None),
+            ("type_comment", self.comments.of_parameter(self.src, end)),
         ];
         Ok(self.node("arg", range, fields))
     }
 
     fn opt_arg(&self, param: Option<&Parameter>) -> Res {
-        param.map_or(Ok(Value::None), |param| self.arg(param))
+        param.map_or(Ok(Value::None), |param| self.arg(param, param.end()))
     }
 
     pub(super) fn parameters(&self, params: &Parameters) -> Res {
@@ -259,16 +271,30 @@ impl Builder<'_> {
             .iter()
             .chain(&params.args)
             .filter_map(|p| p.default.as_deref());
+        if params.vararg.is_none()
+            && let Some(first) = params.kwonlyargs.first()
+        {
+            let positional = params.posonlyargs.iter().chain(&params.args);
+            let from = positional.last().map_or(params.start(), |p| p.end());
+            let between = &self.src.text()[TextRange::new(from, first.start())];
+            if let Some(at) = between.find('*') {
+                let at = from + TextSize::try_from(at).unwrap_or_default();
+                self.comments.check_star(self.src, at)?;
+            }
+        }
         let fields = vec![
             (
                 "posonlyargs",
-                list(&params.posonlyargs, |p| self.arg(&p.parameter))?,
+                list(&params.posonlyargs, |p| self.arg(&p.parameter, p.end()))?,
             ),
-            ("args", list(&params.args, |p| self.arg(&p.parameter))?),
+            (
+                "args",
+                list(&params.args, |p| self.arg(&p.parameter, p.end()))?,
+            ),
             ("vararg", self.opt_arg(params.vararg.as_deref())?),
             (
                 "kwonlyargs",
-                list(&params.kwonlyargs, |p| self.arg(&p.parameter))?,
+                list(&params.kwonlyargs, |p| self.arg(&p.parameter, p.end()))?,
             ),
             (
                 "kw_defaults",
