@@ -495,19 +495,24 @@ fn finish(cx: &mut Cx, mut code: i32) -> i32 {
 /// Let the program's modules go: first from the table of modules, so that what nothing else names dies with its globals
 /// intact; what is left then is emptied, the latest import first. The library's modules stay for finalizers to use.
 fn clear_modules(cx: &mut Cx) {
-    // Finalizers find out that nothing new can be imported now.
-    exit::set_sys(cx, "meta_path", Value::none());
-    let mut left = Vec::new();
+    // Finalizers find out that nothing can be imported now.
+    for name in SPENT {
+        exit::set_sys(cx, name, Value::none());
+    }
+    let (mut left, mut kept) = (Vec::new(), Vec::new());
     let done: Res<()> = (|| {
         let modules = imp::modules(cx)?;
         let table = modules.downcast::<Dict>().expect("checked to be a dict");
         for (name, m) in table.entries(cx) {
-            if m.downcast::<Module>().is_some()
-                && (is_named(&name, "__main__") || !is_of_library(cx, &m)?)
-            {
-                left.push(new_ref(cx, &m, None)?);
-                table.set(cx, &name, Value::none())?;
+            if m.downcast::<Module>().is_none() {
+                continue;
             }
+            match place_of(cx, &name, &m)? {
+                Place::Native => continue,
+                Place::Library => kept.push(m),
+                Place::Program => left.push(new_ref(cx, &m, None)?),
+            }
+            table.set(cx, &name, Value::none())?;
         }
         Ok(())
     })();
@@ -530,15 +535,36 @@ fn clear_modules(cx: &mut Cx) {
         typhon_runtime::gc::collect(cx, typhon_runtime::gc::Reason::Shutdown);
         typhon_vm::call::run_pending(cx);
     }
+    // The process ends with them.
+    std::mem::forget(kept);
 }
 
-/// Whether a module is native or came with the interpreter.
-fn is_of_library(cx: &mut Cx, m: &Value) -> Res<bool> {
-    let Some(loader) = protocol::getattr_str_opt(cx, m, "__loader__")? else {
-        return Ok(false);
-    };
-    // The importers of native modules are classes.
-    Ok(loader.downcast::<Type>().is_some() || loader.ty().name() == "LibraryLoader")
+/// What of `sys` is nothing any more when modules go.
+const SPENT: [&str; 5] = [
+    "argv",
+    "path",
+    "path_hooks",
+    "path_importer_cache",
+    "meta_path",
+];
+
+/// Where a module came from.
+enum Place {
+    Native,
+    Library,
+    Program,
+}
+
+fn place_of(cx: &mut Cx, name: &Value, m: &Value) -> Res<Place> {
+    if is_named(name, "__main__") {
+        return Ok(Place::Program);
+    }
+    Ok(match protocol::getattr_str_opt(cx, m, "__loader__")? {
+        // The importers of native modules are classes.
+        Some(loader) if loader.downcast::<Type>().is_some() => Place::Native,
+        Some(loader) if loader.ty().name() == "LibraryLoader" => Place::Library,
+        _ => Place::Program,
+    })
 }
 
 fn is_named(k: &Value, name: &str) -> bool {

@@ -297,6 +297,11 @@ impl OrderedDict {
         drop(self.missed.put(&self.base.head, cx, None));
     }
 
+    /// Return the size of the dict in memory.
+    fn __sizeof__(&self) -> usize {
+        size_of::<OrderedDict>() - size_of::<Dict>() + self.base.size_in_memory()
+    }
+
     /// od.copy() -> a shallow copy of od
     fn copy(this: &Value, cx: &mut Cx) -> Res<Value> {
         let Some(d) = this.downcast::<OrderedDict>() else {

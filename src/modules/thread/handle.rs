@@ -284,6 +284,14 @@ impl ThreadHandle {
         if s.ident.load(Ordering::Relaxed) == os::thread_ident() && !s.done.is_set() {
             return Err(cx.runtime_error("Cannot join current thread"));
         }
+        if cx.is_main
+            && crate::sys::functions::FINALIZING.load(Ordering::Acquire)
+            && !s.done.is_set()
+        {
+            // Who ends the process does not wait for a daemon thread.
+            let text = "cannot join thread at interpreter shutdown";
+            return Err(cx.raise(ExcKind::PythonFinalizationError, text));
+        }
         wait(cx, s, end)
     }
     #[slot]

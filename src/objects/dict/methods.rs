@@ -171,7 +171,7 @@ impl Dict {
 
     /// Return the size of the dict in memory.
     fn __sizeof__(&self) -> usize {
-        size_of::<Dict>() + self.table().bytes()
+        self.size_in_memory()
     }
 
     #[slot(len)]

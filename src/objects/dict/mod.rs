@@ -102,6 +102,9 @@ impl Dict {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    pub fn size_in_memory(&self) -> usize {
+        size_of::<Dict>() + self.table().bytes()
+    }
     /// The table; valid until this thread's next safepoint when `may_read`, or while locked.
     #[inline(always)]
     pub(crate) fn table(&self) -> &Table {

@@ -5,6 +5,7 @@ use crate::{Cx, Value, ValueExt};
 use std::collections::HashMap;
 use std::sync::Arc;
 use typhon_compiler::code::{Code, Const};
+use typhon_compiler::source::Source;
 use typhon_runtime::sync::Mutex;
 
 /// The text of a file that is not on disk (the built-in library): set once by the import system.
@@ -78,22 +79,19 @@ fn from_linecache(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
     }
 }
 
-/// The encoding that the first two lines of a file declare.
-fn decode(bytes: Vec<u8>) -> String {
-    let declared_latin = bytes.splitn(3, |b| *b == b'\n').take(2).any(|l| {
-        let l = String::from_utf8_lossy(l).to_lowercase();
-        l.trim_start().starts_with('#')
-            && l.contains("coding")
-            && (l.contains("latin") || l.contains("iso-8859-1"))
-    });
-    if declared_latin {
-        return bytes.iter().map(|b| *b as char).collect();
+/// The text of a file, by the encoding that its first two lines declare.
+fn decode(cx: &mut Cx, bytes: Vec<u8>) -> String {
+    if let Ok(source) = Source::from_bytes(&bytes, None) {
+        return source.text().to_owned();
     }
-    let text = String::from_utf8(bytes)
-        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-    text.strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text)
+    if let Some(encoding) = Source::foreign_encoding(&bytes) {
+        match crate::objects::codec::decode_text(cx, &bytes, &encoding, Some("replace")) {
+            Ok(text) => return text_of(&text).unwrap_or_default(),
+            Err(r) => drop(cx.take_exc(r)),
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
 }
 
 fn read(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
@@ -112,7 +110,7 @@ fn read_file(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
     }
     let path = name.to_owned();
     let bytes = cx.thread.detach(|| std::fs::read(path)).ok()?;
-    Some(split(&decode(bytes)))
+    Some(split(&decode(cx, bytes)))
 }
 
 /// Line `n` (from 1) of a file, with its end.

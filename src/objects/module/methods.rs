@@ -69,7 +69,8 @@ pub fn loaded(cx: &mut Cx, name: &str) -> Res<Option<Value>> {
     let Some(d) = modules.downcast::<Dict>() else {
         return Ok(None);
     };
-    Ok(d.get_text(cx, name))
+    // None: it is not to be imported, or not any more.
+    Ok(d.get_text(cx, name).filter(|m| !m.is_none()))
 }
 
 /// Import a top-level module.
