@@ -12,7 +12,7 @@ pub struct Kind {
     pub without: &'static [(u16, u16)],
     /// Codes, and what they and those behind them that have a character stand for.
     pub other: &'static [(u16, &'static str)],
-    /// Characters that are encoded though no code stands for them.
+    /// Characters that are encoded though no code stands for them, or by another code than the lowest.
     pub also: &'static [(u32, u16)],
 }
 
@@ -65,7 +65,7 @@ pub static KINDS: &[Kind] = &[
                 "ヾゝゞ々ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬねのはばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんァアィイゥウェエォオカガキギクグケゲコゴサザシジスズセゼソゾタダチヂッツヅテデトドナニヌネノハバパヒビピフブプヘベペホボポマミムメモャヤュユョヨラリルレロヮワヰヱヲンヴヵヶДЕЁЖЗИЙКЛМУФХЦЧШЩЪЫЬЭЮЯабвгдеёжзийклмнопрстуфхцчшщъыьэюя①②③④⑤⑥⑦⑧⑨⑩⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽",
             ),
         ],
-        also: &[],
+        also: &[(0x5341, 0xa451), (0x5345, 0xa4ca), (0xFF3C, 0xa242)],
     },
     Kind {
         name: "cp932",
@@ -108,6 +108,8 @@ pub static KINDS: &[Kind] = &[
             (0xf9fe, "▓"),
         ],
         also: &[
+            (0x5341, 0xa451),
+            (0x5345, 0xa4ca),
             (0xA2, 0xA246),
             (0xA3, 0xA247),
             (0xA5, 0xA244),

@@ -99,7 +99,7 @@ impl Table {
         for (from, _) in kind.other {
             t.from.insert(t.to[place(*from)], *from);
         }
-        t.from.extend(kind.also);
+        t.from.extend(kind.also.iter().copied());
         t
     }
 
