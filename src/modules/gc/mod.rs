@@ -76,6 +76,12 @@ fn around_collection(cx: &mut Cx, found: Option<&gc::Collected>) {
 static ASKED: [(AtomicUsize, AtomicUsize); 3] =
     [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; 3];
 
+/// Whether a tuple can be in no cycle: CPython's collector stops tracking such a one when it meets it.
+fn is_leaf_tuple(v: &Value) -> bool {
+    v.downcast_exact::<Tuple>()
+        .is_some_and(|t| t.items().iter().all(|item| !gc::is_tracked(item)))
+}
+
 #[pymodule(name = "gc")]
 pub mod module {
     //! This module provides access to the garbage collector for reference cycles.
@@ -215,7 +221,9 @@ pub mod module {
             Some(0 | 1) => return Ok(Vec::new()),
             _ => {}
         }
-        Ok(gc::objects(&mut cx.thread))
+        let mut objects = gc::objects(&mut cx.thread);
+        objects.retain(|v| !is_leaf_tuple(v));
+        Ok(objects)
     }
 
     /// Return the list of objects that directly refer to any of 'objs'.
