@@ -706,9 +706,9 @@ unsafe fn bind_in_place(
     let (total, nk) = (argc + kwonly, names.map_or(0, Tuple::len));
     // SAFETY: the running frame.
     let generator = unsafe { (*cx.frame).is_generator() };
-    if code.flags & (co::VARARGS | co::VARKEYWORDS) != 0
-        || code.flags & co::OPTIMIZED == 0
-        || n > argc
+    let star = code.flags & (co::VARARGS | co::VARKEYWORDS) != 0;
+    if code.flags & co::OPTIMIZED == 0
+        || (if star { nk != 0 } else { n > argc })
         || total > IN_PLACE
         || nk > total
         || generator
@@ -716,6 +716,10 @@ unsafe fn bind_in_place(
         || !cx.has_room(args)
     {
         return Ok(false);
+    }
+    if star {
+        // SAFETY: by contract.
+        return unsafe { bind_star(cx, f, rc, args, n) };
     }
     if n == total && nk == 0 {
         // SAFETY: by contract.
@@ -776,6 +780,63 @@ unsafe fn bind_in_place(
         // The words are the registers' now.
         fill.n = 0;
         clear_from(args, total, rc.nlocals);
+    }
+    Ok(true)
+}
+
+/// The same for star parameters, which get what is left of positional arguments.
+///
+/// # Safety
+/// As for [`bind_in_place`], which has looked at the room.
+unsafe fn bind_star(
+    cx: &mut Cx,
+    f: &Function,
+    rc: &RegCode,
+    args: *mut u64,
+    n: usize,
+) -> Res<bool> {
+    use crate::objects::code::co;
+    let code = f.code();
+    let argc = code.argcount as usize;
+    let (has_rest, has_keywords) = (
+        code.flags & co::VARARGS != 0,
+        code.flags & co::VARKEYWORDS != 0,
+    );
+    if code.kwonly != 0 || n > argc && !has_rest {
+        return Ok(false);
+    }
+    let defaults = if n < argc {
+        f.defaults.get(&f.head)
+    } else {
+        None
+    };
+    let d = (defaults.as_ref().and_then(|d| d.downcast::<Tuple>())).map_or(&[][..], Tuple::items);
+    if n + d.len() < argc {
+        return Ok(false);
+    }
+    // SAFETY: by contract. What is made is made before a register is written; those left over move into the tuple.
+    unsafe {
+        let keywords = match has_keywords {
+            true => Some(crate::objects::dict::new_dict(cx)?),
+            false => None,
+        };
+        let rest = match has_rest {
+            true => {
+                let items = TakeRegs::new(cx, args.add(argc.min(n)), n.saturating_sub(argc));
+                let len = items.len();
+                Some(crate::objects::tuple::new_tuple_from(cx, len, items)?)
+            }
+            false => None,
+        };
+        for i in n..argc {
+            *args.add(i) = d[i + d.len() - argc].clone_in(cx.thread.tid).into_bits();
+        }
+        let mut at = argc;
+        for v in [rest, keywords].into_iter().flatten() {
+            *args.add(at) = v.into_bits();
+            at += 1;
+        }
+        clear_from(args, at, rc.nlocals);
     }
     Ok(true)
 }

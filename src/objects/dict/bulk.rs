@@ -322,28 +322,25 @@ impl Dict {
                         leftovers.push(Item { hash, key, value });
                         continue;
                     }
-                    match self.put_locked(n, &key, hash, value) {
-                        Ok(d) => {
-                            if d.value.is_some() || !d.table.is_none() {
-                                displaced.push(d);
+                    let Some(n) = n else {
+                        match self.add_locked(key, hash, value) {
+                            Ok(old) if old.is_none() => {}
+                            Ok(table) => displaced.push(Displaced { value: None, table }),
+                            Err((key, value)) => {
+                                leftovers.push(Item { hash, key, value });
+                                failed = true;
+                                break;
                             }
                         }
-                        Err(NoRoom(v)) => {
-                            leftovers.push(Item {
-                                hash,
-                                key: key.clone(),
-                                value: v,
-                            });
-                            failed = true;
-                        }
-                    }
-                    // The snapshot's count of the key: dropped after the lock.
-                    displaced.push(Displaced {
-                        value: Some(key),
-                        table: OldTable::none(),
-                    });
-                    if failed {
-                        break;
+                        continue;
+                    };
+                    let value = self.table().replace(n, value);
+                    // The old value, and the snapshot's count of the key: dropped after the lock.
+                    for value in [value, Some(key)] {
+                        displaced.push(Displaced {
+                            value,
+                            table: OldTable::none(),
+                        });
                     }
                 }
             }

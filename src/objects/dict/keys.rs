@@ -242,6 +242,24 @@ pub fn equals_stable_str(tid: u16, bits: u64, text: &Str) -> Option<bool> {
     }
 }
 
+/// The same for any key: whether the one with these bits equals `key`, where that runs no Python code. The hashes are equal.
+#[inline(never)]
+pub fn equals_stable(tid: u16, bits: u64, key: &Value) -> Option<bool> {
+    // SAFETY: R2/R3: as above; what is no pointer needs no header.
+    unsafe {
+        if bits & 3 == 0 {
+            let head = &*(bits as *const Header);
+            let stays = typhon_runtime::GIL_BUILD
+                || typhon_runtime::refcount::is_owner_leg(head, tid)
+                || head.is_uncounted_in_registers();
+            if !stays || head.type_word_acquire() == 0 {
+                return None;
+            }
+        }
+        with_bits(bits, |k| pure_eq(k, key))
+    }
+}
+
 /// `a == b` as containers compare: identity first, and numbers and strings without a call.
 #[inline(always)]
 pub fn equal(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {

@@ -199,18 +199,21 @@ impl Dict {
         }
     }
 
-    /// Where this very key stands, whatever it is; None: only a comparison would tell.
+    /// Where a key stands, without the lock and without taking a count; None: ask in another way.
     #[inline(always)]
-    fn place_of_same(&self, t: &Table, key: &Value, hash: i64) -> Option<Found> {
+    fn place_of_any(&self, tid: u16, t: &Table, key: &Value, hash: i64) -> Option<Found> {
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
         let found = t.find(hash, |e, k| {
             if k == bits {
-                Match::Yes
-            } else if e.hash.load(Ordering::Relaxed) != hash || (k & 3, bits & 3) == (1, 1) {
-                // Two small ints are equal only if they are the same word.
-                Match::No
-            } else {
-                Match::Stop
+                return Match::Yes;
+            }
+            if e.hash.load(Ordering::Relaxed) != hash {
+                return Match::No;
+            }
+            match keys::equals_stable(tid, k, key) {
+                Some(true) => Match::Yes,
+                Some(false) => Match::No,
+                None => Match::Stop,
             }
         });
         match found {
@@ -225,7 +228,7 @@ impl Dict {
     fn place_quick(&self, tid: u16, t: &Table, key: &Value) -> Option<Found> {
         match key.downcast_exact::<Str>() {
             Some(text) => self.place_of_str(tid, t, key, text, text.hash()),
-            None => self.place_of_same(t, key, keys::quick_hash(key)?),
+            None => self.place_of_any(tid, t, key, keys::quick_hash(key)?),
         }
     }
 
@@ -238,7 +241,7 @@ impl Dict {
         let t = self.table();
         let place = match key.downcast_exact::<Str>() {
             Some(text) => self.place_of_str(tid, t, key, text, hash),
-            None => self.place_of_same(t, key, hash),
+            None => self.place_of_any(tid, t, key, hash),
         };
         match place {
             Some(Found::At(n)) => {
@@ -452,9 +455,11 @@ impl Dict {
         let tid = cx.tid;
         if may_read(&self.head, tid) {
             let t = self.table();
-            if let Some(text) = key.downcast_exact::<Str>()
-                && let Some(found) = self.place_of_str(tid, t, key, text, hash)
-            {
+            let place = match key.downcast_exact::<Str>() {
+                Some(text) => self.place_of_str(tid, t, key, text, hash),
+                None => self.place_of_any(tid, t, key, hash),
+            };
+            if let Some(found) = place {
                 match found {
                     Found::At(n) if t.entry(n).value.is_empty() => {}
                     found => return Ok(matches!(found, Found::At(_))),
@@ -487,17 +492,29 @@ impl Dict {
                     table: OldTable::none(),
                 })
             }
-            None => {
-                let table = match self.make_room(1) {
-                    Some(old) => old,
-                    None => return Err(NoRoom(value)),
-                };
-                let is_str = crate::objects::str::is_exact_str(key);
-                self.table().insert(hash, key.clone(), value, is_str);
-                self.used.store(self.len() + 1, Ordering::Relaxed);
-                Ok(Displaced { value: None, table })
-            }
+            None => match self.add_locked(key.clone(), hash, value) {
+                Ok(table) => Ok(Displaced { value: None, table }),
+                Err((_, value)) => Err(NoRoom(value)),
+            },
         }
+    }
+
+    /// Add a key that is not there, with the counts of key and value. Under the lock (or uniquely held). When memory is out they
+    /// come back.
+    #[inline]
+    pub(crate) fn add_locked(
+        &self,
+        key: Value,
+        hash: i64,
+        value: Value,
+    ) -> Result<OldTable, (Value, Value)> {
+        let Some(old) = self.make_room(1) else {
+            return Err((key, value));
+        };
+        let is_str = crate::objects::str::is_exact_str(&key);
+        self.table().insert(hash, key, value, is_str);
+        self.used.store(self.len() + 1, Ordering::Relaxed);
+        Ok(old)
     }
 
     /// Under the lock: room for `n` more entries; the displaced table comes back. None when memory is out.

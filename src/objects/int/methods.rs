@@ -251,6 +251,11 @@ impl Int {
         if length > isize::MAX >> 8 {
             return Err(cx.memory_error());
         }
+        if let Some(n) = this.as_small_int()
+            && let Some(data) = int_bytes::small_to_bytes(n, length as usize, order, signed)
+        {
+            return bytes::new_bytes(cx, &data[..length as usize]);
+        }
         let data = lift(
             cx,
             int_bytes::to_bytes(&arith::big(this), length as usize, order, signed),
@@ -282,9 +287,15 @@ impl Int {
         cx: &mut Cx,
     ) -> Res<Value> {
         let order = lift(cx, ByteOrder::parse(byteorder))?;
-        let data = bytes::object_bytes(cx, bytes)?;
-        let n = int_bytes::from_bytes(&data, order, signed);
-        let n = new_big(cx, n)?;
+        let small = (bytes.downcast_exact::<crate::objects::Bytes>())
+            .and_then(|b| int_bytes::small_from_bytes(b.as_slice(), order, signed));
+        let n = match small {
+            Some(n) => new_int(cx, n)?,
+            None => {
+                let data = bytes::object_bytes(cx, bytes)?;
+                new_big(cx, int_bytes::from_bytes(&data, order, signed))?
+            }
+        };
         if cls.word() == word::INT {
             return Ok(n);
         }

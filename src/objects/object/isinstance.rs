@@ -30,7 +30,14 @@ pub fn isinstance(cx: &mut Cx, o: &Value, cls: &Value) -> Res<bool> {
     }
     if let Some(t) = cls.downcast::<Tuple>() {
         for c in t.items() {
-            if cx.recurse(" in __instancecheck__", |cx| isinstance(cx, o, c))? {
+            let answer = if std::ptr::from_ref(o.ty()) as u64 == c.bits() & !7 {
+                true
+            } else if c.class_word() == crate::statics::word::TYPE {
+                recursive_isinstance(cx, o, c)?
+            } else {
+                cx.recurse(" in __instancecheck__", |cx| isinstance(cx, o, c))?
+            };
+            if answer {
                 return Ok(true);
             }
         }

@@ -4,7 +4,7 @@ use super::instance::{self, native_base};
 use super::{Object, alloc_plain, default_repr, dict_of, generic_getattr, generic_setattr};
 use crate::native::*;
 use crate::objects::Dict;
-use crate::objects::list::new_list;
+use crate::objects::list::{List, new_list};
 use crate::objects::tuple::new_tuple;
 use crate::objects::typeobj::flag;
 use crate::protocol;
@@ -186,9 +186,8 @@ impl Object {
     /// Helper for pickle.
     #[sig(protocol, /)]
     fn __reduce_ex__(this: &Value, protocol: i64, cx: &mut Cx) -> Res<Value> {
-        let own = Type::of::<Object>().dict().get_named(cx, "__reduce__");
-        let name = crate::objects::str::intern::intern_str(cx, "__reduce__")?;
-        let found = this.ty().lookup(cx, &name);
+        let own = Type::of::<Object>().lookup_str(cx, "__reduce__");
+        let found = this.ty().lookup_str(cx, "__reduce__");
         if let (Some(f), Some(own)) = (found, own)
             && !f.is(&own)
         {
@@ -377,7 +376,12 @@ fn object_dir(cx: &mut Cx, this: &Value) -> Res<Value> {
 // ---- pickling ------------------------------------------------------------------------------------------------------
 
 fn copyreg(cx: &mut Cx, name: &'static str) -> Res<Value> {
-    let m = crate::objects::module::methods::import(cx, "copyreg")?;
+    let loaded = crate::init::sys_get(cx, "modules")
+        .and_then(|m| m.downcast_exact::<Dict>()?.get_named(cx, "copyreg"));
+    let m = match loaded {
+        Some(m) => m,
+        None => crate::objects::module::methods::import(cx, "copyreg")?,
+    };
     protocol::getattr_str(cx, &m, name)
 }
 
@@ -398,9 +402,15 @@ fn default_state(cx: &mut Cx, this: &Value, required: bool) -> Res<Value> {
         Some(d) if d.downcast::<Dict>().is_some_and(|d| !d.is_empty()) => d,
         _ => Value::none(),
     };
-    let f = copyreg(cx, "_slotnames")?;
-    let names = protocol::call(cx, &f, &[t.value()])?;
-    if names.is_none() {
+    // The function leaves in the class what it found.
+    let names = match t.dict().get_named(cx, "__slotnames__") {
+        Some(names) if names.is_none() || names.downcast_exact::<List>().is_some() => names,
+        _ => {
+            let f = copyreg(cx, "_slotnames")?;
+            protocol::call(cx, &f, &[t.value()])?
+        }
+    };
+    if names.is_none() || names.downcast_exact::<List>().is_some_and(List::is_empty) {
         return Ok(state);
     }
     let slots = crate::objects::dict::new_dict(cx)?;
@@ -419,9 +429,8 @@ fn default_state(cx: &mut Cx, this: &Value, required: bool) -> Res<Value> {
 
 /// `obj.__getstate__()`, the default one directly.
 fn get_state(cx: &mut Cx, this: &Value, required: bool) -> Res<Value> {
-    let name = crate::objects::str::intern::intern_str(cx, "__getstate__")?;
-    let own = Type::of::<Object>().dict().get_named(cx, "__getstate__");
-    let found = this.ty().lookup(cx, &name);
+    let own = Type::of::<Object>().lookup_str(cx, "__getstate__");
+    let found = this.ty().lookup_str(cx, "__getstate__");
     match (found, own) {
         (Some(f), Some(own)) if f.is(&own) => default_state(cx, this, required),
         _ => protocol::call_method(cx, this, "__getstate__", &[]),

@@ -162,6 +162,9 @@ impl<'a> SetLike<'a> {
             {
                 return if same { Match::Yes } else { Match::No };
             }
+            if let Some(same) = keys::equals_stable(tid, k, key) {
+                return if same { Match::Yes } else { Match::No };
+            }
             self.compare_unlocked(tid, t, e, key, &mut held)
         });
         match found {

@@ -50,6 +50,37 @@ pub fn to_bytes(n: &IBig, length: usize, order: ByteOrder, signed: bool) -> Resu
     Ok(bytes)
 }
 
+/// `to_bytes` of what is not negative and takes no more than eight bytes: they stand first in what is returned. None: the
+/// general way knows, or says what is wrong.
+pub fn small_to_bytes(n: i64, length: usize, order: ByteOrder, signed: bool) -> Option<[u8; 8]> {
+    if n < 0 || length == 0 || length > 8 {
+        return None;
+    }
+    let bits = 8 * length - signed as usize;
+    if bits < 63 && n >> bits != 0 {
+        return None;
+    }
+    Some(match order {
+        ByteOrder::Little => n.to_le_bytes(),
+        ByteOrder::Big => (n << (64 - 8 * length)).to_be_bytes(),
+    })
+}
+
+/// `from_bytes` of up to seven bytes.
+pub fn small_from_bytes(bytes: &[u8], order: ByteOrder, signed: bool) -> Option<i64> {
+    if bytes.is_empty() || bytes.len() > 7 {
+        return None;
+    }
+    let join = |n: i64, &b: &u8| n << 8 | b as i64;
+    let n = match order {
+        ByteOrder::Little => bytes.iter().rev().fold(0, join),
+        ByteOrder::Big => bytes.iter().fold(0, join),
+    };
+    // The sign goes up from its bit.
+    let above = if signed { 64 - 8 * bytes.len() } else { 0 };
+    Some(n << above >> above)
+}
+
 /// `int.from_bytes(bytes, order, signed=signed)`
 pub fn from_bytes(bytes: &[u8], order: ByteOrder, signed: bool) -> IBig {
     match (order, signed) {

@@ -126,3 +126,41 @@ fn string_hashes() {
         shown_str(Ok(h.to_string()))
     });
 }
+
+#[test]
+fn short_bytes_are_read_and_written_as_long_ones() {
+    use typhon_text::int_bytes::{self, ByteOrder};
+    let values = [
+        0i64,
+        1,
+        127,
+        128,
+        255,
+        256,
+        0x7FFF,
+        0x8000,
+        1 << 39,
+        (1 << 55) - 1,
+        1 << 61,
+    ];
+    for order in [ByteOrder::Little, ByteOrder::Big] {
+        for signed in [false, true] {
+            for n in values {
+                for length in 1..=8 {
+                    let long = int_bytes::to_bytes(&n.into(), length, order, signed).ok();
+                    let short = int_bytes::small_to_bytes(n, length, order, signed);
+                    assert_eq!(short.map(|b| b[..length].to_vec()), long);
+                    let Some(bytes) = long else { continue };
+                    if let Some(back) = int_bytes::small_from_bytes(&bytes, order, signed) {
+                        assert_eq!(back, n);
+                    }
+                }
+            }
+            for bytes in [&[0xFF][..], &[0x80, 1], &[1, 2, 0x83], &[0xFE; 7]] {
+                let short = int_bytes::small_from_bytes(bytes, order, signed);
+                let long = int_bytes::from_bytes(bytes, order, signed);
+                assert_eq!(short.map(Into::into), Some(long));
+            }
+        }
+    }
+}
