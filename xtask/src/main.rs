@@ -1,5 +1,5 @@
 //! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `cpython`, `bench`,
-//! `pyperformance`, `soak`, `licences`, `tidy`, `tsan`.
+//! `pyperformance`, `soak`, `pgo`, `licences`, `tidy`, `tsan`.
 //!
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
 //! first `cargo xtask` on a fresh machine starts at once.
@@ -11,6 +11,7 @@ mod corpus;
 mod cpython;
 mod golden;
 mod licences;
+mod pgo;
 mod pyperformance;
 mod soak;
 mod suite;
@@ -50,6 +51,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    (default: both builds, target/release/typhon and target/gil/release/typhon)
   soak --memory [--repeat N] ...
                    does the memory in use grow when an example runs N times (default: 20) in one process?
+  pgo [--gil]      a release build guided by what runs often: target/pgo/release/typhon (--gil: target/pgo-gil/release/typhon)
   licences [--check]
                    write THIRD-PARTY.md: the crates in the binary and their licences
   tidy             the rules of the house that a program can check
@@ -79,6 +81,11 @@ fn main() -> ExitCode {
         "tidy" => {
             arguments.end();
             tidy::run(&root)
+        }
+        "pgo" => {
+            let gil = arguments.flag("--gil");
+            arguments.end();
+            pgo::run(&root, gil)
         }
         "tsan" => {
             arguments.end();
