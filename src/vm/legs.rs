@@ -24,6 +24,7 @@ use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::word;
 use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cold, computed};
+use std::sync::atomic::Ordering;
 
 /// The value in register `i`, or UnboundLocalError.
 ///
@@ -504,7 +505,7 @@ pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     unsafe {
         let o = operand(cx, r, a_of(w))?;
         let v = operand(cx, r, d_of(w))?;
-        if o.is_ptr() {
+        if o.is_ptr() && cache.word.load(Ordering::Relaxed) & 15 == INLINE {
             let own = v.bits() & 7 == 0 && x_of(w) & CONSUME_B != 0;
             let new = match own {
                 true => Value::from_bits(std::mem::take(&mut *r.add(d_of(w)))),

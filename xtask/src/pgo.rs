@@ -1,5 +1,5 @@
-//! `cargo xtask pgo`: a release build that knows what runs often. A binary that counts runs the micro programs of `benches/python`
-//! and the examples with small inputs (never what speed is measured with: the pyperformance suite); then the real one is built
+//! `cargo xtask pgo`: a release build that knows what runs often. A binary that counts runs the micro programs of `benches/python`,
+//! the examples with small inputs and the programs of `tests/conformance` (never what speed is measured with: the pyperformance suite); then the real one is built
 //! with the counts, into `target/pgo/release` (with `--gil`, `target/pgo-gil/release`).
 //!
 //! The counts are merged by `llvm-profdata`, which `rustup component add llvm-tools` brings.
@@ -139,15 +139,36 @@ fn train(root: &Path, binary: &Path) -> Result<(), String> {
     });
     for (path, arguments) in benches.chain(examples) {
         println!("pgo: {}", path.display());
-        let status = Command::new(binary)
-            .arg(&path)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        let status = quiet(binary, &path).args(arguments).status();
         if !status.is_ok_and(|s| s.success()) {
             return Err(format!("{} failed", path.display()));
         }
     }
+    // What these print, and their exit status, the tests know.
+    let conformance = root.join("tests/conformance");
+    println!("pgo: {}", conformance.display());
+    for area in ["lang", "types", "stdlib", "programs", "packages"] {
+        let files = std::fs::read_dir(conformance.join(area))
+            .map_err(|e| format!("{}: {e}", conformance.display()))?;
+        for path in files.flatten().map(|file| file.path()) {
+            if path.extension().is_some_and(|e| e == "py") {
+                let _ = quiet(binary, &path).status();
+            }
+        }
+    }
     Ok(())
+}
+
+/// The binary on a program, in whose folder it runs, without input and output.
+fn quiet(binary: &Path, program: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .arg(program)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if let Some(folder) = program.parent() {
+        command.current_dir(folder);
+    }
+    command
 }

@@ -131,7 +131,7 @@ pub unsafe fn append(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
     }
 }
 
-/// `dict.get(key)` and `dict.get(key, default)` of `str` keys.
+/// `dict.get(key)` and `dict.get(key, default)` of keys that are found without running anything.
 ///
 /// # Safety
 /// See `QuickFn`.
@@ -139,14 +139,12 @@ pub unsafe fn get(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
     // SAFETY: by contract.
     let args = unsafe { args(at, n) };
     let (2 | 3) = args.len() else { return 0 };
-    match dict::quick::get(cx.tid, &args[0], &args[1]) {
+    match dict::quick::look_up(cx.tid, &args[0], &args[1]) {
+        Some(0) => match args.get(2) {
+            Some(d) => d.clone_in(cx.tid).into_bits(),
+            None => statics::NONE,
+        },
         Some(bits) => bits,
-        None if dict::quick::contains(cx.tid, &args[0], &args[1]) == Some(false) => {
-            match args.get(2) {
-                Some(d) => d.clone_in(cx.tid).into_bits(),
-                None => statics::NONE,
-            }
-        }
         None => 0,
     }
 }

@@ -109,10 +109,8 @@ impl Dict {
         }
         // A table with this version had this entry when the version was given, and tables do not shrink.
         debug_assert!(n < t.usable());
-        match (t.entry(n).value).try_get_for_register(tid, || self.is_table(t)) {
-            Ok(Some(v)) => Some(v.into_bits()),
-            _ => None,
-        }
+        let bits = t.entry(n).value.word_for_register(tid, || self.is_table(t));
+        (bits != 0).then_some(bits)
     }
 
     /// Promise that this version ends when the value of entry `n` is replaced, if it is `value` now.

@@ -22,6 +22,12 @@ fn exact(d: &Value) -> Option<&Dict> {
 /// `d[key]`, if it is there: a register word.
 #[inline]
 pub fn get(tid: u16, d: &Value, key: &Value) -> Option<u64> {
+    look_up(tid, d, key).filter(|&bits| bits != 0)
+}
+
+/// The same, and 0 if it is not there.
+#[inline]
+pub fn look_up(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     let d = exact(d)?;
     if !may_read(&d.head, tid) {
         return None;
@@ -29,10 +35,11 @@ pub fn get(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     let t = d.table();
     match d.place_quick(tid, t, key)? {
         // An entry that went: the general way looks again.
-        Found::At(n) => match t.entry(n).value.try_get_for_register(tid, || d.is_table(t)) {
-            Ok(Some(v)) => Some(v.into_bits()),
-            _ => None,
-        },
+        Found::At(n) => {
+            let bits = t.entry(n).value.word_for_register(tid, || d.is_table(t));
+            (bits != 0).then_some(bits)
+        }
+        Found::Absent => Some(0),
         _ => None,
     }
 }

@@ -148,6 +148,10 @@ impl ListRevIter {
             if n == 0 {
                 return Ok(None);
             }
+            if self.head.is_uniquely_held(cx.tid) {
+                self.next.store(n - 1, Ordering::Relaxed);
+                break;
+            }
             match self
                 .next
                 .compare_exchange(n, n - 1, Ordering::Relaxed, Ordering::Relaxed)

@@ -32,8 +32,12 @@ macro_rules! str_iterator {
 
         impl $type {
             /// The next character's place, claimed.
-            fn claim(&self, len: usize) -> Option<usize> {
+            fn claim(&self, len: usize, cx: &Cx) -> Option<usize> {
                 let mut i = self.at.load(Ordering::Relaxed);
+                if i < len && self.head.is_uniquely_held(cx.tid) {
+                    self.at.store(i + 1, Ordering::Relaxed);
+                    return Some(i);
+                }
                 loop {
                     if i >= len {
                         return None;
@@ -68,7 +72,7 @@ macro_rules! str_iterator {
                 let Some(s) = self.string() else {
                     return Ok(None);
                 };
-                match self.claim(s.len()) {
+                match self.claim(s.len(), cx) {
                     Some(i) => new_char(cx, s.at(i)).map(Some),
                     None => Ok(None),
                 }
