@@ -82,8 +82,9 @@ pub mod module {
     /// Among them: merge_queued and merged (objects whose count was given back to the owning thread),
     /// promoted (objects that became deferred because several threads kept counting them),
     /// lock_contended and read_contended (waits for the lock of an object), program_lock_waits (for
-    /// a Lock or what is made of it), gil_waits, each with its nanoseconds, foreign_counts (counts
-    /// of objects that another thread owns, estimated from samples), stops_requested and
+    /// a Lock or what is made of it), gil_waits, each with its nanoseconds, locks_opened (objects that
+    /// another thread locked or changed first while their owner ran), foreign_counts (counts of objects
+    /// that another thread owns, estimated from samples), stops_requested and
     /// stops_obeyed, collections, retired and reclaimed (buffers that lock-free readers might look at).
     #[pyfunction]
     fn counters(cx: &mut Cx) -> Res<Value> {
