@@ -216,6 +216,12 @@ pub fn attr_hit_rare(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Opt
     }
 }
 
+/// Whether the cache is for an attribute of a class or a module itself.
+#[inline(always)]
+pub fn is_of_class_or_module(cache: &Cache) -> bool {
+    matches!(cache.word.load(Ordering::Relaxed) & 15, MODULE | CLASS)
+}
+
 /// Whether an instance of the class of this word has the attribute in its dict, if at all. (A member of `__slots__` never
 /// moves.)
 #[inline(always)]

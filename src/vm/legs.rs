@@ -410,7 +410,15 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
     unsafe {
         let a = operand(cx, r, a_of(w))?;
         let (mut getter, mut bits) = (None, None);
-        if let Some(known) = known_cache(cx, a, cache, Access::Load) {
+        if attr::is_of_class_or_module(cache) {
+            let name = attr::name_ref(cx.frame, cache);
+            bits = attr::attr_hit_rare(cx, a, name, cache);
+        }
+        let known = match bits {
+            None => known_cache(cx, a, cache, Access::Load),
+            Some(_) => None,
+        };
+        if let Some(known) = known {
             getter = attr::getter_hit(a, known);
             if getter.is_none() {
                 let name = attr::name_ref(cx.frame, cache);

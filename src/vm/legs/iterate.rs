@@ -10,12 +10,13 @@ use crate::objects::range::Range;
 use crate::objects::range::iter::RangeIter;
 use crate::objects::tuple::iter::TupleIter;
 use crate::objects::tuple::{Tuple, take_apart};
-use crate::objects::{list, range, tuple};
+use crate::objects::{List, list, range, tuple};
 use crate::regcode::*;
-use crate::slow::release_operands_a;
+use crate::slow::{drop_if_owned, release_operands_a};
 use crate::statics::word;
 use crate::translate::loops::MAX_LOCALS;
 use crate::{Cx, Res, Value, ValueExt, cold, protocol};
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::header::Header;
 
@@ -132,31 +133,70 @@ pub unsafe fn unpack_locals(cx: &mut Cx, r: *mut u64, w: u64, pc: *const AtomicU
     // SAFETY: by contract.
     unsafe {
         let n = b_of(w);
+        debug_assert!(n <= MAX_LOCALS);
         // All items are read before a local changes that may hold the sequence.
-        let mut items = [0u64; MAX_LOCALS];
+        let mut items = [const { MaybeUninit::<u64>::uninit() }; MAX_LOCALS];
         let bits = taken(cx, r, w)?;
-        let tuple = (bits & 3 == 0 && (*((bits & !7) as *const Header)).type_word() == word::TUPLE)
-            .then(|| &*((bits & !7) as *const Tuple))
-            .filter(|t| t.len() == n);
-        match tuple {
-            Some(t) if bits & 4 != 0 => {
-                for (to, v) in items.iter_mut().zip(t.items()) {
-                    *to = v.clone_ref_for_register().into_bits();
+        match (bits & 3 == 0).then(|| (*((bits & !7) as *const Header)).type_word()) {
+            Some(word::TUPLE) if (*((bits & !7) as *const Tuple)).len() == n => {
+                let t = &*((bits & !7) as *const Tuple);
+                if bits & 4 != 0 {
+                    for (to, v) in items.iter_mut().zip(t.items()) {
+                        to.write(v.clone_ref_for_register().into_bits());
+                    }
+                } else {
+                    take_apart(cx, Value::from_bits(bits), |i, bits| {
+                        items[i].write(bits);
+                    });
                 }
             }
-            Some(_) => take_apart(cx, Value::from_bits(bits), |i, bits| items[i] = bits),
-            None => {
+            Some(word::LIST) if (*((bits & !7) as *const List)).len() == n => {
+                let l = &*((bits & !7) as *const List);
+                let got = l.spread(cx, n, |i, bits| {
+                    items[i].write(bits);
+                });
+                if got == n {
+                    drop_word(cx, bits);
+                } else {
+                    let v = Value::from_bits(bits).into_counted();
+                    unpack_other(cx, v, items.as_mut_ptr().cast(), n)?;
+                }
+            }
+            _ => {
                 let v = Value::from_bits(bits).into_counted();
-                cold::unpack(cx, v, items.as_mut_ptr(), n)?;
-                items[..n].reverse();
+                unpack_other(cx, v, items.as_mut_ptr().cast(), n)?;
             }
         }
-        for (i, &bits) in items[..n].iter().enumerate() {
-            let four = (*pc.add(1 + i / 4)).load(Ordering::Relaxed);
-            let local = (four >> (16 * (i % 4))) as u16 as usize;
-            let old = std::mem::replace(&mut *r.add(local), bits);
-            drop_word(cx, old);
+        let (mut i, mut at) = (0, pc);
+        while i < n {
+            at = at.add(1);
+            let mut four = (*at).load(Ordering::Relaxed);
+            let end = n.min(i + 4);
+            while i < end {
+                let p = r.add(four as u16 as usize);
+                four >>= 16;
+                let old = *p;
+                *p = items.get_unchecked(i).assume_init();
+                if old & 7 == 0 {
+                    drop_if_owned(cx, old);
+                }
+                i += 1;
+            }
         }
+    }
+    Ok(())
+}
+
+/// The items of anything to `n` words from `at`, in order.
+///
+/// # Safety
+/// There is room for them.
+#[cold]
+unsafe fn unpack_other(cx: &mut Cx, v: Value, at: *mut u64, n: usize) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        cold::unpack(cx, v, at, n)?;
+        std::slice::from_raw_parts_mut(at, n).reverse();
     }
     Ok(())
 }
