@@ -26,13 +26,19 @@ pub fn feed(cx: &mut Cx, it: &Value, sink: &mut Sink<'_>) -> Res<Option<Value>> 
     if it.class_word() == word::GENERATOR {
         // SAFETY: only the lifetime changes; the pointer is taken back before this returns.
         let active = unsafe { std::mem::transmute::<*mut Sink<'_>, *mut Sink<'static>>(sink) };
-        let before = cx.sink.replace(active);
-        let step = resume_as(cx, it, Resume::Next, FrameKind::GenSink);
-        cx.sink = before;
-        return match step? {
-            Step::Yield(v) => Ok(Some(v)),
-            Step::Return(_) => Ok(None),
-        };
+        loop {
+            let before = cx.sink.replace(active);
+            let step = resume_as(cx, it, Resume::Next, FrameKind::GenSink);
+            cx.sink = before;
+            let Step::Yield(v) = step? else {
+                return Ok(None);
+            };
+            // It was not offered while somebody watches the program.
+            // SAFETY: as above; nothing else uses the sink now.
+            if let Err(v) = unsafe { (*active)(v) } {
+                return Ok(Some(v));
+            }
+        }
     }
     if let word::BYTES_ITER | word::BYTEARRAY_ITER = it.class_word()
         && let Some(refused) = crate::objects::bytes::iter::feed_bytes(cx, it, sink)
