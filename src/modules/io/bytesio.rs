@@ -359,7 +359,7 @@ impl BytesIo {
         self.check_open(cx)?;
         let v = self.next_line(cx, None)?;
         Ok(v.downcast_exact::<Bytes>()
-            .is_some_and(|b| b.len() > 0)
+            .is_some_and(|b| !b.is_empty())
             .then_some(v))
     }
     fn __getstate__(this: &Value, cx: &mut Cx) -> Res<Value> {
