@@ -31,6 +31,13 @@ mod system {
 }
 
 /// Whether there is one. The first call asks the system.
+#[cfg_attr(
+    feature = "gil",
+    expect(
+        dead_code,
+        reason = "the twin has no locks that an owner takes plainly"
+    )
+)]
 pub(crate) fn is_available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     *AVAILABLE.get_or_init(system::register)
