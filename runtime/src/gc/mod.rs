@@ -88,7 +88,7 @@ const TOLD_AT_ONCE: usize = 256 << 10;
 static COLLECTIONS: AtomicUsize = AtomicUsize::new(0);
 static FOUND: AtomicUsize = AtomicUsize::new(0);
 
-/// Below this there is no collection unless the program lowers the threshold: what imports make stays alive.
+/// The first collection waits for this unless the program asks for one or sets the threshold: what imports make stays alive.
 const QUIET: usize = (4 << 20) / arena::PAGE as usize;
 const DEFAULT_THRESHOLD: i64 = 2000;
 const OBJECTS_PER_PAGE: i64 = (arena::PAGE / 128) as i64;
@@ -148,14 +148,7 @@ fn set_trigger(alive_pages: usize) {
     } else if scaled == 0 {
         pages_in_use() + least
     } else {
-        let quiet = if objects < DEFAULT_THRESHOLD {
-            0
-        } else {
-            QUIET
-        };
-        (alive_pages + least.max(alive_pages / 2))
-            .max(pages_in_use() + least)
-            .max(quiet)
+        (alive_pages + least.max(alive_pages / 2)).max(pages_in_use() + least)
     };
     TRIGGER.store(trigger, Ordering::Relaxed);
 }

@@ -27,6 +27,20 @@ fn lists(cx: &mut Cx) -> Res<(Value, Value)> {
     Ok(LISTS.lock().get_or_insert(made).clone())
 }
 
+/// What DEBUG_STATS prints, in CPython's words. All objects are of the oldest generation: this
+/// collector has no young ones.
+fn tell(cx: &mut Cx, generation: i32, alive: usize, found: usize, ns: u64) {
+    let seconds = ns as f64 / 1e9;
+    let text = format!(
+        "gc: collecting generation {generation}...\n\
+         gc: objects in each generation: 0 0 {}\n\
+         gc: objects in permanent generation: 0\n\
+         gc: done, {found} unreachable, 0 uncollectable, {seconds:.4}s elapsed\n",
+        alive + found
+    );
+    crate::sys::hooks::write_stderr(cx, &text);
+}
+
 fn call_back(cx: &mut Cx, phase: &str, generation: i64, collected: usize) -> Res<()> {
     let (_, callbacks) = lists(cx)?;
     let Some(all) = callbacks.downcast::<List>() else {
@@ -66,6 +80,11 @@ fn around_collection(cx: &mut Cx, found: Option<&gc::Collected>) {
         None => ("start", 0),
         Some(c) => ("stop", c.found - c.resurrected.min(c.found)),
     };
+    if let Some(c) = found
+        && DEBUG.load(Ordering::Relaxed) & DEBUG_STATS != 0
+    {
+        tell(cx, 2, c.alive, n, c.pause_ns);
+    }
     if let Err(r) = call_back(cx, phase, 2, n) {
         drop(cx.take_exc(r));
     }
@@ -122,6 +141,9 @@ pub mod module {
         let r = gc::collect(&mut cx.thread, gc::Reason::Asked);
         typhon_vm::call::run_pending(cx);
         let found = r.found - r.resurrected.min(r.found);
+        if DEBUG.load(Ordering::Relaxed) & DEBUG_STATS != 0 {
+            tell(cx, generation, r.alive, found, r.pause_ns);
+        }
         let asked = &ASKED[generation as usize];
         asked.0.fetch_add(1, Ordering::Relaxed);
         asked.1.fetch_add(found, Ordering::Relaxed);
