@@ -1,5 +1,5 @@
-//! `cargo xtask pgo`: a release build that knows what runs often. A binary that counts runs the micro programs of `benches/python`,
-//! the examples with small inputs and the programs of `tests/conformance` (never what speed is measured with: the pyperformance suite); then the real one is built
+//! `cargo xtask pgo`: a release build that knows what runs often. A binary that counts runs the micro programs of `benches/python`
+//! and the examples with small inputs, on one thread (never what speed is measured with: the pyperformance suite); then the real one is built
 //! with the counts, into `target/pgo/release` (with `--gil`, `target/pgo-gil/release`).
 //!
 //! The counts are merged by `llvm-profdata`, which `rustup component add llvm-tools` brings.
@@ -132,7 +132,7 @@ fn train(root: &Path, binary: &Path) -> Result<(), String> {
         let path = root.join("examples").join(format!("{name}.py"));
         (
             path,
-            ["--threads", "2", "--size", size]
+            ["--threads", "1", "--size", size]
                 .map(String::from)
                 .to_vec(),
         )
@@ -142,18 +142,6 @@ fn train(root: &Path, binary: &Path) -> Result<(), String> {
         let status = quiet(binary, &path).args(arguments).status();
         if !status.is_ok_and(|s| s.success()) {
             return Err(format!("{} failed", path.display()));
-        }
-    }
-    // What these print, and their exit status, the tests know.
-    let conformance = root.join("tests/conformance");
-    println!("pgo: {}", conformance.display());
-    for area in ["lang", "types", "stdlib", "programs", "packages"] {
-        let files = std::fs::read_dir(conformance.join(area))
-            .map_err(|e| format!("{}: {e}", conformance.display()))?;
-        for path in files.flatten().map(|file| file.path()) {
-            if path.extension().is_some_and(|e| e == "py") {
-                let _ = quiet(binary, &path).status();
-            }
         }
     }
     Ok(())
