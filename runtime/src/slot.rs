@@ -160,21 +160,16 @@ impl Slot {
         still_valid: impl Fn() -> bool,
     ) -> Result<Option<Value>, Contended> {
         let bits = self.0.load(Ordering::Acquire);
-        if bits != 0 && bits & 3 == 0 {
-            // SAFETY: type-stable while the guard lives (R3).
-            let head = unsafe { &*(bits as *const Header) };
-            if head.is_uncounted_in_registers() {
-                if self.0.load(Ordering::Acquire) == bits && still_valid() {
-                    // SAFETY: still in the slot after the flags were read: it is this object that is
-                    // deferred, and it stays until the collector sees no register naming it (R11).
-                    return Ok(Some(unsafe {
-                        Value::from_bits(bits | crate::value::BORROWED)
-                    }));
-                }
-                return contended();
-            }
+        let word = match bits & 3 == 0 && bits != 0 {
+            true => self.pointer_for_register(bits, tid, still_valid),
+            false => bits,
+        };
+        match word {
+            0 if bits == 0 => Ok(None),
+            0 => Err(Contended),
+            // SAFETY: the caller's, as `pointer_for_register` says.
+            word => Ok(Some(unsafe { Value::from_bits(word) })),
         }
-        self.try_get_in(tid, still_valid)
     }
 
     /// [`Self::try_get_for_register`] as a register word; 0 when it is empty or contended.
@@ -193,11 +188,13 @@ impl Slot {
         // SAFETY: type-stable while the guard lives (R3).
         let head = unsafe { &*(bits as *const Header) };
         if head.is_uncounted_in_registers() {
-            // As in `try_get_for_register`.
-            return match self.0.load(Ordering::Acquire) == bits && still_valid() {
-                true => bits | crate::value::BORROWED,
-                false => 0,
-            };
+            // Still in the slot after the flags were read: it is this object that is deferred, and it stays until the
+            // collector sees no register naming it (R11).
+            if self.0.load(Ordering::Acquire) == bits && still_valid() {
+                return bits | crate::value::BORROWED;
+            }
+            note_contended();
+            return 0;
         }
         if refcount::try_incref_owned(head, tid) {
             return bits;
@@ -358,15 +355,19 @@ impl Slot {
     }
 }
 
+fn contended() -> Result<Option<Value>, Contended> {
+    note_contended();
+    Err(Contended)
+}
+
 #[cold]
 #[inline(never)]
-fn contended() -> Result<Option<Value>, Contended> {
+fn note_contended() {
     let t = Thread::current();
     if !t.is_null() {
         // SAFETY: the running thread's record.
         unsafe { (*t).counters.add(Counter::read_contended, 1) };
     }
-    Err(Contended)
 }
 
 /// The count taken may be a stranger's last reference: it is given back past guard and locks (R2).

@@ -39,6 +39,15 @@ pub static FOUR: &[(u32, [u8; 4])] = &[
     (0xFE19, [0x84, 0x31, 0x83, 0x35]),
 ];
 
+/// The rows of JIS X 0208 that the web's tables have besides (vendors' characters), and what they have in other places.
+const NOT_IN_JIS_X_0208: &[(u16, u16)] = &[(0xada1, 0xadfc), (0xf9a1, 0xfcfe)];
+const OTHER_IN_JIS_X_0208: &[(u16, &str)] = &[
+    (0xa1c1, "〜‖"),
+    (0xa1dd, "−"),
+    (0xa1f1, "¢£"),
+    (0xa2cc, "¬"),
+];
+
 /// Sorted by name.
 pub static KINDS: &[Kind] = &[
     Kind {
@@ -125,13 +134,8 @@ pub static KINDS: &[Kind] = &[
         name: "euc_jp",
         base: &encoding_rs::EUC_JP_INIT,
         high: true,
-        without: &[(0xada1, 0xadfc), (0xf9a1, 0xfcfe)],
-        other: &[
-            (0xa1c1, "〜‖"),
-            (0xa1dd, "−"),
-            (0xa1f1, "¢£"),
-            (0xa2cc, "¬"),
-        ],
+        without: NOT_IN_JIS_X_0208,
+        other: OTHER_IN_JIS_X_0208,
         also: &[],
     },
     Kind {
@@ -244,13 +248,8 @@ pub static KINDS: &[Kind] = &[
         name: "iso2022_jp",
         base: &encoding_rs::EUC_JP_INIT,
         high: true,
-        without: &[(0xada1, 0xadfc), (0xf9a1, 0xfcfe)],
-        other: &[
-            (0xa1c1, "〜‖"),
-            (0xa1dd, "−"),
-            (0xa1f1, "¢£"),
-            (0xa2cc, "¬"),
-        ],
+        without: NOT_IN_JIS_X_0208,
+        other: OTHER_IN_JIS_X_0208,
         also: &[],
     },
     Kind {

@@ -56,6 +56,34 @@ pub struct Dict {
     used: AtomicUsize,
 }
 
+/// Where a key stands; `same` compares a stored key with it where that needs neither lock nor count.
+#[inline(always)]
+fn place_by(
+    t: &Table,
+    key: &Value,
+    hash: i64,
+    same: impl Fn(u64) -> Option<bool>,
+) -> Option<Found> {
+    let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+    let found = t.find(hash, |e, k| {
+        if k == bits {
+            return Match::Yes;
+        }
+        if e.hash.load(Ordering::Relaxed) != hash {
+            return Match::No;
+        }
+        match same(k) {
+            Some(true) => Match::Yes,
+            Some(false) => Match::No,
+            None => Match::Stop,
+        }
+    });
+    match found {
+        Found::Stopped(_) => None,
+        other => Some(other),
+    }
+}
+
 impl Dict {
     /// Its entries are in the table.
     pub const SHAPE: Shape = Shape::Behind(std::mem::offset_of!(Dict, table) as u32);
@@ -179,47 +207,13 @@ impl Dict {
         text: &Str,
         hash: i64,
     ) -> Option<Found> {
-        let bits = key.bits() & !4;
-        let found = t.find(hash, |e, k| {
-            if k == bits {
-                return Match::Yes;
-            }
-            if e.hash.load(Ordering::Relaxed) != hash {
-                return Match::No;
-            }
-            match keys::equals_stable_str(tid, k, text) {
-                Some(true) => Match::Yes,
-                Some(false) => Match::No,
-                None => Match::Stop,
-            }
-        });
-        match found {
-            Found::Stopped(_) => None,
-            other => Some(other),
-        }
+        place_by(t, key, hash, |k| keys::equals_stable_str(tid, k, text))
     }
 
-    /// Where a key stands, without the lock and without taking a count; None: ask in another way.
+    /// The same of any key.
     #[inline(always)]
     fn place_of_any(&self, tid: u16, t: &Table, key: &Value, hash: i64) -> Option<Found> {
-        let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
-        let found = t.find(hash, |e, k| {
-            if k == bits {
-                return Match::Yes;
-            }
-            if e.hash.load(Ordering::Relaxed) != hash {
-                return Match::No;
-            }
-            match keys::equals_stable(tid, k, key) {
-                Some(true) => Match::Yes,
-                Some(false) => Match::No,
-                None => Match::Stop,
-            }
-        });
-        match found {
-            Found::Stopped(_) => None,
-            other => Some(other),
-        }
+        place_by(t, key, hash, |k| keys::equals_stable(tid, k, key))
     }
 
     /// Where a key stands whose hash and comparison run nothing, without the lock and without taking a count; None: ask in

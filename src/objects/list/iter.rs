@@ -32,7 +32,7 @@ pub fn new_iter(cx: &mut Cx, list: &Value, in_loop: bool) -> Res<Value> {
 }
 
 impl ListIter {
-    /// The next item as a register word, for the loop that alone has the iterator; 0: ask [`Self::next_for_register`].
+    /// The next item as a register word, for the loop that alone has the iterator; 0: ask [`Self::next_item`].
     #[inline(always)]
     pub fn next_in_loop(&self, cx: &Cx) -> u64 {
         let Some(list) = self.list.downcast_exact::<List>() else {
@@ -48,39 +48,14 @@ impl ListIter {
     /// The next item, counted; None at the end.
     #[inline(always)]
     pub fn next_item(&self, cx: &mut Cx) -> Option<Value> {
-        self.next_by(cx, List::get)
-    }
-    /// The same for a register, for `FOR_ITER`: items of another thread's list are not counted there once they are deferred.
-    #[inline(always)]
-    pub fn next_for_register(&self, cx: &mut Cx) -> Option<Value> {
-        self.next_by(cx, |list, cx, i| {
-            if list.head.is_owned_by(cx.tid) {
-                list.get(cx, i)
-            } else {
-                foreign_item(list, cx, i)
-            }
-        })
-    }
-    #[inline(always)]
-    fn next_by(
-        &self,
-        cx: &mut Cx,
-        get: impl Fn(&List, &mut Cx, usize) -> Option<Value>,
-    ) -> Option<Value> {
         let list = self.list.downcast::<List>()?;
         let i = self.next.advance(&self.head, cx)?;
-        let v = get(list, cx, i);
+        let v = list.get(cx, i);
         if v.is_none() {
             self.next.finish();
         }
         v
     }
-}
-
-#[inline(never)]
-fn foreign_item(list: &List, cx: &mut Cx, i: usize) -> Option<Value> {
-    // Without an answer: out of range, or it takes the lock.
-    list.get_for_register(cx, i).or_else(|| list.get(cx, i))
 }
 
 #[pymethods]

@@ -52,20 +52,7 @@ pub unsafe fn call_far(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                 Ok(Called::Entered)
             }
             t @ (word::METHOD_DESCR | word::BUILTIN) => {
-                let pos = std::slice::from_raw_parts(args as *const Value, n);
-                let v = if t == word::METHOD_DESCR {
-                    let d = &*((callee & !7) as *const crate::objects::builtin::MethodDescr);
-                    (d.def.call)(
-                        cx,
-                        Args {
-                            pos,
-                            kwvalues: &[],
-                            kwnames: None,
-                        },
-                    )?
-                } else {
-                    call_builtin(cx, &*((callee & !7) as *const crate::objects::Builtin), pos)?
-                };
+                let v = call_native(cx, callee, t, args as *const Value, n)?;
                 finish_call(cx, r, w, v)
             }
             _ => call_other(cx, r, w),
