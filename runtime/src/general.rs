@@ -7,7 +7,72 @@
 
 #[cfg(not(feature = "sanitized"))]
 #[global_allocator]
-static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static GLOBAL: Plain = Plain;
+
+/// The allocator as Rust wants it. The crate's own answer asks for every block by its alignment, and the allocator then looks
+/// whether the block that it would give happens to be aligned, and takes one too large and cuts it where it cannot tell beforehand:
+/// for tables of dicts and buffers of lists that was most of the time. What needs no more than every block has is asked for without.
+#[cfg(not(feature = "sanitized"))]
+struct Plain;
+
+#[cfg(not(feature = "sanitized"))]
+mod plain {
+    use super::Plain;
+    use mimalloc::MiMalloc;
+    use std::alloc::{GlobalAlloc, Layout};
+    use std::ffi::c_void;
+
+    unsafe extern "C" {
+        fn mi_malloc(size: usize) -> *mut c_void;
+        fn mi_zalloc(size: usize) -> *mut c_void;
+        fn mi_realloc(p: *mut c_void, size: usize) -> *mut c_void;
+    }
+
+    /// Every block is aligned to 8 bytes, and to 16 if it is as large.
+    #[inline(always)]
+    fn common(layout: Layout, size: usize) -> bool {
+        layout.align() <= 8 || layout.align() == 16 && size >= 16
+    }
+
+    // SAFETY: the allocator's own functions, which keep the contract; blocks of both ways are freed and grown alike.
+    unsafe impl GlobalAlloc for Plain {
+        #[inline]
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: by contract.
+            unsafe {
+                match common(layout, layout.size()) {
+                    true => mi_malloc(layout.size()).cast(),
+                    false => MiMalloc.alloc(layout),
+                }
+            }
+        }
+        #[inline]
+        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: by contract.
+            unsafe {
+                match common(layout, layout.size()) {
+                    true => mi_zalloc(layout.size()).cast(),
+                    false => MiMalloc.alloc_zeroed(layout),
+                }
+            }
+        }
+        #[inline]
+        unsafe fn dealloc(&self, p: *mut u8, layout: Layout) {
+            // SAFETY: by contract.
+            unsafe { MiMalloc.dealloc(p, layout) }
+        }
+        #[inline]
+        unsafe fn realloc(&self, p: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+            // SAFETY: by contract.
+            unsafe {
+                match common(layout, layout.size().min(size)) {
+                    true => mi_realloc(p.cast(), size).cast(),
+                    false => MiMalloc.realloc(p, layout, size),
+                }
+            }
+        }
+    }
+}
 
 #[cfg(all(target_os = "linux", not(feature = "sanitized")))]
 mod settings {

@@ -60,11 +60,13 @@ pub struct Cx {
 
 impl Deref for Cx {
     type Target = Thread;
+    #[inline(always)]
     fn deref(&self) -> &Thread {
         &self.thread
     }
 }
 impl DerefMut for Cx {
+    #[inline(always)]
     fn deref_mut(&mut self) -> &mut Thread {
         &mut self.thread
     }

@@ -532,7 +532,7 @@ impl<'a> Machine<'a> {
         let at = self.input.take(cx, n)?;
         let data = &self.input.data[at];
         if data.is_ascii() {
-            return str::new_str_latin1(cx, data);
+            return str::new_str_exact(cx, str::Units::Latin1(data), true);
         }
         Ok(codec::decode_as(cx, data, Codec::Utf8, Some("surrogatepass"), true)?.0)
     }
@@ -653,6 +653,16 @@ impl<'a> Machine<'a> {
     fn set_items(&mut self, cx: &mut Cx, from: usize) -> Res<()> {
         if !(self.stack.len() - from).is_multiple_of(2) {
             return Err(broken(cx, "odd number of items for SETITEMS"));
+        }
+        if let Some(below) = from.checked_sub(1)
+            && below >= self.fence()
+            && let Some(o) = self.stack[below]
+                .downcast_exact::<Dict>()
+                .map(|_| self.stack[below].clone_in(cx.tid))
+            && let Some(d) = o.downcast_exact::<Dict>()
+            && d.insert_plain(cx, &mut self.stack, from)?
+        {
+            return Ok(());
         }
         let items = self.stack.split_off(from);
         let o = self.top(cx)?;

@@ -51,7 +51,7 @@ fn dump_to(
     };
     let mut writer = Writer::new(cx, Output::new(write), Memo::default(), settings, None)?;
     writer.dump(cx, o)?;
-    Ok(writer.out.bytes)
+    Ok(writer.out.into_bytes())
 }
 
 fn load_from(

@@ -189,9 +189,9 @@ impl Pickler {
         let entries = {
             let guard = self.memo.lock(&self.head, &mut cx.thread);
             let tid = guard.tid();
-            let entries = guard.entries().iter();
+            let entries = guard.entries();
             entries
-                .map(|(v, n)| (v.clone_in(tid), *n))
+                .map(|(v, n)| (v.clone_in(tid), n))
                 .collect::<Vec<_>>()
         };
         let made = dict::new_dict(cx)?;

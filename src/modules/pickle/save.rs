@@ -47,7 +47,11 @@ pub struct Writer<'a> {
     pub globals: &'static Globals,
     /// Set by `clear_memo()` while this runs.
     pub cleared: Option<&'a AtomicBool>,
+    /// Numbers and text may be written without asking for a persistent id or the protocol.
+    quick: bool,
     fast_path: Vec<u64>,
+    /// Room for entries of dicts, for the next dict.
+    spare: Vec<Vec<(Value, Value)>>,
 }
 
 impl<'a> Writer<'a> {
@@ -61,10 +65,12 @@ impl<'a> Writer<'a> {
         Ok(Writer {
             out,
             memo,
+            quick: settings.protocol >= 4 && settings.bin && settings.persistent_id.is_none(),
             settings,
             globals: globals(cx)?,
             cleared,
             fast_path: Vec::new(),
+            spare: Vec::new(),
         })
     }
 
@@ -83,13 +89,31 @@ impl<'a> Writer<'a> {
 
     #[inline]
     pub fn save(&mut self, cx: &mut Cx, o: &Value) -> Res<()> {
-        // Containers hold small ints more than anything else.
-        match o.as_small_int() {
-            Some(i @ 0..=0xFF) if self.settings.bin && self.settings.persistent_id.is_none() => {
-                self.out.put(&[BININT1, i as u8]);
+        // What containers hold more than anything else.
+        if self.quick {
+            if let Some(i) = o.as_small_int() {
+                match i {
+                    0..=0xFF => self.out.op(BININT1, [i as u8]),
+                    _ => self.save_int(cx, o)?,
+                }
+                return self.out.boundary(cx);
             }
-            _ => self.save_object(cx, o, true)?,
+            match o.class_word() {
+                word::STR => {
+                    match self.remembered(o) {
+                        Some(n) => self.put_get(n),
+                        None => self.save_str(cx, o)?,
+                    }
+                    return self.out.boundary(cx);
+                }
+                word::NONE => {
+                    self.out.byte(NONE);
+                    return self.out.boundary(cx);
+                }
+                _ => {}
+            }
         }
+        self.save_object(cx, o, true)?;
         self.out.boundary(cx)
     }
 
@@ -261,14 +285,11 @@ impl<'a> Writer<'a> {
         }
         let bytes = match i {
             IntRef::Small(i) => {
-                let all = i.to_le_bytes();
                 // Bytes that only repeat the sign are not written.
-                let fill = if i < 0 { 0xFF } else { 0 };
-                let mut n = 8;
-                while n > 1 && all[n - 1] == fill && (all[n - 2] ^ fill) & 0x80 == 0 {
-                    n -= 1;
-                }
-                all[..n].to_vec()
+                let n = (64 - (i ^ i >> 63).leading_zeros()) as usize / 8 + 1;
+                self.out.op(LONG1, [n as u8]);
+                self.out.put(&i.to_le_bytes()[..n]);
+                return Ok(());
             }
             IntRef::Big(b) => {
                 let n = int_bytes::bit_length(b) / 8 + 1;
@@ -337,14 +358,12 @@ impl<'a> Writer<'a> {
         let n = utf8.len();
         match (u8::try_from(n), u32::try_from(n)) {
             (Ok(n), _) if self.settings.protocol >= 4 => {
-                self.out.sized(cx, &[SHORT_BINUNICODE, n], utf8, None)
+                self.out.sized(cx, [SHORT_BINUNICODE, n], utf8, None)
             }
-            (_, Ok(n)) => self
-                .out
-                .sized(cx, &header(BINUNICODE, n.to_le_bytes()), utf8, None),
+            (_, Ok(n)) => self.out.sized(cx, header4(BINUNICODE, n), utf8, None),
             _ if self.settings.protocol >= 4 => {
                 let header = header8(BINUNICODE8, n);
-                self.out.sized(cx, &header, utf8, None)
+                self.out.sized(cx, header, utf8, None)
             }
             _ => Err(cx.overflow_error(
                 "serializing a string larger than 4 GiB requires pickle protocol 4 or higher",
@@ -377,11 +396,9 @@ impl<'a> Writer<'a> {
     fn put_bytes(&mut self, cx: &mut Cx, data: &[u8], o: Option<&Value>) -> Res<()> {
         let n = data.len();
         match (u8::try_from(n), u32::try_from(n)) {
-            (Ok(n), _) => self.out.sized(cx, &[SHORT_BINBYTES, n], data, o),
-            (_, Ok(n)) => self
-                .out
-                .sized(cx, &header(BINBYTES, n.to_le_bytes()), data, o),
-            _ if self.settings.protocol >= 4 => self.out.sized(cx, &header8(BINBYTES8, n), data, o),
+            (Ok(n), _) => self.out.sized(cx, [SHORT_BINBYTES, n], data, o),
+            (_, Ok(n)) => self.out.sized(cx, header4(BINBYTES, n), data, o),
+            _ if self.settings.protocol >= 4 => self.out.sized(cx, header8(BINBYTES8, n), data, o),
             _ => Err(cx.overflow_error(
                 "serializing a bytes object larger than 4 GiB requires pickle protocol 4 or higher",
             )),
@@ -405,7 +422,7 @@ impl<'a> Writer<'a> {
             return self.save_reduced(cx, &reduced, Some(o));
         }
         self.out
-            .sized(cx, &header8(BYTEARRAY8, data.len()), &data, None)?;
+            .sized(cx, header8(BYTEARRAY8, data.len()), &data, None)?;
         self.memoize(cx, o);
         Ok(())
     }
@@ -447,7 +464,7 @@ impl<'a> Writer<'a> {
             self.put_bytes(cx, &data, None)?;
         } else {
             self.out
-                .sized(cx, &header8(BYTEARRAY8, data.len()), &data, None)?;
+                .sized(cx, header8(BYTEARRAY8, data.len()), &data, None)?;
         }
         self.memoize(cx, o);
         Ok(())
@@ -617,13 +634,27 @@ impl<'a> Writer<'a> {
     }
 
     fn save_dict_items(&mut self, cx: &mut Cx, o: &Value, d: &Dict) -> Res<()> {
+        let mut some = self.spare.pop().unwrap_or_default();
+        let r = self.save_entries(cx, o, d, &mut some);
+        some.clear();
+        self.spare.push(some);
+        r
+    }
+
+    fn save_entries(
+        &mut self,
+        cx: &mut Cx,
+        o: &Value,
+        d: &Dict,
+        some: &mut Vec<(Value, Value)>,
+    ) -> Res<()> {
         let size = d.len();
-        let (mut at, mut some) = (0, Vec::new());
+        let mut at = 0;
         let one = !self.settings.bin || size == 1;
         // How many stand behind the last mark.
         let mut n = 0;
         loop {
-            d.next_entries(cx, &mut at, TOGETHER, &mut some);
+            d.next_entries(cx, &mut at, TOGETHER, some);
             if some.is_empty() {
                 break;
             }
@@ -812,10 +843,9 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn header<const N: usize>(op: u8, argument: [u8; N]) -> Vec<u8> {
-    let mut h = Vec::with_capacity(1 + N);
-    h.push(op);
-    h.extend(argument);
+fn header4(op: u8, n: u32) -> [u8; 5] {
+    let mut h = [op; 5];
+    h[1..].copy_from_slice(&n.to_le_bytes());
     h
 }
 

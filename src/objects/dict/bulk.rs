@@ -1,11 +1,12 @@
 //! Operations on whole dicts: snapshots, iteration by position, copy, clear, update, equality.
 
-use super::keys::{self, dict_hash};
+use super::keys::{self, dict_hash, hash_small_int};
 use super::table::{self, OldTable, Table, log2_for, no_table};
 use super::{Dict, Displaced, NoRoom, publish};
 use crate::native::*;
 use crate::objects::list::buf::may_read;
 use crate::objects::set::SetLike;
+use crate::objects::str::is_exact_str;
 use crate::objects::{List, Tuple};
 use crate::protocol;
 use crate::{Cx, Res, Value};
@@ -361,6 +362,54 @@ impl Dict {
             }
         }
         Ok(())
+    }
+
+    /// Store the pairs of keys and values that stand above `from`, all under one hold of the lock. False, and nothing is done, unless
+    /// all keys are exact strings and small ints.
+    pub fn insert_plain(&self, cx: &mut Cx, stack: &mut Vec<Value>, from: usize) -> Res<bool> {
+        let plain = |k: &Value| k.as_small_int().is_some() || is_exact_str(k);
+        let pairs = &stack[from..];
+        if !pairs.iter().step_by(2).all(plain) {
+            return Ok(false);
+        }
+        let n = pairs.len() / 2;
+        let mut displaced: Vec<Value> = Vec::new();
+        let mut asked: Vec<Item> = Vec::new();
+        let mut pairs = stack.drain(from..);
+        let old = {
+            let _g = self.lock(cx);
+            let old = self.make_room(n);
+            if old.is_some() {
+                while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
+                    let (hash, is_str) = match key.as_small_int() {
+                        Some(i) => (hash_small_int(i), false),
+                        None => (key.downcast_exact::<Str>().map_or(0, Str::hash), true),
+                    };
+                    match self.find_locked(&key, hash, &super::NO_ANSWERS) {
+                        super::Found::Absent => {
+                            self.table().insert(hash, key, value, is_str);
+                            self.used.store(self.len() + 1, Ordering::Relaxed);
+                        }
+                        super::Found::At(n) => {
+                            displaced.extend(self.table().replace(n, value.into_counted()));
+                            displaced.push(key);
+                        }
+                        super::Found::Stopped(_) => asked.push(Item { hash, key, value }),
+                    }
+                }
+            }
+            old
+        };
+        drop(pairs);
+        let Some(old) = old else {
+            return Err(cx.memory_error());
+        };
+        old.dispose(cx);
+        drop(displaced);
+        for Item { hash, key, value } in asked {
+            self.set_with_hash(cx, &key, hash, value)?;
+        }
+        Ok(true)
     }
 
     /// Store the entries of another dict, both at one moment. False where a comparison would run Python code: then part of
