@@ -7,7 +7,7 @@ use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, as_function, qualname};
 use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED, as_generator};
 use crate::objects::{Dict, Str, Tuple};
-use crate::regcode::{RegCode, a_of};
+use crate::regcode::{RegCode, Rop, a_of};
 use crate::slot_ext::SlotExt;
 use crate::{Cx, Raised, Res, Value, ValueExt, run};
 use std::sync::atomic::Ordering;
@@ -343,6 +343,19 @@ pub fn call_function_locals(
     } else if let Err(r) = bind(cx, f, rc, args, regs) {
         cx.pop_frame();
         return Err(r);
+    }
+    let first = rc.words.as_ptr();
+    // SAFETY: code has words.
+    if Rop::of(unsafe { (*first).load(Ordering::Relaxed) }) == Rop::ReturnGenerator
+        && !crate::monitor::active()
+    {
+        // All that would run; an error is raised there.
+        // SAFETY: our fresh record.
+        unsafe { (*frame).pc = first };
+        return match make_generator(cx, first) {
+            Err(r) => run::run_raised(cx, r).map(|(Step::Return(v) | Step::Yield(v))| v),
+            made => made,
+        };
     }
     match run::run(cx)? {
         Step::Return(v) => Ok(v),
@@ -710,9 +723,10 @@ pub(crate) fn resume_as(cx: &mut Cx, gv: &Value, arg: Resume, kind: FrameKind) -
         return Err(cx.type_error("not a generator"));
     };
     cx.check_native_stack("")?;
-    let state = match g.try_start() {
+    let state = match g.try_start_chain() {
         Ok(s) => s,
         Err(_) if g.state() == DONE => return finished(cx, gv, arg),
+        Err(_) if crate::chain::wake(cx, g) => return resume_as(cx, gv, arg, kind),
         Err(_) => {
             let what = kind_name(gv);
             return Err(cx.value_error(format!("{what} already executing")));
@@ -734,6 +748,10 @@ pub(crate) fn resume_as(cx: &mut Cx, gv: &Value, arg: Resume, kind: FrameKind) -
         Resume::Next => Value::none(),
         Resume::Send(v) => v,
         Resume::Throw(e) => {
+            if !g.leaf.load(Ordering::Relaxed).is_null() {
+                // SAFETY: this thread has won the root of a parked chain.
+                unsafe { crate::chain::take_apart(g) };
+            }
             link_generator(cx, g, kind, state)?;
             let e = crate::monitor::deliver::thrown(cx, e);
             // Only what the generator itself is handling becomes the context, not what its caller is.
@@ -755,7 +773,7 @@ pub(crate) fn resume_as(cx: &mut Cx, gv: &Value, arg: Resume, kind: FrameKind) -
 
 /// Put a generator's frame, which the caller has won in `state`, on top, and give it the value sent. Where it is suspended in a
 /// `yield from` or `await` with what another generator yielded, that one's frame comes on top of it, and so on: the frames
-/// between do not run to pass a value down.
+/// between do not run to pass a value down. A parked chain goes on as a whole.
 #[inline]
 pub fn enter_generator(
     cx: &mut Cx,
@@ -764,12 +782,12 @@ pub fn enter_generator(
     mut state: u8,
     sent: Value,
 ) -> Res<()> {
-    let mut frame = link_generator(cx, g, kind, state)?;
-    let mut g = g;
+    let mut frame = link(cx, g, kind, state)?;
     while state == SUSPENDED {
         // SAFETY: R11: this thread runs `g`; its registers keep the generator it waits for, and `send_at` names a `Send` of its
         // code while its frame stands at the next word.
         unsafe {
+            let g = crate::chain::generator(frame);
             let at = std::mem::replace(&mut *g.send_at.get(), std::ptr::null());
             if at.is_null() || (*frame).pc != at.add(1) || crate::monitor::active() {
                 break;
@@ -792,8 +810,8 @@ pub fn enter_generator(
                 Err(_) => break,
             }
             (*frame).pc = at;
-            frame = link_generator(cx, inner, FrameKind::GenInline, SUSPENDED)?;
-            (g, state) = (inner, SUSPENDED);
+            frame = link(cx, inner, FrameKind::GenInline, SUSPENDED)?;
+            state = SUSPENDED;
         }
     }
     give(cx, frame, state, sent);
@@ -837,6 +855,17 @@ pub(crate) fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
     }
 }
 
+/// [`link_generator`], or the whole chain that is parked there: the innermost frame.
+#[inline(always)]
+fn link(cx: &mut Cx, g: &Generator, kind: FrameKind, state: u8) -> Res<*mut Frame> {
+    if !g.leaf.load(Ordering::Relaxed).is_null()
+        && let Some(leaf) = crate::chain::go_on(cx, g, kind)
+    {
+        return Ok(leaf);
+    }
+    link_generator(cx, g, kind, state)
+}
+
 /// Make a generator's frame the top frame. The caller has won RUNNING, from `state`.
 #[inline(always)]
 fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind, state: u8) -> Res<*mut Frame> {
@@ -876,6 +905,8 @@ pub fn suspend_generator(cx: &mut Cx, g: &Generator, live: usize) {
         }
         cx.frame = (*frame).prev;
         (*frame).prev = std::ptr::null_mut();
+        (*frame).flags &= !crate::chain::SETTLED;
+        crate::chain::leave(frame, cx.frame);
     }
     cx.stack.move_limit(1);
     let handled = cx.handled.pop().flatten();
@@ -893,6 +924,7 @@ pub fn end_generator(cx: &mut Cx, g: &Generator, live: usize) {
         }
         cx.frame = (*frame).prev;
         (*frame).prev = std::ptr::null_mut();
+        crate::chain::leave(frame, cx.frame);
     }
     cx.stack.move_limit(1);
     drop(cx.handled.pop());

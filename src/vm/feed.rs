@@ -10,9 +10,8 @@
 
 use crate::call::{Resume, Step, resume_as};
 use crate::objects::frame::{Frame, FrameKind};
-use crate::regcode::{Rop, a_of, d_of};
 use crate::statics::word;
-use crate::{Cx, Res, Value, ValueExt, protocol};
+use crate::{Cx, Res, Value, ValueExt, chain, protocol};
 use std::sync::atomic::Ordering;
 
 /// Takes an item, or gives it back. Runs no Python code and reaches no safepoint.
@@ -78,16 +77,11 @@ unsafe fn is_fed(mut f: *mut Frame) -> bool {
                 _ => return false,
             }
             f = (*f).prev;
-            if !(*f).is_generator() {
-                return false;
-            }
-            let at = (*f).pc;
-            let sent = (*at.sub(1)).load(Ordering::Relaxed);
-            let next = (*at.add(1)).load(Ordering::Relaxed);
-            let passes = Rop::of(sent) == Rop::Send
-                && Rop::of(next) == Rop::Yield
-                && a_of(next) == d_of(sent);
-            if !passes {
+            if (*f).flags & chain::SETTLED != 0 {
+                f = (*chain::generator(f).root.load(Ordering::Relaxed))
+                    .frame
+                    .get();
+            } else if chain::passes(f).is_none() {
                 return false;
             }
         }

@@ -23,7 +23,7 @@ use crate::recall::{self, Access};
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::word;
-use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cold, computed};
+use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, chain, cold, computed};
 use std::sync::atomic::Ordering;
 
 /// The value in register `i`, or UnboundLocalError.

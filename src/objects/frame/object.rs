@@ -166,6 +166,7 @@ fn frame_object_of(cx: &mut Cx, f: *mut Frame, tid: u16) -> Res<Value> {
         };
         let v = alloc(cx, Type::of::<FrameObj>(), obj)?;
         (*f).frame_obj = v.clone().into_bits();
+        crate::chain::seen(f);
         if (*f).kind == super::FrameKind::Inline {
             (*f).kind = super::FrameKind::InlineSeen;
         }

@@ -88,8 +88,8 @@ fn delegate(g: &Generator) -> Option<Value> {
 }
 
 /// The same for who only looks (`gi_yieldfrom`): wins the right for a moment.
-fn peek_delegate(g: &Generator) -> Option<Value> {
-    if g.state() != SUSPENDED || g.delegating.load(Ordering::Relaxed) == 0 {
+fn peek_delegate(cx: &mut Cx, g: &Generator) -> Option<Value> {
+    if shown_state(cx, g) != SUSPENDED || g.delegating.load(Ordering::Relaxed) == 0 {
         return None;
     }
     match g.try_start() {
@@ -103,6 +103,14 @@ fn peek_delegate(g: &Generator) -> Option<Value> {
             v
         }
         Err(_) => None,
+    }
+}
+
+/// The state of a generator as others see it.
+fn shown_state(cx: &mut Cx, g: &Generator) -> u8 {
+    match g.state() {
+        RUNNING if crate::chain::wake(cx, g) => g.state(),
+        s => s,
     }
 }
 
@@ -206,6 +214,9 @@ pub(super) fn throw_with(cx: &mut Cx, this: &Value, exc: Value, close_delegate: 
     };
     let before = match g.try_start() {
         Ok(s) => s,
+        Err(RUNNING) if crate::chain::wake(cx, g) => {
+            return throw_with(cx, this, exc, close_delegate);
+        }
         Err(_) => return resume(cx, this, Resume::Throw(exc)),
     };
     let inner = if before == SUSPENDED {
@@ -329,6 +340,7 @@ pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
     let before = match g.try_start() {
         Ok(s) => s,
         Err(DONE) => return Ok(Value::none()),
+        Err(_) if crate::chain::wake(cx, g) => return close(cx, this),
         Err(_) => {
             let what = kind_name(this);
             return Err(cx.value_error(format!("{what} already executing")));
@@ -395,7 +407,7 @@ pub fn finalize(cx: &mut Cx, this: &Value) -> Res<()> {
     let Some(g) = as_generator(this) else {
         return Ok(());
     };
-    match g.state() {
+    match shown_state(cx, g) {
         SUSPENDED => {
             if let Err(r) = close(cx, this) {
                 let what = "Exception ignored while closing generator";
@@ -477,14 +489,14 @@ pub(super) fn set_qualname(cx: &mut Cx, v: &Value, to: Option<&Value>) -> Res<()
     drop(g.qualname.put(&g.head, cx, Some(to.clone())));
     Ok(())
 }
-pub(super) fn get_running(_: &mut Cx, v: &Value) -> Res<Value> {
-    Ok(Value::bool(of(v).state() == RUNNING))
+pub(super) fn get_running(cx: &mut Cx, v: &Value) -> Res<Value> {
+    Ok(Value::bool(shown_state(cx, of(v)) == RUNNING))
 }
-pub(super) fn get_suspended(_: &mut Cx, v: &Value) -> Res<Value> {
-    Ok(Value::bool(of(v).state() == SUSPENDED))
+pub(super) fn get_suspended(cx: &mut Cx, v: &Value) -> Res<Value> {
+    Ok(Value::bool(shown_state(cx, of(v)) == SUSPENDED))
 }
-pub(super) fn get_delegate(_: &mut Cx, v: &Value) -> Res<Value> {
-    Ok(peek_delegate(of(v)).unwrap_or_else(Value::none))
+pub(super) fn get_delegate(cx: &mut Cx, v: &Value) -> Res<Value> {
+    Ok(peek_delegate(cx, of(v)).unwrap_or_else(Value::none))
 }
 fn get_origin(_: &mut Cx, v: &Value) -> Res<Value> {
     let g = of(v);
@@ -504,6 +516,7 @@ fn with_record<R>(
             Some(r)
         }
         Err(DONE) => None,
+        Err(_) if crate::chain::wake(cx, g) => with_record(cx, g, f),
         // Running: by this thread, or the record shows what does not change while it runs.
         Err(_) => Some(f(cx, g.frame.get())),
     }

@@ -15,7 +15,7 @@ pub mod types;
 use crate::objects::frame::{Frame, FrameKind};
 use crate::{Value, ValueExt};
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
 use typhon_runtime::slot::Slot;
@@ -37,6 +37,13 @@ pub struct Generator {
     /// Where `enter_generator` goes on without running the frame: the second word of the `Send` that the frame waits at, if it was
     /// suspended with what that got. Good while the frame stands at the `Yield` behind it.
     pub send_at: UnsafeCell<*const AtomicU64>,
+    /// Where its chain begins, since it was in one (`vm/chain.rs`), and how many generators there are up to it.
+    pub(crate) root: AtomicPtr<Generator>,
+    pub(crate) depth: AtomicU32,
+    /// Whether a frame object was made in the chain that begins here.
+    pub(crate) seen: AtomicU8,
+    /// The innermost frame of the parked chain that begins here.
+    pub(crate) leaf: AtomicPtr<Frame>,
     /// The frame record: valid until DONE.
     pub frame: UnsafeCell<Frame>,
     /// How many registers stand behind this struct; 0 once DONE.
@@ -139,9 +146,20 @@ impl Generator {
             to.add(nlocals).write_bytes(0, nregs - nlocals);
         }
     }
-    /// Win the right to run: the previous state (CREATED or SUSPENDED), or the state that forbids it.
-    #[inline(always)]
+    /// Win the right to run: the previous state (CREATED or SUSPENDED), or the state that forbids it. Those that it delegates to
+    /// are suspended by themselves then.
+    #[inline]
     pub fn try_start(&self) -> Result<u8, u8> {
+        let before = self.try_start_chain()?;
+        if !self.leaf.load(Ordering::Relaxed).is_null() {
+            // SAFETY: this thread has won the root of a parked chain.
+            unsafe { crate::chain::take_apart(self) };
+        }
+        Ok(before)
+    }
+    /// The same; the chain that is parked here stays so.
+    #[inline(always)]
+    pub fn try_start_chain(&self) -> Result<u8, u8> {
         let s = self.state.load(Ordering::Relaxed);
         if s > SUSPENDED {
             return Err(s);
@@ -149,12 +167,12 @@ impl Generator {
         self.state
             .compare_exchange(s, RUNNING, Ordering::Acquire, Ordering::Relaxed)
     }
-    /// The same for a generator that a register of the running frame holds. Held by nothing else, no other thread can start
+    /// [`Self::try_start_chain`] for a generator that a register of the running frame holds. Held by nothing else, no other thread can start
     /// it: that needs no exchange.
     #[inline(always)]
     pub fn try_start_register(&self, tid: u16) -> Result<u8, u8> {
         if !self.head.is_uniquely_held(tid) {
-            return self.try_start();
+            return self.try_start_chain();
         }
         let s = self.state.load(Ordering::Relaxed);
         if s > SUSPENDED {
@@ -181,12 +199,11 @@ impl Generator {
     pub unsafe fn traverse_frame(&self, v: &mut Visitor) {
         // SAFETY: by contract nobody runs; a DONE generator has no registers.
         unsafe {
-            let running = self.state() == RUNNING;
             for i in 0..*self.nregs.get() as usize {
                 let w = *self.regs().add(i);
                 if w != 0 && w & 7 == 0 {
                     v.visit_bits(w);
-                } else if w & 7 == 4 && w != 4 && !running {
+                } else if w & 7 == 4 && w != 4 {
                     v.root_bits(w & !7);
                 }
             }

@@ -15,6 +15,13 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
     // SAFETY: by contract; nobody else can reach the generator, so this thread has the right to its frame.
     unsafe {
         if (*g).state() != super::DONE {
+            if !(*g)
+                .leaf
+                .load(std::sync::atomic::Ordering::Relaxed)
+                .is_null()
+            {
+                crate::chain::take_apart(&*g);
+            }
             if let Some(f) = crate::objects::frame::object::forget((*g).frame.get()) {
                 f.drop_in(t);
             }

@@ -48,18 +48,18 @@ macro_rules! unary_slots {
     ($($f:ident $name:literal;)*) => { $(fn $f(cx: &mut Cx, this: &Value) -> Res<Value> { call_named(cx, this, $name, &[]) })* };
 }
 unary_slots! {
-    s_repr "__repr__"; s_str "__str__"; s_iter "__iter__"; s_await "__await__"; s_aiter "__aiter__"; s_anext "__anext__";
+    s_repr "__repr__"; s_str "__str__"; s_await "__await__"; s_aiter "__aiter__"; s_anext "__anext__";
     s_neg "__neg__"; s_pos "__pos__"; s_abs "__abs__"; s_invert "__invert__"; s_int "__int__"; s_float "__float__"; s_index "__index__";
 }
 
 fn s_iter_checked(cx: &mut Cx, this: &Value) -> Res<Value> {
     let n = intern_static(cx, "__iter__")?;
-    match this.ty().lookup(cx, n) {
+    match special(cx, this.ty(), n) {
         Some(f) if f.is_none() => {
             let t = this.type_name();
             Err(cx.type_error(format!("'{t}' object is not iterable")))
         }
-        Some(_) => s_iter(cx, this),
+        Some(f) => call_found(cx, &f, this, &[]),
         None => crate::objects::iter::new_seq_iter(cx, this),
     }
 }

@@ -268,6 +268,9 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Option<Value>> 
                 _ => Value::from_bits(bits),
             }
         };
+        if (*cx.frame).kind == FrameKind::GenInline {
+            chain::settle(cx, (*cx.frame).prev);
+        }
         let v = match crate::feed::offer(cx, cx.frame, v) {
             Ok(()) => {
                 // `yield` is None: the frame goes on.
@@ -278,31 +281,34 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Option<Value>> 
         };
         let mut w = w;
         loop {
-            let frame = cx.frame;
-            let kind = (*frame).kind;
-            let g = &*(((*frame).generator & !7) as *const Generator);
-            g.delegating
-                .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
-            // Everything that lives across the yield is below the value yielded.
-            crate::call::suspend_generator(cx, g, d_of(w));
+            let root = chain::park(cx, w);
+            let kind = if root.is_null() {
+                let g = chain::generator(cx.frame);
+                let kind = (*cx.frame).kind;
+                g.delegating
+                    .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
+                // Everything that lives across the yield is below the value yielded.
+                crate::call::suspend_generator(cx, g, d_of(w));
+                kind
+            } else {
+                (*root).kind
+            };
             if kind != FrameKind::GenInline {
                 return Ok(Some(v));
             }
-            // The caller's frame stands at the second word of its `ForIter` or `Send`.
             let caller = cx.frame;
-            let at = (*caller).pc;
-            let sent = (*at.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
-            if Rop::of(sent) == Rop::Send && (*caller).is_generator() {
-                let next = (*at.add(1)).load(std::sync::atomic::Ordering::Relaxed);
-                if Rop::of(next) == Rop::Yield && a_of(next) == d_of(sent) {
-                    // It would yield the same at once.
-                    let outer = &*(((*caller).generator & !7) as *const Generator);
-                    *outer.send_at.get() = at;
-                    (*caller).pc = at.add(1);
-                    w = next;
-                    continue;
+            if let Some(next) = chain::passes(caller) {
+                // It would yield the same at once.
+                let at = (*caller).pc;
+                *chain::generator(caller).send_at.get() = at;
+                (*caller).pc = at.add(1);
+                w = next;
+                if (*caller).kind == FrameKind::GenInline {
+                    chain::settle(cx, (*caller).prev);
                 }
+                continue;
             }
+            let sent = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
             put(cx, (*caller).regs, sent, v.into_bits());
             return Ok(None);
         }

@@ -1,88 +1,138 @@
-"""Chains of generators and instances whose class changes, used by several threads at once: nothing crashes, and what a
-generator yields is yielded once."""
-import random
+"""Chains of generators that many threads use: one after the other, and all at once with those in the middle."""
+import gc
 import threading
+import types
 
 
-def leaf(n):
-    yield from range(n)
+def tree(n):
+    if n:
+        yield from tree(n - 1)
+        yield n
+        yield from tree(n - 1)
 
 
-def level(k, n, box):
-    inner = leaf(n) if k == 0 else level(k - 1, n, box)
-    box.append(inner)
-    yield from inner
+def together(f, n=4):
+    start = threading.Barrier(n)
 
+    def run(i):
+        start.wait()
+        f(i)
 
-class Small:
-    pass
-
-
-class Large:
-    def __init__(self):
-        self.a, self.b, self.c, self.d, self.e, self.f, self.g = range(7)
-
-    def m(self):
-        return self.a
-
-
-def use(generator, r, got):
-    k = r.random()
-    if k < 0.85:
-        got.append(next(generator))
-    elif k < 0.9:
-        got.append(generator.send(None))
-    else:
-        generator.gi_yieldfrom, generator.gi_running, generator.gi_frame
-
-
-def change(o, r):
-    k = r.random()
-    if k < 0.2:
-        o.__class__ = Large
-    elif k < 0.3:
-        o.__class__ = Small
-    elif k < 0.6:
-        o.a = r
-        o.g = k
-    elif k < 0.7:
-        vars(o)
-    elif k < 0.8:
-        setattr(o, f"x{r.randrange(40)}", k)
-    elif k < 0.9:
-        o.m(), o.g
-    else:
-        del o.a
-
-
-def work(seed, generators, objects, got):
-    r = random.Random(seed)
-    for _ in range(300):
-        try:
-            use(r.choice(generators), r, got)
-        except (StopIteration, ValueError):
-            # Exhausted, or another thread runs it.
-            pass
-        try:
-            change(r.choice(objects), r)
-        except (AttributeError, TypeError):
-            # Not there (any more), or of the other class by now.
-            pass
-
-
-twice = 0
-for round in range(60):
-    box = []
-    outer = level(5, 200, box)
-    box.append(outer)
-    first = next(outer)
-    objects = [Small() for _ in range(40)]
-    got = [[first]] + [[] for _ in range(4)]
-    threads = [threading.Thread(target=work, args=(10 * round + i, box, objects, got[i + 1])) for i in range(4)]
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    everything = [x for part in got for x in part if x is not None]
-    twice += len(everything) - len(set(everything))
-print("twice:", twice)
+
+
+# ---- handed from thread to thread
+lock, shared, got = threading.Lock(), tree(12), []
+
+
+def take(i):
+    while True:
+        with lock:
+            for _ in range(13):
+                v = next(shared, None)
+                if v is None:
+                    return
+                got.append(v)
+
+
+together(take)
+print(got == list(tree(12)))
+
+
+# ---- all at once: what one thread is running the others may not
+def count(n, log):
+    if n:
+        yield from count(n - 1, log)
+    else:
+        for i in range(20000):
+            yield i
+
+
+g, seen, refused = count(8, None), [[] for _ in range(4)], [0] * 4
+
+
+def fight(i):
+    while True:
+        try:
+            v = next(g, None)
+        except ValueError:
+            refused[i] += 1
+            continue
+        if v is None:
+            return
+        seen[i].append(v)
+
+
+together(fight)
+print(sorted(v for part in seen for v in part) == list(range(20000)))
+
+
+# ---- somebody finds those in the middle and uses them by themselves
+class Stop(Exception):
+    pass
+
+
+def inner():
+    n = 0
+    while True:
+        n += 1
+        yield n
+
+
+def middle(n):
+    if n:
+        yield from middle(n - 1)
+    else:
+        yield from inner()
+
+
+TURNS, USERS = 200, 3
+begin, end = threading.Barrier(USERS + 1), threading.Barrier(USERS + 1)
+root, found, values = None, [], [[], [], []]
+
+
+def use(i):
+    for turn in range(TURNS):
+        begin.wait()
+        for k in range(20):
+            # The order in which they are met differs from turn to turn.
+            x = found[(k * 5 + turn) % len(found)]
+            try:
+                if i == 0:
+                    values[0].append(next(root))
+                elif i == 1:
+                    values[1].append(next(x))
+                else:
+                    x.gi_running, x.gi_suspended, x.gi_yieldfrom
+            except ValueError as e:
+                # One that delegates has ended by that, and those outside of it.
+                assert "already executing" in str(e), e
+            except StopIteration:
+                pass
+        end.wait()
+
+
+threads = [threading.Thread(target=use, args=(i,)) for i in range(USERS)]
+for t in threads:
+    t.start()
+for turn in range(TURNS):
+    inner.__name__, middle.__name__ = names = f"inner {turn}", f"middle {turn}"
+    root = middle(6)
+    next(root), next(root)
+    found = [o for o in gc.get_objects() if isinstance(o, types.GeneratorType) and o.__name__ in names
+             and o is not root]
+    assert len(found) == 7, len(found)
+    for part in values:
+        part.clear()
+    begin.wait()
+    end.wait()
+    # Each value went to one of them.
+    got = sorted(values[0] + values[1])
+    assert got == list(range(3, 3 + len(got))), (turn, values)
+for t in threads:
+    t.join()
+print("each value once")
