@@ -1,12 +1,12 @@
-//! Compiles Python's library and packs it into one file that the binary embeds: per file the marshalled code object (lz4,
-//! for start-up) and the source text (deflate, for tracebacks). Files of `src/import/overlay` win over those of the
-//! library's crate. `library.bin` holds the packed bytes, `library_index.rs` the sorted table of what stands where.
+//! Compiles Python's library into two files that the binary embeds: `library_code.bin` has the code objects, in a form that
+//! is read where it stands, and `library.bin` the source texts (deflate, for tracebacks). Files of `src/import/overlay`
+//! win over those of the library's crate. `library_index.rs` is the sorted table of what stands where.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use typhon_compiler::{Mode, Options, Source, compile, marshal};
+use typhon_compiler::{Mode, Options, Source, compile, packed};
 
 /// Files and folders that are left out: tests, demonstrations, and what needs a graphical toolkit.
 const SKIP: &[&str] = &[
@@ -39,7 +39,6 @@ struct Input {
 struct Packed {
     name: String,
     code: Vec<u8>,
-    code_len: usize,
     source: Vec<u8>,
     source_len: usize,
 }
@@ -47,6 +46,12 @@ struct Packed {
 fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let overlay = root.join("src/import/overlay");
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux")
+        && std::env::var("CARGO_CFG_TARGET_ENV").as_deref() == Ok("gnu")
+    {
+        // At a fixed place, as CPython's builds: what is relocated at start is written, 1.2 megabytes of memory otherwise.
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/import/frozen.rs");
     println!("cargo::rerun-if-changed=src/import/edits.rs");
@@ -144,8 +149,7 @@ fn pack(input: &Input) -> Packed {
     };
     Packed {
         name: input.name.clone(),
-        code_len: code.len(),
-        code: lz4_flex::block::compress(&code),
+        code,
         source_len: source.len(),
         source: miniz_oxide::deflate::compress_to_vec(&source, 6),
     }
@@ -163,7 +167,7 @@ fn edited(name: &str, source: Vec<u8>, edits: &[(&str, &str)]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The marshalled code of a file; empty when it does not compile (some files of the library are bad on purpose).
+/// The code of a file; empty when it does not compile (some files of the library are bad on purpose).
 fn code_of(name: &str, source: &[u8]) -> Vec<u8> {
     let filename = match frozen::frozen_name(name) {
         Some(module) => format!("<frozen {module}>"),
@@ -172,7 +176,7 @@ fn code_of(name: &str, source: &[u8]) -> Vec<u8> {
     let made = Source::from_bytes(source, None)
         .and_then(|s| compile(&s, &filename, Mode::Exec, &Options::default()));
     match made {
-        Ok(code) => marshal::dump_code(&code),
+        Ok(code) => packed::pack(&code),
         Err(e) => {
             println!("cargo::warning=the library's {name} does not compile: {e}");
             Vec::new()
@@ -180,23 +184,38 @@ fn code_of(name: &str, source: &[u8]) -> Vec<u8> {
     }
 }
 
+/// The code of all files, and where each stands. What every start reads lies together, so that it takes few pages.
+fn codes(all: &[Packed]) -> (Vec<u8>, Vec<(usize, usize)>) {
+    let first = |p: &Packed| frozen::FROZEN.iter().any(|(_, file)| *file == p.name);
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by_key(|&i| !first(&all[i]));
+    let mut codes = Vec::new();
+    let mut places = vec![(0, 0); all.len()];
+    for i in order {
+        let at = codes.len();
+        codes.extend_from_slice(&all[i].code);
+        places[i] = (at, codes.len());
+    }
+    (codes, places)
+}
+
 fn write(all: &[Packed]) {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
-    let mut blob = Vec::new();
+    let mut sources = Vec::new();
     let mut index = String::from("pub static INDEX: &[Entry] = &[\n");
-    for p in all {
-        let code_at = blob.len();
-        blob.extend_from_slice(&p.code);
-        let source_at = blob.len();
-        blob.extend_from_slice(&p.source);
-        let end = blob.len();
+    let (codes, places) = codes(all);
+    for (p, code) in all.iter().zip(places) {
+        let source_at = sources.len();
+        sources.extend_from_slice(&p.source);
+        let end = sources.len();
         let _ = writeln!(
             index,
-            "    Entry {{ name: {:?}, code: ({code_at}, {source_at}), code_len: {}, source: ({source_at}, {end}), source_len: {} }},",
-            p.name, p.code_len, p.source_len
+            "    Entry {{ name: {:?}, code: {code:?}, source: ({source_at}, {end}), source_len: {} }},",
+            p.name, p.source_len
         );
     }
     index.push_str("];\n");
-    std::fs::write(out.join("library.bin"), blob).expect("the output folder can be written");
+    std::fs::write(out.join("library.bin"), sources).expect("the output folder can be written");
+    std::fs::write(out.join("library_code.bin"), codes).expect("the output folder can be written");
     std::fs::write(out.join("library_index.rs"), index).expect("the output folder can be written");
 }

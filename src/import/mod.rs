@@ -4,13 +4,14 @@
 
 mod frozen;
 
+use typhon_compiler::code::Code;
+use typhon_compiler::packed;
 use typhon_modules::library::{File, Library};
 
 /// One file; ranges are byte offsets in the packed file.
 pub struct Entry {
     name: &'static str,
     code: (usize, usize),
-    code_len: usize,
     source: (usize, usize),
     source_len: usize,
 }
@@ -18,6 +19,8 @@ pub struct Entry {
 include!(concat!(env!("OUT_DIR"), "/library_index.rs"));
 
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
+/// Without what would be gained by packing: it is read in place.
+static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library_code.bin"));
 
 /// The library in this binary.
 pub struct Embedded;
@@ -38,15 +41,15 @@ impl Library for Embedded {
     fn file(&self, i: usize) -> Option<File> {
         INDEX.get(i).map(|e| File {
             name: e.name,
-            has_code: e.code_len != 0,
+            has_code: e.code.0 != e.code.1,
         })
     }
     fn find(&self, name: &str) -> Option<usize> {
         INDEX.binary_search_by(|e| e.name.cmp(name)).ok()
     }
-    fn code(&self, name: &str) -> Option<Vec<u8>> {
-        let e = entry(name).filter(|e| e.code_len != 0)?;
-        lz4_flex::block::decompress(&PACKED[e.code.0..e.code.1], e.code_len).ok()
+    fn code(&self, name: &str) -> Option<Code> {
+        let (from, to) = entry(name)?.code;
+        (from != to).then(|| packed::unpack(&CODE[from..to]))
     }
     fn source(&self, name: &str) -> Option<Vec<u8>> {
         let e = entry(name)?;

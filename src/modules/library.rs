@@ -2,6 +2,7 @@
 //! files). Names are paths below the library's root, with `/`.
 
 use std::sync::OnceLock;
+use typhon_compiler::code::Code;
 
 /// A file of the library.
 pub struct File {
@@ -16,8 +17,8 @@ pub trait Library: Sync {
     fn file(&self, i: usize) -> Option<File>;
     /// The place of a file in the order.
     fn find(&self, name: &str) -> Option<usize>;
-    /// The marshalled code object of a file.
-    fn code(&self, name: &str) -> Option<Vec<u8>>;
+    /// The code object of a file.
+    fn code(&self, name: &str) -> Option<Code>;
     /// The bytes of a file.
     fn source(&self, name: &str) -> Option<Vec<u8>>;
     /// For a module that is imported before `sys.path` is looked at: the name it was made from, and its file.

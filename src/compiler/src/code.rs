@@ -1,61 +1,96 @@
 //! The finished code object and its constants, as plain data: what marshal writes, what the runtime turns
 //! into objects. Mirrors CPython 3.14's `code` field by field.
 
+use crate::packed::Packed;
 use num_bigint::BigInt;
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, OnceLock};
 
 /// A Python string: utf-8 generalized to lone surrogates (WTF-8). Copies share the text: the names of a module occur in
 /// many of its functions.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct PyStr(Arc<[u8]>);
+#[derive(Clone)]
+pub struct PyStr(Text);
+
+#[derive(Clone)]
+enum Text {
+    Shared(Arc<[u8]>),
+    /// Text of the embedded library, which stands in the program.
+    Static(&'static [u8]),
+}
 
 impl PyStr {
     /// Takes bytes that are well-formed WTF-8 (surrogate pairs joined).
     pub fn from_wtf8(bytes: Vec<u8>) -> PyStr {
-        PyStr(bytes.into())
+        PyStr(Text::Shared(bytes.into()))
     }
     /// Takes ASCII.
     pub fn from_ascii(bytes: &[u8]) -> PyStr {
         debug_assert!(bytes.is_ascii());
-        PyStr(bytes.into())
+        PyStr(Text::Shared(bytes.into()))
+    }
+    /// Takes bytes that are well-formed WTF-8 and copies nothing.
+    pub(crate) fn from_static(bytes: &'static [u8]) -> PyStr {
+        PyStr(Text::Static(bytes))
     }
     /// The WTF-8 bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Text::Shared(bytes) => bytes,
+            Text::Static(bytes) => bytes,
+        }
     }
     /// The text, unless a lone surrogate is in it.
     pub fn to_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.0).ok()
+        std::str::from_utf8(self.as_bytes()).ok()
     }
     /// The code points, surrogates included.
     pub fn code_points(&self) -> CodePoints<'_> {
-        CodePoints { rest: &self.0 }
+        CodePoints {
+            rest: self.as_bytes(),
+        }
     }
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.as_bytes().is_empty()
     }
 }
 
+impl Default for PyStr {
+    fn default() -> PyStr {
+        PyStr::from_static(b"")
+    }
+}
 impl From<&str> for PyStr {
     fn from(s: &str) -> PyStr {
-        PyStr(s.as_bytes().into())
+        PyStr::from_wtf8(s.into())
     }
 }
 impl From<String> for PyStr {
     fn from(s: String) -> PyStr {
-        PyStr(s.into_bytes().into())
+        PyStr::from_wtf8(s.into_bytes())
     }
 }
+impl PartialEq for PyStr {
+    fn eq(&self, other: &PyStr) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+impl Eq for PyStr {}
 impl PartialEq<str> for PyStr {
     fn eq(&self, other: &str) -> bool {
-        *self.0 == *other.as_bytes()
+        self.as_bytes() == other.as_bytes()
+    }
+}
+impl Hash for PyStr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 impl fmt::Debug for PyStr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&String::from_utf8_lossy(&self.0), f)
+        fmt::Debug::fmt(&String::from_utf8_lossy(self.as_bytes()), f)
     }
 }
 
@@ -237,8 +272,9 @@ pub mod kinds {
     pub const FREE: u8 = 0x80;
 }
 
-/// A code object.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A code object. What only running it or looking into it needs is its [`Body`], to which this dereferences: that of the
+/// embedded library's functions is read from the program when something asks for it first, since most never run.
+#[derive(Clone)]
 pub struct Code {
     pub argcount: u32,
     pub posonlyargcount: u32,
@@ -246,15 +282,114 @@ pub struct Code {
     pub stacksize: u32,
     pub flags: u32,
     pub firstlineno: u32,
-    /// CPython's bytes: two per instruction, inline caches zeroed.
-    pub code: Vec<u8>,
-    pub consts: Vec<Const>,
-    pub names: Vec<PyStr>,
-    pub localsplusnames: Vec<PyStr>,
-    pub localspluskinds: Vec<u8>,
+    pub localspluskinds: Octets,
     pub filename: PyStr,
     pub name: PyStr,
     pub qualname: PyStr,
-    pub linetable: Vec<u8>,
-    pub exceptiontable: Vec<u8>,
+    pub body: LazyBody,
+}
+
+/// Bytes that are made, or stand in the program.
+pub type Octets = Cow<'static, [u8]>;
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Body {
+    /// CPython's bytes: two per instruction, inline caches zeroed.
+    pub code: Octets,
+    pub consts: Vec<Const>,
+    pub names: Vec<PyStr>,
+    pub localsplusnames: Vec<PyStr>,
+    pub linetable: Octets,
+    pub exceptiontable: Octets,
+}
+
+/// A body, or where it is packed. Threads that ask at once wait for the first: unpacking needs nothing of anybody.
+#[derive(Clone, Default)]
+pub struct LazyBody {
+    made: OnceLock<Box<Body>>,
+    packed: Option<Packed>,
+}
+
+impl From<Body> for LazyBody {
+    fn from(body: Body) -> LazyBody {
+        LazyBody {
+            made: OnceLock::from(Box::new(body)),
+            packed: None,
+        }
+    }
+}
+impl From<Packed> for LazyBody {
+    fn from(packed: Packed) -> LazyBody {
+        LazyBody {
+            made: OnceLock::new(),
+            packed: Some(packed),
+        }
+    }
+}
+
+impl Code {
+    #[cold]
+    fn unpack(&self) -> &Body {
+        self.body.made.get_or_init(|| {
+            let packed = self.body.packed.as_ref();
+            Box::new(packed.map_or_else(Body::default, |packed| packed.body(&self.filename)))
+        })
+    }
+}
+
+impl Deref for Code {
+    type Target = Body;
+    #[inline]
+    fn deref(&self) -> &Body {
+        match self.body.made.get() {
+            Some(body) => body,
+            None => self.unpack(),
+        }
+    }
+}
+impl DerefMut for Code {
+    fn deref_mut(&mut self) -> &mut Body {
+        self.unpack();
+        self.body.made.get_mut().expect("unpacked above")
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Code) -> bool {
+        let numbers = |c: &Code| {
+            [
+                c.argcount,
+                c.posonlyargcount,
+                c.kwonlyargcount,
+                c.stacksize,
+                c.flags,
+                c.firstlineno,
+            ]
+        };
+        numbers(self) == numbers(other)
+            && self.localspluskinds == other.localspluskinds
+            && self.filename == other.filename
+            && self.name == other.name
+            && self.qualname == other.qualname
+            && **self == **other
+    }
+}
+impl Eq for Code {}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Code")
+            .field("argcount", &self.argcount)
+            .field("posonlyargcount", &self.posonlyargcount)
+            .field("kwonlyargcount", &self.kwonlyargcount)
+            .field("stacksize", &self.stacksize)
+            .field("flags", &self.flags)
+            .field("firstlineno", &self.firstlineno)
+            .field("localspluskinds", &self.localspluskinds)
+            .field("filename", &self.filename)
+            .field("name", &self.name)
+            .field("qualname", &self.qualname)
+            .field("body", &**self)
+            .finish()
+    }
 }

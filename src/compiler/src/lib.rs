@@ -18,6 +18,9 @@ pub mod marshal;
 #[cfg(test)]
 mod marshal_tests;
 pub mod opcode;
+pub mod packed;
+#[cfg(test)]
+mod packed_tests;
 mod parse;
 mod pieces;
 pub mod pyast;

@@ -4,7 +4,7 @@
 //! a multiple of its length (back references are copied here, so a small file could otherwise unfold into a huge
 //! tree). Lists, dictionaries and sets are no constants and are refused; the run-time `marshal` module knows them.
 
-use crate::code::{Code, Const, PyStr, push_code_point};
+use crate::code::{Body, Code, Const, PyStr, push_code_point};
 use num_bigint::{BigInt, Sign};
 use std::collections::HashMap;
 use std::fmt;
@@ -445,16 +445,19 @@ impl<'a> Reader<'a> {
             stacksize,
             flags,
             firstlineno,
-            code,
-            consts,
-            names,
-            localsplusnames,
-            localspluskinds,
+            localspluskinds: localspluskinds.into(),
             filename,
             name,
             qualname,
-            linetable,
-            exceptiontable,
+            body: Body {
+                code: code.into(),
+                consts,
+                names,
+                localsplusnames,
+                linetable: linetable.into(),
+                exceptiontable: exceptiontable.into(),
+            }
+            .into(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Marshal: round trips, and no input that makes it panic.
 
-use crate::code::{Code, Const, PyStr, push_code_point};
+use crate::code::{Body, Code, Const, PyStr, push_code_point};
 use crate::marshal::{MarshalError, dump, dump_code, load, load_code};
 use num_bigint::BigInt;
 use std::sync::Arc;
@@ -16,16 +16,19 @@ fn sample() -> Const {
         stacksize: 3,
         flags: 3,
         firstlineno: 12,
-        code: vec![128, 0, 35, 0],
-        consts: vec![Const::None, Const::str("doc with spaces")],
-        names: vec!["name".into(), "näme".into()],
-        localsplusnames: vec!["a".into()],
-        localspluskinds: vec![0x26],
+        localspluskinds: vec![0x26].into(),
         filename: "dir/file.py".into(),
         name: "f".into(),
         qualname: "f".into(),
-        linetable: vec![0x80, 0],
-        exceptiontable: vec![],
+        body: Body {
+            code: vec![128, 0, 35, 0].into(),
+            consts: vec![Const::None, Const::str("doc with spaces")],
+            names: vec!["name".into(), "näme".into()],
+            localsplusnames: vec!["a".into()],
+            linetable: vec![0x80, 0].into(),
+            exceptiontable: vec![].into(),
+        }
+        .into(),
     };
     Const::Tuple(vec![
         Const::True,

@@ -1,6 +1,6 @@
 //! The verifier: what it refuses.
 
-use crate::code::{Code, Const, flags};
+use crate::code::{Body, Code, Const, flags};
 use crate::flow::exctable::{Handler, write};
 use crate::opcode::Op;
 use crate::verify::verify;
@@ -18,16 +18,19 @@ fn code(ops: &[(Op, u8)]) -> Code {
         stacksize: 4,
         flags: 3,
         firstlineno: 1,
-        code: bytes,
-        consts: vec![Const::None],
-        names: vec!["n".into()],
-        localsplusnames: vec!["a".into()],
-        localspluskinds: vec![0x20],
+        localspluskinds: vec![0x20].into(),
         filename: "t".into(),
         name: "t".into(),
         qualname: "t".into(),
-        linetable: vec![],
-        exceptiontable: vec![],
+        body: Body {
+            code: bytes.into(),
+            consts: vec![Const::None],
+            names: vec!["n".into()],
+            localsplusnames: vec!["a".into()],
+            linetable: vec![].into(),
+            exceptiontable: vec![].into(),
+        }
+        .into(),
     }
 }
 
@@ -94,11 +97,11 @@ fn refusals() {
 #[test]
 fn cut_off() {
     let mut c = code(&[(Op::LOAD_CONST, 0), (Op::RETURN_VALUE, 0)]);
-    c.code.extend([Op::CALL.number() as u8, 0, 0, 0]);
+    c.code.to_mut().extend([Op::CALL.number() as u8, 0, 0, 0]);
     assert!(verify(&c).is_err());
-    c.code = vec![];
+    c.code = vec![].into();
     assert!(verify(&c).is_err());
-    c.code = vec![Op::EXTENDED_ARG.number() as u8, 1];
+    c.code = vec![Op::EXTENDED_ARG.number() as u8, 1].into();
     assert!(verify(&c).is_err());
 }
 
@@ -112,7 +115,7 @@ fn handlers() {
     ];
     let with = |handler: Handler| {
         let mut c = code(&ops);
-        write(&mut c.exceptiontable, &handler);
+        write(c.exceptiontable.to_mut(), &handler);
         verify(&c)
     };
     let good = Handler {
@@ -127,7 +130,7 @@ fn handlers() {
     assert!(with(Handler { end: 9, ..good }).is_err());
     assert!(with(Handler { target: 4, ..good }).is_err());
     let mut c = code(&ops);
-    c.exceptiontable = vec![0x80, 1];
+    c.exceptiontable = vec![0x80, 1].into();
     assert!(verify(&c).is_err());
 }
 
@@ -174,9 +177,12 @@ fn damaged_code_never_panics() {
         let mut bad = good.clone();
         for _ in 0..1 + random() % 3 {
             let at = random() % bad.code.len();
-            bad.code[at] = random() as u8;
+            bad.code.to_mut()[at] = random() as u8;
         }
-        bad.exceptiontable = (0..random() % 9).map(|_| random() as u8).collect();
+        bad.exceptiontable = (0..random() % 9)
+            .map(|_| random() as u8)
+            .collect::<Vec<_>>()
+            .into();
         let _ = verify(&bad);
     }
 }

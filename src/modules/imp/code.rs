@@ -20,11 +20,14 @@ fn relocate(code: &mut Arc<Code>, filename: &PyStr) {
     }
 }
 
+/// The file name for one that begins with the placeholder.
+fn place_of(filename: &PyStr) -> Option<PyStr> {
+    let rest = filename.as_bytes().strip_prefix(PLACEHOLDER)?;
+    Some(PyStr::from_wtf8([root().as_bytes(), rest].concat()))
+}
+
 pub fn new_code(cx: &mut Cx, mut code: Arc<Code>) -> Res<Value> {
-    if let Some(rest) = code.filename.as_bytes().strip_prefix(PLACEHOLDER) {
-        let mut name = root().as_bytes().to_vec();
-        name.extend_from_slice(rest);
-        let name = PyStr::from_wtf8(name);
+    if let Some(name) = place_of(&code.filename) {
         relocate(&mut code, &name);
     }
     typhon_vm::objects::code::methods::new_code(cx, code)
@@ -32,13 +35,14 @@ pub fn new_code(cx: &mut Cx, mut code: Arc<Code>) -> Res<Value> {
 
 /// The code object of a file of the library.
 pub fn library_code(cx: &mut Cx, file: &str) -> Res<Value> {
-    let Some(bytes) = library().and_then(|l| l.code(file)) else {
+    let Some(mut code) = library().and_then(|l| l.code(file)) else {
         return Err(cx.import_error(format!("the library has no module file '{file}'")));
     };
-    match typhon_compiler::marshal::load_code(&bytes) {
-        Ok(c) => new_code(cx, c),
-        Err(e) => Err(cx.import_error(format!("the library's file '{file}' is damaged: {e}"))),
+    if let Some(name) = place_of(&code.filename) {
+        // What is inside is not yet read and takes its file name from here.
+        code.filename = name;
     }
+    typhon_vm::objects::code::methods::new_code(cx, Arc::new(code))
 }
 
 /// `_imp._fix_co_filename`: a `.pyc` file that was moved with its source. The code was just loaded and not yet run.

@@ -192,8 +192,8 @@ pub mod module {
             return Ok(Value::none());
         };
         let data = match library().filter(|_| withdata).and_then(|l| l.code(file)) {
-            Some(bytes) => {
-                let b = new_bytes(cx, &bytes)?;
+            Some(code) => {
+                let b = new_bytes(cx, &typhon_compiler::marshal::dump_code(&code))?;
                 typhon_vm::objects::memoryview::from_object(cx, &b)?
             }
             None => Value::none(),

@@ -1,7 +1,7 @@
 //! Reading.
 
 use std::sync::Arc;
-use typhon_compiler::code::{Code, PyStr};
+use typhon_compiler::code::{Body, Code, PyStr};
 use typhon_vm::native::*;
 use typhon_vm::objects::bytes::{Bytes, new_bytes};
 use typhon_vm::objects::code::consts::{py_str, value_const};
@@ -333,16 +333,19 @@ impl<'a> Reader<'a> {
             stacksize,
             flags,
             firstlineno,
-            code,
-            consts,
-            names,
-            localsplusnames,
-            localspluskinds,
+            localspluskinds: localspluskinds.into(),
             filename,
             name,
             qualname,
-            linetable,
-            exceptiontable,
+            body: Body {
+                code: code.into(),
+                consts,
+                names,
+                localsplusnames,
+                linetable: linetable.into(),
+                exceptiontable: exceptiontable.into(),
+            }
+            .into(),
         };
         if typhon_compiler::verify::verify(&code).is_err() {
             return Err(bad_code(cx));

@@ -79,7 +79,7 @@ impl CodeObj {
         let all = self.values(cx)?.variables();
         let picked = all
             .iter()
-            .zip(&self.code.localspluskinds)
+            .zip(self.code.localspluskinds.iter())
             .filter(|(_, k)| **k & bit != 0)
             .map(|(n, _)| n.clone())
             .collect();
@@ -215,25 +215,27 @@ fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
             0
         }
     };
-    code.localsplusnames.clear();
-    code.localspluskinds.clear();
+    let mut all_names = Vec::new();
+    let mut all_kinds = Vec::new();
     for (i, n) in p.varnames.iter().enumerate() {
         let cell = if p.cellvars.contains(n) {
             kinds::CELL
         } else {
             0
         };
-        code.localspluskinds.push(kinds::LOCAL | cell | arg_kind(i));
-        code.localsplusnames.push(n.clone());
+        all_kinds.push(kinds::LOCAL | cell | arg_kind(i));
+        all_names.push(n.clone());
     }
     for n in p.cellvars.iter().filter(|n| !p.varnames.contains(n)) {
-        code.localspluskinds.push(kinds::CELL);
-        code.localsplusnames.push(n.clone());
+        all_kinds.push(kinds::CELL);
+        all_names.push(n.clone());
     }
     for n in &p.freevars {
-        code.localspluskinds.push(kinds::FREE);
-        code.localsplusnames.push(n.clone());
+        all_kinds.push(kinds::FREE);
+        all_names.push(n.clone());
     }
+    code.localsplusnames = all_names;
+    code.localspluskinds = all_kinds.into();
     code.consts = consts_data(cx, &p.consts);
     with_consts(cx, Arc::new(code), p.consts, p.filename)
 }
@@ -241,7 +243,7 @@ fn build(cx: &mut Cx, p: Parts) -> Res<Value> {
 fn pystrs(all: &Code, bit: u8) -> Vec<PyStr> {
     all.localsplusnames
         .iter()
-        .zip(&all.localspluskinds)
+        .zip(all.localspluskinds.iter())
         .filter(|(_, k)| **k & bit != 0)
         .map(|(n, _)| n.clone())
         .collect()
@@ -297,7 +299,7 @@ fn set_field(cx: &mut Cx, p: &mut Parts, i: usize, v: &Value, by_name: bool) -> 
         3 => p.nlocals = size(cx, v)?,
         4 => p.code.stacksize = size(cx, v)?,
         5 => p.code.flags = size(cx, v)?,
-        6 => p.code.code = bytes_of(cx, v, what)?,
+        6 => p.code.code = bytes_of(cx, v, what)?.into(),
         7 => {
             if v.downcast::<Tuple>().is_none() {
                 let n = v.type_name();
@@ -316,8 +318,8 @@ fn set_field(cx: &mut Cx, p: &mut Parts, i: usize, v: &Value, by_name: bool) -> 
         11 => p.code.name = text_of(cx, v, what)?,
         12 => p.code.qualname = text_of(cx, v, what)?,
         13 => p.code.firstlineno = size(cx, v)?,
-        14 => p.code.linetable = bytes_of(cx, v, what)?,
-        15 => p.code.exceptiontable = bytes_of(cx, v, what)?,
+        14 => p.code.linetable = bytes_of(cx, v, what)?.into(),
+        15 => p.code.exceptiontable = bytes_of(cx, v, what)?.into(),
         16 => p.freevars = strings(cx, v, what)?,
         _ => p.cellvars = strings(cx, v, what)?,
     }
@@ -373,16 +375,11 @@ impl CodeObj {
                 stacksize: 0,
                 flags: 0,
                 firstlineno: 0,
-                code: Vec::new(),
-                consts: Vec::new(),
-                names: Vec::new(),
-                localsplusnames: Vec::new(),
-                localspluskinds: Vec::new(),
+                localspluskinds: Default::default(),
                 filename: PyStr::default(),
                 name: PyStr::default(),
                 qualname: PyStr::default(),
-                linetable: Vec::new(),
-                exceptiontable: Vec::new(),
+                body: Default::default(),
             },
             consts: Value::none(),
             filename: Value::none(),

@@ -82,7 +82,7 @@ impl<'a> Compiler<'a> {
         let free: Vec<String> = code
             .localsplusnames
             .iter()
-            .zip(&code.localspluskinds)
+            .zip(code.localspluskinds.iter())
             .filter(|(_, kind)| **kind & kinds::FREE != 0)
             .filter_map(|(name, _)| name.to_str().map(String::from))
             .collect();

@@ -28,7 +28,7 @@ mod swaps;
 mod tests;
 
 use crate::Options;
-use crate::code::{Code, flags};
+use crate::code::{Body, Code, flags};
 use crate::error::CompileError;
 use crate::ir::Unit;
 
@@ -68,16 +68,19 @@ pub fn finish(mut unit: Unit, _opts: &Options) -> Result<Code, CompileError> {
         stacksize: stacksize.max(1),
         flags: unit.flags,
         firstlineno: unit.first_lineno,
-        code: assembled.code,
-        consts: consts.into_list(),
-        names: unit.names.into_iter().map(Into::into).collect(),
-        localsplusnames: slots.names,
-        localspluskinds: slots.kinds,
+        localspluskinds: slots.kinds.into(),
         filename: (&*unit.filename).into(),
         name: unit.name.into(),
         qualname: unit.qualname.into(),
-        linetable: assembled.linetable,
-        exceptiontable: assembled.exceptiontable,
+        body: Body {
+            code: assembled.code.into(),
+            consts: consts.into_list(),
+            names: unit.names.into_iter().map(Into::into).collect(),
+            localsplusnames: slots.names,
+            linetable: assembled.linetable.into(),
+            exceptiontable: assembled.exceptiontable.into(),
+        }
+        .into(),
     })
 }
 

@@ -110,7 +110,7 @@ fn borrows_arguments() {
     assert_eq!(listing(&code), expected);
     assert_eq!(code.stacksize, 2);
     assert_eq!(
-        code.localspluskinds,
+        *code.localspluskinds,
         [kinds::LOCAL | kinds::ARG_POS | kinds::ARG_KW; 2]
     );
 }
@@ -345,7 +345,7 @@ fn lays_out_cells() {
         "RETURN_VALUE",
     ];
     assert_eq!(listing(&code), expected);
-    assert_eq!(code.localspluskinds, [0x26, 0x66, 0x40, 0x80]);
+    assert_eq!(*code.localspluskinds, [0x26, 0x66, 0x40, 0x80]);
 }
 
 #[test]
