@@ -41,11 +41,20 @@ pub(crate) fn allocated(t: &Thread) {
     }
 }
 
+/// After how many objects each there is to be a collection; 0: when the heap has grown.
+fn collect_every() -> u64 {
+    static EVERY: OnceLock<u64> = OnceLock::new();
+    *EVERY.get_or_init(|| variable("TYPHON_COLLECT_EVERY").unwrap_or(0))
+}
+
+pub(crate) fn collects_often() -> bool {
+    cfg!(debug_assertions) && collect_every() != 0
+}
+
 #[cold]
 fn count_allocation(t: &Thread) {
-    static EVERY: OnceLock<u64> = OnceLock::new();
     static MADE: AtomicU64 = AtomicU64::new(0);
-    let every = *EVERY.get_or_init(|| variable("TYPHON_COLLECT_EVERY").unwrap_or(0));
+    let every = collect_every();
     if every != 0 && MADE.fetch_add(1, Ordering::Relaxed).is_multiple_of(every) {
         t.breaker.fetch_or(breaker::GC_DUE, Ordering::Relaxed);
     }

@@ -47,6 +47,8 @@ pub(crate) struct Heap {
     queue_end: [*mut Page; CLASSES],
     retired: [*mut Page; CLASSES],
     retired_count: usize,
+    /// No retired page waits for less: a heap that dies retires thousands while nobody passes anything.
+    least_goal: u64,
     /// Enough is retired that a grace period is worth asking for.
     wants_grace: bool,
 }
@@ -62,6 +64,7 @@ impl Heap {
             queue_end: [null_mut(); CLASSES],
             retired: [null_mut(); CLASSES],
             retired_count: 0,
+            least_goal: 0,
             wants_grace: false,
         }
     }
@@ -162,7 +165,8 @@ impl Heap {
                 return;
             }
             self.unlink(class, page);
-            (*page).retired.retire(&qsbr::GLOBAL);
+            let goal = (*page).retired.retire(&qsbr::GLOBAL);
+            self.least_goal = self.least_goal.min(goal);
             (*page).next.set(self.retired[class]);
             self.retired[class] = page;
             self.retired_count += 1;
@@ -264,6 +268,10 @@ impl Heap {
             return;
         }
         let passed = qsbr::passed_by_all();
+        if passed < self.least_goal {
+            return;
+        }
+        self.least_goal = u64::MAX;
         let mut out = Vec::new();
         for class in MIN_CLASS..CLASSES {
             let mut page = self.retired[class];
@@ -276,6 +284,7 @@ impl Heap {
                         (*page).release();
                         out.push(page);
                     } else {
+                        self.least_goal = self.least_goal.min((*page).retired.goal());
                         (*page).next.set(keep);
                         keep = page;
                     }

@@ -31,30 +31,40 @@ pub(crate) struct FreeCell {
 
 #[repr(C, align(128))]
 pub(crate) struct Page {
+    // A cache line that only the owner writes, at each object it makes and frees.
     pub(crate) free: Cell<*mut FreeCell>,
     pub(crate) used: Cell<u32>,
     /// When `used` falls to this, the page needs attention: it may be queued, or is empty.
     pub(crate) trip: Cell<u32>,
-    pub(crate) owner: AtomicU16,
-    /// Cell size in units of 16 bytes; 0: the page is in the pool.
-    pub(crate) class: Cell<u8>,
-    queued: Cell<bool>,
-    bytes: u32,
     capacity: Cell<u32>,
     bump: Cell<u32>,
-    start: *mut u8,
-    pub(crate) others: FreeStack,
-    /// The next page in the owner's list of pages with foreign frees.
-    pub(crate) link: AtomicU64,
     pub(crate) next: Cell<*mut Page>,
     pub(crate) prev: Cell<*mut Page>,
     /// While retired (R3).
     pub(crate) retired: RetiredAt,
     /// During a collection: one word per cell, if some are doubtful.
     pub(crate) gc: Cell<*mut u32>,
+    queued: Cell<bool>,
+    // And one for who frees cells that are not its own.
+    shared: Line,
+    pub(crate) owner: AtomicU16,
+    /// Cell size in units of 16 bytes; 0: the page is in the pool.
+    pub(crate) class: Cell<u8>,
+    bytes: u32,
+    start: *mut u8,
+    pub(crate) others: FreeStack,
+    /// The next page in the owner's list of pages with foreign frees.
+    pub(crate) link: AtomicU64,
 }
 
-const _: () = assert!(size_of::<Page>() == crate::arena::RECORD as usize);
+/// What follows begins a cache line.
+#[repr(align(64))]
+struct Line;
+
+const _: () = {
+    assert!(size_of::<Page>() == crate::arena::RECORD as usize);
+    assert!(std::mem::offset_of!(Page, owner) == 64);
+};
 
 // SAFETY: see the table above; the collector reads with the world stopped.
 unsafe impl Sync for Page {}
@@ -65,19 +75,20 @@ impl Page {
             free: Cell::new(null_mut()),
             used: Cell::new(0),
             trip: Cell::new(0),
-            owner: AtomicU16::new(0),
-            class: Cell::new(0),
-            queued: Cell::new(false),
-            bytes,
             capacity: Cell::new(0),
             bump: Cell::new(0),
-            start,
-            others: FreeStack::new(),
-            link: AtomicU64::new(0),
             next: Cell::new(null_mut()),
             prev: Cell::new(null_mut()),
             retired: RetiredAt::new(),
             gc: Cell::new(null_mut()),
+            queued: Cell::new(false),
+            shared: Line,
+            owner: AtomicU16::new(0),
+            class: Cell::new(0),
+            bytes,
+            start,
+            others: FreeStack::new(),
+            link: AtomicU64::new(0),
         }
     }
 

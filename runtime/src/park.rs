@@ -155,6 +155,9 @@ const LOOKS: usize = 4;
 /// How often to try at each look.
 #[cfg(not(feature = "gil"))]
 const TRIES: usize = 24;
+/// For a section that is brief: some microseconds in all.
+#[cfg(not(feature = "gil"))]
+const BRIEF_LOOKS: usize = 50;
 
 /// The lock under `_thread.lock`. Any thread may unlock it. Mostly unfair, handed over now and then
 /// so that nobody starves.
@@ -191,6 +194,23 @@ impl RawLock {
         self.lock_until(t, deadline_of(timeout), interruptible)
     }
 
+    /// For sections of the runtime that are over in a few hundred nanoseconds, between which their threads do other things:
+    /// looking away for long, as from what all want all the time, would keep the waiter from those.
+    pub fn lock_brief(&self, t: &mut Thread) {
+        #[cfg(not(feature = "gil"))]
+        if !crate::gil::is_enabled() && !crate::alone::is_alone() {
+            for _ in 0..shrunk(BRIEF_LOOKS) {
+                if self.try_lock() {
+                    return;
+                }
+                t.safepoint_stop();
+                std::hint::spin_loop();
+                std::hint::spin_loop();
+            }
+        }
+        while self.sleep_until(t, None, false) != Wait::Acquired {}
+    }
+
     pub fn lock_until(
         &self,
         t: &mut Thread,
@@ -201,6 +221,10 @@ impl RawLock {
         if self.look_out(t, deadline, interruptible) {
             return Wait::Acquired;
         }
+        self.sleep_until(t, deadline, interruptible)
+    }
+
+    fn sleep_until(&self, t: &mut Thread, deadline: Option<Instant>, interruptible: bool) -> Wait {
         loop {
             let byte = self.0.load(Ordering::Relaxed);
             if byte & LOCKED == 0 {

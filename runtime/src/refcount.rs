@@ -245,6 +245,21 @@ pub(crate) unsafe fn merge(head: *mut Header, given: i32) -> bool {
     what == Dec::Dead
 }
 
+/// Garbage changes hands: what nobody but its owner counted is owned by this thread from now on, which so lets go of it as of its
+/// own, without locked instructions and without retiring its buffers. True: it is this thread's.
+///
+/// # Safety
+/// By the stopper (R5), of an object that no running code can reach.
+pub(crate) unsafe fn adopt(head: &Header, tid: u16) -> bool {
+    let others = head.flags() & (flag::IMMORTAL | flag::DEFERRED) != 0
+        || head.shared.load() != refword::DEFAULT;
+    if others || head.owner.load(Ordering::Relaxed) == 0 {
+        return false;
+    }
+    head.owner.store(tid, Ordering::Relaxed);
+    true
+}
+
 /// Counts a reference to an object the caller holds none to (R2). False where it may be dead.
 ///
 /// # Safety

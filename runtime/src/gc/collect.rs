@@ -2,14 +2,16 @@
 
 use super::mark::{Marker, find_garbage};
 use super::marks::{self, Marks};
+use super::pace;
 use super::verify;
 use super::visitor::Visitor;
 use super::words::is_candidate;
 use super::{
-    COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, far_beyond_trigger, pages_in_use, reset_count,
-    set_trigger,
+    COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, far_beyond_trigger, is_due, pages_in_use,
+    reset_count, set_trigger,
 };
 use crate::address::{AddressMap, AddressSet};
+use crate::checking;
 use crate::counters::Counter;
 use crate::dealloc::dealloc;
 use crate::header::{Header, flag};
@@ -47,6 +49,10 @@ fn set_clearing(on: bool) {
 /// holds ([`crate::foreign`]): then the next page taken, here or by another thread, asks again, unless
 /// the heap has grown by as much once more.
 pub fn collect_grown(t: &mut Thread) {
+    // A collection that was under way when it became due has made it needless.
+    if !is_due() && !COLLECTING.load(Ordering::Relaxed) && !checking::collects_often() {
+        return;
+    }
     if t.holds_python_locks() && !far_beyond_trigger() {
         return;
     }
@@ -88,6 +94,9 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
     COLLECTIONS.fetch_add(1, Ordering::Relaxed);
     FOUND.fetch_add(sum.found.saturating_sub(sum.resurrected), Ordering::Relaxed);
     let all = (sum.alive + sum.found).max(1);
+    if reason == Reason::Growth {
+        pace::note(sum.found, sum.alive);
+    }
     set_trigger((pages as u128 * sum.alive as u128 / all as u128) as usize);
     reset_count(t);
     drop(done);
@@ -131,7 +140,7 @@ fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
             let (survivors, kept) = t.stop_the_world(|world| {
                 world.stopped_for("collection");
                 let survivors = recheck(world, &mut garbage);
-                (survivors, condemn(&garbage))
+                (survivors, condemn(&garbage, world.thread().tid))
             });
             sum.pause_ns += started.elapsed().as_nanos() as u64;
             sum.resurrected += survivors.len();
@@ -216,8 +225,11 @@ fn find(world: &mut World, reason: Reason) -> Found {
     // SAFETY: only asked of live cells.
     let is_garbage = |head| !marks::is_marked(head) && is_candidate(unsafe { &*head });
     for &head in &heads {
-        // SAFETY: garbage is counted by other garbage: alive. Held from here on.
-        let (h, value) = unsafe { (&*head, Value::borrow_header(head)) };
+        // SAFETY: garbage is counted by other garbage: alive. Held from here on, by this thread if it can be its own.
+        let (h, value) = unsafe {
+            refcount::adopt(&*head, t.tid);
+            (&*head, Value::borrow_header(head))
+        };
         if has_weakrefs(head) {
             // Before any finalizer runs; a weak reference that is garbage too is not called. What finalizers do with
             // instances needs their classes whole, which know their subclasses by such references.
@@ -232,7 +244,7 @@ fn find(world: &mut World, reason: Reason) -> Found {
     let at_once =
         callbacks.is_empty() && finalizers.is_empty() && !SAVE_ALL.load(Ordering::Relaxed);
     Found {
-        kept_types: at_once.then(|| condemn(&garbage)),
+        kept_types: at_once.then(|| condemn(&garbage, t.tid)),
         garbage,
         callbacks,
         finalizers,
@@ -336,7 +348,7 @@ fn keep_bases(types: &AddressSet<*const Header>, kept: &mut AddressSet<*const He
 
 /// World stopped: makes the garbage ready to die. Returns the types that wait for a round without
 /// instances (R12).
-fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
+fn condemn(garbage: &[Value], tid: u16) -> AddressSet<*const Header> {
     let types: AddressSet<*const Header> = garbage
         .iter()
         .filter(|v| is_type(v))
@@ -375,8 +387,10 @@ fn condemn(garbage: &[Value]) -> AddressSet<*const Header> {
             head.end_deferral();
         }
         // Whoever owned it: from now on death is prompt, on this thread (R5, by the stopper).
-        // SAFETY: the world is stopped; no reference is given up.
-        let dead = unsafe { refcount::merge(head as *const Header as *mut Header, 0) };
+        // SAFETY: the world is stopped; no reference is given up, and nobody reaches it.
+        let dead = unsafe {
+            !refcount::adopt(head, tid) && refcount::merge(head as *const Header as *mut Header, 0)
+        };
         debug_assert!(!dead, "held by the collector");
     }
     kept

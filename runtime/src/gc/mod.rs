@@ -17,13 +17,15 @@
 //! followed from instances to types and not subtracted. A cell that is not traversed (a leaf)
 //! keeps its type alive; a type dies a round after its last instance (R12).
 //!
-//! When: the heap has grown by half since the last collection, so the cost stays linear. Nothing in
+//! When: the heap has grown by half since the last collection, or by more if the last ones found next to nothing (`pace`), so the
+//! cost stays linear. Nothing in
 //! a side word or of this module's state outlives a collection, but for the flag FROZEN.
 
 mod collect;
 mod inspect;
 mod mark;
 mod marks;
+mod pace;
 mod parallel;
 mod verify;
 mod visitor;
@@ -132,12 +134,16 @@ fn pages_in_use() -> usize {
         + LARGE_BYTES.load(Ordering::Relaxed).max(0) as usize / arena::PAGE as usize
 }
 
-/// Pages that `objects` of the threshold are worth.
+/// Pages that `objects` of the threshold are worth. What a program that has said nothing grows by at least makes a collection worth
+/// while: looking at what is alive in a small heap takes as long as making a thousand objects.
 fn least_growth(objects: i64) -> usize {
+    if objects == DEFAULT_THRESHOLD {
+        return QUIET;
+    }
     (objects / OBJECTS_PER_PAGE).max(1) as usize
 }
 
-/// When the next collection is due: when the heap has grown by half over what was alive. The pages of
+/// When the next collection is due: when the heap has grown by so much over what was alive ([`pace`]). The pages of
 /// garbage come back bit by bit (their owners have to look), so what is in use now counts only
 /// for the least step, else garbage made during a collection would raise the next threshold.
 fn set_trigger(alive_pages: usize) {
@@ -148,7 +154,7 @@ fn set_trigger(alive_pages: usize) {
     } else if scaled == 0 {
         pages_in_use() + least
     } else {
-        (alive_pages + least.max(alive_pages / 2)).max(pages_in_use() + least)
+        (alive_pages + least.max(pace::growth(alive_pages))).max(pages_in_use() + least)
     };
     TRIGGER.store(trigger, Ordering::Relaxed);
 }
@@ -159,8 +165,12 @@ fn far_beyond_trigger() -> bool {
     pages_in_use() >= trigger.saturating_add(trigger / 2)
 }
 
+fn is_due() -> bool {
+    pages_in_use() >= TRIGGER.load(Ordering::Relaxed) && is_enabled()
+}
+
 fn check_trigger(t: &Thread) {
-    if pages_in_use() >= TRIGGER.load(Ordering::Relaxed) && is_enabled() {
+    if is_due() {
         t.breaker.fetch_or(breaker::GC_DUE, Ordering::Relaxed);
     }
 }

@@ -19,14 +19,20 @@ pub struct RetiredAt(AtomicU64);
 impl RetiredAt {
     const_new! { pub fn new() -> RetiredAt { RetiredAt(AtomicU64::new(0)) } }
 
-    /// The last cell was freed, by whoever acts for the owner.
-    pub fn retire(&self, global: &Global) {
-        self.0.store(global.advance(), Ordering::Relaxed);
+    /// The last cell was freed, by whoever acts for the owner. Tells the goal.
+    pub fn retire(&self, global: &Global) -> u64 {
+        let goal = global.advance();
+        self.0.store(goal, Ordering::Relaxed);
+        goal
+    }
+
+    pub fn goal(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 
     /// Whether the pool may have it, all threads having passed `passed` ([`passed_by_all`]).
     pub fn may_change_hands(&self, passed: u64) -> bool {
-        seeded(Bug::PageNoGrace) || self.0.load(Ordering::Relaxed) <= passed
+        seeded(Bug::PageNoGrace) || self.goal() <= passed
     }
 }
 

@@ -133,7 +133,7 @@ pub fn complete(cx: &mut Cx) -> Res<()> {
     }
     let bases_v = new_tuple(cx, bases.iter().map(|t| t.value()).collect())?;
     drop([t.mro.swap(Some(mro)), t.bases.swap(Some(bases_v))]);
-    bases[1].subclasses.add(t.word());
+    bases[1].below.subclasses.add(t.word());
     Ok(())
 }
 

@@ -436,11 +436,11 @@ fn set_bases(cx: &mut Cx, t: &Type, this: &Value, v: &Value) -> Res<()> {
     let me = t.word();
     if let Some(old) = old_bases.downcast::<Tuple>() {
         for b in old.items() {
-            type_of_word(b).subclasses.remove(me);
+            type_of_word(b).below.subclasses.remove(me);
         }
     }
     for b in bases.items() {
-        type_of_word(b).subclasses.add(me);
+        type_of_word(b).below.subclasses.add(me);
     }
     // A new base that changed before it knew of this class did not take its version away.
     t.invalidate(cx);
@@ -472,6 +472,7 @@ fn put_order(cx: &mut Cx, t: &Type, order: Value) {
     let old = {
         let _guard = TYPE_MUTEX.lock(&mut cx.thread);
         t.invalidate_locked();
+        t.leave_order_locked();
         t.mro.swap(Some(order))
     };
     drop(old);

@@ -116,7 +116,7 @@ pub fn complete_native(cx: &mut Cx, t: &Type, spec: &'static TypeSpec) -> Res<()
             t.solid
                 .store(b.solid.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        b.subclasses.add(t.word());
+        b.below.subclasses.add(t.word());
     }
     let bases = crate::objects::tuple::new_tuple(cx, base.map(Type::value).into_iter().collect())?;
     t.bases.init(bases);
@@ -799,7 +799,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
         ));
     }
     for b in bases.items() {
-        lookup::type_of_word(b).subclasses.add(ty.word());
+        lookup::type_of_word(b).below.subclasses.add(ty.word());
     }
     // Functions in a class body are read by every caller: counted in the heap only.
     for (_, v) in dict.entries(cx) {

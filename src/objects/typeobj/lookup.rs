@@ -8,6 +8,7 @@ use crate::objects::dict::Dict;
 use crate::objects::{Str, Tuple};
 use crate::statics::word;
 use crate::{Cx, Res, SlotExt, Value, ValueExt};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::protocol::cache_pair;
 use typhon_runtime::region::REGION;
@@ -101,6 +102,13 @@ impl Type {
                 return 0;
             }
         }
+        // Only now: what gets none stands in no list.
+        for t in self.mro() {
+            let t = type_of_word(t);
+            if !std::ptr::eq(t, self) && t.word() != word::OBJECT {
+                t.below.versioned.add(self.word());
+            }
+        }
         n
     }
     /// Whether a metaclass's `mro()` put classes into the order that are no bases: a change to such a class does not find this
@@ -132,8 +140,33 @@ impl Type {
             // A class without a version has no subclass with one (assign_version_locked).
             return;
         }
+        if self.word() == word::OBJECT {
+            return Self::invalidate_all_locked();
+        }
         self.version.store(0, Ordering::Release);
-        for_each_subclass(self, &mut |t| t.invalidate_locked());
+        for word in self.below.versioned.take() {
+            Type::from_word(word).invalidate_locked();
+        }
+    }
+    /// Forget all versions.
+    fn invalidate_all_locked() {
+        let mut words = vec![word::OBJECT];
+        let mut seen = HashSet::new();
+        while let Some(word) = words.pop() {
+            let t = Type::from_word(word);
+            t.version.store(0, Ordering::Release);
+            for_each_subclass(t, &mut |below| {
+                if seen.insert(below.word()) {
+                    words.push(below.word());
+                }
+            });
+        }
+    }
+    /// Callers hold the type mutex, have forgotten the version, and give the class another order.
+    pub fn leave_order_locked(&self) {
+        for t in self.mro() {
+            type_of_word(t).below.versioned.remove(self.word());
+        }
     }
     /// Change what the class is looked up in: its versions are forgotten before and after (R15).
     pub fn change<R>(&self, cx: &mut Cx, act: impl FnOnce(&mut Cx) -> Res<R>) -> Res<R> {
@@ -155,7 +188,7 @@ pub fn type_of_word(v: &Value) -> &Type {
 
 /// Direct subclasses, by the list that each class keeps of them (weak: type words; dead ones are removed by the collector).
 pub fn for_each_subclass(t: &Type, f: &mut dyn FnMut(&Type)) {
-    for w in t.subclasses.words() {
+    for w in t.below.subclasses.words() {
         f(Type::from_word(w));
     }
 }

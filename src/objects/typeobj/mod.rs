@@ -94,7 +94,6 @@ pub struct Type {
     pub bases: Slot,
     /// Deferred tuple: read without a count, freed only with the world stopped.
     pub mro: Slot,
-    pub subclasses: subclasses::Subclasses,
     /// For heap types with `__slots__`: tuple of names (also in dict); slot count and offset.
     pub slots_offset: AtomicU32,
     pub slots_count: AtomicU32,
@@ -106,6 +105,17 @@ pub struct Type {
     pub call_cache: AtomicU64,
     pub call_cache_ptr: AtomicU64,
     pub slots: SlotTable,
+    pub below: Below,
+}
+
+/// The classes below a class, in a cache line of their own: each that is made changes it, while others look the class up.
+#[repr(C, align(64))]
+pub struct Below {
+    pub subclasses: subclasses::Subclasses,
+    /// Classes that have this one in their order and were given a version since this one last lost its own: what a change
+    /// here makes void, however many subclasses there are. Changed under the type mutex, and when a class dies. `object`
+    /// has none: it does not change, and all would stand there.
+    pub versioned: subclasses::Subclasses,
 }
 
 const _: () = assert!(size_of::<Type>() <= TYPE_STRIDE as usize);
@@ -353,10 +363,7 @@ pub struct TypeGuard(());
 
 impl TypeMutex {
     pub fn lock(&self, t: &mut typhon_runtime::thread::Thread) -> TypeGuard {
-        while !matches!(
-            self.0.lock(t, None, false),
-            typhon_runtime::park::Wait::Acquired
-        ) {}
+        self.0.lock_brief(t);
         TypeGuard(())
     }
 }
@@ -407,7 +414,8 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
         for b in ty.mro() {
             let base = lookup::type_of_word(b);
             if base.word() != ty.word() {
-                base.subclasses.remove(ty.word());
+                base.below.subclasses.remove(ty.word());
+                base.below.versioned.remove(ty.word());
             }
         }
         let p = ty.layout.swap(std::ptr::null_mut(), Ordering::AcqRel);
@@ -424,7 +432,9 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
         ] {
             slot.drop_unshared(t);
         }
-        std::ptr::drop_in_place(&raw const ty.subclasses as *mut subclasses::Subclasses);
+        for list in [&ty.below.subclasses, &ty.below.versioned] {
+            std::ptr::drop_in_place(&raw const *list as *mut subclasses::Subclasses);
+        }
     }
 }
 

@@ -1,6 +1,8 @@
-//! The direct subclasses of a class: weak, by their type words, in the order in which they came.
+//! The direct subclasses of a class, and other lists of classes below it: weak, by their type words, in the order in which
+//! they came.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use typhon_runtime::sync::Mutex;
 
 /// Up to so many are looked for one by one.
@@ -9,13 +11,31 @@ const FEW: usize = 16;
 /// Of a class without subclasses all bytes are 0: so a fresh type cell has it. A dying class removes itself.
 pub struct Subclasses(Mutex<Option<Box<Known>>>);
 
+/// Type words are multiples of a stride.
+#[derive(Default)]
+struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only type words are hashed")
+    }
+    fn write_u32(&mut self, word: u32) {
+        self.0 = u64::from(word)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(26);
+    }
+}
+
 #[derive(Default)]
 struct Known {
     /// 0 where one has gone.
     order: Vec<u32>,
     gone: usize,
     /// Where each is in `order`, once they are many: classes that were made by the thousand die by the thousand.
-    places: BTreeMap<u32, usize>,
+    places: HashMap<u32, usize, BuildHasherDefault<WordHasher>>,
 }
 
 impl Subclasses {
@@ -35,6 +55,15 @@ impl Subclasses {
         let known = self.0.lock();
         let order = known.iter().flat_map(|known| &known.order);
         order.copied().filter(|&word| word != 0).collect()
+    }
+
+    /// All of them, which are in it no more.
+    pub fn take(&self) -> Vec<u32> {
+        let Some(mut known) = self.0.lock().take() else {
+            return Vec::new();
+        };
+        known.order.retain(|&word| word != 0);
+        known.order
     }
 }
 
@@ -108,5 +137,9 @@ mod tests {
         }
         all.add(5);
         assert_eq!(all.words(), [5]);
+        all.add(6);
+        all.remove(5);
+        assert_eq!(all.take(), [6]);
+        assert_eq!(all.words(), []);
     }
 }
