@@ -174,6 +174,21 @@ pub fn drop_displaced(cx: &mut Cx, o: &Value, old: u64) {
     crate::call::drop_word(cx, old);
 }
 
+/// A cached attribute of a module: a register word.
+#[inline(always)]
+pub fn module_hit(cx: &Cx, o: u64, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    // SAFETY: `o` is a pointer word of a live object; then exactly a module.
+    unsafe {
+        if w & 15 != MODULE || o & 3 != 0 || o == 0 || type_of_bits(o).word() != word::MODULE {
+            return None;
+        }
+        let d = (*((o & !7) as *const Module)).dict();
+        d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32)
+            .map(Value::into_bits)
+    }
+}
+
 /// A cached attribute of a module or class, or of an instance that keeps it in a dict: a register word.
 #[inline(never)]
 pub fn attr_hit_rare(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Option<u64> {

@@ -408,6 +408,23 @@ pub unsafe fn subscr_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
 pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
+        if let Some(bits) = attr::module_hit(cx, *r.add(a_of(w)), cache) {
+            release_operands_a(cx, r, w);
+            put(cx, r, w, bits);
+            return Ok(Called::Done);
+        }
+        load_attr_otherwise(cx, r, w, cache)
+    }
+}
+
+/// The same for what is no attribute of a module.
+///
+/// # Safety
+/// See [`load_attr`].
+#[inline(never)]
+unsafe fn load_attr_otherwise(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<Called> {
+    // SAFETY: by contract.
+    unsafe {
         let a = operand(cx, r, a_of(w))?;
         let (mut getter, mut bits) = (None, None);
         if attr::is_of_class_or_module(cache) {

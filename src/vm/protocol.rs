@@ -561,6 +561,8 @@ pub fn getattr_opt(cx: &mut Cx, o: &Value, name: &Value) -> Res<Option<Value>> {
     let of_type = crate::objects::Type::from_word(crate::statics::word::TYPE);
     let found = if o.ty().slots.getattro.bits() == of_type.slots.getattro.bits() {
         crate::objects::typeobj::methods::type_getattr_opt(cx, o, name)
+    } else if o.class_word() == crate::statics::word::MODULE {
+        crate::objects::module::methods::module_getattr_opt(cx, o, name)
     } else {
         getattr(cx, o, name).map(Some)
     };

@@ -3,6 +3,7 @@
 use typhon_vm::native::*;
 use typhon_vm::number;
 use typhon_vm::objects::List;
+use typhon_vm::objects::list::heap::pure_less;
 use typhon_vm::protocol;
 
 #[pymodule(name = "_bisect")]
@@ -137,12 +138,15 @@ fn search(
         if let Some(f) = key {
             v = protocol::call(cx, f, &[v])?;
         }
-        let after = if right {
-            protocol::compare(cx, x, &v, CmpOp::Lt)?
-        } else {
-            protocol::compare(cx, &v, x, CmpOp::Lt)?
+        let (before, behind) = if right { (x, &v) } else { (&v, x) };
+        let less = match pure_less(before, behind) {
+            Some(less) => less,
+            None => {
+                let less = protocol::compare(cx, before, behind, CmpOp::Lt)?;
+                protocol::truthy(cx, &less)?
+            }
         };
-        if protocol::truthy(cx, &after)? != right {
+        if less != right {
             lo = mid + 1;
         } else {
             hi = mid;

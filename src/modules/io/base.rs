@@ -69,6 +69,9 @@ pub fn size_arg(cx: &mut Cx, v: Option<&Value>) -> Res<Option<usize>> {
     let Some(v) = v.filter(|v| !v.is_none()) else {
         return Ok(None);
     };
+    if let Some(n) = v.as_small_int() {
+        return Ok(usize::try_from(n).ok());
+    }
     if v.ty().slots.index.get().is_none() {
         let n = v.type_name();
         return Err(cx.type_error(format!("argument should be integer or None, not '{n}'")));

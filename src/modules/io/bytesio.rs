@@ -3,6 +3,7 @@
 
 use super::base::{BufferedIoBase, IoBase, size_arg};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use typhon_text::short::copy_short;
 use typhon_vm::native::*;
 use typhon_vm::objects::buffer::{self, Store, resize_error};
 use typhon_vm::objects::bytes::{Bytes, new_bytes, new_bytes_vec};
@@ -61,7 +62,7 @@ impl BytesIo {
             self.at.store(at + n, Ordering::Relaxed);
         }
         if n <= short.len() {
-            short[..n].copy_from_slice(&rest[..n]);
+            copy_short(&mut short[..n], &rest[..n]);
             drop(g);
             return new_bytes(cx, &short[..n]);
         }
@@ -101,8 +102,10 @@ impl BytesIo {
             g.extend_from_slice(data);
         } else {
             let over = data.len().min(len - at);
-            g[at..at + over].copy_from_slice(&data[..over]);
-            g.extend_from_slice(&data[over..]);
+            copy_short(&mut g[at..at + over], &data[..over]);
+            if over < data.len() {
+                g.extend_from_slice(&data[over..]);
+            }
         }
         self.at.store(end, Ordering::Relaxed);
         drop(g);
@@ -192,8 +195,17 @@ impl BytesIo {
     /// Retrieve the entire contents of the BytesIO object.
     fn getvalue(&self, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
-        let v = self.store.lock(self.head(), cx).clone();
-        new_bytes_vec(cx, v)
+        let mut short = [0; 512];
+        let g = self.store.lock(self.head(), cx);
+        let n = g.len();
+        if n <= short.len() {
+            short[..n].copy_from_slice(&g);
+            drop(g);
+            return new_bytes(cx, &short[..n]);
+        }
+        let long = g.clone();
+        drop(g);
+        new_bytes_vec(cx, long)
     }
     /// Read at most size bytes, returned as a bytes object.
     #[sig(size = None => "-1", /)]

@@ -4,7 +4,7 @@ use super::base::{IoBase, TextIoBase, size_arg};
 use super::bytesio::restore_dict;
 use super::newline::{Mode, Newlines, with_newlines};
 use std::sync::atomic::{AtomicBool, Ordering};
-use typhon_text::TextBuf;
+use typhon_text::{Text, TextBuf};
 use typhon_vm::native::*;
 use typhon_vm::objects::str::new_from_text;
 use typhon_vm::objects::{Dict, object, str, tuple};
@@ -32,20 +32,20 @@ pub struct StringIo {
 
 impl State {
     /// Put text at the position, padding with null characters.
-    fn put(&mut self, new: &TextBuf) {
+    fn put(&mut self, new: Text<'_>) {
         let len = self.text.len();
         if self.at > len {
             self.text.push_n(0, self.at - len);
         }
         let end = self.at + new.len();
         if self.at >= len {
-            self.text.push_text(new.as_text());
+            self.text.push_text(new);
         } else {
             let old = std::mem::take(&mut self.text);
             let t = old.as_text();
             self.text = TextBuf::with_capacity(end.max(len));
             self.text.push_text(t.slice(0..self.at));
-            self.text.push_text(new.as_text());
+            self.text.push_text(new);
             if end < len {
                 self.text.push_text(t.slice(end..len));
             }
@@ -92,8 +92,7 @@ impl StringIo {
         if let Some(by) = g.mode.written() {
             new = Some(with_newlines(s.text(), by));
         }
-        let new = new.unwrap_or_else(|| s.text().to_buf());
-        g.put(&new);
+        g.put(new.as_ref().map_or(s.text(), TextBuf::as_text));
     }
     fn line(&self, cx: &mut Cx, limit: Option<usize>) -> Res<Value> {
         let b = self.lock(cx).take_line(limit);

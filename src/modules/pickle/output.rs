@@ -1,6 +1,7 @@
 //! The pickle while it is written: bytes in memory, cut into frames, given to the file at the ends of frames.
 
 use super::opcodes::*;
+use typhon_text::short::copy_short;
 use typhon_vm::native::*;
 use typhon_vm::objects::bytes::{new_bytes, new_bytes_vec};
 use typhon_vm::protocol;
@@ -124,18 +125,7 @@ impl Output {
             return;
         };
         self.len += n;
-        // Short ones without a call: two blocks that may overlap.
-        match n {
-            8..=16 => overlap::<8>(to, bytes),
-            17..=32 => overlap::<16>(to, bytes),
-            4..=7 => overlap::<4>(to, bytes),
-            0..=3 => {
-                for (to, from) in to.iter_mut().zip(bytes) {
-                    *to = *from;
-                }
-            }
-            _ => to.copy_from_slice(bytes),
-        }
+        copy_short(to, bytes);
     }
 
     fn close_frame(&mut self) {
@@ -247,18 +237,5 @@ impl Output {
         self.close_frame();
         self.framing = false;
         self.flush(cx)
-    }
-}
-
-/// Copy `from`, which has `N` to `2 * N` bytes, to `to`, which has as many.
-#[inline(always)]
-fn overlap<const N: usize>(to: &mut [u8], from: &[u8]) {
-    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
-        if let Some(to) = to.first_chunk_mut::<N>() {
-            *to = *first;
-        }
-        if let Some(to) = to.last_chunk_mut::<N>() {
-            *to = *last;
-        }
     }
 }

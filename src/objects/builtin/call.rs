@@ -95,7 +95,35 @@ impl MethodDescr {
 #[inline(never)]
 pub fn call_bound(cx: &mut Cx, f: &Builtin, args: Args<'_>) -> Res<Value> {
     match &f.this {
-        Some(this) => with_receiver(cx, this, args, f.def.call),
+        Some(this) => {
+            if args.kwvalues.is_empty() {
+                match args.pos {
+                    [] => return call_row(cx, f.def, [this]),
+                    [a] => return call_row(cx, f.def, [this, a]),
+                    [a, b] => return call_row(cx, f.def, [this, a, b]),
+                    _ => {}
+                }
+            }
+            with_receiver(cx, this, args, f.def.call)
+        }
         None => (f.def.call)(cx, args),
+    }
+}
+
+/// Call with the words of these values in a row, as they stand.
+#[inline(always)]
+fn call_row<const N: usize>(cx: &mut Cx, def: &'static MethodDef, row: [&Value; N]) -> Res<Value> {
+    // SAFETY: R11: as in `with_receiver`: copies of words whose references outlive the row, never dropped.
+    let row = row.map(|v| MaybeUninit::new(unsafe { std::ptr::read(v) }));
+    // SAFETY: `Value`s without drop; a quick result is the caller's.
+    unsafe {
+        let at = row.as_ptr().cast::<Value>();
+        if let Some(quick) = def.quick {
+            let bits = quick(cx, at, N);
+            if bits != 0 {
+                return Ok(Value::from_bits(bits));
+            }
+        }
+        (def.call)(cx, Args::positional(std::slice::from_raw_parts(at, N)))
     }
 }

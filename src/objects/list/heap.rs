@@ -10,7 +10,7 @@ use crate::{Cx, Res, Value};
 use std::sync::atomic::Ordering;
 
 /// `a < b` where that runs no Python code; None where it might.
-fn pure_less(a: &Value, b: &Value) -> Option<bool> {
+pub fn pure_less(a: &Value, b: &Value) -> Option<bool> {
     if let (Some(x), Some(y)) = (a.as_small_int(), b.as_small_int()) {
         return Some(x < y);
     }

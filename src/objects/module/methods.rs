@@ -182,22 +182,31 @@ fn missing_text(cx: &mut Cx, d: &Dict, name: &str) -> Res<String> {
 
 /// `module.name` beyond the namespace: the module's own `__getattr__`, then the error.
 pub fn module_getattr(cx: &mut Cx, this: &Value, name: &Value) -> Res<Value> {
-    if let Some(v) = generic_getattr_suppressed(cx, this, name)? {
+    if let Some(v) = module_getattr_opt(cx, this, name)? {
         return Ok(v);
     }
     let Some(m) = this.downcast::<Module>() else {
         return Err(cx.system_error("not a module"));
     };
     let d = m.dict();
-    if let Some(f) = d.get_named(cx, "__getattr__") {
-        return protocol::call(cx, &f, std::slice::from_ref(name));
-    }
     let n = name
         .downcast::<Str>()
         .map(|s| s.to_string_lossy())
         .unwrap_or_default();
     let text = missing_text(cx, d, &n)?;
     Err(raise_attribute_error(cx, &text, this, name))
+}
+
+/// The same for who asks only whether it is there; an AttributeError of the module's own `__getattr__` is passed on.
+pub fn module_getattr_opt(cx: &mut Cx, this: &Value, name: &Value) -> Res<Option<Value>> {
+    if let Some(v) = generic_getattr_suppressed(cx, this, name)? {
+        return Ok(Some(v));
+    }
+    let own = this
+        .downcast::<Module>()
+        .and_then(|m| m.dict().get_named(cx, "__getattr__"));
+    own.map(|f| protocol::call(cx, &f, std::slice::from_ref(name)))
+        .transpose()
 }
 
 /// How a module shows itself, from its spec or its file.

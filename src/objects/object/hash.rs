@@ -54,16 +54,17 @@ pub fn hash_bytes(data: &[u8]) -> i64 {
     key().hash_bytes(data)
 }
 
-/// The hash of an identity: the address with its low zero bits rotated away.
+/// The hash of an identity.
 #[inline]
 pub fn hash_pointer(v: &Value) -> i64 {
     hash_address(v.bits() & !7)
 }
 
-/// The hash of an address.
+/// The hash of an address: its low zero bits are rotated away, and those of classes, which lie 1024 bytes apart, filled: a small
+/// table of classes had all of them at one place.
 #[inline]
 pub fn hash_address(address: u64) -> i64 {
-    match address.rotate_right(4) as i64 {
+    match (address.rotate_right(4) ^ address >> 10) as i64 {
         -1 => -2,
         h => h,
     }

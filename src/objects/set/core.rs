@@ -35,7 +35,11 @@ impl SetCore {
             }
             // As CPython sizes a copy: room for five thirds.
             let size = table::size_above((n * 5).div_ceil(3)).unwrap_or(usize::MAX);
-            other.core.table().rebuilt(size, false, tid).map(|t| (t, n))
+            other
+                .core
+                .table()
+                .rebuilt(size, n, false, tid)
+                .map(|t| (t, n))
         };
         match made {
             Some((table, n)) => Ok(SetCore {
@@ -218,6 +222,7 @@ impl<'a> SetLike<'a> {
     }
 
     /// Do something with the entry of a key under the lock (R7): `Ok(n)` where it stands, `Err(n)` where it would.
+    #[inline]
     fn with_entry<R>(
         self,
         cx: &mut Cx,
@@ -225,8 +230,30 @@ impl<'a> SetLike<'a> {
         hash: i64,
         f: impl FnOnce(Result<usize, usize>) -> R,
     ) -> Res<R> {
+        static NO_ANSWERS: Memo = Memo::new();
+        let ask = {
+            let _g = self.head.lock(cx);
+            match self.find_locked(key, hash, &NO_ANSWERS) {
+                Found::At(n) => return Ok(f(Ok(n))),
+                Found::Absent(n) => return Ok(f(Err(n))),
+                Found::Stopped(n) => self.core.table().entry(n).key.get_locked_marking(),
+            }
+        };
+        self.with_entry_asking(cx, key, hash, ask, f)
+    }
+
+    /// The same where keys have to be asked (R7), `ask` first.
+    #[cold]
+    #[inline(never)]
+    fn with_entry_asking<R>(
+        self,
+        cx: &mut Cx,
+        key: &Value,
+        hash: i64,
+        mut ask: Option<Value>,
+        f: impl FnOnce(Result<usize, usize>) -> R,
+    ) -> Res<R> {
         let mut memo = Memo::new();
-        let mut ask: Option<Value> = None;
         loop {
             if let Some(k) = ask.take() {
                 let eq = protocol::equal(cx, &k, key)?;
@@ -313,7 +340,7 @@ impl<'a> SetLike<'a> {
     }
 
     fn resize_locked(self, size: usize) -> Option<OldTable> {
-        let new = self.core.table().rebuilt(size, true, 0)?;
+        let new = self.core.table().rebuilt(size, self.len(), true, 0)?;
         let old = self.core.table.swap(new, Ordering::AcqRel);
         Some(OldTable::moved(old, self.head.is_shared()))
     }

@@ -180,6 +180,24 @@ impl Table {
         }
     }
 
+    /// The same in a table from which nothing was deleted.
+    #[inline(always)]
+    fn free_place(&self, hash: i64) -> usize {
+        let mask = self.mask;
+        let mut perturb = hash as u64 as usize;
+        let mut i = perturb & mask;
+        loop {
+            let run = if i + LINEAR <= mask { LINEAR } else { 0 };
+            for at in i..=i + run {
+                if self.entry(at).key.peek_bits() == 0 {
+                    return at;
+                }
+            }
+            perturb >>= 5;
+            i = i.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask;
+        }
+    }
+
     /// Fill the free entry `at`. Under the lock.
     #[inline]
     pub fn insert_at(&self, at: usize, hash: i64, key: Value) {
@@ -199,12 +217,14 @@ impl Table {
         e.key.take()
     }
 
-    /// A new table with the same keys; the counts move when `moving`, else they are taken anew.
-    pub fn rebuilt(&self, size: usize, moving: bool, tid: u16) -> Option<*mut Table> {
+    /// A new table with the same `used` keys; the counts move when `moving`, else they are taken anew.
+    pub fn rebuilt(&self, size: usize, used: usize, moving: bool, tid: u16) -> Option<*mut Table> {
         let p = Table::alloc(size)?;
         // SAFETY: just made.
         let new = unsafe { &*p };
         let mut n = 0;
+        // Of the same size and without deleted entries, keys keep their places.
+        let same = size == self.mask + 1 && self.fill.load(Ordering::Relaxed) & !COUNTED == used;
         for i in 0..=self.mask {
             let e = self.entry(i);
             let bits = e.key.peek_bits();
@@ -212,7 +232,7 @@ impl Table {
                 continue;
             }
             let hash = e.hash.load(Ordering::Relaxed);
-            let to = new.entry(new.place_of_new(hash));
+            let to = new.entry(if same { i } else { new.free_place(hash) });
             to.hash.store(hash, Ordering::Relaxed);
             // SAFETY: the counts move with the words or are taken here; under the lock the keys are alive.
             unsafe {

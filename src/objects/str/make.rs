@@ -214,6 +214,15 @@ pub fn stepped(cx: &mut Cx, s: &Str, start: isize, step: isize, count: usize) ->
     }
 }
 
+/// A string; nearly all are exactly that.
+#[inline(always)]
+fn text_of(v: &Value) -> Option<&Str> {
+    match v.downcast_exact::<Str>() {
+        Some(s) => Some(s),
+        None => v.downcast::<Str>(),
+    }
+}
+
 /// `sep.join(items)`; `items` have been collected, so they stand still.
 pub fn join(cx: &mut Cx, sep: &Str, items: &[Value]) -> Res<Value> {
     if let [one] = items
@@ -223,7 +232,7 @@ pub fn join(cx: &mut Cx, sep: &Str, items: &[Value]) -> Res<Value> {
     }
     let (mut total, mut kind, mut ascii) = (0usize, 1, true);
     for (i, v) in items.iter().enumerate() {
-        let Some(s) = v.downcast::<Str>() else {
+        let Some(s) = text_of(v) else {
             let n = v.type_name();
             return Err(cx.type_error(format!(
                 "sequence item {i}: expected str instance, {n} found"
@@ -265,11 +274,14 @@ pub fn join(cx: &mut Cx, sep: &Str, items: &[Value]) -> Res<Value> {
     }
     match kind {
         1 => new_latin1_with(cx, total, ascii, |out| {
+            let Units::Latin1(sep) = sep.units() else {
+                return;
+            };
             for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push_str(sep);
+                if i > 0 && !sep.is_empty() {
+                    out.push(sep);
                 }
-                if let Some(s) = item.downcast::<Str>() {
+                if let Some(s) = text_of(item) {
                     out.push_str(s);
                 }
             }

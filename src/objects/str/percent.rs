@@ -279,9 +279,43 @@ fn character(cx: &mut Cx, v: &Value) -> Res<u32> {
     }
 }
 
+/// The text of a template's only conversion, which need not be put together. None: the general way finds what is wrong with a
+/// tuple of the wrong length.
+fn sole_text(values: &mut Values<'_>, key: Option<Text<'_>>) -> Option<Result<Value, Failure>> {
+    match key {
+        Some(_) if !values.mapping => return None,
+        Some(key) => {
+            if let Err(e) = values.select_key(key) {
+                return Some(Err(e));
+            }
+        }
+        None if values.items.is_some_and(|items| items.len() != 1) => return None,
+        None => {}
+    }
+    let v = match values.take() {
+        Ok(v) => v,
+        Err(e) => return Some(Err(e.into())),
+    };
+    if v.downcast_exact::<Str>().is_some() {
+        return Some(Ok(v));
+    }
+    let cx = &mut **values.cx.borrow_mut();
+    let made = protocol::str(cx, &v).and_then(|text| match text.downcast::<Str>() {
+        Some(s) if text.downcast_exact::<Str>().is_none() => new_from_text(cx, s.text()),
+        _ => Ok(text),
+    });
+    Some(made.map_err(Failure::from))
+}
+
 /// `template % operand`.
 pub fn format(cx: &mut Cx, template: &Str, operand: &Value) -> Res<Value> {
     let mut values = Values::new(cx, operand, false);
+    if let Some(key) = percent::is_sole_text(template.text())
+        && let Some(made) = sole_text(&mut values, key)
+    {
+        drop(values);
+        return made.map_err(|e| e.raise(cx));
+    }
     let made = percent::format(template.text(), false, &mut values);
     let made = made.and_then(|buf| Ok(values.finish().map(|()| buf)?));
     drop(values);

@@ -25,6 +25,7 @@ pub mod memory;
 pub mod percent;
 pub mod random_mt;
 pub mod search;
+pub mod short;
 pub mod str_format;
 pub mod str_repr;
 pub mod strings;

@@ -121,10 +121,20 @@ pub fn format<A: Args>(template: Text<'_>, bytes: bool, args: &mut A) -> Result<
     };
     loop {
         let start = r.at;
-        while r.at < template.len() && template.at(r.at) != percent {
-            r.at += 1;
+        match template {
+            Text::Latin1(t) => {
+                let rest = &t[r.at..];
+                r.at += rest.iter().position(|&c| c == b'%').unwrap_or(rest.len());
+            }
+            _ => {
+                while r.at < template.len() && template.at(r.at) != percent {
+                    r.at += 1;
+                }
+            }
         }
-        out.extend(template.slice(start..r.at).iter());
+        if start < r.at {
+            out.push_text(template.slice(start..r.at));
+        }
         if r.at == template.len() {
             return Ok(out);
         }
@@ -136,6 +146,19 @@ pub fn format<A: Args>(template: Text<'_>, bytes: bool, args: &mut A) -> Result<
         }
         let conversion = parse_one(&mut r, bytes, args)?;
         args.convert(&conversion, &mut out)?;
+    }
+}
+
+/// A template that is one `%s` or `%(key)s` and nothing else: the key, if it has one.
+pub fn is_sole_text(template: Text<'_>) -> Option<Option<Text<'_>>> {
+    match template {
+        Text::Latin1(b"%s") => Some(None),
+        Text::Latin1([b'%', b'(', key @ .., b')', b's'])
+            if !key.iter().any(|c| matches!(c, b'(' | b')')) =>
+        {
+            Some(Some(Text::Latin1(key)))
+        }
+        _ => None,
     }
 }
 

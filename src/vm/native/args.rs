@@ -376,8 +376,23 @@ impl<'a> Iterator for Kwargs<'a> {
 }
 
 /// The receiver of a method, and the arguments behind it.
-#[inline]
+#[inline(always)]
 pub fn receiver<'a, T: PyType>(
+    cx: &mut Cx,
+    args: Args<'a>,
+    sig: &'static Sig,
+) -> Res<(&'a T, Args<'a>)> {
+    if let Some((word, pos)) = args.pos.split_first()
+        && let Some(this) = word.downcast_exact::<T>()
+    {
+        return Ok((this, Args { pos, ..args }));
+    }
+    unusual_receiver(cx, args, sig)
+}
+
+/// The same for instances of subclasses and strangers.
+#[inline(never)]
+fn unusual_receiver<'a, T: PyType>(
     cx: &mut Cx,
     args: Args<'a>,
     sig: &'static Sig,
