@@ -50,6 +50,7 @@ pub mod dealloc;
 mod general;
 mod large;
 mod page;
+pub mod program_pages;
 #[cfg(not(feature = "gil"))]
 mod promote;
 mod scavenge;

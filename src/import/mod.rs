@@ -4,9 +4,11 @@
 
 mod frozen;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use typhon_compiler::code::Code;
 use typhon_compiler::packed;
 use typhon_modules::library::{File, Library};
+use typhon_runtime::program_pages::give_back;
 
 /// One file; ranges are byte offsets in the packed file.
 pub struct Entry {
@@ -18,9 +20,14 @@ pub struct Entry {
 
 include!(concat!(env!("OUT_DIR"), "/library_index.rs"));
 
-static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
-/// Without what would be gained by packing: it is read in place.
+static SOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
+/// Not compressed, for it is read where it stands.
 static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library_code.bin"));
+
+/// After so many bytes of code are found those read before are given back: most of it is read once, when it is run first.
+const GIVE_BACK: usize = 256 << 10;
+/// How many were found since.
+static READ: AtomicUsize = AtomicUsize::new(0);
 
 /// The library in this binary.
 pub struct Embedded;
@@ -49,15 +56,18 @@ impl Library for Embedded {
     }
     fn code(&self, name: &str) -> Option<Code> {
         let (from, to) = entry(name)?.code;
+        if READ.fetch_add(to - from, Ordering::Relaxed) > GIVE_BACK {
+            READ.store(0, Ordering::Relaxed);
+            give_back(CODE);
+        }
         (from != to).then(|| packed::unpack(&CODE[from..to]))
     }
     fn source(&self, name: &str) -> Option<Vec<u8>> {
         let e = entry(name)?;
-        miniz_oxide::inflate::decompress_to_vec_with_limit(
-            &PACKED[e.source.0..e.source.1],
-            e.source_len,
-        )
-        .ok()
+        let packed = &SOURCES[e.source.0..e.source.1];
+        let source = miniz_oxide::inflate::decompress_to_vec_with_limit(packed, e.source_len);
+        give_back(packed);
+        source.ok()
     }
     fn frozen(&self, module: &str) -> Option<(&'static str, &'static str)> {
         let (name, file) = frozen::FROZEN.iter().find(|(name, _)| *name == module)?;
