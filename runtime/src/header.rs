@@ -170,6 +170,13 @@ impl Header {
     pub fn set_flags(&self, bits: u8) -> u8 {
         self.flags.fetch_or(bits, Ordering::AcqRel)
     }
+    /// [`Self::set_flags`] of an object that nothing but the caller's reference holds ([`Self::is_uniquely_held`]): nobody else
+    /// changes its flags.
+    #[inline(always)]
+    pub fn set_flags_alone(&self, bits: u8) {
+        self.flags
+            .store(self.flags.load(Ordering::Relaxed) | bits, Ordering::Relaxed);
+    }
     #[inline]
     pub fn clear_flags(&self, bits: u8) -> u8 {
         self.flags.fetch_and(!bits, Ordering::AcqRel)

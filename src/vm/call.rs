@@ -7,7 +7,7 @@ use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, as_function, qualname};
 use crate::objects::generator::{CREATED, DONE, Generator, RUNNING, SUSPENDED, as_generator};
 use crate::objects::{Dict, Str, Tuple};
-use crate::regcode::{RegCode, Rop, a_of};
+use crate::regcode::{RegCode, a_of};
 use crate::slot_ext::SlotExt;
 use crate::{Cx, Raised, Res, Value, ValueExt, run};
 use std::sync::atomic::Ordering;
@@ -319,6 +319,23 @@ pub fn call_function_locals(
         return Err(cx.system_error("bad internal call"));
     };
     let rc = reg_code(cx, f.code())?;
+    if rc.makes != 0 && args.kwnames.is_none() {
+        let (base, pos) = (std::ptr::from_ref(fv), args.pos.as_ptr());
+        // SAFETY: values of the caller, which are copied.
+        let made = unsafe {
+            crate::legs::make_quick::<false>(
+                cx,
+                base.cast_mut().cast(),
+                f,
+                pos.cast_mut().cast(),
+                args.pos.len(),
+            )
+        };
+        if let Some(bits) = made {
+            // SAFETY: a counted word.
+            return Ok(unsafe { Value::from_bits(bits) });
+        }
+    }
     cx.check_native_stack("")?;
     let regs = cx.stack_top();
     if regs as usize + 8 * rc.nregs + 4096 > cx.stack.end as usize {
@@ -333,7 +350,7 @@ pub fn call_function_locals(
         // SAFETY: our fresh record.
         unsafe { (*frame).locals = l.into_bits() };
     }
-    if args.kwnames.is_none() && args.pos.len() == rc.inline_argc {
+    if args.kwnames.is_none() && args.pos.len() == rc.exact_argc {
         for (i, v) in args.pos.iter().enumerate() {
             // The caller's references outlive the call: borrowed, as in calls by the loop (R11).
             let bits = v.bits();
@@ -343,19 +360,6 @@ pub fn call_function_locals(
     } else if let Err(r) = bind(cx, f, rc, args, regs) {
         cx.pop_frame();
         return Err(r);
-    }
-    let first = rc.words.as_ptr();
-    // SAFETY: code has words.
-    if Rop::of(unsafe { (*first).load(Ordering::Relaxed) }) == Rop::ReturnGenerator
-        && !crate::monitor::active()
-    {
-        // All that would run; an error is raised there.
-        // SAFETY: our fresh record.
-        unsafe { (*frame).pc = first };
-        return match make_generator(cx, first) {
-            Err(r) => run::run_raised(cx, r).map(|(Step::Return(v) | Step::Yield(v))| v),
-            made => made,
-        };
     }
     match run::run(cx)? {
         Step::Return(v) => Ok(v),
@@ -376,7 +380,7 @@ pub(crate) fn bind(
         // SAFETY: parameters are the first locals; `regs` has `nregs` words.
         unsafe { *regs.add(i) = v.into_bits() };
     };
-    if args.kwnames.is_none() && n == rc.inline_argc {
+    if args.kwnames.is_none() && n == rc.exact_argc {
         for (i, v) in args.pos.iter().enumerate() {
             set(i, v.clone_in(cx.thread.tid));
         }
@@ -639,11 +643,7 @@ pub fn make_generator(cx: &mut Cx, pc: *const std::sync::atomic::AtomicU64) -> R
     // SAFETY: the frame's function.
     let fv = unsafe { counted(cx, fword) };
     let func = as_function(&fv).expect("frames run functions");
-    let kind = match rc.flags {
-        x if x & co::ASYNC_GENERATOR != 0 => crate::statics::word::ASYNC_GENERATOR,
-        x if x & co::COROUTINE != 0 => crate::statics::word::COROUTINE,
-        _ => crate::statics::word::GENERATOR,
-    };
+    let kind = rc.makes;
     // SAFETY (both): registers of the frame; locals move out, counted.
     for i in 0..rc.nlocals {
         unsafe {
@@ -930,7 +930,7 @@ pub fn end_generator(cx: &mut Cx, g: &Generator, live: usize) {
     drop(cx.handled.pop());
     debug_assert_eq!(g.state(), RUNNING);
     let rest = g.end_frame();
-    g.finish(DONE);
+    g.done(cx.tid);
     rest.release(&cx.thread, live);
 }
 

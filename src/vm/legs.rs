@@ -3,9 +3,11 @@
 //! test per slow leg, and its few variables stay in machine registers. The caller has saved `pc` in the frame.
 
 mod calls;
+mod generators;
 mod iterate;
 
 pub use calls::*;
+pub use generators::*;
 pub use iterate::*;
 
 use crate::call::{Step, counted, drop_word};

@@ -303,9 +303,13 @@ pub struct RegCode {
     pub nregs: usize,
     /// The number of arguments that are the first registers as they stand: that of positional parameters when there are no
     /// others, else `usize::MAX`.
+    pub exact_argc: usize,
+    /// The same, but `usize::MAX` in what makes a generator when it is called: no frame has to run for that.
     pub inline_argc: usize,
-    /// Generator, coroutine or async generator.
-    pub generator: bool,
+    /// The type word of the generator, coroutine or async generator that a call makes, or 0.
+    pub makes: u32,
+    /// Where the word is that makes it, if nothing but copying the closure comes before it, else `usize::MAX`.
+    pub makes_at: usize,
     pub flags: u32,
     /// The stack code.
     pub code: std::sync::Arc<typhon_compiler::code::Code>,

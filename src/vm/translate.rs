@@ -257,6 +257,27 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
             code: std::ptr::null(),
         })
     });
+    let exact_argc = if code.flags & co == 0
+        && code.kwonlyargcount == 0
+        && code.flags & f::OPTIMIZED != 0
+        && nregs <= crate::call::MAX_INLINE_REGS
+    {
+        code.argcount as usize
+    } else {
+        usize::MAX
+    };
+    let makes = match code.flags {
+        x if x & f::ASYNC_GENERATOR != 0 => crate::statics::word::ASYNC_GENERATOR,
+        x if x & f::COROUTINE != 0 => crate::statics::word::COROUTINE,
+        x if x & f::GENERATOR != 0 => crate::statics::word::GENERATOR,
+        _ => 0,
+    };
+    let op_at = |i: usize| t.words.get(i).map(|&w| Rop::of(w));
+    let makes_at = match (op_at(0), op_at(1)) {
+        (Some(Rop::ReturnGenerator), _) => 0,
+        (Some(Rop::CopyFreeVars), Some(Rop::ReturnGenerator)) => 1,
+        _ => usize::MAX,
+    };
     Ok(Some(RegCode {
         words: t.words.into_iter().map(AtomicU64::new).collect(),
         caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
@@ -268,16 +289,10 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
         blocks,
         nlocals,
         nregs,
-        inline_argc: if code.flags & co == 0
-            && code.kwonlyargcount == 0
-            && code.flags & f::OPTIMIZED != 0
-            && nregs <= crate::call::MAX_INLINE_REGS
-        {
-            code.argcount as usize
-        } else {
-            usize::MAX
-        },
-        generator: code.flags & (f::GENERATOR | f::COROUTINE | f::ASYNC_GENERATOR) != 0,
+        exact_argc,
+        inline_argc: if makes == 0 { exact_argc } else { usize::MAX },
+        makes,
+        makes_at,
         flags: code.flags,
         code: code.clone(),
         mode,

@@ -327,7 +327,7 @@ pub(super) fn discard(cx: &mut Cx, g: &Generator) {
         }
     }
     let rest = g.end_frame();
-    g.finish(DONE);
+    g.done(cx.tid);
     rest.release(&cx.thread, usize::MAX);
     drop(g.handled.put(&g.head, cx, None));
 }

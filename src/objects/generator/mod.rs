@@ -15,6 +15,7 @@ pub mod types;
 use crate::objects::frame::{Frame, FrameKind};
 use crate::{Value, ValueExt};
 use std::cell::UnsafeCell;
+use std::mem::offset_of;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use typhon_runtime::gc::Visitor;
 use typhon_runtime::header::Header;
@@ -117,6 +118,33 @@ impl Generator {
     pub fn regs(&self) -> *mut u64 {
         (&raw const *self).wrapping_add(1).cast_mut().cast()
     }
+    /// Write a generator that has not started, but for its header and its `nregs` registers.
+    ///
+    /// # Safety
+    /// A fresh cell of `size_of(nregs)` bytes that nobody else sees; the names are counted words.
+    #[inline(always)]
+    pub unsafe fn begin(
+        this: *mut Generator,
+        name: u64,
+        qualname: u64,
+        frame: Frame,
+        nregs: usize,
+    ) {
+        // SAFETY: by contract; zeros mean CREATED, empty and null.
+        unsafe {
+            let at = this.cast::<u8>().add(size_of::<Header>());
+            at.write_bytes(0, offset_of!(Generator, frame) - size_of::<Header>());
+            (&raw mut (*this).name).cast::<u64>().write(name);
+            (&raw mut (*this).qualname).cast::<u64>().write(qualname);
+            (*this).frame.get().write(frame);
+            let at = (&raw mut (*this).frame).add(1).cast::<u8>();
+            at.write_bytes(
+                0,
+                size_of::<Generator>() - offset_of!(Generator, frame) - size_of::<Frame>(),
+            );
+            (&raw mut (*this).nregs).cast::<u32>().write(nregs as u32);
+        }
+    }
     /// Write a generator that has not started, but for its header: with a copy of frame record `f`, which is to be completed, and
     /// `nregs` registers, the first `nlocals` of which are moved out of those of `f`.
     ///
@@ -183,11 +211,19 @@ impl Generator {
     }
     #[inline(always)]
     pub fn finish(&self, state: u8) {
-        if state == DONE {
-            // Nothing is left to finalize: the object can be freed at once.
-            self.head.set_flags(typhon_runtime::header::flag::FINALIZED);
-        }
         self.state.store(state, Ordering::Release);
+    }
+    /// Thread `tid`, which runs it, has ended it.
+    #[inline(always)]
+    pub fn done(&self, tid: u16) {
+        // Nothing is left to finalize: the object can be freed at once.
+        let finalized = typhon_runtime::header::flag::FINALIZED;
+        if self.head.is_uniquely_held(tid) {
+            self.head.set_flags_alone(finalized);
+        } else {
+            self.head.set_flags(finalized);
+        }
+        self.state.store(DONE, Ordering::Release);
     }
     pub fn state(&self) -> u8 {
         self.state.load(Ordering::Acquire)

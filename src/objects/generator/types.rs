@@ -33,15 +33,17 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
                 crate::Value::from_bits(w).drop_in(t);
             }
         }
-        for slot in [
-            &(*g).name,
-            &(*g).qualname,
-            &(*g).handled,
-            &(*g).origin,
-            &(*g).finalizer,
-            &(*g).code,
-        ] {
-            slot.drop_unshared(t);
+        for slot in [&(*g).name, &(*g).qualname] {
+            let bits = slot.peek_bits();
+            if bits != 0 && !(*(bits as *const Header)).is_immortal() {
+                slot.drop_unshared(t);
+            }
+        }
+        let rare = [&(*g).handled, &(*g).origin, &(*g).finalizer, &(*g).code];
+        if rare.iter().fold(0, |all, slot| all | slot.peek_bits()) != 0 {
+            for slot in rare {
+                slot.drop_unshared(t);
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
-//! The legs of calls, returns and generators.
+//! The legs of calls and returns.
 
 use super::*;
-use crate::objects::generator::{CREATED, SUSPENDED};
 
 /// A Python function whose frame cannot simply stand on its arguments.
 ///
@@ -12,7 +11,14 @@ pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let has_self = (*base.add(1) != 0) as usize;
-        enter_function(cx, base, 2 - has_self, argc + has_self, None)
+        let (at, n) = (2 - has_self, argc + has_self);
+        let f = &*((*base & !7) as *const Function);
+        if let Some(made) = make_quick::<true>(cx, base, f, base.add(at), n) {
+            let w = (*(*cx.frame).pc).load(Ordering::Relaxed);
+            put_result(cx, (*cx.frame).regs, w, made);
+            return Ok(());
+        }
+        enter_function(cx, base, at, n, None)
     }
 }
 
@@ -142,7 +148,7 @@ unsafe fn finish_call(cx: &mut Cx, r: *mut u64, w: u64, v: Value) -> Res<Called>
 /// # Safety
 /// `bits` is an owned word or an immediate; `w` a call's word of the frame with registers `r`.
 #[inline(always)]
-unsafe fn put_result(cx: &mut Cx, r: *mut u64, w: u64, bits: u64) {
+pub(super) unsafe fn put_result(cx: &mut Cx, r: *mut u64, w: u64, bits: u64) {
     // SAFETY: by contract.
     unsafe {
         if x_of(w) & DISCARD != 0 {
@@ -247,248 +253,6 @@ pub unsafe fn call_ex(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     Ok(Called::Done)
 }
 
-/// Suspend the running generator with `a`. None: the loop's `for` or `Send` drives it, and has the item. Else it was resumed by
-/// native code, which gets the value.
-///
-/// # Safety
-/// See [`arith`]; the frame is a generator's.
-#[inline(never)]
-pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Option<Value>> {
-    // SAFETY: by contract.
-    unsafe {
-        let v = if x_of(w) & CONSUME_A == 0 {
-            match operand(cx, r, a_of(w)) {
-                Ok(v) => v.clone_in(cx.thread.tid),
-                Err(r) => return Err(r),
-            }
-        } else {
-            let bits = std::mem::take(&mut *r.add(a_of(w)));
-            match bits & 7 {
-                4 => counted(cx, bits),
-                _ => Value::from_bits(bits),
-            }
-        };
-        if (*cx.frame).kind == FrameKind::GenInline {
-            chain::settle(cx, (*cx.frame).prev);
-        }
-        let v = match crate::feed::offer(cx, cx.frame, v) {
-            Ok(()) => {
-                // `yield` is None: the frame goes on.
-                *r.add(d_of(w)) = crate::statics::NONE | 4;
-                return Ok(None);
-            }
-            Err(v) => v,
-        };
-        let mut w = w;
-        loop {
-            let root = chain::park(cx, w);
-            let kind = if root.is_null() {
-                let g = chain::generator(cx.frame);
-                let kind = (*cx.frame).kind;
-                g.delegating
-                    .store(x_of(w) >> 2 & 1, std::sync::atomic::Ordering::Relaxed);
-                // Everything that lives across the yield is below the value yielded.
-                crate::call::suspend_generator(cx, g, d_of(w));
-                kind
-            } else {
-                (*root).kind
-            };
-            if kind != FrameKind::GenInline {
-                return Ok(Some(v));
-            }
-            let caller = cx.frame;
-            if let Some(next) = chain::passes(caller) {
-                // It would yield the same at once.
-                let at = (*caller).pc;
-                *chain::generator(caller).send_at.get() = at;
-                (*caller).pc = at.add(1);
-                w = next;
-                if (*caller).kind == FrameKind::GenInline {
-                    chain::settle(cx, (*caller).prev);
-                }
-                continue;
-            }
-            let sent = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
-            put(cx, (*caller).regs, sent, v.into_bits());
-            return Ok(None);
-        }
-    }
-}
-
-/// Suspend the running generator that a `for` drives, where nothing has to be counted, dropped or told: the value yielded, a
-/// register word for the item, the caller's frame on top. 0: ask [`yield_out`].
-///
-/// # Safety
-/// See [`arith`]; the frame is a generator's.
-#[inline(never)]
-pub unsafe fn yield_quick(cx: &mut Cx, r: *mut u64, w: u64) -> u64 {
-    // SAFETY: by contract; the caller's frame stands at the second word of its `ForIter` or `Send`.
-    unsafe {
-        let frame = cx.frame;
-        let bits = *r.add(a_of(w));
-        if (*frame).kind != FrameKind::GenInline || bits & 7 == 4 || bits == 0 {
-            return 0;
-        }
-        let caller = (*frame).prev;
-        let driver = (*(*caller).pc.sub(1)).load(std::sync::atomic::Ordering::Relaxed);
-        let g = &*(((*frame).generator & !7) as *const Generator);
-        let Some(None) = cx.handled.last() else {
-            return 0;
-        };
-        if Rop::of(driver) != Rop::ForIter {
-            return 0;
-        }
-        for i in 0..d_of(w) {
-            if *r.add(i) & 7 == 4 {
-                return 0;
-            }
-        }
-        if x_of(w) & CONSUME_A != 0 {
-            *r.add(a_of(w)) = 0;
-        } else if bits & 7 == 0 {
-            std::mem::forget((*(r.add(a_of(w)) as *const Value)).clone_in(cx.thread.tid));
-        }
-        cx.handled.set_len(cx.handled.len() - 1);
-        cx.frame = caller;
-        (*frame).prev = std::ptr::null_mut();
-        cx.stack.move_limit(1);
-        g.delegating.store(0, std::sync::atomic::Ordering::Relaxed);
-        g.finish(SUSPENDED);
-        bits
-    }
-}
-
-/// Put the frame of a generator on top that is suspended at a `Yield` of its own and held by a register only: its frame. Null: ask
-/// [`resume_for`].
-///
-/// # Safety
-/// `it` is a generator, held by a register of the running frame, which stands at the second word of its `ForIter`.
-#[inline(never)]
-pub unsafe fn resume_quick(cx: &mut Cx, it: u64) -> *mut crate::objects::frame::Frame {
-    // SAFETY: by contract; a suspended frame is at its `Yield`, whose `d` is a dead temporary.
-    unsafe {
-        let g = &*((it & !7) as *const Generator);
-        if !g.head.is_uniquely_held(cx.thread.tid)
-            || g.state.load(std::sync::atomic::Ordering::Relaxed) != SUSPENDED
-            || !(*g.send_at.get()).is_null()
-            || !g.handled.is_empty()
-            || cx.stack.next >= cx.stack.limit
-            || cx.handled.len() == cx.handled.capacity()
-            || crate::monitor::active()
-        {
-            return std::ptr::null_mut();
-        }
-        let frame = g.frame.get();
-        g.state.store(
-            crate::objects::generator::RUNNING,
-            std::sync::atomic::Ordering::Relaxed,
-        );
-        (*frame).prev = cx.frame;
-        (*frame).top = cx.stack_top();
-        (*frame).flags |= crate::objects::frame::OWN_TOP;
-        (*frame).kind = FrameKind::GenInline;
-        cx.stack.move_limit(-1);
-        let n = cx.handled.len();
-        cx.handled.as_mut_ptr().add(n).write(None);
-        cx.handled.set_len(n + 1);
-        cx.frame = frame;
-        let w = (*(*frame).pc).load(std::sync::atomic::Ordering::Relaxed);
-        *(*frame).regs.add(d_of(w)) = crate::statics::NONE | 4;
-        frame
-    }
-}
-
-/// The next item of a generator for `for`: its frame is on top then. False: it has ended.
-///
-/// # Safety
-/// `it` is a generator, held by a register of the running frame.
-#[inline(never)]
-pub unsafe fn resume_for(cx: &mut Cx, it: &Value) -> Res<bool> {
-    // SAFETY: by contract.
-    let g = unsafe { &*((it.bits() & !7) as *const Generator) };
-    match g.try_start_register(cx.tid) {
-        Ok(state) => {
-            crate::call::enter_generator(cx, g, FrameKind::GenInline, state, Value::none())?;
-            Ok(true)
-        }
-        Err(crate::objects::generator::DONE) => Ok(false),
-        Err(_) => Err(cx.value_error("generator already executing")),
-    }
-}
-
-/// How a `Send` went.
-pub enum Sent {
-    /// The receiver's frame is on top: it runs in the same loop.
-    Entered,
-    /// It yielded; the value is stored.
-    Yielded,
-    /// It returned; the value is stored.
-    Returned,
-}
-
-/// Send `b` to `a`.
-///
-/// # Safety
-/// See [`arith`]; the next word belongs to this one.
-#[inline(never)]
-pub unsafe fn send(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Sent> {
-    // SAFETY: by contract.
-    unsafe {
-        let receiver = operand(cx, r, a_of(w))?;
-        let value = operand(cx, r, b_of(w))?.clone_in(cx.thread.tid);
-        // What was sent in was in the result's register.
-        if b_of(w) == d_of(w) {
-            let old = std::mem::take(&mut *r.add(b_of(w)));
-            drop_word(cx, old);
-        }
-        if matches!(receiver.class_word(), word::GENERATOR | word::COROUTINE) {
-            // Held by its register until it has yielded or returned.
-            let g = &*((receiver.bits() & !7) as *const Generator);
-            match g.try_start_register(cx.tid) {
-                Ok(CREATED) if !value.is_none() => g.finish(CREATED),
-                Ok(state) => {
-                    crate::call::enter_generator(cx, g, FrameKind::GenInline, state, value)?;
-                    return Ok(Sent::Entered);
-                }
-                Err(_) => {}
-            }
-        }
-        let receiver = receiver.clone_in(cx.thread.tid);
-        let (v, sent) = match cold::send(cx, &receiver, value)? {
-            Step::Yield(v) => (v, Sent::Yielded),
-            Step::Return(v) => (v, Sent::Returned),
-        };
-        put(cx, r, w, v.into_bits());
-        Ok(sent)
-    }
-}
-
-/// Make the generator of the running frame, which stands at `pc`, and return it to the caller; Some: to native code.
-///
-/// # Safety
-/// See [`arith`].
-#[inline(never)]
-pub unsafe fn return_generator(
-    cx: &mut Cx,
-    pc: *const std::sync::atomic::AtomicU64,
-) -> Res<Option<Value>> {
-    // SAFETY: by contract.
-    unsafe {
-        let kind = (*cx.frame).kind;
-        let v = crate::call::make_generator(cx, pc)?;
-        if kind == FrameKind::Entry {
-            return Ok(Some(v));
-        }
-        let caller = cx.frame;
-        let cw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
-        let r = (*caller).regs;
-        let callee = std::mem::take(&mut *r.add(a_of(cw)));
-        drop_word(cx, callee);
-        put_result(cx, r, cw, v.into_bits());
-    }
-    Ok(None)
-}
-
 /// How a `return` went that does not go to the plain caller in the same run of the loop.
 pub enum Returned {
     /// The caller's frame is on top; its registers are set.
@@ -548,6 +312,16 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 cx.pop_frame();
                 Ok(Returned::Leave(Value::from_bits(bits)))
             }
+            FrameKind::GenInline if end_quick(cx) => {
+                let caller = cx.frame;
+                let fw = (*(*caller).pc.sub(1)).load(Ordering::Relaxed);
+                if Rop::of(fw) == Rop::Send {
+                    put(cx, (*caller).regs, fw, bits);
+                } else {
+                    drop_word(cx, bits);
+                }
+                Ok(Returned::Exhausted)
+            }
             kind @ (FrameKind::GenInline | FrameKind::GenEntry | FrameKind::GenSink) => {
                 let gv = crate::call::counted(cx, (*frame).generator);
                 let g = &*((gv.bits() & !7) as *const Generator);
@@ -574,23 +348,6 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 Ok(Returned::Exhausted)
             }
         }
-    }
-}
-
-/// Whether a register word is a coroutine that can be awaited as it stands.
-///
-/// # Safety
-/// A register of the running frame.
-#[inline(always)]
-pub unsafe fn is_awaitable(bits: u64) -> bool {
-    // SAFETY: by contract; the type word tells what is cast.
-    unsafe {
-        if bits & 3 != 0 || bits == 0 {
-            return false;
-        }
-        let g = (bits & !7) as *const Generator;
-        (*g).head.type_word() == word::COROUTINE
-            && (*g).state() == crate::objects::generator::CREATED
     }
 }
 
