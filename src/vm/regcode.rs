@@ -318,6 +318,37 @@ pub struct RegCode {
     pub instrumented: Option<Box<crate::monitor::Instrumented>>,
 }
 
+/// `exact_argc`, `makes` and `makes_at` of a [`RegCode`].
+pub(crate) fn calling(
+    code: &typhon_compiler::code::Code,
+    nregs: usize,
+    words: &[u64],
+) -> (usize, u32, usize) {
+    use crate::objects::code::co;
+    let exact = code.flags & (co::VARARGS | co::VARKEYWORDS) == 0
+        && code.kwonlyargcount == 0
+        && code.flags & co::OPTIMIZED != 0
+        && nregs <= crate::call::MAX_INLINE_REGS;
+    let makes = match code.flags {
+        x if x & co::ASYNC_GENERATOR != 0 => crate::statics::word::ASYNC_GENERATOR,
+        x if x & co::COROUTINE != 0 => crate::statics::word::COROUTINE,
+        x if x & co::GENERATOR != 0 => crate::statics::word::GENERATOR,
+        _ => 0,
+    };
+    let op_at = |i: usize| words.get(i).map(|&w| Rop::of(w));
+    let makes_at = match (op_at(0), op_at(1)) {
+        (Some(Rop::ReturnGenerator), _) => 0,
+        (Some(Rop::CopyFreeVars), Some(Rop::ReturnGenerator)) => 1,
+        _ => usize::MAX,
+    };
+    let argc = if exact {
+        code.argcount as usize
+    } else {
+        usize::MAX
+    };
+    (argc, makes, makes_at)
+}
+
 impl RegCode {
     /// The place before the first word, where a frame stands that has not started.
     #[inline(always)]

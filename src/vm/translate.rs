@@ -246,8 +246,6 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
         .filter(|(i, _)| t.word_of[*i] != u32::MAX)
         .map(|(i, ins)| (ins.offset, t.word_of[i]))
         .collect();
-    let co = crate::objects::code::co::VARARGS | crate::objects::code::co::VARKEYWORDS;
-    use crate::objects::code::co as f;
     let entries = t.entries();
     let instrumented = t.plan.take().map(|plan| {
         Box::new(Instrumented {
@@ -257,27 +255,7 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
             code: std::ptr::null(),
         })
     });
-    let exact_argc = if code.flags & co == 0
-        && code.kwonlyargcount == 0
-        && code.flags & f::OPTIMIZED != 0
-        && nregs <= crate::call::MAX_INLINE_REGS
-    {
-        code.argcount as usize
-    } else {
-        usize::MAX
-    };
-    let makes = match code.flags {
-        x if x & f::ASYNC_GENERATOR != 0 => crate::statics::word::ASYNC_GENERATOR,
-        x if x & f::COROUTINE != 0 => crate::statics::word::COROUTINE,
-        x if x & f::GENERATOR != 0 => crate::statics::word::GENERATOR,
-        _ => 0,
-    };
-    let op_at = |i: usize| t.words.get(i).map(|&w| Rop::of(w));
-    let makes_at = match (op_at(0), op_at(1)) {
-        (Some(Rop::ReturnGenerator), _) => 0,
-        (Some(Rop::CopyFreeVars), Some(Rop::ReturnGenerator)) => 1,
-        _ => usize::MAX,
-    };
+    let (exact_argc, makes, makes_at) = crate::regcode::calling(code, nregs, &t.words);
     Ok(Some(RegCode {
         words: t.words.into_iter().map(AtomicU64::new).collect(),
         caches: t.caches.iter().map(|&name| Cache::new(name)).collect(),
