@@ -17,8 +17,10 @@
 use crate::sync::{Bug, seeded};
 use std::cell::Cell;
 
-/// Pairs of places. Two objects that several lines of a program use in turn should seldom meet in one.
-const PAIRS: usize = 64;
+/// Rows of places, a cache line each. Of some fifty objects that a program uses in turn, hardly ever five meet in one row; three
+/// often do, and each count of theirs would displace another.
+const ROWS: usize = 64;
+const PLACES: usize = 4;
 /// A tally of this magnitude is written. All threads' together stay far below the bias.
 const MOST: i32 = 1 << 10;
 
@@ -34,11 +36,16 @@ impl Place {
     }
 }
 
+#[repr(align(64))]
+struct Row([Place; PLACES]);
+
 /// Only its thread uses it, or who stopped the world.
 pub struct Tallies {
-    pairs: [[Place; 2]; PAIRS],
-    /// The pairs that may have something to write.
+    rows: [Row; ROWS],
+    /// The rows that may have something to write.
     touched: Cell<u64>,
+    /// Which place of a row is given up next if all have something to write.
+    next: Cell<usize>,
 }
 
 /// What the thread has to do now.
@@ -58,40 +65,26 @@ impl Tallies {
             tally: Cell::new(0),
         };
         Tallies {
-            pairs: [const { [EMPTY, EMPTY] }; PAIRS],
+            rows: [const { Row([const { EMPTY }; PLACES]) }; ROWS],
             touched: Cell::new(0),
+            next: Cell::new(0),
         }
     }
 
     #[inline(always)]
     fn index(item: usize) -> usize {
         // Fibonacci hashing: cells of one page differ in a few low bits only.
-        ((item as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - PAIRS.trailing_zeros()))
-            as usize
+        ((item as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - ROWS.trailing_zeros())) as usize
     }
 
     /// Counts `by` references to an item, that is, to an address which is not 0. `write` is told what leaves for a word.
     #[inline]
     pub fn count(&self, item: usize, by: i32, mut write: impl FnMut(usize, i32)) -> Tallied {
         let at = Self::index(item);
-        let [first, second] = &self.pairs[at];
-        let place = if first.item.get() == item {
-            first
-        } else if second.item.get() == item {
-            second
-        } else {
-            // A place without anything to write if there is one, else the older one.
-            let place = if second.tally.get() == 0 {
-                second
-            } else {
-                first
-            };
-            let left = place.take();
-            if left != 0 {
-                write(place.item.get(), left);
-            }
-            place.item.set(item);
-            place
+        let Row(row) = &self.rows[at];
+        let place = match row.iter().find(|place| place.item.get() == item) {
+            Some(place) => place,
+            None => self.vacate(row, item, &mut write),
         };
         self.touched.set(self.touched.get() | 1 << at);
         let before = place.tally.get();
@@ -106,6 +99,30 @@ impl Tallies {
         Tallied::Done
     }
 
+    /// A place for the item: one without anything to write if there is one, else each in its turn.
+    #[cold]
+    fn vacate<'a>(
+        &self,
+        row: &'a [Place; PLACES],
+        item: usize,
+        write: &mut impl FnMut(usize, i32),
+    ) -> &'a Place {
+        let place = match row.iter().find(|place| place.tally.get() == 0) {
+            Some(place) => place,
+            None => {
+                let next = self.next.get();
+                self.next.set((next + 1) % PLACES);
+                &row[next]
+            }
+        };
+        let left = place.take();
+        if left != 0 {
+            write(place.item.get(), left);
+        }
+        place.item.set(item);
+        place
+    }
+
     /// Everything goes to the words.
     #[inline]
     pub fn write_all(&self, mut write: impl FnMut(usize, i32)) {
@@ -116,7 +133,7 @@ impl Tallies {
         while touched != 0 {
             let at = touched.trailing_zeros() as usize;
             touched &= touched - 1;
-            for place in &self.pairs[at] {
+            for place in &self.rows[at].0 {
                 let left = place.take();
                 if left != 0 {
                     write(place.item.get(), left);
