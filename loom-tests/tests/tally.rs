@@ -18,7 +18,8 @@ const CELL: u64 = 16;
 
 /// A thread: who holds the lock runs; the stopper holds all of them.
 struct Place {
-    tallies: Mutex<Tallies>,
+    /// Boxed: the stacks of models are small.
+    tallies: Mutex<Box<Tallies>>,
     /// The clock's bit in its breaker. The clock itself is not what is checked: it is told at once.
     tick: Cell<bool>,
 }
@@ -51,7 +52,7 @@ impl<const N: usize> World<N> {
             word: RefWord::new((BIAS + (1 + holders) * ONE) | MERGED),
             slots: [AtomicU64::new(CELL), AtomicU64::new(0)],
             threads: std::array::from_fn(|_| Place {
-                tallies: Mutex::new(Tallies::new()),
+                tallies: Mutex::new(Box::new(Tallies::new())),
                 tick: Cell::new(false),
             }),
             noted: Cell::new(false),
@@ -136,7 +137,7 @@ impl<const N: usize> World<N> {
 
     /// Stops the world and frees what is over.
     fn drain(&self) {
-        let stopped: Vec<MutexGuard<Tallies>> =
+        let stopped: Vec<MutexGuard<Box<Tallies>>> =
             self.threads.iter().map(|t| t.tallies.lock()).collect();
         for tallies in &stopped {
             tallies.write_all(|_, by| self.write(by));
