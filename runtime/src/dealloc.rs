@@ -74,7 +74,7 @@ unsafe fn finish(t: &Thread, head: *mut Header) {
     let h = unsafe { &*head };
     let info = h.info();
     let flags = h.flags();
-    if info.has(type_flag::HAS_DEL) && flags & flag::FINALIZED == 0 {
+    if info.has(type_flag::HAS_DEL) && flags & flag::FINALIZED == 0 && (info.needs_finalizer)(h) {
         refcount::resurrect(h, t.tid);
         // SAFETY: the reference just taken.
         t.push_pending(Pending::Finalize(unsafe { Value::from_header(head) }));

@@ -47,6 +47,9 @@ pub struct TypeInfo {
     pub shape: Shape,
     /// Drops children and external buffers, not the cell. Runs no Python.
     pub drop_payload: unsafe fn(*mut Header, &Thread),
+    /// Whether the finalizer of a dead object, if it has one that has not run, would do anything that its drop does not. Runs no
+    /// Python.
+    pub needs_finalizer: fn(&Header) -> bool,
     /// Shows every counted reference the payload holds, once each. The world is stopped.
     pub traverse: unsafe fn(*const Header, &mut Visitor),
     /// Drops children to break a cycle, taking the object's lock as needed; the object stays valid.
@@ -60,6 +63,7 @@ impl TypeInfo {
             basic_size: AtomicU32::new(basic_size),
             shape: Shape::Unknown,
             drop_payload: drop_nothing,
+            needs_finalizer: |_| true,
             traverse: traverse_nothing,
             clear: clear_nothing,
         }

@@ -214,21 +214,31 @@ pub fn attr_hit_rare(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Opt
             d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32)
                 .map(Value::into_bits)
         }
-        CLASS if o.ty().has(flag::TYPE_SUBCLASS) => {
-            // SAFETY: an instance of a subclass of `type`.
-            let cls = unsafe { &*((o.bits() & !7) as *const Type) };
-            let also = cache.also.load(Ordering::Acquire);
-            if w >> 16 != cls.version()
-                || w >> 16 == 0
-                || o.class_word() != word::TYPE && o.ty().version() != also
-            {
-                return None;
-            }
-            let (w2, p) = cache.load();
-            if w2 == w { Some(p) } else { None }
-        }
+        CLASS => class_hit(o, cache),
         _ => None,
     }
+}
+
+/// A cached attribute of a class itself: a register word.
+#[inline(always)]
+pub fn class_hit(o: &Value, cache: &Cache) -> Option<u64> {
+    let w = cache.word.load(Ordering::Acquire);
+    if w & 15 != CLASS || !o.is_ptr() {
+        return None;
+    }
+    let also = cache.also.load(Ordering::Acquire);
+    if o.class_word() != word::TYPE
+        && !(o.ty().has(flag::TYPE_SUBCLASS) && o.ty().version() == also)
+    {
+        return None;
+    }
+    // SAFETY: an instance of `type` or a subclass of it.
+    let cls = unsafe { &*((o.bits() & !7) as *const Type) };
+    if w >> 16 != cls.version() || w >> 16 == 0 {
+        return None;
+    }
+    let (w2, p) = cache.load();
+    (w2 == w).then_some(p)
 }
 
 /// Whether the cache is for an attribute of a class or a module itself.

@@ -415,11 +415,17 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
             put(cx, r, w, bits);
             return Ok(Called::Done);
         }
+        let a = operand(cx, r, a_of(w))?;
+        if let Some(bits) = attr::class_hit(a, cache) {
+            release_operands_a(cx, r, w);
+            put(cx, r, w, bits);
+            return Ok(Called::Done);
+        }
         load_attr_otherwise(cx, r, w, cache)
     }
 }
 
-/// The same for what is no attribute of a module.
+/// The same for what is no attribute of a module or a class.
 ///
 /// # Safety
 /// See [`load_attr`].
@@ -829,13 +835,16 @@ pub unsafe fn build_list(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
 pub unsafe fn list_append(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
-        let v = operand(cx, r, b_of(w))?;
-        let v = if v.bits() & 7 == 0 && x_of(w) & CONSUME_B != 0 {
-            Value::from_bits(std::mem::take(&mut *r.add(b_of(w))))
-        } else {
-            v.clone_in(cx.thread.tid)
+        let p = r.add(b_of(w));
+        let v = match *p {
+            0 => return Err(operand(cx, r, b_of(w)).err().expect("unset")),
+            bits if bits & 3 != 0 => Value::from_bits(bits),
+            bits if bits & 4 == 0 && x_of(w) & CONSUME_B != 0 => {
+                Value::from_bits(std::mem::take(&mut *p))
+            }
+            bits => counted(cx, bits),
         };
-        match operand(cx, r, a_of(w))?.downcast::<crate::objects::List>() {
+        match (*(r.add(a_of(w)) as *const Value)).downcast_exact::<crate::objects::List>() {
             Some(l) => l.push_register(cx, v),
             None => Err(cx.system_error("LIST_APPEND to something else")),
         }

@@ -419,17 +419,17 @@ fn quick_len(v: &Value) -> Option<usize> {
 
 #[inline(never)]
 fn truthy_slow(cx: &mut Cx, v: &Value) -> Res<bool> {
-    if let Some(n) = quick_len(v) {
-        return Ok(n != 0);
-    }
     let s = &v.ty().slots;
     if let Some(f) = s.bool.get() {
         return f(cx, v);
     }
-    if let Some(f) = s.len.get() {
-        return Ok(f(cx, v)? != 0);
+    let Some(f) = s.len.get() else {
+        return Ok(true);
+    };
+    match quick_len(v) {
+        Some(n) => Ok(n != 0),
+        None => Ok(f(cx, v)? != 0),
     }
-    Ok(true)
 }
 
 /// `hash(v)`.

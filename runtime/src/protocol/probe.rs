@@ -80,6 +80,12 @@ impl Sequence {
     }
 }
 
+/// The first place that [`find`] asks. A key that is met there is there.
+#[inline(always)]
+pub fn first(hash: i64, mask: usize) -> usize {
+    Sequence::of(hash, mask).at
+}
+
 /// Shows `see` the entries that may hold a key of this hash until it recognizes one: number and bits of the key, never 0.
 /// `index` reads a word of the index, `key` gives an entry's.
 #[inline(always)]

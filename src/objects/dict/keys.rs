@@ -269,6 +269,9 @@ pub fn equal(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
     if (a.is_small_int() && b.is_small_int()) || (a.is_float_imm() && b.is_float_imm()) {
         return Ok(false);
     }
+    if (a.is_true() || a.is_false()) && (b.is_true() || b.is_false()) {
+        return Ok(false);
+    }
     protocol::equal(cx, a, b)
 }
 

@@ -2,10 +2,11 @@
 //! sight. Whatever is not so, or needs the lock, is left to the general way.
 
 use super::Dict;
-use super::keys::quick_hash;
+use super::keys::{hash_small_int, quick_hash};
 use super::table::Found;
 use crate::objects::list::buf::may_read;
 use crate::objects::set::SetLike;
+use crate::objects::str::Str;
 use crate::statics::word;
 use crate::{Value, ValueExt};
 
@@ -32,6 +33,29 @@ pub fn look_up(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     if !may_read(&d.head, tid) {
         return None;
     }
+    // Most keys are the very object that is there, at the first place asked.
+    let t = d.table();
+    let (hash, bits) = match key.as_small_int() {
+        Some(i) => (hash_small_int(i), key.bits()),
+        None if key.class_word() == word::STR => {
+            // SAFETY: exactly this type.
+            let text = unsafe { &*((key.bits() & !7) as *const Str) };
+            (text.hash(), key.bits() & !4)
+        }
+        None => return look_up_any(tid, d, key),
+    };
+    match t.value_at_first(hash, bits) {
+        Some(None) => Some(0),
+        Some(Some(value)) => {
+            let bits = value.word_for_register(tid, || d.is_table(t));
+            (bits != 0).then_some(bits)
+        }
+        None => look_up_any(tid, d, key),
+    }
+}
+
+#[inline(never)]
+fn look_up_any(tid: u16, d: &Dict, key: &Value) -> Option<u64> {
     let t = d.table();
     match d.place_quick(tid, t, key)? {
         // An entry that went: the general way looks again.

@@ -385,7 +385,7 @@ pub fn close(cx: &mut Cx, this: &Value) -> Res<Value> {
 
 /// Whether a GeneratorExit thrown in would come out again with nothing run on its way: there is no handler where the
 /// generator stands but the one around its whole body (PEP 479), which lets it pass. The caller has won the right to run it.
-fn leaves_at_once(g: &Generator) -> bool {
+pub(super) fn leaves_at_once(g: &Generator) -> bool {
     let f = g.frame.get();
     // SAFETY: nobody else runs it; a suspended frame stands at a word of its code.
     unsafe {

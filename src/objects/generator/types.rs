@@ -4,6 +4,7 @@
 use super::{Generator, agen, methods};
 use crate::native::*;
 use crate::statics::index;
+use std::sync::atomic::Ordering;
 use typhon_runtime::gc::Visitor;
 
 /// Frees a generator, finished or not.
@@ -15,11 +16,7 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
     // SAFETY: by contract; nobody else can reach the generator, so this thread has the right to its frame.
     unsafe {
         if (*g).state() != super::DONE {
-            if !(*g)
-                .leaf
-                .load(std::sync::atomic::Ordering::Relaxed)
-                .is_null()
-            {
+            if !(*g).leaf.load(Ordering::Relaxed).is_null() {
                 crate::chain::take_apart(&*g);
             }
             if let Some(f) = crate::objects::frame::object::forget((*g).frame.get()) {
@@ -45,6 +42,21 @@ pub unsafe fn drop_payload(h: *mut Header, t: &Thread) {
                 slot.drop_unshared(t);
             }
         }
+    }
+}
+
+/// Whether closing a dead generator would run something, or a coroutine has to be reported.
+pub fn needs_finalizer(h: &Header) -> bool {
+    // SAFETY: a dead generator or coroutine, which nobody else can reach.
+    let g = unsafe { &*(std::ptr::from_ref(h)).cast::<Generator>() };
+    match g.state() {
+        super::SUSPENDED => {
+            g.delegating.load(Ordering::Relaxed) != 0
+                || crate::monitor::active()
+                || !methods::leaves_at_once(g)
+        }
+        super::CREATED => h.type_word() != static_type_word(index::GENERATOR),
+        _ => true,
     }
 }
 

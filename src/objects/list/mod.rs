@@ -225,8 +225,22 @@ impl List {
                 list_read::publish_length(&self.len, n + 1);
                 return Ok(());
             }
+            return self.push_growing_alone(cx, v);
         }
         self.push(cx, v)
+    }
+
+    /// Append to a full list that nothing but the caller's register holds, which needs no lock.
+    #[inline(never)]
+    fn push_growing_alone(&self, cx: &mut Cx, v: Value) -> Res<()> {
+        let n = self.len.load(Ordering::Relaxed);
+        let Some(old) = self.reserve_locked(n + 1) else {
+            return Err(cx.memory_error());
+        };
+        self.buffer().word(n).init(v);
+        list_read::publish_length(&self.len, n + 1);
+        old.dispose(cx);
+        Ok(())
     }
 
     /// Append a copy of `v`, if there is room.

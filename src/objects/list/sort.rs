@@ -131,6 +131,9 @@ fn less_than(cx: &mut Cx, a: &Value, b: &Value) -> Res<bool> {
     if let (Some(x), Some(y)) = (a.downcast_exact::<Str>(), b.downcast_exact::<Str>()) {
         return Ok(x.compare(y) == Ordering::Less);
     }
+    if (a.is_true() || a.is_false()) && (b.is_true() || b.is_false()) {
+        return Ok(a.is_false() && b.is_true());
+    }
     let r = protocol::compare(cx, a, b, CmpOp::Lt)?;
     protocol::truthy(cx, &r)
 }

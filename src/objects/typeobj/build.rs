@@ -43,6 +43,9 @@ fn info_of(spec: &TypeSpec) -> TypeInfo {
         _ => Shape::Unknown,
     };
     info.drop_payload = spec.drop_payload;
+    if let Some(index::GENERATOR | index::COROUTINE) = spec.static_index {
+        info.needs_finalizer = crate::objects::generator::types::needs_finalizer;
+    }
     if let Some(t) = spec.traverse {
         info.traverse = t;
     }
