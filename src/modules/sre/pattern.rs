@@ -6,6 +6,7 @@ use super::program::Program;
 use super::scanner::Scanner;
 use super::subject::{Found, How, Subject, Text, find};
 use crate::support::make;
+use std::sync::{Arc, OnceLock};
 use typhon_vm::native::*;
 use typhon_vm::objects::dict::new_mapping_proxy;
 use typhon_vm::objects::iter::new_callable_iter;
@@ -20,7 +21,10 @@ pub struct Pattern {
     pub pattern: Value,
     pub flags: i32,
     #[skip]
-    pub program: Program,
+    code: Arc<[u32]>,
+    /// Made at the first search: most patterns that a program compiles, it never uses.
+    #[skip]
+    program: OnceLock<Program>,
     pub groups: usize,
     /// A dict: name to number.
     pub groupindex: Value,
@@ -31,6 +35,13 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// What searches run. (Making it runs no Python code and reaches no safepoint.)
+    #[inline]
+    pub fn program(&self) -> &Program {
+        self.program
+            .get_or_init(|| Program::new(Arc::clone(&self.code)))
+    }
+
     pub fn make(
         cx: &mut Cx,
         pattern: &Value,
@@ -57,7 +68,8 @@ impl Pattern {
             head: Header::placeholder(),
             pattern: pattern.clone(),
             flags,
-            program: Program::new(code.into_boxed_slice()),
+            code: code.into(),
+            program: OnceLock::new(),
             groups,
             groupindex,
             indexgroup,
@@ -330,7 +342,7 @@ impl Pattern {
     #[slot]
     fn hash(&self, cx: &mut Cx) -> Res<i64> {
         let mut h = protocol::hash(cx, &self.pattern)?;
-        for &w in &self.program.code {
+        for &w in &self.code[..] {
             h = (h ^ w as i64).wrapping_mul(0x0100_0000_01b3);
         }
         h ^= self.flags as i64 ^ (self.is_bytes == Some(true)) as i64;
@@ -345,7 +357,7 @@ impl Pattern {
         let same = std::ptr::eq(self, other)
             || (self.flags == other.flags
                 && self.is_bytes == other.is_bytes
-                && self.program.code == other.program.code
+                && self.code == other.code
                 && protocol::equal(cx, &self.pattern, &other.pattern)?);
         Ok(Value::bool(same == (op == CmpOp::Eq)))
     }

@@ -3,6 +3,7 @@
 
 use super::codes::{self, at, op};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How many characters from the beginning of a match are looked at when a place to begin is sought.
 const AHEAD: usize = 8;
@@ -79,7 +80,7 @@ pub struct Masks {
 }
 
 pub struct Program {
-    pub code: Box<[u32]>,
+    pub code: Arc<[u32]>,
     /// For the place of an instruction that takes one character and is not a plain literal: its set's number plus one.
     tests: Box<[u16]>,
     sets: Vec<Set>,
@@ -94,7 +95,7 @@ pub struct Program {
 
 impl Program {
     /// `code` ends with SUCCESS.
-    pub fn new(code: Box<[u32]>) -> Program {
+    pub fn new(code: Arc<[u32]>) -> Program {
         let word = |i: usize| code.get(i).copied().unwrap_or(op::FAILURE);
         let (start, min) = match word(0) {
             op::INFO => (1 + word(1) as usize, word(3) as usize),

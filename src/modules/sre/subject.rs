@@ -151,7 +151,7 @@ fn find_in<U: super::engine::Unit>(
     };
     let done = {
         let mut poll = || crate::os_call::check_signals(cx);
-        let mut m = Machine::new(&pattern.program, text, pattern.groups, &mut poll);
+        let mut m = Machine::new(pattern.program(), text, pattern.groups, &mut poll);
         let found = if how == How::Search {
             m.search(pos, mode)
         } else {

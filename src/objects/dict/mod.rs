@@ -505,10 +505,16 @@ impl Dict {
         let Some(old) = self.make_room(1) else {
             return Err((key, value));
         };
+        self.add_with_room(key, hash, value);
+        Ok(old)
+    }
+
+    /// The same where the table is not full.
+    #[inline(always)]
+    fn add_with_room(&self, key: Value, hash: i64, value: Value) {
         let is_str = crate::objects::str::is_exact_str(&key);
         self.table().insert(hash, key, value, is_str);
         self.used.store(self.len() + 1, Ordering::Relaxed);
-        Ok(old)
     }
 
     /// Under the lock: room for `n` more entries; the displaced table comes back. None when memory is out.
@@ -547,12 +553,16 @@ impl Dict {
 
     #[inline]
     pub fn set_with_hash(&self, cx: &mut Cx, key: &Value, hash: i64, value: Value) -> Res<()> {
-        let value = value.into_counted();
-        // The common case straight on: a key that is there, compared without a call.
+        let (value, tid) = (value.into_counted(), cx.tid);
+        // The common cases straight on: a key that is compared without a call, and room for a new one.
         let displaced = {
             let _g = self.lock(cx);
             match self.find_locked(key, hash, &NO_ANSWERS) {
                 Found::At(n) => Ok(self.table().replace(n, value)),
+                Found::Absent if !self.table().is_full() => {
+                    self.add_with_room(key.clone_in(tid), hash, value);
+                    Ok(None)
+                }
                 Found::Absent => Err(Ok(self.put_locked(None, key, hash, value))),
                 Found::Stopped(_) => Err(Err(value)),
             }
@@ -579,6 +589,10 @@ impl Dict {
             match self.find_locked(key, hash, &NO_ANSWERS) {
                 Found::At(n) => {
                     drop(self.table().replace(n, value.into_counted()));
+                    return Ok(());
+                }
+                Found::Absent if !self.table().is_full() => {
+                    self.add_with_room(key.clone_in(cx.tid), hash, value.into_counted());
                     return Ok(());
                 }
                 Found::Absent => {

@@ -522,7 +522,7 @@ impl Method {
     #[slot]
     fn hash(&self, cx: &mut Cx) -> Res<i64> {
         let f = protocol::hash(cx, &self.func)?;
-        Ok((crate::objects::object::methods::address_hash(&self.this) ^ f).max(i64::MIN + 1))
+        Ok((crate::objects::object::hash::hash_pointer(&self.this) ^ f).max(i64::MIN + 1))
             .map(|h| if h == -1 { -2 } else { h })
     }
     /// The attributes of the method's own class, then those of the function.

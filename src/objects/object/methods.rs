@@ -134,7 +134,7 @@ impl Object {
     }
     #[slot]
     fn hash(this: &Value) -> i64 {
-        address_hash(this)
+        super::hash::hash_pointer(this)
     }
     #[slot]
     fn richcompare(this: &Value, other: &Value, op: CmpOp, cx: &mut Cx) -> Res<Value> {
@@ -234,12 +234,6 @@ impl Object {
     fn __subclasshook__(_cls: &Type, _args: Args<'_>) -> Value {
         Value::not_implemented()
     }
-}
-
-/// Hash of an object by its address.
-pub fn address_hash(v: &Value) -> i64 {
-    let a = v.bits() & !7;
-    (a.rotate_right(4) as i64).max(i64::MIN + 1)
 }
 
 // ---- __class__ -----------------------------------------------------------------------------------------------------

@@ -369,8 +369,15 @@ pub fn is_disjoint(cx: &mut Cx, set: &Value, other: &Value) -> Res<bool> {
 
 /// Comparison of two sets: by size and inclusion.
 pub fn compare(cx: &mut Cx, left: &Value, right: &Value, op: CmpOp) -> Res<Value> {
+    let both = compare_truth(cx, left, right, op)?;
+    Ok(both.map_or_else(Value::not_implemented, Value::bool))
+}
+
+/// The same without making an object; None unless both are sets.
+#[inline]
+pub fn compare_truth(cx: &mut Cx, left: &Value, right: &Value, op: CmpOp) -> Res<Option<bool>> {
     let (Some(a), Some(b)) = (SetLike::of(left), SetLike::of(right)) else {
-        return Ok(Value::not_implemented());
+        return Ok(None);
     };
     let r = match op {
         CmpOp::Eq => equal(cx, left, right, a, b)?,
@@ -380,7 +387,7 @@ pub fn compare(cx: &mut Cx, left: &Value, right: &Value, op: CmpOp) -> Res<Value
         CmpOp::Lt => a.len() < b.len() && is_subset(cx, a, b)?,
         CmpOp::Gt => b.len() < a.len() && is_subset(cx, b, a)?,
     };
-    Ok(Value::bool(r))
+    Ok(Some(r))
 }
 
 fn equal(cx: &mut Cx, left: &Value, right: &Value, a: SetLike<'_>, b: SetLike<'_>) -> Res<bool> {

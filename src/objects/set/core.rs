@@ -209,6 +209,9 @@ impl<'a> SetLike<'a> {
         self.core.table().find(hash, |e, k| {
             if k == bits {
                 Match::Yes
+            } else if k & 3 == 1 && bits & 3 == 1 {
+                // Two small ints.
+                Match::No
             } else if e.hash.load(Ordering::Relaxed) != hash {
                 Match::No
             } else if let Some(text) = text
@@ -316,6 +319,7 @@ impl<'a> SetLike<'a> {
     }
 
     /// Under the lock: a new key at the free entry `n`. The key comes back when memory is out.
+    #[inline]
     pub(super) fn insert_locked(self, n: usize, key: Value, hash: i64) -> Result<OldTable, Value> {
         let mut old = OldTable::none();
         let mut at = n;

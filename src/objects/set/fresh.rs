@@ -38,7 +38,7 @@ impl Fresh {
     /// Add a key that equals none of those before. Runs nothing, so it may be done under the locks of other sets.
     #[inline]
     pub(super) fn add_new(&mut self, key: Value, hash: i64) -> Result<(), NoRoom> {
-        let at = self.core.table().place_of_new(hash);
+        let at = self.core.table().free_place(hash);
         self.insert(at, key, hash)
     }
 

@@ -182,7 +182,7 @@ impl Table {
 
     /// The same in a table from which nothing was deleted.
     #[inline(always)]
-    fn free_place(&self, hash: i64) -> usize {
+    pub fn free_place(&self, hash: i64) -> usize {
         let mask = self.mask;
         let mut perturb = hash as u64 as usize;
         let mut i = perturb & mask;
