@@ -48,7 +48,7 @@ pub unsafe fn free_emptied(t: &Thread, head: *mut Header) {
     unsafe { heap::free_cell(t, head) };
 }
 
-#[inline(never)]
+#[inline(always)]
 unsafe fn dealloc_container(t: &Thread, head: *mut Header) {
     let depth = t.dealloc_depth.get();
     if depth >= DEPTH {
@@ -59,32 +59,39 @@ unsafe fn dealloc_container(t: &Thread, head: *mut Header) {
     t.dealloc_depth.set(depth + 1);
     // SAFETY: by contract.
     unsafe { finish(t, head) };
-    if depth == 0 {
-        // SAFETY: as above; the borrow ends before the object is freed.
-        while let Some(next) = unsafe { (*t.dealloc_list.get()).pop() } {
-            // SAFETY: it reached zero when it was put off.
-            unsafe { finish(t, next) };
-        }
+    // SAFETY: as above.
+    if depth == 0 && unsafe { !(*t.dealloc_list.get()).is_empty() } {
+        finish_list(t);
     }
     t.dealloc_depth.set(depth);
 }
 
+/// What was put off at the greatest depth.
+#[cold]
+#[inline(never)]
+fn finish_list(t: &Thread) {
+    // SAFETY: only this thread uses its list; the borrow ends before the object is freed.
+    while let Some(next) = unsafe { (*t.dealloc_list.get()).pop() } {
+        // SAFETY: it reached zero when it was put off.
+        unsafe { finish(t, next) };
+    }
+}
+
+#[inline(always)]
 unsafe fn finish(t: &Thread, head: *mut Header) {
     // SAFETY: dead but not freed.
     let h = unsafe { &*head };
     let info = h.info();
     let flags = h.flags();
-    if info.has(type_flag::HAS_DEL) && flags & flag::FINALIZED == 0 && (info.needs_finalizer)(h) {
-        refcount::resurrect(h, t.tid);
-        // SAFETY: the reference just taken.
-        t.push_pending(Pending::Finalize(unsafe { Value::from_header(head) }));
+    // SAFETY: as above.
+    if info.has(type_flag::HAS_DEL)
+        && flags & flag::FINALIZED == 0
+        && unsafe { is_to_finalize(t, head) }
+    {
         return;
     }
     if flags & flag::HAS_WEAKREFS != 0 {
-        let callbacks = weak::target_died(t, head);
-        if !callbacks.is_empty() {
-            t.push_pending(Pending::WeakrefCallbacks(callbacks));
-        }
+        clear_weakrefs(t, head);
     }
     // DYING before the first child is dropped (R12). Nobody else changes the flags of the dead.
     h.flags.store(flags | flag::DYING, Ordering::Relaxed);
@@ -92,6 +99,32 @@ unsafe fn finish(t: &Thread, head: *mut Header) {
     unsafe {
         (info.drop_payload)(head, t);
         heap::free_cell(t, head);
+    }
+}
+
+/// Whether the dead object has to wait for its finalizer.
+///
+/// # Safety
+/// No references are left.
+#[inline(never)]
+unsafe fn is_to_finalize(t: &Thread, head: *mut Header) -> bool {
+    // SAFETY: by contract dead but not freed; the value is the reference just taken.
+    unsafe {
+        let h = &*head;
+        if !(h.info().needs_finalizer)(h) {
+            return false;
+        }
+        refcount::resurrect(h, t.tid);
+        t.push_pending(Pending::Finalize(Value::from_header(head)));
+        true
+    }
+}
+
+#[inline(never)]
+fn clear_weakrefs(t: &Thread, head: *mut Header) {
+    let callbacks = weak::target_died(t, head);
+    if !callbacks.is_empty() {
+        t.push_pending(Pending::WeakrefCallbacks(callbacks));
     }
 }
 

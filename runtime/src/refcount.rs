@@ -145,6 +145,27 @@ pub unsafe fn decref(head: *mut Header, tid: u16) {
     }
 }
 
+/// [`decref`] by a caller that has its record at hand.
+///
+/// # Safety
+/// The caller gives up a reference it holds; `t` is the record of the running thread.
+#[inline(always)]
+pub unsafe fn decref_in(head: *mut Header, t: &Thread) {
+    // SAFETY: the reference given up keeps it alive until here.
+    let h = unsafe { &*head };
+    if h.owner.load(Ordering::Relaxed) == t.tid {
+        let local = h.local.load(Ordering::Relaxed).wrapping_sub(1);
+        h.local.store(local, Ordering::Relaxed);
+        if local == 0 {
+            // SAFETY: as above.
+            unsafe { local_zero_in(head, t) };
+        }
+    } else if h.flags() & flag::IMMORTAL == 0 {
+        // SAFETY: as above.
+        unsafe { decref_shared(head) };
+    }
+}
+
 #[inline(never)]
 unsafe fn decref_shared(head: *mut Header) {
     // SAFETY: alive by the reference the caller gives up.
@@ -175,6 +196,21 @@ fn note_deferred(head: *mut Header) {
     // SAFETY: a deferred object is not freed before the world stops; the other has 2^26 references.
     if unsafe { (*head).is_deferred() } {
         zerocount::note(head);
+    }
+}
+
+/// [`local_zero`] with the record at hand: most objects die here, known to nobody but their owner.
+#[inline(never)]
+unsafe fn local_zero_in(head: *mut Header, t: &Thread) {
+    // SAFETY: as in `local_zero`.
+    unsafe {
+        if (*head).shared.load_acquire() == refword::DEFAULT
+            && (*head).flags() & flag::IMMORTAL == 0
+        {
+            dealloc(t, head);
+            return;
+        }
+        local_zero(head);
     }
 }
 

@@ -256,7 +256,7 @@ impl Value {
         let bits = self.into_bits();
         if bits & 7 == 0 {
             // SAFETY: an owned pointer carries one count.
-            unsafe { refcount::decref(bits as *mut Header, t.tid) };
+            unsafe { refcount::decref_in(bits as *mut Header, t) };
         }
     }
 }

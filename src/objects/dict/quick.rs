@@ -7,6 +7,7 @@ use super::table::Found;
 use crate::objects::list::buf::may_read;
 use crate::objects::set::SetLike;
 use crate::objects::str::Str;
+use crate::objects::{List, Tuple};
 use crate::statics::word;
 use crate::{Value, ValueExt};
 
@@ -68,6 +69,20 @@ fn look_up_any(tid: u16, d: &Dict, key: &Value) -> Option<u64> {
     }
 }
 
+/// Whether a small int is among the words of items; None if that has to be asked of one of them.
+#[inline(always)]
+pub fn contains_int(words: impl Iterator<Item = u64>, key: &Value) -> Option<bool> {
+    for w in words {
+        if w == key.bits() {
+            return Some(true);
+        }
+        if w & 3 != 1 {
+            return None;
+        }
+    }
+    Some(false)
+}
+
 /// `key in d`.
 #[inline]
 pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
@@ -75,6 +90,11 @@ pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
         return match d.class_word() {
             word::SET | word::FROZENSET => {
                 SetLike::of(d)?.contains_unlocked(tid, key, quick_hash(key)?)
+            }
+            word::LIST if key.is_small_int() => d.downcast_exact::<List>()?.contains_int(tid, key),
+            word::TUPLE if key.is_small_int() => {
+                let items = d.downcast_exact::<Tuple>()?.items();
+                contains_int(items.iter().map(Value::bits), key)
             }
             _ => None,
         };

@@ -243,6 +243,21 @@ impl List {
         Ok(())
     }
 
+    /// Whether a small int is among the items, without the lock (R2); None if that has to be asked of one of them. A word of
+    /// the buffer that holds no small int now, or none at all, is asked about.
+    #[inline]
+    pub fn contains_int(&self, tid: u16, key: &Value) -> Option<bool> {
+        if !buf::may_read(&self.head, tid) {
+            return None;
+        }
+        let n = self.len.load(Ordering::Acquire);
+        let b = self.buffer();
+        if n > b.cap() {
+            return None;
+        }
+        crate::objects::dict::quick::contains_int((0..n).map(|i| b.word(i).peek_bits()), key)
+    }
+
     /// Append a copy of `v`, if there is room.
     #[inline(always)]
     pub fn push_within(&self, cx: &mut Cx, v: &Value) -> bool {
