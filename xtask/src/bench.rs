@@ -46,6 +46,8 @@ print((time.perf_counter() - start) / 10)
 pub struct Plan {
     pub binary: PathBuf,
     pub peers: Vec<PathBuf>,
+    /// What the table calls them, the first one first; empty: by their paths, and the table tells what was promised.
+    pub labels: Vec<String>,
     pub runs: usize,
     pub filter: String,
 }
@@ -82,15 +84,24 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
             return false;
         }
     }
+    let of_commits = !plan.labels.is_empty();
+    let labels = match of_commits {
+        true => plan.labels.clone(),
+        false => std::iter::once("typhon".to_string())
+            .chain(plan.peers.iter().map(|peer| label(peer)))
+            .collect(),
+    };
     println!(
-        "median of {} interleaved runs; ratio = time of the peer / time of typhon\n",
-        plan.runs
+        "median of {} interleaved runs; ratio = time of {} / time of {}\n",
+        plan.runs,
+        if of_commits { &labels[1] } else { "the peer" },
+        labels[0]
     );
-    print!("{:<16}{:>12}", "program", "typhon");
-    for peer in &plan.peers {
-        print!("{:>14}{:>8}", label(peer), "ratio");
+    print!("{:<16}{:>12}", "program", labels[0]);
+    for peer in &labels[1..] {
+        print!("{peer:>14}{:>8}", "ratio");
     }
-    println!("{:>10}", "promised");
+    println!("{:>10}", if of_commits { "" } else { "promised" });
 
     let mut good = true;
     for program in &programs {
@@ -118,7 +129,9 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
             print!("{:>11.2} ms{:>8.2}", median * 1e3, median / medians[0]);
         }
         if let (Some((_, least)), Some(peer)) = (
-            PROMISES.iter().find(|(name, _)| name == program),
+            PROMISES
+                .iter()
+                .find(|(name, _)| !of_commits && name == program),
             medians.get(1),
         ) {
             let verdict = if peer / medians[0] >= *least {

@@ -1,10 +1,11 @@
-//! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `cpython`, `bench`,
+//! The developer's commands: `cargo xtask test`, `corpus`, `golden`, `cpython`, `bench`, `compare-commits`,
 //! `pyperformance`, `soak`, `pgo`, `licences`, `tidy`, `tsan`.
 //!
 //! Each command is a module; this file reads the command line. No dependency beyond the standard library, so that the
 //! first `cargo xtask` on a fresh machine starts at once.
 
 mod bench;
+mod commits;
 #[path = "../../tests/support/corpus.rs"]
 #[allow(dead_code, reason = "the harness uses the rest")]
 mod corpus;
@@ -42,6 +43,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    is not counted, --check fails when a module crashes or hangs)
   bench [--binary PATH] [--peer PATH]... [--runs N] [FILTER]
                    the micro programs of benches/python, typhon (default: target/release/typhon) against other Pythons
+  compare-commits BEFORE [AFTER] [--filter TEXT] [--runs N] [--profile NAME] [--primitives]
+                   is AFTER (default: the tree as it lies here) faster than BEFORE? Builds both below target/commits, then runs
+                   the micro programs on the two in turns; --primitives: what criterion says of the runtime's primitives
   pyperformance [--suite DIR] [--binary PATH] [--gil PATH] [--peer PATH] [--runs N] [NAME...]
                    programs of the public pyperformance suite, typhon (default: target/release/typhon, and
                    target/gil/release/typhon if it is there) against another Python; DIR (or TYPHON_PYPERFORMANCE) holds
@@ -131,10 +135,34 @@ fn main() -> ExitCode {
                     .path("--binary")
                     .unwrap_or_else(|| root.join("target/release/typhon")),
                 peers: std::iter::from_fn(|| arguments.path("--peer")).collect(),
+                labels: Vec::new(),
                 runs: arguments.number("--runs", 5),
                 filter: arguments.filter(),
             };
             bench::run(&root, &plan)
+        }
+        "compare-commits" => {
+            let profile = arguments.value("--profile");
+            let primitives = arguments.flag("--primitives");
+            let runs = arguments.number("--runs", 5);
+            let filter = arguments.value("--filter").unwrap_or_default();
+            let mut names = arguments.rest().into_iter();
+            let Some(before) = names.next() else {
+                fail("which commit? `cargo xtask compare-commits BEFORE [AFTER]`");
+            };
+            let after = names.next();
+            if let Some(name) = names.next() {
+                fail(&format!("two commits are compared, {name:?} is the third"));
+            }
+            let plan = commits::Plan {
+                before,
+                after,
+                profile: profile.unwrap_or_else(|| "release".into()),
+                primitives,
+                runs,
+                filter,
+            };
+            commits::run(&root, &plan)
         }
         "pyperformance" => {
             let gil = arguments.path("--gil").or_else(|| {
