@@ -15,6 +15,7 @@ use std::ffi::OsString;
 
 /// Runs the program named by the process's arguments; does not return.
 pub fn main() {
+    typhon_vm::os::signal::undo_rusts_handlers();
     let argv: Vec<OsString> = std::env::args_os().collect();
     let code = match args::parse(&argv) {
         Outcome::Say(text) => {

@@ -211,6 +211,16 @@ pub fn get(signal: i32) -> io::Result<Disposition> {
     }
 }
 
+/// Rust's start looks for stack overflows by handlers of SIGSEGV and SIGBUS, which swallow the first such signal that another
+/// process (or this one) sends. Python's default is that it ends the process.
+pub fn undo_rusts_handlers() {
+    for signal in [libc::SIGSEGV, libc::SIGBUS] {
+        if matches!(get(signal), Ok(Disposition::Foreign)) {
+            let _ = set(signal, Disposition::Default);
+        }
+    }
+}
+
 pub fn siginterrupt(signal: i32, interrupt: bool) -> io::Result<()> {
     // SAFETY: changes one flag of the action in place.
     unsafe {

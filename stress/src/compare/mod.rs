@@ -255,9 +255,10 @@ impl Comparison {
         }
         for figures in bad {
             sentences.push(format!(
-                "{} on {} threads: {}",
+                "{} on {} thread{}: {}",
                 self.regimes[figures.regime].name,
                 figures.threads,
+                if figures.threads == 1 { "" } else { "s" },
                 figures.problem.as_deref().unwrap_or_default()
             ));
         }
