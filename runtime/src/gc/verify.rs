@@ -15,6 +15,7 @@ use crate::info::type_flag;
 use crate::refcount;
 use crate::region;
 use crate::thread::{Thread, World};
+use std::collections::BTreeMap;
 
 /// How many complaints are gathered.
 const ENOUGH: usize = 20;
@@ -71,11 +72,37 @@ pub(super) fn verify_stopped(world: &World) -> Vec<String> {
         if counted < references {
             complain(&mut complaints, || {
                 let ty = h.type_word();
-                format!("{head:p} of type {ty:#x}: {references} references, {counted} counted")
+                let by = referrers(world, head);
+                format!(
+                    "{head:p} of type {ty:#x}: {references} references, {counted} counted, from {by}"
+                )
             });
         }
     }
     complaints
+}
+
+/// Which types the objects are of that refer to `child`, and how many references there are from each.
+fn referrers(world: &World, child: *const Header) -> String {
+    let mut by: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut look = |head: *mut Header| {
+        // SAFETY: a live cell, with the world stopped.
+        let h = unsafe { &*head };
+        if h.flags() & flag::DYING != 0 || !h.info().has(type_flag::GC) {
+            return;
+        }
+        let mut see = |named: *const Header| {
+            if named == child {
+                *by.entry(h.type_word()).or_default() += 1;
+            }
+        };
+        // SAFETY: as above.
+        unsafe { (h.info().traverse)(head, &mut Visitor::new(&mut see)) };
+    };
+    heap::for_each_object(world, |head, _| look(head));
+    region::for_each_type(look);
+    let told: Vec<_> = by.iter().map(|(ty, n)| format!("{ty:#x}: {n}")).collect();
+    told.join(", ")
 }
 
 fn complain(list: &mut Vec<String>, text: impl FnOnce() -> String) {
