@@ -433,6 +433,22 @@ unsafe fn free_unusual(t: &Thread, head: *mut Header) {
     }
 }
 
+/// Whether an object may begin at this address, which was one's once. World stopped.
+pub(crate) fn may_be_object(head: *const Header) -> bool {
+    if head.is_null() {
+        return false;
+    }
+    if arena::contains(head as *const u8) {
+        // SAFETY: records of opened arenas live forever; what is asked of the cell's memory lies in its page.
+        return unsafe {
+            let page = &*arena::page_of(head as *const u8);
+            page.begins_cell(head) && (*head).type_word() != 0
+        };
+    }
+    // Large cells are hardly ever deferred, and type cells stay readable.
+    true
+}
+
 /// Heap statistics.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Stats {

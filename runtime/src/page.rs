@@ -186,6 +186,13 @@ impl Page {
         unsafe { self.start.add(index as usize * self.cell_bytes()) as *mut Header }
     }
 
+    /// Whether the address is that of one of its cells.
+    pub(crate) fn begins_cell(&self, at: *const Header) -> bool {
+        let offset = (at as u64).wrapping_sub(self.start as u64) as usize;
+        let size = self.cell_bytes();
+        self.is_live() && offset < self.carved() as usize * size && offset.is_multiple_of(size)
+    }
+
     /// The index of a cell in its page.
     #[inline(always)]
     pub(crate) fn index_of(&self, cell: *const Header) -> usize {

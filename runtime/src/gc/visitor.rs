@@ -3,6 +3,7 @@
 use super::mark::{PIECE, Span, Work};
 use super::words;
 use crate::header::Header;
+use crate::heap;
 use crate::slot::Slot;
 use crate::value::Value;
 
@@ -120,9 +121,12 @@ impl<'a> Visitor<'a> {
     pub fn root(&mut self, value: &Value) {
         self.visit(value);
     }
-    /// A register's word, 0 and BORROWED ones included.
+    /// A register's word, 0 and BORROWED ones included. A dead register may name what died while its generator was suspended: a
+    /// deferred object that nothing running named (R16).
     #[inline]
     pub fn root_bits(&mut self, bits: u64) {
-        self.visit_bits(bits);
+        if bits & 7 != 4 || heap::may_be_object((bits & !7) as *const Header) {
+            self.visit_bits(bits);
+        }
     }
 }

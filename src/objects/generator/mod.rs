@@ -228,7 +228,8 @@ impl Generator {
     pub fn state(&self) -> u8 {
         self.state.load(Ordering::Acquire)
     }
-    /// Visit what the suspended frame holds.
+    /// Visit what the suspended frame holds: its counted words. Live registers are counted at a yield (R11); a word without a
+    /// count is left over from before, and what it names may be gone. (Of a running generator its thread shows all registers.)
     ///
     /// # Safety
     /// The world is stopped.
@@ -239,8 +240,6 @@ impl Generator {
                 let w = *self.regs().add(i);
                 if w != 0 && w & 7 == 0 {
                     v.visit_bits(w);
-                } else if w & 7 == 4 && w != 4 {
-                    v.root_bits(w & !7);
                 }
             }
             // What `drop_frame` left has no count, and is not shown: `code` holds it.
