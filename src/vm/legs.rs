@@ -302,13 +302,21 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        if let Some(i) = b.as_small_int()
-            && let Some(bits) = item_of_text(cx, a, i)
-        {
-            // An int has nothing to release.
-            release_operands_a(cx, r, w);
-            put(cx, r, w, bits);
-            return Ok(Called::Done);
+        if let Some(i) = b.as_small_int() {
+            let bits = match item_of_text(cx, a, i) {
+                // Other sequences of native classes.
+                None => match crate::objects::typeobj::dunder::native_getitem(a) {
+                    Some(f) => Some(f(cx, a, b)?.into_counted_or_immediate()),
+                    None => None,
+                },
+                found => found,
+            };
+            if let Some(bits) = bits {
+                // An int has nothing to release.
+                release_operands_a(cx, r, w);
+                put(cx, r, w, bits);
+                return Ok(Called::Done);
+            }
         }
         let bits = match quick::get(cx.thread.tid, a, b) {
             Some(bits) => bits,

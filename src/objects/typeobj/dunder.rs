@@ -320,6 +320,13 @@ pub fn getitem_function(cx: &mut Cx, o: &Value) -> Option<Value> {
     special(cx, cls, name).filter(|f| f.class_word() == word::FUNCTION)
 }
 
+/// What subscribes instances of a class that is no dict and has no `__getitem__` of its own.
+#[inline(always)]
+pub fn native_getitem(o: &Value) -> Option<BinaryFn> {
+    let f = o.ty().slots.getitem.get()?;
+    (o.class_word() != word::DICT && f as usize != s_getitem as BinaryFn as usize).then_some(f)
+}
+
 fn s_getitem(cx: &mut Cx, this: &Value, key: &Value) -> Res<Value> {
     call_named(cx, this, "__getitem__", std::slice::from_ref(key))
 }
