@@ -891,18 +891,37 @@ fn link_generator(cx: &mut Cx, g: &Generator, kind: FrameKind, state: u8) -> Res
     Ok(frame)
 }
 
+/// R11: count what the first `n` registers of a generator hold without a count, before it is suspended. One that names what
+/// the first local owns needs none: it goes before that does, and who displaces a local keeps it as long (R13).
+///
+/// # Safety
+/// The registers of a generator that this thread runs.
+#[inline(always)]
+pub(crate) unsafe fn count_registers(cx: &Cx, regs: *mut u64, n: usize) {
+    // SAFETY: by contract.
+    unsafe {
+        for i in 0..n {
+            let p = regs.add(i);
+            if *p & 7 == 4 && !names_first(*regs, *p) {
+                *p = counted(cx, *p).into_bits();
+            }
+        }
+    }
+}
+
+/// Whether register word `w`, which has no count, names what `first` owns.
+#[inline(always)]
+pub(crate) fn names_first(first: u64, w: u64) -> bool {
+    first & 7 == 0 && first | 4 == w
+}
+
 /// Unlink a generator frame at a yield: its registers, of which the first `live` hold something, counted, state stored.
 #[inline(always)]
 pub fn suspend_generator(cx: &mut Cx, g: &Generator, live: usize) {
     let frame = g.frame.get();
     // SAFETY: we run it; R11: at a yield live uncounted registers become counted. Those above hold nothing but constants.
     unsafe {
-        for i in 0..live {
-            let p = (*frame).regs.add(i);
-            if *p & 7 == 4 {
-                *p = counted(cx, *p).into_bits();
-            }
-        }
+        count_registers(cx, (*frame).regs, live);
         cx.frame = (*frame).prev;
         (*frame).prev = std::ptr::null_mut();
         (*frame).flags &= !crate::chain::SETTLED;

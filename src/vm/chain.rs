@@ -16,7 +16,7 @@
 //! [`wake`] stops the world and takes the chain apart.
 
 use crate::Cx;
-use crate::call::counted;
+use crate::call::count_registers;
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::generator::{Generator, RUNNING, SUSPENDED};
 use crate::regcode::{Rop, a_of, d_of, x_of};
@@ -103,12 +103,7 @@ unsafe fn settle_all(cx: &mut Cx, outer: *mut Frame) {
         f = outer;
         for level in (1..=levels).rev() {
             let Some(next) = passes(f) else { return };
-            for i in 0..d_of(next) {
-                let p = (*f).regs.add(i);
-                if *p & 7 == 4 {
-                    *p = counted(cx, *p).into_bits();
-                }
-            }
+            count_registers(cx, (*f).regs, d_of(next));
             let g = generator(f);
             g.delegating.store(1, Ordering::Relaxed);
             g.root.store(root, Ordering::Relaxed);
@@ -148,12 +143,7 @@ pub(crate) unsafe fn park(cx: &mut Cx, w: u64) -> *mut Frame {
             }
             g.root.store(root, Ordering::Relaxed);
         }
-        for i in 0..d_of(w) {
-            let p = (*f).regs.add(i);
-            if *p & 7 == 4 {
-                *p = counted(cx, *p).into_bits();
-            }
-        }
+        count_registers(cx, (*f).regs, d_of(w));
         let depth = o.depth.load(Ordering::Relaxed) + 1;
         g.depth.store(depth, Ordering::Relaxed);
         g.delegating.store(x_of(w) >> 2 & 1, Ordering::Relaxed);

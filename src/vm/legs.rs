@@ -10,7 +10,7 @@ pub use calls::*;
 pub use generators::*;
 pub use iterate::*;
 
-use crate::call::{Step, counted, drop_word};
+use crate::call::{Step, count_registers, counted, drop_word};
 use crate::native::Args;
 use crate::objects::dict::quick;
 use crate::objects::exception;

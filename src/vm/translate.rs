@@ -64,6 +64,8 @@ struct Translator<'a> {
     nlocals: u16,
     offset: u32,
     maxdepth: usize,
+    /// A generator expression: the first local is what it iterates.
+    iterates_argument: bool,
     code: &'a Code,
     /// Set when the code is to tell of events.
     plan: Option<Box<Plan>>,
@@ -175,6 +177,10 @@ fn prepare(code: &Code, near: bool, mode: u8) -> Result<(Translator<'_>, Protect
         nlocals: nlocals as u16,
         offset: 0,
         maxdepth: 0,
+        iterates_argument: code
+            .localsplusnames
+            .first()
+            .is_some_and(|n| n.as_bytes() == b".0"),
         code,
         plan,
         watch: None,
@@ -618,7 +624,9 @@ impl Translator<'_> {
             Op::RESUME => {}
             Op::LOAD_FAST => {
                 let l = self.local(arg)?;
-                self.push_result(Rop::Copy, 0, l, 0);
+                // Nothing but the one loop over it uses a generator expression's iterable, which keeps it: no second count.
+                let own = arg == 0 && self.plan.is_none() && self.iterates_argument;
+                self.push_result(if own { Rop::Borrow } else { Rop::Copy }, 0, l, 0);
             }
             Op::LOAD_FAST_BORROW if self.plan.is_some() => {
                 let l = self.local(arg)?;

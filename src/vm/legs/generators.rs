@@ -71,8 +71,8 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Option<Value>> 
     }
 }
 
-/// Suspend the running generator that a `for` drives, where nothing has to be counted, dropped or told: the value yielded, a
-/// register word for the item, the caller's frame on top. 0: ask [`yield_out`].
+/// Suspend the running generator that a `for` drives, where nothing has to be dropped or told: the value yielded, a register word
+/// for the item, the caller's frame on top. 0: ask [`yield_out`].
 ///
 /// # Safety
 /// See [`arith`]; the frame is a generator's.
@@ -82,7 +82,7 @@ pub unsafe fn yield_quick(cx: &mut Cx, r: *mut u64, w: u64) -> u64 {
     unsafe {
         let frame = cx.frame;
         let bits = *r.add(a_of(w));
-        if (*frame).kind != FrameKind::GenInline || bits & 7 == 4 || bits == 0 {
+        if (*frame).kind != FrameKind::GenInline || bits == 0 {
             return 0;
         }
         let caller = (*frame).prev;
@@ -94,23 +94,21 @@ pub unsafe fn yield_quick(cx: &mut Cx, r: *mut u64, w: u64) -> u64 {
         if Rop::of(driver) != Rop::ForIter {
             return 0;
         }
-        for i in 0..d_of(w) {
-            if *r.add(i) & 7 == 4 {
-                return 0;
-            }
+        let mut item = bits;
+        if bits & 3 == 0 && (bits & 4 != 0 || x_of(w) & CONSUME_A == 0) {
+            item = counted(cx, bits).into_bits();
         }
         if x_of(w) & CONSUME_A != 0 {
             *r.add(a_of(w)) = 0;
-        } else if bits & 7 == 0 {
-            std::mem::forget((*(r.add(a_of(w)) as *const Value)).clone_in(cx.thread.tid));
         }
+        count_registers(cx, r, d_of(w));
         cx.handled.set_len(cx.handled.len() - 1);
         cx.frame = caller;
         (*frame).prev = std::ptr::null_mut();
         cx.stack.move_limit(1);
         g.delegating.store(0, std::sync::atomic::Ordering::Relaxed);
         g.finish(SUSPENDED);
-        bits
+        item
     }
 }
 
