@@ -189,6 +189,20 @@ def in_threads(count, work):
     return results
 
 
+def map_in_threads(count, function, items):
+    """`[function(item) for item in items]`, shared out among `count` threads as they become free."""
+    items = list(items)
+    results = [None] * len(items)
+    work = WorkList(enumerate(items))
+
+    def some(_index):
+        for index, item in work:
+            results[index] = function(item)
+
+    in_threads(count, some)
+    return results
+
+
 def checksum(parts):
     """A 64-bit FNV-1a over the text of `parts`: small, and the same on every Python."""
     value = 0xCBF29CE484222325

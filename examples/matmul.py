@@ -1,6 +1,6 @@
 """Product of two square matrices of ints and of floats, held as lists of lists; blocks of rows go to the threads."""
 
-from common import WorkList, checksum, in_threads, main
+from common import checksum, main, map_in_threads
 
 
 def matrix(size, seed):
@@ -27,24 +27,25 @@ def multiply_row(row, columns):
 
 def product(left, right, threads):
     columns = list(zip(*right))
-    result = [None] * len(left)
-    work = WorkList(enumerate(left))
+    return map_in_threads(threads, lambda row: multiply_row(row, columns), left)
 
-    def multiply(_index):
-        for index, row in work:
-            result[index] = multiply_row(row, columns)
 
-    in_threads(threads, multiply)
-    return result
+def divided(rows, by):
+    return [[number / by for number in row] for row in rows]
+
+
+def rows_agree(rows):
+    return all(a == 8 * b for a, b in zip(*rows))
 
 
 def run(options, threads):
     size = options.size
-    left, right = matrix(size, 1), matrix(size, 2)
+    left, right = map_in_threads(threads, lambda seed: matrix(size, seed), (1, 2))
     whole = product(left, right, threads)
-    halves = product([[a / 2 for a in row] for row in left], [[b / 4 for b in row] for row in right], threads)
+    half_left, half_right = map_in_threads(threads, lambda job: divided(*job), ((left, 2), (right, 4)))
+    halves = product(half_left, half_right, threads)
     trace = sum(whole[i][i] for i in range(size))
-    same = all(a == 8 * b for row, other in zip(whole, halves) for a, b in zip(row, other))
+    same = all(map_in_threads(threads, rows_agree, zip(whole, halves)))
     return [
         f"matrices: {size} x {size}",
         f"trace: {trace}, as floats {sum(halves[i][i] for i in range(size))}",

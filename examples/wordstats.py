@@ -1,14 +1,14 @@
 """Statistics over the identifiers and words of Python source files, by default the whole standard library.
 
 The files go to the threads one by one, the largest first; each thread counts into dictionaries of its own, which are
-merged at the end.
+merged at the end, by all threads too.
 """
 
 import heapq
 import os
 import sys
 
-from common import WorkList, checksum, in_threads, main
+from common import WorkList, checksum, in_threads, main, map_in_threads
 
 # What is not part of an identifier becomes a blank, so that split() finds the identifiers.
 BLANKS = {
@@ -97,21 +97,35 @@ class Tally:
                     pairs[initials] = pairs.get(initials, 0) + 1
                 previous = token
 
-    def merge(self, other):
-        for mine, theirs in (
-            (self.identifiers, other.identifiers),
-            (self.words, other.words),
-            (self.pairs, other.pairs),
-            (self.indents, other.indents),
-        ):
-            for key, count in theirs.items():
-                mine[key] = mine.get(key, 0) + count
+    def merge_numbers(self, other):
         self.lines += other.lines
         self.blank_lines += other.blank_lines
         self.comment_lines += other.comment_lines
         mine, theirs = self.longest_line, other.longest_line
         if theirs[0] > mine[0] or (theirs[0] == mine[0] and theirs[1] < mine[1]):
             self.longest_line = theirs
+
+    def tables(self):
+        """The dictionaries, the largest first."""
+        return self.identifiers, self.words, self.pairs, self.indents
+
+
+def merge_table(job):
+    mine, theirs = job
+    for key, count in theirs.items():
+        mine[key] = mine.get(key, 0) + count
+
+
+def merged(tallies, threads):
+    """One tally of all: neighbours are merged, table by table, until one is left."""
+    while len(tallies) > 1:
+        pairs = list(zip(tallies[::2], tallies[1::2]))
+        for mine, theirs in pairs:
+            mine.merge_numbers(theirs)
+        jobs = [tables for mine, theirs in pairs for tables in zip(mine.tables(), theirs.tables())]
+        map_in_threads(threads, merge_table, jobs)
+        tallies = tallies[::2]
+    return tallies[0]
 
 
 def ranking(counts):
@@ -132,12 +146,10 @@ def run(options, threads):
             tally.add_file(name, text)
         return tally
 
-    total, *others = in_threads(threads, count)
-    for other in others:
-        total.merge(other)
+    total = merged(in_threads(threads, count), threads)
 
     # What is asked of the totals goes to the threads too: the tables are read only from here on.
-    tables = (total.identifiers, total.words, total.pairs, total.indents)
+    tables = total.tables()
     questions = [
         ("longest", lambda: heapq.nsmallest(3, total.identifiers, key=lambda name: (-len(name), name))),
         ("identifiers", lambda: ranking(total.identifiers)),

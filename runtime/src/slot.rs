@@ -234,11 +234,7 @@ impl Slot {
             Some(v) => v.into_counted().into_bits(),
             None => 0,
         };
-        let old = if crate::GIL_BUILD || crate::alone::is_alone() {
-            self.replace_plainly(new)
-        } else {
-            self.exchange_word(head, t, new)
-        };
+        let old = self.exchange_word(head, t, new);
         if old == 0 {
             return None;
         }
@@ -265,6 +261,14 @@ impl Slot {
             head.leave_own(t, 0);
             return old;
         }
+        self.exchange_of_other(head, t, new)
+    }
+    #[cfg(not(feature = "gil"))]
+    #[inline(never)]
+    fn exchange_of_other(&self, head: &Header, t: &Thread, new: u64) -> u64 {
+        if crate::alone::is_alone() {
+            return self.replace_plainly(new);
+        }
         head.open(t);
         exchange::swap(&self.0, new)
     }
@@ -284,14 +288,11 @@ impl Slot {
         old: u64,
         new: u64,
     ) -> Result<(), u64> {
-        if crate::GIL_BUILD || crate::alone::is_alone() {
-            debug_assert_eq!(word.load(Ordering::Relaxed), old);
-            word.store(new, Ordering::Release);
-            return Ok(());
-        }
         Slot::compare_exchange_among_threads(word, head, t, old, new)
     }
 
+    /// The owner's own way comes first, before the question whether there are other threads: where it is taken, one thread pays
+    /// five instructions more than for a plain store, and two threads get along without a step aside.
     #[cfg(not(feature = "gil"))]
     #[inline(always)]
     fn compare_exchange_among_threads(
@@ -308,19 +309,39 @@ impl Slot {
             head.leave_own(t, 0);
             return Ok(());
         }
+        Slot::compare_exchange_of_other(word, head, t, old, new)
+    }
+    #[cfg(not(feature = "gil"))]
+    #[inline(never)]
+    fn compare_exchange_of_other(
+        word: &AtomicU64,
+        head: &Header,
+        t: &Thread,
+        old: u64,
+        new: u64,
+    ) -> Result<(), u64> {
+        if crate::alone::is_alone() {
+            debug_assert_eq!(word.load(Ordering::Relaxed), old);
+            word.store(new, Ordering::Release);
+            return Ok(());
+        }
         head.open(t);
         word.compare_exchange(old, new, Ordering::SeqCst, Ordering::Acquire)
             .map(|_| ())
     }
     #[cfg(feature = "gil")]
+    #[inline(always)]
     fn compare_exchange_among_threads(
-        _: &AtomicU64,
+        word: &AtomicU64,
         _: &Header,
         _: &Thread,
-        _: u64,
-        _: u64,
+        old: u64,
+        new: u64,
     ) -> Result<(), u64> {
-        unreachable!("with a global lock nobody comes between (R19)")
+        // Nobody comes between (R19).
+        debug_assert_eq!(word.load(Ordering::Relaxed), old);
+        word.store(new, Ordering::Release);
+        Ok(())
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! Globals and builtins for the loop, with their inline caches; names of modules and class bodies.
 //!
-//! A cache word is `version << 16 | ...`, see [`global`]. A global that is a definition is cached itself: the dict watches the
-//! entry (`Dict::watch`) and ends the version of its keys when another value is bound to the name.
+//! A cache word is `version << 16 | ...`, see [`global`]. A global that is a definition or a number is cached itself: the dict
+//! watches the entry (`Dict::watch`) and ends the version of its keys when another value is bound to the name.
 
 use crate::attr::{name_of, name_ref};
 use crate::objects::frame::Frame;
@@ -14,9 +14,9 @@ use std::sync::atomic::Ordering;
 
 /// How a cache of a global knows it; in the low bits of its word, the version of the globals' keys stands above.
 mod global {
-    /// The value itself, a definition: `ptr`. The version ends when another value is bound to the name.
+    /// The value itself, a definition or a number: `ptr`. The version ends when another value is bound to the name.
     pub const VALUE: u64 = 1;
-    /// A definition among the builtins: `ptr`, while the builtins have the version `also` too (`VALUE` and 2).
+    /// One among the builtins: `ptr`, while the builtins have the version `also` too (`VALUE` and 2).
     pub const BUILTIN: u64 = 3;
     /// The number of the entry, in the bits from 2 on.
     pub const ENTRY: u64 = 0;
@@ -95,8 +95,8 @@ fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache
                 && i < global::ENTRIES
                 && g.keys_version() == version
             {
-                if is_definition(&v) && g.watch(cx, version, i, &v) {
-                    cache.fill(version << 16 | global::VALUE, v.bits() | 4);
+                if is_lasting(&v) && g.watch(cx, version, i, &v) {
+                    cache.fill(version << 16 | global::VALUE, cached_word(&v));
                 } else {
                     cache.fill(version << 16 | (i as u64) << 2 | global::ENTRY, 0);
                 }
@@ -121,8 +121,8 @@ fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache
                 && g.keys_version() == gv
                 && b.keys_version() == bv
             {
-                if is_definition(&v) && b.watch(cx, bv, i, &v) {
-                    cache.fill_also(gv << 16 | global::BUILTIN, v.bits() | 4, bv);
+                if is_lasting(&v) && b.watch(cx, bv, i, &v) {
+                    cache.fill_also(gv << 16 | global::BUILTIN, cached_word(&v), bv);
                 } else {
                     cache.fill_also(gv << 16 | global::BUILTIN_ENTRY, i as u64, bv);
                 }
@@ -137,11 +137,20 @@ fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache
 }
 
 /// A function, class or module that registers hold uncounted from birth on, or for good: names of such are rarely bound again.
-fn is_definition(v: &Value) -> bool {
-    let Some(h) = v.header() else { return false };
+/// So are those of numbers, which need no count either; of those that are (counters) only the first caches suffer.
+fn is_lasting(v: &Value) -> bool {
+    let Some(h) = v.header() else { return true };
     let kind = v.class_word();
     h.is_immortal() && matches!(kind, word::BUILTIN | word::TYPE)
         || h.is_deferred() && matches!(kind, word::FUNCTION | word::TYPE | word::MODULE)
+}
+
+/// The register word of what [`is_lasting`].
+fn cached_word(v: &Value) -> u64 {
+    match v.is_ptr() {
+        true => v.bits() | 4,
+        false => v.bits(),
+    }
 }
 
 /// NameError for a missing global.

@@ -120,7 +120,11 @@ impl Dict {
         version != 0
             && t.version() == version
             && n < t.usable()
-            && t.entry(n).value.peek_bits() == value.bits() & !4
+            && t.entry(n).value.peek_bits()
+                == match value.is_ptr() {
+                    true => value.bits() & !typhon_runtime::value::BORROWED,
+                    false => value.bits(),
+                }
             && t.watch(n)
     }
 
