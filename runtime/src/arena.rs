@@ -77,8 +77,10 @@ static POOL: Mutex<Pool> = Mutex::ranked(
     },
 );
 
-/// Free pages whose memory is kept: 16 MiB.
-const RESERVE: usize = 1024;
+/// Free pages whose memory is kept while pages come and go: 16 MiB.
+pub(crate) const RESERVE: usize = 1024;
+/// And after that: 1 MiB, else a program would keep what the busiest moment of its life took.
+pub(crate) const RESERVE_AT_REST: usize = 64;
 
 /// Pages that hold cells, for the collector's threshold.
 pub(crate) static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -234,10 +236,10 @@ pub(crate) fn take(t: &Thread) -> *mut Page {
 }
 
 /// How many pages nobody has wanted since the last call, beyond the reserve.
-pub(crate) fn spare() -> usize {
+pub(crate) fn spare(reserve: usize) -> usize {
     let mut pool = POOL.lock();
     let now = pool.free.len();
-    std::mem::replace(&mut pool.least_free, now).saturating_sub(RESERVE)
+    std::mem::replace(&mut pool.least_free, now).saturating_sub(reserve)
 }
 
 /// Gives the memory of at most `n` free pages to the system, of those that came back longest ago.

@@ -209,7 +209,10 @@ impl Header {
     /// not freed, by whoever replaces them (R9). If not: lock once, which marks it.
     #[inline(always)]
     pub fn may_read_unlocked(&self, tid: u16) -> bool {
-        self.is_owned_by(tid) || self.flags_acquire() & flag::SHARED != 0
+        // Without a branch in between: a build guided by one thread's counts would lay the second question far away.
+        let shared = u32::from(self.flags_acquire() & flag::SHARED);
+        let other = u32::from(self.owner.load(Ordering::Relaxed) ^ tid);
+        other & (shared / u32::from(flag::SHARED)).wrapping_sub(1) == 0
     }
     /// Whether readers without the lock may exist, so that replaced buffers have to be retired (R9).
     /// Asked under the object's lock.

@@ -165,14 +165,45 @@ impl Heap {
                 return;
             }
             self.unlink(class, page);
+            self.retire(class, page);
+        }
+    }
+
+    /// An empty page, in no queue, waits for a grace period.
+    unsafe fn retire(&mut self, class: usize, page: *mut Page) {
+        // SAFETY: the page is this heap's.
+        unsafe {
             let goal = (*page).retired.retire(&qsbr::GLOBAL);
             self.least_goal = self.least_goal.min(goal);
             (*page).next.set(self.retired[class]);
-            self.retired[class] = page;
-            self.retired_count += 1;
-            arena::IN_USE.fetch_sub(1, Ordering::Relaxed);
-            self.wants_grace |= self.retired_count.is_multiple_of(shrunk(POLL_EVERY));
-            scavenge::note_retired(1);
+        }
+        self.retired[class] = page;
+        self.retired_count += 1;
+        arena::IN_USE.fetch_sub(1, Ordering::Relaxed);
+        self.wants_grace |= self.retired_count.is_multiple_of(shrunk(POLL_EVERY));
+        scavenge::note_retired(1);
+    }
+
+    /// Retires the empty pages that a thread keeps at hand, one or two for each size: what ended does not need them, and with
+    /// many ids they are most of what a program at rest holds.
+    ///
+    /// # Safety
+    /// Under the id-record lock, the id being an orphan (R5).
+    pub(crate) unsafe fn shed(&mut self) {
+        let none = &raw const NO_PAGE as *mut Page;
+        for class in MIN_CLASS..CLASSES {
+            let (current, queued) = (self.current[class], self.queue[class]);
+            // SAFETY: by contract this heap's pages are ours for the moment.
+            unsafe {
+                if current != none && (*current).used.get() == 0 {
+                    self.current[class] = none;
+                    self.retire(class, current);
+                }
+                if !queued.is_null() && (*queued).used.get() == 0 {
+                    self.unlink(class, queued);
+                    self.retire(class, queued);
+                }
+            }
         }
     }
 

@@ -4,10 +4,11 @@
 //! been retired, a native thread of short life looks after them:
 //!
 //! ```text
-//! each tick:  serve the ids whose threads sleep or are gone (R5): foreign frees come home, empty pages go to the pool
+//! each tick:  serve the ids whose threads sleep or are gone (R5): foreign frees come home, empty pages go to the pool (of
+//!             those that are gone all of them)
 //!             ask the running threads for a quiescent state, at which they do the same
 //!             pages that lay in the pool for a whole tick, beyond a reserve: their memory goes back to the system
-//! some ticks without news: the general allocator's free memory too, and the thread ends
+//! some ticks without news: with a smaller reserve once more, the general allocator's free memory too, and the thread ends
 //! ```
 //! It touches no object and has no thread record, but it changes heaps, so it must not run while the world stands: it works
 //! in slices, each under the claim to stop the world. A fork finds it between two slices, or it would not have got the claim.
@@ -20,10 +21,10 @@ use crate::thread;
 use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(50);
-/// Retired pages that wake it: four megabytes.
-const NEWS: usize = 256;
+/// Retired pages that wake it: one megabyte.
+const NEWS: usize = 64;
 /// Ticks without news until it ends.
-const QUIET: u32 = 6;
+const QUIET: u32 = 4;
 /// Pages given to the system in one slice.
 const SLICE: usize = 1024;
 
@@ -61,6 +62,7 @@ fn run() {
         let news = RETIRED.swap(0, Ordering::Relaxed) != 0;
         quiet = if tick() || news { 0 } else { quiet + 1 };
     }
+    give(arena::spare(arena::RESERVE_AT_REST));
     thread::with_world_claimed(|| {
         arena::release_marks();
         general::collect();
@@ -74,8 +76,13 @@ fn tick() -> bool {
         return true;
     }
     qsbr::ask_for_quiescence();
-    let mut spare = arena::spare();
-    let any = spare != 0;
+    let spare = arena::spare(arena::RESERVE);
+    give(spare);
+    spare != 0
+}
+
+/// So many free pages to the system.
+fn give(mut spare: usize) {
     while spare != 0 {
         let n = spare.min(SLICE);
         if thread::with_world_claimed(|| arena::give_to_system(n)).is_none() {
@@ -83,7 +90,6 @@ fn tick() -> bool {
         }
         spare -= n;
     }
-    any
 }
 
 /// In the child of a fork the thread is gone.

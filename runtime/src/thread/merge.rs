@@ -59,7 +59,10 @@ fn serve(tid: u16) {
     let mut inner = rec.inner.lock();
     if let Some(heap) = &mut inner.heap {
         // SAFETY: an orphan, under its record's lock.
-        unsafe { heap.serve(tid) };
+        unsafe {
+            heap.shed();
+            heap.serve(tid);
+        }
     } else if rec.state.try_help() {
         // SAFETY: registered, and HELPED by this thread.
         unsafe { (*(*inner.thread).heap.get()).serve(tid) };
