@@ -22,8 +22,6 @@ pub struct Plan {
 struct Side {
     label: String,
     folder: PathBuf,
-    /// Where its binary is kept; None for the tree here, which may have changed.
-    kept: Option<PathBuf>,
 }
 
 /// False if a commit does not exist, a build failed, or a program.
@@ -42,19 +40,18 @@ fn compare(root: &Path, plan: &Plan) -> Result<bool, String> {
     let before = commit(root, &plan.before)?;
     let after = plan.after.as_deref().map(|name| commit(root, name));
     let after = after.transpose()?;
-    let before = check_out(root, &plan.before, &before, &plan.profile)?;
+    let before = check_out(root, &plan.before, &before)?;
     let after = match (&plan.after, after) {
-        (Some(name), Some(hash)) => check_out(root, name, &hash, &plan.profile)?,
+        (Some(name), Some(hash)) => check_out(root, name, &hash)?,
         _ => Side {
             label: "this tree".into(),
             folder: root.to_path_buf(),
-            kept: None,
         },
     };
     if plan.primitives {
         return primitives(root, &before, &after, plan);
     }
-    let (old, new) = (build(root, &before, plan)?, build(root, &after, plan)?);
+    let (old, new) = (build(&before, plan)?, build(&after, plan)?);
     println!(
         "compare-commits: {} against {}, in turns; a ratio above 1 says that {} is faster",
         after.label, before.label, after.label
@@ -88,7 +85,7 @@ fn commit(root: &Path, name: &str) -> Result<String, String> {
 }
 
 /// A working tree of a commit.
-fn check_out(root: &Path, name: &str, hash: &str, profile: &str) -> Result<Side, String> {
+fn check_out(root: &Path, name: &str, hash: &str) -> Result<Side, String> {
     let short = &hash[..hash.len().min(12)];
     let folder = commits(root).join(short);
     if !folder.join("Cargo.toml").is_file() {
@@ -103,40 +100,30 @@ fn check_out(root: &Path, name: &str, hash: &str, profile: &str) -> Result<Side,
             true => short.to_string(),
             false => name.to_string(),
         },
-        kept: Some(commits(root).join(format!("typhon-{short}-{profile}"))),
         folder,
     })
 }
 
+/// Where a side is built: never in the same place as another. Cargo tells trees apart by their paths below the workspace's
+/// root, which are the same, and would take what the other commit left there for its own.
+fn target(side: &Side) -> PathBuf {
+    side.folder.join("target")
+}
+
 /// The interpreter of one side.
-fn build(root: &Path, side: &Side, plan: &Plan) -> Result<PathBuf, String> {
-    if let Some(kept) = side.kept.as_ref().filter(|path| path.is_file()) {
-        println!("compare-commits: {} is built already", side.label);
-        return Ok(kept.clone());
-    }
+fn build(side: &Side, plan: &Plan) -> Result<PathBuf, String> {
     println!("compare-commits: building {}", side.label);
-    // Commits share what they have in common: other people's crates. The tree here has its own.
-    let target = match side.kept {
-        Some(_) => commits(root).join("target"),
-        None => root.join("target"),
-    };
     let arguments = ["build", "--bin", "typhon", "--profile", &plan.profile];
-    cargo(&side.folder, &target, &arguments, &[])?;
+    cargo(side, &arguments, &[])?;
     let folder = match &*plan.profile {
         "dev" => "debug",
         other => other,
     };
-    let built = target.join(folder).join("typhon");
-    let Some(kept) = &side.kept else {
-        return Ok(built);
-    };
-    std::fs::copy(&built, kept).map_err(|e| format!("{}: {e}", built.display()))?;
-    Ok(kept.clone())
+    Ok(target(side).join(folder).join("typhon"))
 }
 
 /// Criterion's comparison of the runtime's primitives.
 fn primitives(root: &Path, before: &Side, after: &Side, plan: &Plan) -> Result<bool, String> {
-    let target = commits(root).join("target");
     for (side, option) in [(before, "--save-baseline"), (after, "--baseline")] {
         println!("compare-commits: measuring {}", side.label);
         let mut arguments = vec!["bench", "-p", "typhon-runtime", "--bench", "runtime", "--"];
@@ -145,28 +132,18 @@ fn primitives(root: &Path, before: &Side, after: &Side, plan: &Plan) -> Result<b
             arguments.push(&plan.filter);
         }
         let home = commits(root).join("criterion");
-        cargo(
-            &side.folder,
-            &target,
-            &arguments,
-            &[("CRITERION_HOME", &home)],
-        )?;
+        cargo(side, &arguments, &[("CRITERION_HOME", &home)])?;
     }
     Ok(true)
 }
 
-fn cargo(
-    folder: &Path,
-    target: &Path,
-    arguments: &[&str],
-    environment: &[(&str, &Path)],
-) -> Result<(), String> {
+fn cargo(side: &Side, arguments: &[&str], environment: &[(&str, &Path)]) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(arguments)
-        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_TARGET_DIR", target(side))
         .envs(environment.iter().copied())
-        .current_dir(folder)
+        .current_dir(&side.folder)
         .status()
         .map_err(|e| format!("cannot run cargo: {e}"))?;
     match status.success() {
@@ -174,7 +151,7 @@ fn cargo(
         false => Err(format!(
             "`cargo {}` failed in {}",
             arguments.join(" "),
-            folder.display()
+            side.folder.display()
         )),
     }
 }
@@ -221,7 +198,7 @@ mod tests {
         let root = repository("commits");
         let hash = commit(&root, "HEAD~1").expect("it is there");
         for turn in 0..3 {
-            let side = check_out(&root, "HEAD~1", &hash, "ci").expect("it can be checked out");
+            let side = check_out(&root, "HEAD~1", &hash).expect("it can be checked out");
             assert_eq!(side.label, "HEAD~1");
             let text = std::fs::read_to_string(side.folder.join("Cargo.toml"));
             assert_eq!(text.expect("a file"), "first");
