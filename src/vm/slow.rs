@@ -854,8 +854,8 @@ unsafe fn bind_star(
 #[inline(always)]
 pub(crate) unsafe fn clear_from(regs: *mut u64, from: usize, to: usize) {
     for i in from..to {
-        // SAFETY: registers of the callee.
-        unsafe { *regs.add(i) = 0 };
+        // SAFETY: registers of the callee. A few words as a rule: volatile, so that no call of `memset` is made of it.
+        unsafe { regs.add(i).write_volatile(0) };
     }
 }
 

@@ -152,6 +152,21 @@ impl<'a> SetLike<'a> {
         }
         let t = self.core.table();
         let bits = key.bits() & !(if key.is_ptr() { 4 } else { 0 });
+        match t.has_at_first(hash, bits) {
+            None => self.contains_further(tid, t, key, bits, hash),
+            known => known,
+        }
+    }
+
+    #[inline(never)]
+    fn contains_further(
+        self,
+        tid: u16,
+        t: &Table,
+        key: &Value,
+        bits: u64,
+        hash: i64,
+    ) -> Option<bool> {
         let text = key.downcast_exact::<Str>();
         let mut held = None;
         let found = t.find(hash, |e, k| {

@@ -172,6 +172,16 @@ impl Table {
         }
     }
 
+    /// Whether the key of these bits stands at the first place that [`Self::find`] asks, where that tells.
+    #[inline(always)]
+    pub fn has_at_first(&self, hash: i64, bits: u64) -> Option<bool> {
+        let e = self.entry(hash as u64 as usize & self.mask);
+        match e.key.peek_bits_acquire() {
+            0 => (e.hash.load(Ordering::Acquire) != DELETED).then_some(false),
+            key => (key == bits).then_some(true),
+        }
+    }
+
     /// The free entry for a key of this hash that is not in the table, which has room.
     #[inline]
     pub fn place_of_new(&self, hash: i64) -> usize {

@@ -13,7 +13,11 @@ pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
         let has_self = (*base.add(1) != 0) as usize;
         let (at, n) = (2 - has_self, argc + has_self);
         let f = &*((*base & !7) as *const Function);
-        if let Some(made) = make_quick::<true>(cx, base, f, base.add(at), n) {
+        let rc = f.code().reg();
+        if !rc.is_null()
+            && (*rc).makes != 0
+            && let Some(made) = make_quick::<true>(cx, base, f, base.add(at), n)
+        {
             let w = (*(*cx.frame).pc).load(Ordering::Relaxed);
             put_result(cx, (*cx.frame).regs, w, made);
             return Ok(());

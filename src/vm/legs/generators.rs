@@ -335,9 +335,7 @@ pub unsafe fn make_quick<const TAKE: bool>(
             for i in 0..n {
                 *regs.add(i) = moved::<TAKE>(cx, args.add(i));
             }
-            for i in n..rc.nregs {
-                *regs.add(i) = 0;
-            }
+            clear_from(regs, n, rc.nregs);
             for (i, c) in cells.iter().enumerate() {
                 *regs.add(rc.nlocals - copied + i) = c.clone_in(tid).into_bits();
             }

@@ -14,7 +14,7 @@ use crate::objects::{List, list, range, tuple};
 use crate::regcode::*;
 use crate::slow::{drop_if_owned, release_operands_a};
 use crate::statics::word;
-use crate::translate::loops::{MAX_LOCALS, NO_LOCAL};
+use crate::translate::loops::MAX_LOCALS;
 use crate::{Cx, Res, Value, ValueExt, cold, protocol};
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -175,10 +175,7 @@ pub unsafe fn unpack_locals(cx: &mut Cx, r: *mut u64, w: u64, pc: *const AtomicU
             while i < end {
                 let (local, item) = (four as u16, items.get_unchecked(i).assume_init());
                 four >>= 16;
-                let old = match local {
-                    NO_LOCAL => item,
-                    _ => std::mem::replace(&mut *r.add(local as usize), item),
-                };
+                let old = std::mem::replace(&mut *r.add(local as usize), item);
                 if old & 7 == 0 {
                     drop_if_owned(cx, old);
                 }

@@ -13,9 +13,6 @@ struct Stores {
 /// More are unpacked to the stack.
 pub(crate) const MAX_LOCALS: usize = 16;
 
-/// In place of a local: the item is dropped.
-pub(crate) const NO_LOCAL: u16 = u16::MAX;
-
 impl Translator<'_> {
     /// In front of the jump back to instruction `target`: if that is a loop's `ForIter`, the word that takes the next item where
     /// this needs no call. What a code object that tells of events does, it does instruction by instruction.
@@ -112,8 +109,6 @@ impl Translator<'_> {
                 locals.extend([self.local(to >> 4)?, self.local(to & 15)?]);
             } else if self.joins(at, Op::STORE_FAST) {
                 locals.push(self.local(self.ins[at].arg)?);
-            } else if self.joins(at, Op::POP_TOP) {
-                locals.push(NO_LOCAL);
             } else {
                 return Ok(None);
             }
@@ -139,7 +134,7 @@ impl Translator<'_> {
         }
         if let Some(to) = self.stored_locals(i + 1, arg as usize)? {
             let (a, consumed) = self.operand()?;
-            for &l in to.locals.iter().filter(|&&l| l != NO_LOCAL) {
+            for &l in &to.locals {
                 self.protect(l);
             }
             self.op(Rop::UnpackLocals, consumed as u8, 0, a, arg as u16);
