@@ -41,6 +41,16 @@ pub unsafe fn decref(head: *mut Header, _tid: u16) {
     }
 }
 
+/// [`decref`] by the thread of a record at hand, of which counting asks nothing here.
+///
+/// # Safety
+/// As for [`decref`].
+#[inline(always)]
+pub unsafe fn decref_in(head: *mut Header, t: &Thread) {
+    // SAFETY: by contract.
+    unsafe { decref(head, t.tid) }
+}
+
 #[inline(never)]
 unsafe fn uncounted(head: *mut Header, left: u32) {
     if left == 0 {
