@@ -1,5 +1,7 @@
 """Bytes that one object costs, its slot in a list included: `bytes KIND N`, from the resident memory (Linux)."""
 
+import gc
+
 N = 1_000_000
 
 
@@ -19,6 +21,8 @@ def measure(name, fill):
     fill([None] * 1000)
     # The list is there before: how it would grow, and what growing leaves behind, is not the objects' cost.
     kept = [None] * N
+    # Nor is what the first collection needs for itself, whatever there is to be looked at.
+    gc.collect()
     before = resident()
     fill(kept)
     print(f"bytes {name} {(resident() - before) / N + 8:.1f}")
