@@ -1,7 +1,5 @@
 """Bytes that one object costs, its slot in a list included: `bytes KIND N`, from the resident memory (Linux)."""
 
-import gc
-
 N = 1_000_000
 
 
@@ -18,11 +16,10 @@ def resident():
 
 
 def measure(name, fill):
-    fill([None] * 1000)
-    # The list is there before: how it would grow, and what growing leaves behind, is not the objects' cost.
-    kept = [None] * N
-    # Nor is what the first collection needs for itself, whatever there is to be looked at.
-    gc.collect()
+    # The lists are there before: how one would grow, and what growing leaves behind, is not the objects' cost. Nor is what a
+    # process needs once to have so many, its collector above all: the second million is measured.
+    first, kept = [None] * N, [None] * N
+    fill(first)
     before = resident()
     fill(kept)
     print(f"bytes {name} {(resident() - before) / N + 8:.1f}")
