@@ -845,7 +845,10 @@ pub unsafe fn list_append(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     unsafe {
         let p = r.add(b_of(w));
         let v = match *p {
-            0 => return Err(operand(cx, r, b_of(w)).err().expect("unset")),
+            0 => {
+                let frame = cx.frame;
+                return Err(unbound_register(cx, frame, b_of(w)));
+            }
             bits if bits & 3 != 0 => Value::from_bits(bits),
             bits if bits & 4 == 0 && x_of(w) & CONSUME_B != 0 => {
                 Value::from_bits(std::mem::take(&mut *p))

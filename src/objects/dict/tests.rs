@@ -114,7 +114,12 @@ fn set_table_follows_the_model() {
                 t.insert_at(n, hash(key), Value::small_int(key));
                 if t.is_full(0) {
                     let new = t
-                        .rebuilt(set_table::grown_size(model.len()).unwrap(), true, 0)
+                        .rebuilt(
+                            set_table::grown_size(model.len()).unwrap(),
+                            model.len(),
+                            true,
+                            0,
+                        )
                         .unwrap();
                     // SAFETY: nobody else knows the old one; ints need no counts.
                     unsafe { set_table::free_dead(std::mem::replace(&mut table, new)) };

@@ -303,6 +303,10 @@ fn display(ins: &mut [Ins], at: usize, next: Op, consts: &mut Constants) {
 }
 
 /// The members of a set display: of items that compare equal in Python the first one stays.
+#[expect(
+    clippy::mutable_key_type,
+    reason = "the body of a code object is read at its first use and is the same ever after"
+)]
 fn distinct(items: Vec<Const>) -> Vec<Const> {
     let mut seen = HashSet::with_capacity(items.len());
     items
