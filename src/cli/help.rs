@@ -95,6 +95,9 @@ pub const HELP_X: &str = "The following implementation-specific options are avai
          0 disables the limit; also PYTHONINTMAXSTRDIGITS
 -X pycache_prefix=PATH: write .pyc files to a parallel tree instead of to the
          code tree; also PYTHONPYCACHEPREFIX
+-X stats: count the instructions of the register code, their time and how often
+         their caches did not serve; the table goes to stderr at the end, and
+         typhon.instructions() returns it; several times slower
 -X utf8[=0|1]: enable (1) or disable (0) UTF-8 mode; also PYTHONUTF8
 -X warn_default_encoding: enable opt-in EncodingWarning for 'encoding=None';
          also PYTHONWARNDEFAULTENCODING

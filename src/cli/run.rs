@@ -54,6 +54,14 @@ pub fn run(command: Command) -> i32 {
         let bytes = library::library()?.source(rest)?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     });
+    let stats = command
+        .config
+        .xoptions
+        .iter()
+        .any(|(name, _)| name == "stats");
+    if stats {
+        typhon_vm::stats::enable();
+    }
     init::prepare();
     super::counters::prepare(&command.config);
     let done = threads::run_attached(true, main_stack(), |cx| {
@@ -67,6 +75,9 @@ pub fn run(command: Command) -> i32 {
             }
         };
         super::counters::write(&command.config);
+        if stats {
+            eprint!("{}", typhon_vm::stats::table());
+        }
         // Ends the process from here: other threads may still run, and nothing waits for them.
         exit::now(code)
     });

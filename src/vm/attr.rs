@@ -16,7 +16,7 @@ use crate::recall::{self, Access};
 use crate::regcode::Cache;
 use crate::slot_ext::SlotExt;
 use crate::statics::word;
-use crate::{Cx, ExcKind, Res, Value, ValueExt, computed, protocol};
+use crate::{Cx, ExcKind, Res, Value, ValueExt, computed, protocol, stats};
 use std::sync::atomic::Ordering;
 use typhon_runtime::info::type_flag;
 use typhon_runtime::slot::Slot;
@@ -447,6 +447,7 @@ pub enum Loaded {
 #[cold]
 #[inline(never)]
 pub fn load_attr(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<u64> {
+    stats::missed(cx);
     let name = name_ref(frame, cache);
     let bits = load_and_fill(cx, o, name, cache)?;
     recall::note(cx, o, name, Access::Load, cache);
@@ -700,6 +701,7 @@ fn fill_class(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache, method: bool)
 #[cold]
 #[inline(never)]
 pub fn load_method(cx: &mut Cx, frame: *mut Frame, o: &Value, cache: &Cache) -> Res<Loaded> {
+    stats::missed(cx);
     let name = name_ref(frame, cache);
     let loaded = load_method_and_fill(cx, o, name, cache)?;
     recall::note(cx, o, name, Access::Method, cache);
@@ -744,6 +746,7 @@ pub(crate) fn store_attr(
     v: &Value,
     cache: &Cache,
 ) -> Res<()> {
+    stats::missed(cx);
     let name = name_ref(frame, cache);
     protocol::setattr(cx, o, name, Some(v))?;
     fill_store(cx, o, name, cache);

@@ -54,6 +54,8 @@ pub struct Cx {
     pub watch: crate::monitor::Watch,
     /// Where items of a generator go that native code uses up.
     pub(crate) sink: crate::feed::ActiveSink,
+    /// What runs is counted (`-X stats`).
+    pub(crate) stats: Option<&'static crate::stats::Stats>,
     /// The main thread handles signals.
     pub is_main: bool,
 }

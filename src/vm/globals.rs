@@ -85,6 +85,7 @@ pub(crate) fn load_global(cx: &mut Cx, frame: *mut Frame, cache: &Cache) -> Res<
 #[cold]
 #[inline(never)]
 fn find_global(cx: &mut Cx, frame: *mut Frame, g: &Dict, b: &Dict, cache: &Cache) -> Res<u64> {
+    crate::stats::missed(cx);
     let name = name_ref(frame, cache);
     let key = name.downcast::<Str>().expect("names are strings");
     if g.is_exact() {

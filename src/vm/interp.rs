@@ -22,10 +22,10 @@ use crate::{Cx, Raised, Res, Value, ValueExt, attr, cold, globals, legs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::header::Header;
 
-/// Run from the top frame, or go on with an exception raised at its current instruction.
+/// Run from the top frame, or go on with an exception raised at its current instruction. `COUNTED`: `-X stats`.
 // The assembly block is empty: it looks at no memory.
 #[expect(clippy::pointers_in_nomem_asm_block)]
-pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
+pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
     let mut frame: *mut Frame = cx.frame;
     // SAFETY (whole function): R11 and the translator's checks: `pc` stays inside the code's words, operands inside the
     // frame's registers, cache and constant indices inside their tables; registers obey the invariant above.
@@ -340,6 +340,9 @@ pub(crate) fn execute(cx: &mut Cx, raised: Option<Raised>) -> Res<Step> {
                 // the loop (fib: 283 machine instructions a call, 276 with this).
                 std::arch::asm!("/* {} */", inout(reg) pc, options(pure, nomem, nostack, preserves_flags));
                 let w = (*pc).load(Ordering::Relaxed);
+                if COUNTED {
+                    crate::stats::word(cx, w);
+                }
                 match Rop::of(w) {
                     // ---- moves
                     Rop::Borrow => {

@@ -40,6 +40,7 @@ pub mod slot_ext;
 pub mod slow;
 pub mod spawn;
 pub mod statics;
+pub mod stats;
 pub mod threads;
 pub mod translate;
 mod unwind;

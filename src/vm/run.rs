@@ -21,7 +21,10 @@ fn run_guarded(cx: &mut Cx, mut raised: Option<Raised>) -> Res<Step> {
     let handled = cx.handled.len();
     loop {
         let r = raised.take();
-        match catch_unwind(AssertUnwindSafe(|| execute(cx, r))) {
+        match catch_unwind(AssertUnwindSafe(|| match cx.stats {
+            None => execute::<false>(cx, r),
+            Some(_) => execute::<true>(cx, r),
+        })) {
             Ok(result) => {
                 crate::monitor::switch::left(cx);
                 return result;

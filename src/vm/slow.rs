@@ -193,6 +193,7 @@ impl ExactSizeIterator for TakeRegs {}
 #[cold]
 #[inline(never)]
 pub fn arith_slow(cx: &mut Cx, op: BinOp, inplace: bool, a: &Value, b: &Value) -> Res<Value> {
+    crate::stats::missed(cx);
     let no_number = |v: &Value| v.is_ptr() && v.class_word() != word::FLOAT;
     if no_number(a) && no_number(b) {
         // Neither kind of number that is looked at here: the slots know.
@@ -272,6 +273,7 @@ pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
 #[cold]
 #[inline(never)]
 pub fn subscr_slow(cx: &mut Cx, o: &Value, key: &Value) -> Res<Value> {
+    crate::stats::missed(cx);
     if let Some(d) = o.downcast_exact::<Dict>() {
         return match d.get(cx, key)? {
             Some(v) => Ok(v),
@@ -355,6 +357,7 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
 #[cold]
 #[inline(never)]
 pub fn contains_slow(cx: &mut Cx, o: &Value, item: &Value) -> Res<bool> {
+    crate::stats::missed(cx);
     if let Some(d) = o.downcast_exact::<Dict>() {
         return d.contains(cx, item);
     }

@@ -44,6 +44,7 @@ impl Cx {
             trace: None,
             profile: None,
             no_traceback: false,
+            stats: crate::stats::of_new_thread(),
             reraised_at: None,
             sink: None,
             watch: crate::monitor::Watch::new(),

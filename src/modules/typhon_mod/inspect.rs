@@ -36,6 +36,21 @@ pub fn counter_table(cx: &mut Cx) -> Res<Value> {
     numbers(cx, &entries)
 }
 
+pub fn instruction_table(cx: &mut Cx) -> Res<Value> {
+    let mut rows = Vec::new();
+    for line in typhon_vm::stats::lines() {
+        let columns = vec![
+            ("name", new_str(cx, line.name)?),
+            ("meaning", new_str(cx, line.meaning)?),
+            ("executed", line.executed.into_value(cx)?),
+            ("missed", line.missed.into_value(cx)?),
+            ("share", line.share.into_value(cx)?),
+        ];
+        rows.push(table(cx, columns)?);
+    }
+    new_list(cx, rows)
+}
+
 pub fn pause_table(cx: &mut Cx) -> Res<Value> {
     let totals = pauses::totals();
     let mut histogram = Vec::new();

@@ -26,6 +26,7 @@ pub mod module {
     //!
     //! mode() -- How threads run in this process.
     //! counters() -- What the threads have counted so far.
+    //! instructions() -- What the instructions of the register code have done (-X stats).
     //! pauses() -- The times the world stood still.
     //! heap_statistics() -- What the object heap holds.
     //! promote() -- Stop counting the references that registers hold to an object.
@@ -89,6 +90,17 @@ pub mod module {
     #[pyfunction]
     fn counters(cx: &mut Cx) -> Res<Value> {
         inspect::counter_table(cx)
+    }
+
+    /// Return what the instructions of the register code have done, those with most time first.
+    ///
+    /// A list of dicts: name, meaning, executed, missed (how often the slow way was taken, because the
+    /// site's cache did not know the class or the operands were of no common kind) and share (of the
+    /// time, 0 to 1, what was called natively included), summed over all threads. Empty unless the
+    /// program was started with -X stats.
+    #[pyfunction]
+    fn instructions(cx: &mut Cx) -> Res<Value> {
+        inspect::instruction_table(cx)
     }
 
     /// Return a dict about the times the world stood still.

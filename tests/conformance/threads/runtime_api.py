@@ -1,5 +1,5 @@
 # What module typhon tells of the runtime, asserted where it exists; other interpreters have nothing to show.
-import gc, sys, threading
+import gc, subprocess, sys, threading
 try:
     import typhon
 except ImportError:
@@ -75,5 +75,27 @@ def automatic_collections_call_back():
     finally:
         gc.callbacks.remove(note)
     assert seen[:2] == [("start", 2), ("stop", 2)], seen[:4]
-for f in (counters, pauses, heap, promoted, states, sound, variant, documented, automatic_collections_call_back):
+COUNTED = """
+import threading, typhon
+def run(obj):
+    for i in range(1000): obj.x = i / 3
+class A: pass
+class B(A): pass
+def table(): return {row["name"]: row for row in typhon.instructions()}
+before = table()
+ts = [threading.Thread(target=run, args=(A(),)) for _ in range(3)]
+[t.start() for t in ts]; [t.join() for t in ts]
+rows = table()
+stores, misses = (rows["StoreAttr"][k] - before["StoreAttr"][k] for k in ("executed", "missed"))
+assert 3000 <= stores < 3500 and 1 <= misses < 300, (stores, misses)
+assert rows["TrueDiv"]["executed"] >= 3000 and abs(sum(row["share"] for row in rows.values()) - 1) < .01
+assert all(row["meaning"] for row in rows.values())
+"""
+def instructions():
+    assert typhon.instructions() == []
+    ran = subprocess.run([sys.executable, "-X", "stats", "-c", COUNTED], capture_output=True, text=True)
+    assert ran.returncode == 0 and ran.stdout == "", ran
+    first, head, *rows = ran.stderr.splitlines()
+    assert first.endswith("instructions of register code") and "slow way" in head and any("StoreAttr" in row for row in rows), ran.stderr
+for f in (instructions, counters, pauses, heap, promoted, states, sound, variant, documented, automatic_collections_call_back):
     check(f)
