@@ -846,12 +846,15 @@ pub(crate) fn give(cx: &mut Cx, frame: *mut Frame, state: u8, v: Value) {
         let d = crate::regcode::d_of(w);
         let p = (*frame).regs.add(d);
         let old = *p;
-        *p = if state == SUSPENDED {
-            v.into_bits()
-        } else {
-            crate::statics::NONE | 4
-        };
+        *p = crate::statics::NONE | 4;
         drop_word(cx, old);
+        if state == SUSPENDED {
+            if crate::regcode::x_of(w) & crate::regcode::UNSENT != 0 {
+                drop_word(cx, v.into_bits());
+            } else {
+                *p = v.into_bits();
+            }
+        }
     }
 }
 

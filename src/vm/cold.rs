@@ -87,33 +87,6 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
         sp: unsafe { (*frame).regs.add(d) },
     };
     match op {
-        Op::BINARY_SLICE => {
-            let v = match crate::objects::slice::plain_range(cx, s.at(2), s.at(1), s.at(0)) {
-                Some(v) => v?,
-                None => {
-                    let (start, stop) = (s.at(1).clone(), s.at(0).clone());
-                    let key = crate::objects::slice::new_slice(cx, start, stop, Value::none())?;
-                    protocol::getitem(cx, s.at(2), &key)?
-                }
-            };
-            s.drop(cx, 0);
-            s.drop(cx, 1);
-            s.set(cx, 2, v);
-        }
-        Op::STORE_SLICE => {
-            let (o, lo, hi, value) = (s.at(2), s.at(1), s.at(0), s.at(3));
-            match crate::objects::slice::store_plain_range(cx, o, lo, hi, value) {
-                Some(done) => done?,
-                None => {
-                    let (lo, hi) = (lo.clone(), hi.clone());
-                    let key = crate::objects::slice::new_slice(cx, lo, hi, Value::none())?;
-                    protocol::setitem(cx, o, &key, Some(value))?;
-                }
-            }
-            for i in 0..4 {
-                s.drop(cx, i);
-            }
-        }
         Op::CHECK_EG_MATCH => {
             let (rest, matched) = group::check_eg_match(cx, s.at(1), s.at(0))?;
             if !matched.is_none() {

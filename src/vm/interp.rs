@@ -793,9 +793,13 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         }
                         finalizers!();
                     }
-                    Rop::DeleteSubscr | Rop::DeleteAttr => {
+                    Rop::DeleteSubscr
+                    | Rop::DeleteAttr
+                    | Rop::Slice
+                    | Rop::StoreSlice
+                    | Rop::MakeFunction => {
                         save!();
-                        try_!(legs::delete(cx, r, w));
+                        try_!(legs::uncommon(cx, r, w));
                         finalizers!();
                     }
                     Rop::Unpack => {
@@ -877,12 +881,14 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     }
                     Rop::Yield => {
                         save!();
-                        let bits = legs::yield_quick(cx, r, w);
-                        if bits != 0 {
-                            reload!();
-                            let driver = (*pc.sub(1)).load(Ordering::Relaxed);
-                            set!(driver, bits);
-                            continue;
+                        if (*frame).kind == FrameKind::GenInline {
+                            let bits = legs::yield_quick(cx, r, w);
+                            if bits != 0 {
+                                reload!();
+                                let driver = (*pc.sub(1)).load(Ordering::Relaxed);
+                                set!(driver, bits);
+                                continue;
+                            }
                         }
                         match try_!(legs::yield_out(cx, r, w)) {
                             Some(v) => return Ok(Step::Yield(v)),

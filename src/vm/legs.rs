@@ -3,12 +3,15 @@
 //! test per slow leg, and its few variables stay in machine registers. The caller has saved `pc` in the frame.
 
 mod calls;
+mod functions;
 mod generators;
 mod iterate;
+mod slices;
 
 pub use calls::*;
 pub use generators::*;
 pub use iterate::*;
+pub use slices::*;
 
 use crate::call::{Step, count_registers, counted, drop_word};
 use crate::native::Args;
@@ -913,29 +916,6 @@ pub unsafe fn add_item(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
             cold::map_add(cx, d, a, b)?;
         }
         release_operands_ab(cx, r, w);
-    }
-    Ok(())
-}
-
-/// `del a[b]`, or `del a.name`.
-///
-/// # Safety
-/// See [`arith`].
-#[inline(never)]
-pub unsafe fn delete(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
-    // SAFETY: by contract.
-    unsafe {
-        let a = operand(cx, r, a_of(w))?;
-        if Rop::of(w) == Rop::DeleteAttr {
-            let frame = cx.frame;
-            let name = attr::name_of(frame, &*(*(*frame).rc).cache_at(b_of(w)));
-            protocol::setattr(cx, a, &name, None)?;
-            release_operands_a(cx, r, w);
-        } else {
-            let b = operand(cx, r, b_of(w))?;
-            protocol::setitem(cx, a, b, None)?;
-            release_operands_ab(cx, r, w);
-        }
     }
     Ok(())
 }

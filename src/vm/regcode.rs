@@ -54,12 +54,14 @@ macro_rules! for_each_rop {
             StoreAttr "a.name = d; b = cache", DeleteAttr "del a.name; b = cache",
             LoadSuperAttr "d = super(d, d+1).name of d+2; x>>2: 1 = method, 2 = two arguments; b = cache",
             LoadDeref "d = cell a", StoreDeref "cell d = a", DeleteDeref "cell a", MakeCell "local a becomes a cell",
+            MakeFunction "d = function of the code constant a; x: d is its closure; b = cache",
             CopyFreeVars "the closure's cells become the last a locals",
             // containers
             BuildTuple "d = tuple of b registers from a", BuildList "d = list of b registers from a", BuildSlice "d = slice of b registers from a",
             BuildMap "d = dict of b pairs from a", BuildSet "d = set of b registers from a", BuildString "d = join of b strings from a",
             ListAppend "append b to list a", SetAdd "add b to set a", MapAdd "dict d[a] = b",
             StoreSubscr "a[b] = d", DeleteSubscr "del a[b]",
+            Slice "d = a[lo:hi], the bounds in b and the next register", StoreSlice "a[lo:hi] = d, the bounds in b and the next register",
             Unpack "a into b registers from d, last item first at the top", UnpackTwo "locals d and b = the two items of a",
             UnpackLocals "b locals = the items of a; the next words have four locals each",
             // iteration and calls
@@ -70,7 +72,7 @@ macro_rules! for_each_rop {
             CallFn "d = call of callable a, no self, b arguments from a+2; d is a or a local", Call "the same, self or empty in a+1", CallFar "the same in a generator, whose registers callees cannot share", CallKw "the same, names tuple above the arguments",
             CallEx "d = a(*a+2, **a+3)",
             Return "return a", ReturnGenerator "make the generator and return it",
-            Yield "d = value sent, after yielding a (a local, or d itself); x>>2 = inside await", Send "send b to a: d = yielded or returned; next word: target on return",
+            Yield "d = value sent, after yielding a (a local, or d itself); x: 4 = inside await, 8 = nobody wants the value", Send "send b to a: d = yielded or returned; next word: target on return",
             Awaitable "go over the next word if d is a coroutine that nobody awaits",
             // exceptions
             Raise "raise a", PushExc "d+1 = exception d, being handled from now on; d = what was before it", MatchExc "d = exception a matches class b",
@@ -109,6 +111,8 @@ pub const CONSUME_A: u8 = 1;
 pub const CONSUME_B: u8 = 2;
 /// `x` of a call whose result is not wanted: it is dropped where it comes, and `d` keeps nothing.
 pub const DISCARD: u8 = 4;
+/// Nobody wants what is sent to a `Yield`.
+pub const UNSENT: u8 = 8;
 /// Bit of a word (the top one of x): `d` is a local, which may hold an owned pointer. A dead temporary never does.
 pub const DEST_LOCAL: u64 = 0x80 << 8;
 

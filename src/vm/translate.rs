@@ -16,6 +16,7 @@ use typhon_compiler::opcode::{Op, stack_effect};
 pub(crate) mod instrument;
 pub(crate) mod loops;
 mod shapes;
+mod temporaries;
 
 use crate::monitor::{Instrumented, PLAIN};
 use instrument::Plan;
@@ -448,7 +449,7 @@ impl Translator<'_> {
     /// instructions of one kind share a cache for each name (what it says is checked at each use, whoever filled it).
     fn cache(&mut self, rop: Rop, name: u32) -> Result<u16, Fail> {
         const OWN: usize = 1 << 15;
-        if name as usize >= self.code.names.len() {
+        if name as usize >= self.code.names.len() && rop != Rop::MakeFunction {
             return Err("name index out of range".into());
         }
         let i = self.caches.len();
@@ -693,19 +694,7 @@ impl Translator<'_> {
                 self.stack.push(Entry::Null);
                 self.patchable = None;
             }
-            Op::POP_TOP | Op::POP_ITER | Op::END_FOR => {
-                let made = self.patchable.filter(|&at| self.is_call(at));
-                if self.pop()? == Entry::Temp {
-                    let h = self.top_home();
-                    match made {
-                        Some(at) if d_of(self.words[at]) == h as usize => {
-                            self.words[at] |= (DISCARD as u64) << 8;
-                        }
-                        _ => self.op(Rop::Drop, 0, 0, h, 0),
-                    }
-                }
-                self.patchable = None;
-            }
+            Op::POP_TOP | Op::POP_ITER | Op::END_FOR => self.pop_top(i)?,
             Op::COPY => {
                 let n = arg as usize;
                 if n == 0 || n > self.stack.len() {
@@ -950,11 +939,18 @@ impl Translator<'_> {
                 self.op(Rop::DeleteSubscr, c, 0, a, b);
             }
             Op::UNPACK_SEQUENCE => return self.unpack(i),
+            Op::BINARY_SLICE => self.slice()?,
+            Op::STORE_SLICE => self.store_slice()?,
+            Op::MAKE_FUNCTION => return self.make_function(i),
             Op::GET_ITER => {
                 let (a, consumed) = self.operand()?;
-                // In front of a loop, a comprehension's too, nobody else can get the iterator.
+                // In front of a loop, a comprehension's too, nobody else can get the iterator. A call follows where a generator
+                // expression is made, which loops over it.
                 let next = self.ins.get(i + 1).map(|n| n.op);
-                let in_loop = matches!(next, Some(Op::FOR_ITER | Op::LOAD_FAST_AND_CLEAR));
+                let in_loop = matches!(
+                    next,
+                    Some(Op::FOR_ITER | Op::LOAD_FAST_AND_CLEAR | Op::CALL)
+                );
                 self.push_result(Rop::GetIter, consumed as u8 | (in_loop as u8) << 1, a, 0);
                 self.patchable = None;
             }

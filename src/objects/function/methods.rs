@@ -51,9 +51,6 @@ fn make(
     builtins: Value,
     closure: Option<Value>,
 ) -> Res<Value> {
-    let Some(c) = code.downcast::<CodeObj>() else {
-        return Err(cx.system_error("a function wants a code object"));
-    };
     let Some(g) = globals.downcast::<Dict>() else {
         return Err(cx.system_error("a function wants a dict of globals"));
     };
@@ -65,6 +62,22 @@ fn make(
     let module = match name.downcast_exact::<Str>() {
         Some(name) => g.get_str(cx, name),
         None => None,
+    };
+    function_of(cx, code, globals, builtins, closure, module)
+}
+
+/// A function over code in namespaces that functions were made of before: they are shared dicts.
+#[inline]
+pub(crate) fn function_of(
+    cx: &mut Cx,
+    code: &Value,
+    globals: &Value,
+    builtins: Value,
+    closure: Option<Value>,
+    module: Option<Value>,
+) -> Res<Value> {
+    let Some(c) = code.downcast::<CodeObj>() else {
+        return Err(cx.system_error("a function wants a code object"));
     };
     let f = Function {
         head: Header::placeholder(),

@@ -75,14 +75,14 @@ pub unsafe fn yield_out(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Option<Value>> 
 /// for the item, the caller's frame on top. 0: ask [`yield_out`].
 ///
 /// # Safety
-/// See [`arith`]; the frame is a generator's.
+/// See [`arith`]; the frame is a generator's of kind `GenInline`.
 #[inline(never)]
 pub unsafe fn yield_quick(cx: &mut Cx, r: *mut u64, w: u64) -> u64 {
     // SAFETY: by contract; the caller's frame stands at the second word of its `ForIter` or `Send`.
     unsafe {
         let frame = cx.frame;
         let bits = *r.add(a_of(w));
-        if (*frame).kind != FrameKind::GenInline || bits == 0 {
+        if bits == 0 {
             return 0;
         }
         let caller = (*frame).prev;
