@@ -143,7 +143,11 @@ fn is_lasting(v: &Value) -> bool {
     let Some(h) = v.header() else { return true };
     let kind = v.class_word();
     h.is_immortal() && matches!(kind, word::BUILTIN | word::TYPE)
-        || h.is_deferred() && matches!(kind, word::FUNCTION | word::TYPE | word::MODULE)
+        || h.is_deferred()
+            && matches!(
+                kind,
+                word::FUNCTION | word::BUILTIN | word::TYPE | word::MODULE
+            )
 }
 
 /// The register word of what [`is_lasting`].

@@ -200,7 +200,10 @@ pub unsafe fn to_bool(cx: &mut Cx, r: *mut u64, w: u64, not: bool) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let a = operand(cx, r, a_of(w))?;
-        let t = protocol::truthy(cx, a)?;
+        let t = match protocol::quick_truth(a) {
+            Some(t) => t,
+            None => protocol::truthy(cx, a)?,
+        };
         release_operands_a(cx, r, w);
         put(cx, r, w, bool_bits(t != not));
     }
@@ -217,7 +220,10 @@ pub unsafe fn jump_truth(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
     // SAFETY: by contract.
     unsafe {
         let v = operand(cx, r, d_of(w))?;
-        let t = protocol::truthy(cx, v)?;
+        let t = match protocol::quick_truth(v) {
+            Some(t) => t,
+            None => protocol::truthy(cx, v)?,
+        };
         if x_of(w) & CONSUME_A != 0 {
             let old = std::mem::take(&mut *r.add(d_of(w)));
             drop_word(cx, old);
@@ -305,7 +311,9 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        if let Some(i) = b.as_small_int() {
+        if let Some(i) = b.as_small_int()
+            && a.class_word() != word::DICT
+        {
             let bits = match item_of_text(cx, a, i) {
                 // Other sequences of native classes.
                 None => match crate::objects::typeobj::dunder::native_getitem(a) {
@@ -622,6 +630,16 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
     // SAFETY: by contract.
     unsafe {
         let a = operand(cx, r, a_of(w))?;
+        // A function that the instance itself keeps.
+        if a.is_ptr()
+            && let Some(bits) = attr::attr_hit(cx, a.bits(), cache)
+        {
+            release_operands_a(cx, r, w);
+            let d = r.add(d_of(w));
+            *d = bits;
+            *d.add(1) = 0;
+            return Ok(());
+        }
         let frame = cx.frame;
         let known = match known_cache(cx, a, cache, Access::Method) {
             Some(known) => match attr::method_hit(a.bits(), known) {

@@ -417,6 +417,19 @@ fn quick_len(v: &Value) -> Option<usize> {
     }
 }
 
+/// The truth of a pointer whose class is one of these, or says nothing of truth and length.
+#[inline(always)]
+pub(crate) fn quick_truth(v: &Value) -> Option<bool> {
+    if !v.is_ptr() {
+        return None;
+    }
+    if let Some(n) = quick_len(v) {
+        return Some(n != 0);
+    }
+    let s = &v.ty().slots;
+    (s.bool.bits() == 0 && s.len.bits() == 0).then_some(true)
+}
+
 #[inline(never)]
 fn truthy_slow(cx: &mut Cx, v: &Value) -> Res<bool> {
     let s = &v.ty().slots;

@@ -247,6 +247,7 @@ pub mod functions {
     /// (CPython uses the object's memory address.)
     #[pyfunction]
     #[sig(obj, /)]
+    #[quick(quick::id)]
     fn id(obj: &Value) -> u64 {
         crate::builtins::functions::identity(obj)
     }
@@ -270,6 +271,7 @@ pub mod functions {
     /// or ...``.
     #[pyfunction]
     #[sig(cls, class_or_tuple, /)]
+    #[quick(quick::issubclass)]
     fn issubclass(cls: &Value, class_or_tuple: &Value, cx: &mut Cx) -> Res<bool> {
         object::isinstance::issubclass(cx, cls, class_or_tuple)
     }

@@ -34,14 +34,15 @@ pub unsafe fn len(_: &mut Cx, at: *const Value, n: usize) -> u64 {
             word::STR => int((*(p as *const Str)).len()),
             word::TUPLE => int((*(p as *const crate::objects::Tuple)).len()),
             word::DICT => int((*(p as *const Dict)).len()),
+            word::BYTES => int((*(p as *const crate::objects::Bytes)).len()),
             word::SET => SetLike::of(v).map_or(0, |s| int(s.len())),
             _ => 0,
         }
     }
 }
 
-/// `isinstance(x, C)` where C is a class whose class is `type`, and x an instance of it or of a native class that cannot say
-/// it is of another.
+/// `isinstance(x, C)` where C is a class whose class is `type`, or a tuple of such, and x an instance of one or of a native class
+/// that cannot say it is of another.
 ///
 /// # Safety
 /// See `QuickFn`.
@@ -49,12 +50,20 @@ pub unsafe fn isinstance(_: &mut Cx, at: *const Value, n: usize) -> u64 {
     // SAFETY: by contract; the type word tells what is cast.
     unsafe {
         let [v, cls] = args(at, n) else { return 0 };
-        if cls.class_word() != word::TYPE {
-            return 0;
-        }
-        let (t, c) = (v.ty(), &*((cls.bits() & !7) as *const Type));
-        if t.is_subtype_of(c) {
-            return statics::TRUE;
+        let one = std::slice::from_ref(cls);
+        let classes = match cls.class_word() {
+            word::TYPE => one,
+            word::TUPLE => (*((cls.bits() & !7) as *const crate::objects::Tuple)).items(),
+            _ => return 0,
+        };
+        let t = v.ty();
+        for c in classes {
+            if c.class_word() != word::TYPE {
+                return 0;
+            }
+            if t.is_subtype_of(&*((c.bits() & !7) as *const Type)) {
+                return statics::TRUE;
+            }
         }
         match v.class_word() {
             word::INT
@@ -68,6 +77,39 @@ pub unsafe fn isinstance(_: &mut Cx, at: *const Value, n: usize) -> u64 {
             | word::BOOL => statics::FALSE,
             _ => 0,
         }
+    }
+}
+
+/// `issubclass(D, C)` of classes whose class is `type`.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn issubclass(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract; the type words tell what is cast.
+    unsafe {
+        let [derived, cls] = args(at, n) else {
+            return 0;
+        };
+        if derived.class_word() != word::TYPE || cls.class_word() != word::TYPE {
+            return 0;
+        }
+        let class = |v: &Value| &*((v.bits() & !7) as *const Type);
+        match class(derived).is_subtype_of(class(cls)) {
+            true => statics::TRUE,
+            false => statics::FALSE,
+        }
+    }
+}
+
+/// `id(x)`: the word, as far as an immediate int holds it.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn id(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    match unsafe { args(at, n) } {
+        [v] if v.is_ptr() => int((v.bits() & !7) as usize),
+        _ => 0,
     }
 }
 

@@ -13,6 +13,9 @@ pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
         let has_self = (*base.add(1) != 0) as usize;
         let (at, n) = (2 - has_self, argc + has_self);
         let f = &*((*base & !7) as *const Function);
+        if enter_short(cx, *base, base.add(at), n, FrameKind::Inline) {
+            return Ok(());
+        }
         let rc = f.code().reg();
         if !rc.is_null()
             && (*rc).makes != 0
@@ -24,6 +27,59 @@ pub unsafe fn enter(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> {
         }
         enter_function(cx, base, at, n, None)
     }
+}
+
+/// Push the frame of the function `fbits` on its `n` arguments where they stand, if it has positional parameters alone and those
+/// that are missing have defaults. False: nothing has happened.
+///
+/// # Safety
+/// `fbits` is a function's word, which somebody keeps for the call; `args` is inside the running frame's registers, and what
+/// lies above the arguments is free.
+#[inline(always)]
+unsafe fn enter_short(cx: &mut Cx, fbits: u64, args: *mut u64, n: usize, kind: FrameKind) -> bool {
+    // SAFETY: by contract; R14: register code lives as long as its code object.
+    unsafe {
+        let f = &*((fbits & !7) as *const Function);
+        let Some(rc) = f.code().reg().as_ref() else {
+            return false;
+        };
+        let argc = rc.inline_argc;
+        // Registers of a generator are its own: no callee stands there.
+        if n > argc || argc == usize::MAX || (*cx.frame).is_generator() || !cx.has_room(args) {
+            return false;
+        }
+        if n < argc && !fill_missing(cx, f, args, n, argc) {
+            return false;
+        }
+        clear_from(args, argc, rc.nlocals);
+        let frame = cx.push_inline(fbits | 4, f, rc, args);
+        (*frame).pc = rc.start();
+        (*frame).kind = kind;
+        true
+    }
+}
+
+/// The last parameters of a function, from number `n` on, get their defaults. False if not all have one.
+///
+/// # Safety
+/// As for [`enter_short`].
+#[inline(always)]
+unsafe fn fill_missing(cx: &mut Cx, f: &Function, args: *mut u64, n: usize, argc: usize) -> bool {
+    let tid = cx.thread.tid;
+    let Ok(Some(defaults)) = f.defaults.try_get_for_register(tid, || true) else {
+        return false;
+    };
+    let items = (defaults.downcast_exact::<crate::objects::Tuple>())
+        .map_or(&[][..], crate::objects::Tuple::items);
+    let enough = argc - n <= items.len();
+    if enough {
+        for (i, v) in items[items.len() - (argc - n)..].iter().enumerate() {
+            // SAFETY: by contract; the place holds nothing. What is uncounted in registers stays while one names it (R11).
+            unsafe { *args.add(n + i) = v.clone_ref_for_register().into_bits() };
+        }
+    }
+    drop_word(cx, defaults.into_bits());
+    enough
 }
 
 /// Any call in a generator: its registers are its own, so a callee's begin at the top of the thread's stack, and the
@@ -98,6 +154,10 @@ pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                 *base.add(1) = if this & 3 == 0 { this | 4 } else { this };
                 if m.func.class_word() == word::FUNCTION {
                     // The method object in `base` keeps both alive.
+                    let f = m.func.bits();
+                    if enter_short(cx, f, base.add(1), argc + 1, FrameKind::Inline) {
+                        return Ok(Called::Entered);
+                    }
                     enter_method(cx, base, argc)?;
                     return Ok(Called::Entered);
                 }
@@ -107,12 +167,25 @@ pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
             }
             word::TYPE if *base.add(1) == 0 => {
                 let cls = &*((callee & !7) as *const Type);
+                if cls.word() == word::TYPE && argc == 1 {
+                    // The class is counted by nobody here: it is deferred, and its register is scanned (R11).
+                    let bits = std::ptr::from_ref((*(base.add(2) as *const Value)).ty()) as u64 | 4;
+                    let (one, callee) = (*base.add(2), std::mem::take(&mut *base));
+                    *base.add(2) = 0;
+                    drop_word(cx, one);
+                    drop_word(cx, callee);
+                    put_result(cx, r, w, bits);
+                    return Ok(Called::Done);
+                }
                 if let Some(init) = attr::python_init(cx, cls) {
                     // Allocate, then run __init__ inline: the instance waits in `base`, borrowed as self.
                     let bits = crate::objects::object::alloc_plain(cx, cls)?.into_bits();
                     *base = bits;
                     *base.add(1) = bits | 4;
                     drop_word(cx, callee);
+                    if enter_short(cx, init, base.add(1), argc + 1, FrameKind::Init) {
+                        return Ok(Called::Entered);
+                    }
                     enter_function(cx, base, 1, argc + 1, Some(init))?;
                     return Ok(Called::Entered);
                 }
@@ -120,10 +193,6 @@ pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                 if cls.word() != word::TYPE {
                     let args = Args::positional(pos);
                     let v = crate::objects::typeobj::methods::call_type(cx, cls, args)?;
-                    return finish_call(cx, r, w, v);
-                }
-                if let [one] = pos {
-                    let v = one.ty().value();
                     return finish_call(cx, r, w, v);
                 }
             }
