@@ -797,7 +797,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     | Rop::DeleteAttr
                     | Rop::Slice
                     | Rop::StoreSlice
-                    | Rop::MakeFunction => {
+                    | Rop::MakeFunction
+                    | Rop::FormatSpec => {
                         save!();
                         try_!(legs::uncommon(cx, r, w));
                         finalizers!();
@@ -991,7 +992,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                                     crate::call::counted(cx, bits).into_bits()
                                 };
                             } else if bits == 0 {
-                                fail_break!(pending, unbound_register(cx, frame, a_of(w)));
+                                pending = Some(unbound_register(cx, frame, a_of(w)));
+                                break;
                             } else {
                                 reg!(a_of(w)) = 0;
                             }
@@ -1077,10 +1079,6 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         save!();
                         try_!(legs::format_simple(cx, r, w));
                     }
-                    Rop::FormatSpec => {
-                        save!();
-                        try_!(legs::format_spec(cx, r, w));
-                    }
                     Rop::Event => {
                         save!();
                         try_!(crate::monitor::deliver::event(cx, w));
@@ -1096,11 +1094,3 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
         }
     }
 }
-
-macro_rules! fail_break {
-    ($pending:ident, $raised:expr) => {{
-        $pending = Some($raised);
-        break;
-    }};
-}
-use fail_break;

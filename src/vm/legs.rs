@@ -6,12 +6,12 @@ mod calls;
 mod functions;
 mod generators;
 mod iterate;
-mod slices;
+mod uncommon;
 
 pub use calls::*;
 pub use generators::*;
 pub use iterate::*;
-pub use slices::*;
+pub use uncommon::*;
 
 use crate::call::{Step, count_registers, counted, drop_word};
 use crate::native::Args;
@@ -934,22 +934,6 @@ pub unsafe fn add_item(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
             cold::map_add(cx, d, a, b)?;
         }
         release_operands_ab(cx, r, w);
-    }
-    Ok(())
-}
-
-/// `d = format(a, b)`.
-///
-/// # Safety
-/// See [`arith`].
-#[inline(never)]
-pub unsafe fn format_spec(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
-    // SAFETY: by contract.
-    unsafe {
-        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        let v = cold::format_spec(cx, a, b)?;
-        release_operands_ab(cx, r, w);
-        put(cx, r, w, v.into_bits());
     }
     Ok(())
 }

@@ -194,8 +194,8 @@ fn prepare(code: &Code, near: bool, mode: u8) -> Result<(Translator<'_>, Protect
         if g >= t.ins.len() || t.ins[g].offset != 2 * h.target || h.start > h.end {
             return Err("bad exception table".into());
         }
+        // What stands on the stack then is home. Where the range ends nothing starts: a word belongs to its first instruction.
         t.starts[s] = true;
-        t.starts[e.min(t.ins.len())] = true;
         t.starts[g] = true;
         table.push((s, e, g, h.depth as u16, h.lasti));
     }
@@ -626,8 +626,11 @@ impl Translator<'_> {
             Op::LOAD_FAST => {
                 let l = self.local(arg)?;
                 // Nothing but the one loop over it uses a generator expression's iterable, which keeps it: no second count.
-                let own = arg == 0 && self.plan.is_none() && self.iterates_argument;
-                self.push_result(if own { Rop::Borrow } else { Rop::Copy }, 0, l, 0);
+                if arg == 0 && self.plan.is_none() && self.iterates_argument {
+                    self.push_result(Rop::Borrow, 0, l, 0);
+                } else {
+                    self.load(i, l);
+                }
             }
             Op::LOAD_FAST_BORROW if self.plan.is_some() => {
                 let l = self.local(arg)?;
@@ -666,7 +669,7 @@ impl Translator<'_> {
             Op::STORE_FAST_LOAD_FAST => {
                 let (l, m) = (self.local(arg >> 4)?, self.local(arg & 15)?);
                 self.store_fast(l)?;
-                self.push_result(Rop::Copy, 0, m, 0);
+                self.load(i, m);
             }
             Op::STORE_FAST_STORE_FAST => {
                 let (l, m) = (self.local(arg >> 4)?, self.local(arg & 15)?);

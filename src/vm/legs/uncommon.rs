@@ -1,11 +1,11 @@
-//! Slices by two bounds, and deletions.
+//! What an instruction calls that is not of the commonest: slices by two bounds, deletions, formats.
 
 use super::{operand, put};
 use crate::call::drop_word;
 use crate::objects::slice;
 use crate::regcode::*;
 use crate::slow::{release_operands_a, release_operands_ab};
-use crate::{Cx, Res, Value, ValueExt, attr, protocol};
+use crate::{Cx, Res, Value, ValueExt, attr, cold, protocol};
 
 /// Which of the instructions of this file, and making functions, word `w` is.
 ///
@@ -19,6 +19,7 @@ pub unsafe fn uncommon(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
             Rop::MakeFunction => super::functions::make_function(cx, r, w),
             Rop::Slice => slice_of(cx, r, w),
             Rop::StoreSlice => store_slice(cx, r, w),
+            Rop::FormatSpec => format_spec(cx, r, w),
             _ => delete(cx, r, w),
         }
     }
@@ -94,6 +95,18 @@ unsafe fn delete(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
             protocol::setitem(cx, a, b, None)?;
             release_operands_ab(cx, r, w);
         }
+    }
+    Ok(())
+}
+
+/// `d = format(a, b)`.
+unsafe fn format_spec(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: the caller's.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        let v = cold::format_spec(cx, a, b)?;
+        release_operands_ab(cx, r, w);
+        put(cx, r, w, v.into_bits());
     }
     Ok(())
 }
