@@ -63,7 +63,7 @@ macro_rules! for_each_rop {
             StoreSubscr "a[b] = d", DeleteSubscr "del a[b]",
             Slice "d = a[lo:hi], the bounds in b and the next register", StoreSlice "a[lo:hi] = d, the bounds in b and the next register",
             Unpack "a into b registers from d, last item first at the top", UnpackTwo "locals d and b = the two items of a",
-            UnpackLocals "b locals = the items of a; the next words have four locals each",
+            UnpackLocals "b locals = the items of a; x: 4 = a is none of them; the next words have four locals each",
             // iteration and calls
             GetIter "d = iter(a); x bit 1: for a loop that alone has it", ForIter "d = next(a) or jump to the next word's target when exhausted",
             // at a loop's end; the jump back to its `ForIter` follows, for requests
@@ -111,6 +111,8 @@ pub const CONSUME_A: u8 = 1;
 pub const CONSUME_B: u8 = 2;
 /// `x` of a call whose result is not wanted: it is dropped where it comes, and `d` keeps nothing.
 pub const DISCARD: u8 = 4;
+/// What `UnpackLocals` takes apart stands in a local that it does not change.
+pub const STAYS: u8 = 4;
 /// Nobody wants what is sent to a `Yield`.
 pub const UNSENT: u8 = 8;
 /// Bit of a word (the top one of x): `d` is a local, which may hold an owned pointer. A dead temporary never does.

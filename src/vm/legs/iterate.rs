@@ -134,6 +134,26 @@ pub unsafe fn unpack_locals(cx: &mut Cx, r: *mut u64, w: u64, pc: *const AtomicU
     unsafe {
         let n = b_of(w);
         debug_assert!(n <= MAX_LOCALS);
+        let from = *r.add(a_of(w));
+        if x_of(w) & STAYS != 0
+            && from & 3 == 0
+            && from != 0
+            && (*((from & !7) as *const Header)).type_word() == word::TUPLE
+        {
+            // A local holds it that none of these stores changes.
+            let items = (*((from & !7) as *const Tuple)).items();
+            if items.len() == n {
+                let items = items.as_ptr();
+                store_locals(cx, r, pc, n, |i| {
+                    let item = &*items.add(i);
+                    match item.is_ptr() {
+                        true => item.clone_ref_for_register().into_bits(),
+                        false => item.bits(),
+                    }
+                });
+                return Ok(());
+            }
+        }
         // All items are read before a local changes that may hold the sequence.
         let mut items = [const { MaybeUninit::<u64>::uninit() }; MAX_LOCALS];
         let bits = taken(cx, r, w)?;
@@ -167,23 +187,50 @@ pub unsafe fn unpack_locals(cx: &mut Cx, r: *mut u64, w: u64, pc: *const AtomicU
                 unpack_other(cx, v, items.as_mut_ptr().cast(), n)?;
             }
         }
+        store_locals(cx, r, pc, n, |i| items.get_unchecked(i).assume_init());
+    }
+    Ok(())
+}
+
+/// Item `i` to the local that the words behind `pc` name, four in a word, for all `n`.
+///
+/// # Safety
+/// `pc` is at an `UnpackLocals` of the running frame.
+#[inline(always)]
+unsafe fn store_locals(
+    cx: &mut Cx,
+    r: *mut u64,
+    pc: *const AtomicU64,
+    n: usize,
+    item: impl Fn(usize) -> u64,
+) {
+    // SAFETY: by contract.
+    unsafe {
+        let mut store = |local: u16, i: usize| {
+            let old = std::mem::replace(&mut *r.add(local as usize), item(i));
+            if old & 7 == 0 {
+                drop_if_owned(cx, old);
+            }
+        };
         let (mut i, mut at) = (0, pc);
-        while i < n {
+        while i + 4 <= n {
             at = at.add(1);
-            let mut four = (*at).load(Ordering::Relaxed);
-            let end = n.min(i + 4);
-            while i < end {
-                let (local, item) = (four as u16, items.get_unchecked(i).assume_init());
-                four >>= 16;
-                let old = std::mem::replace(&mut *r.add(local as usize), item);
-                if old & 7 == 0 {
-                    drop_if_owned(cx, old);
-                }
+            let four = (*at).load(Ordering::Relaxed);
+            store(four as u16, i);
+            store((four >> 16) as u16, i + 1);
+            store((four >> 32) as u16, i + 2);
+            store((four >> 48) as u16, i + 3);
+            i += 4;
+        }
+        if i < n {
+            let mut rest = (*at.add(1)).load(Ordering::Relaxed);
+            while i < n {
+                store(rest as u16, i);
+                rest >>= 16;
                 i += 1;
             }
         }
     }
-    Ok(())
 }
 
 /// The items of anything to `n` words from `at`, in order.

@@ -137,7 +137,10 @@ impl Translator<'_> {
             for &l in &to.locals {
                 self.protect(l);
             }
-            self.op(Rop::UnpackLocals, consumed as u8, 0, a, arg as u16);
+            // What is unpacked stays where it is unless one of these is its local.
+            let stays = !consumed && !to.locals.contains(&a);
+            let x = consumed as u8 | if stays { STAYS } else { 0 };
+            self.op(Rop::UnpackLocals, x, 0, a, arg as u16);
             for four in to.locals.chunks(4) {
                 let places = four.iter().rev().fold(0, |w, &l| w << 16 | l as u64);
                 self.emit(places);
