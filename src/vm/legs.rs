@@ -214,16 +214,38 @@ pub unsafe fn to_bool(cx: &mut Cx, r: *mut u64, w: u64, not: bool) -> Res<()> {
 ///
 /// # Safety
 /// See [`arith`].
-#[cold]
 #[inline(never)]
 pub unsafe fn jump_truth(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
     // SAFETY: by contract.
     unsafe {
+        let p = r.add(d_of(w));
+        let bits = *p;
+        if bits & 3 != 0 || bits == 0 {
+            return jump_truth_asked(cx, r, w);
+        }
+        match protocol::quick_truth(&*(p as *const Value)) {
+            Some(t) => {
+                if x_of(w) & CONSUME_A != 0 {
+                    *p = 0;
+                    if bits & 7 == 0 {
+                        drop_if_owned(cx, bits);
+                    }
+                }
+                Ok(t)
+            }
+            None => jump_truth_asked(cx, r, w),
+        }
+    }
+}
+
+/// The same of what has to be asked.
+#[cold]
+#[inline(never)]
+unsafe fn jump_truth_asked(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
+    // SAFETY: by contract.
+    unsafe {
         let v = operand(cx, r, d_of(w))?;
-        let t = match protocol::quick_truth(v) {
-            Some(t) => t,
-            None => protocol::truthy(cx, v)?,
-        };
+        let t = protocol::truthy(cx, v)?;
         if x_of(w) & CONSUME_A != 0 {
             let old = std::mem::take(&mut *r.add(d_of(w)));
             drop_word(cx, old);
@@ -302,12 +324,54 @@ pub unsafe fn contains(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     Ok(())
 }
 
+/// What is consumed goes, the result comes: by calls, so that the way here stays short.
+///
+/// # Safety
+/// See [`arith`]; `bits` as for [`put`].
+#[inline(always)]
+unsafe fn finish_short(cx: &mut Cx, r: *mut u64, w: u64, consumed: u8, bits: u64) {
+    // SAFETY: by contract.
+    unsafe {
+        for (flag, at) in [(CONSUME_A, a_of(w)), (CONSUME_B, b_of(w))] {
+            if consumed & flag != 0 {
+                let old = std::mem::take(&mut *r.add(at));
+                if old & 7 == 0 {
+                    drop_if_owned(cx, old);
+                }
+            }
+        }
+        let old = std::mem::replace(&mut *r.add(d_of(w)), bits);
+        // Only a local may hold an owned pointer.
+        if w & DEST_LOCAL != 0 && old & 7 == 0 {
+            drop_if_owned(cx, old);
+        }
+    }
+}
+
 /// `d = a[b]`; a class's own `__getitem__` runs in a frame of the same loop.
 ///
 /// # Safety
 /// See [`arith`].
 #[inline(never)]
 pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract; 0 is no Value.
+    unsafe {
+        let (a, b) = (r.add(a_of(w)), r.add(b_of(w)));
+        if *a != 0
+            && *b != 0
+            && let Some(bits) =
+                quick::get(cx.thread.tid, &*(a as *const Value), &*(b as *const Value))
+        {
+            finish_short(cx, r, w, x_of(w), bits);
+            return Ok(Called::Done);
+        }
+        subscr_other(cx, r, w)
+    }
+}
+
+/// The same of what is no dict, or not found at once.
+#[inline(never)]
+unsafe fn subscr_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
@@ -402,15 +466,27 @@ unsafe fn enter_getitem(cx: &mut Cx, a: &Value, b: &Value) -> bool {
 /// See [`arith`].
 #[inline(never)]
 pub unsafe fn subscr_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract; 0 is no Value.
+    unsafe {
+        let a = r.add(a_of(w));
+        if *a & 3 == 0
+            && *a != 0
+            && let Some(bits) = item_of_text(cx, &*(a as *const Value), w as i64 >> 48)
+        {
+            finish_short(cx, r, w, x_of(w) & CONSUME_A, bits);
+            return Ok(Called::Done);
+        }
+        subscr_imm_other(cx, r, w)
+    }
+}
+
+/// The same of what is no string.
+#[inline(never)]
+unsafe fn subscr_imm_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let a = operand(cx, r, a_of(w))?;
         let b = Value::small_int(b_of(w) as u16 as i16 as i32);
-        if let Some(bits) = item_of_text(cx, a, b_of(w) as u16 as i16 as i64) {
-            release_operands_a(cx, r, w);
-            put(cx, r, w, bits);
-            return Ok(Called::Done);
-        }
         if enter_getitem(cx, a, &b) {
             return Ok(Called::Entered);
         }
@@ -629,17 +705,34 @@ fn known_method(cx: &mut Cx, a: &Value, name: &Value, cache: &Cache) -> Option<a
 pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
-        let a = operand(cx, r, a_of(w))?;
+        let p = r.add(a_of(w));
+        let a = *p;
         // A function that the instance itself keeps.
-        if a.is_ptr()
-            && let Some(bits) = attr::attr_hit(cx, a.bits(), cache)
+        if a & 3 == 0
+            && a != 0
+            && let Some(bits) = attr::attr_hit(cx, a, cache)
         {
-            release_operands_a(cx, r, w);
+            if x_of(w) & CONSUME_A != 0 {
+                *p = 0;
+                if a & 7 == 0 {
+                    drop_if_owned(cx, a);
+                }
+            }
             let d = r.add(d_of(w));
             *d = bits;
             *d.add(1) = 0;
             return Ok(());
         }
+        load_method_other(cx, r, w, cache)
+    }
+}
+
+/// The same of any other method or attribute.
+#[inline(never)]
+unsafe fn load_method_other(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let a = operand(cx, r, a_of(w))?;
         let frame = cx.frame;
         let known = match known_cache(cx, a, cache, Access::Method) {
             Some(known) => match attr::method_hit(a.bits(), known) {

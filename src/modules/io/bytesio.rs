@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use typhon_text::short::copy_short;
 use typhon_vm::native::*;
 use typhon_vm::objects::buffer::{self, Store, resize_error};
-use typhon_vm::objects::bytes::{Bytes, new_bytes, new_bytes_vec};
+use typhon_vm::objects::bytes::{self, Bytes, new_bytes, new_bytes_vec};
 use typhon_vm::objects::{Dict, memoryview, object, tuple};
 use typhon_vm::protocol;
 
@@ -209,6 +209,7 @@ impl BytesIo {
     }
     /// Read at most size bytes, returned as a bytes object.
     #[sig(size = None => "-1", /)]
+    #[quick(next_byte)]
     fn read(&self, size: Option<&Value>, cx: &mut Cx) -> Res<Value> {
         self.check_open(cx)?;
         let n = size_arg(cx, size)?;
@@ -424,6 +425,31 @@ impl BytesIo {
         drop(old);
         restore_dict(cx, this, d)
     }
+}
+
+/// `read(1)`: one byte is an object that is there for good, so nothing can fail once it is taken.
+///
+/// # Safety
+/// See `QuickFn`.
+unsafe fn next_byte(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    let [this, size] = (unsafe { std::slice::from_raw_parts(at, n) }) else {
+        return 0;
+    };
+    let Some(b) = this.downcast_exact::<BytesIo>() else {
+        return 0;
+    };
+    if size.as_small_int() != Some(1) || b.closed.load(Ordering::Relaxed) {
+        return 0;
+    }
+    let g = b.store.lock(b.head(), cx);
+    let at = b.at.load(Ordering::Relaxed);
+    let byte = g.get(at).copied();
+    if byte.is_some() {
+        b.at.store(at + 1, Ordering::Relaxed);
+    }
+    drop(g);
+    byte.map_or_else(bytes::empty, bytes::single).into_bits()
 }
 
 /// Update an object's dict from a pickled one.

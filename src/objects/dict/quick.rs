@@ -22,13 +22,13 @@ fn exact(d: &Value) -> Option<&Dict> {
 }
 
 /// `d[key]`, if it is there: a register word.
-#[inline]
+#[inline(always)]
 pub fn get(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     look_up(tid, d, key).filter(|&bits| bits != 0)
 }
 
 /// The same, and 0 if it is not there.
-#[inline]
+#[inline(always)]
 pub fn look_up(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     let d = exact(d)?;
     if !may_read(&d.head, tid) {

@@ -63,7 +63,7 @@ unsafe fn enter_short(cx: &mut Cx, fbits: u64, args: *mut u64, n: usize, kind: F
 ///
 /// # Safety
 /// As for [`enter_short`].
-#[inline(always)]
+#[inline(never)]
 unsafe fn fill_missing(cx: &mut Cx, f: &Function, args: *mut u64, n: usize, argc: usize) -> bool {
     let tid = cx.thread.tid;
     let Ok(Some(defaults)) = f.defaults.try_get_for_register(tid, || true) else {
@@ -74,8 +74,13 @@ unsafe fn fill_missing(cx: &mut Cx, f: &Function, args: *mut u64, n: usize, argc
     let enough = argc - n <= items.len();
     if enough {
         for (i, v) in items[items.len() - (argc - n)..].iter().enumerate() {
-            // SAFETY: by contract; the place holds nothing. What is uncounted in registers stays while one names it (R11).
-            unsafe { *args.add(n + i) = v.clone_ref_for_register().into_bits() };
+            let bits = match v.header() {
+                // What is uncounted in registers stays while one names it (R11).
+                Some(head) if head.is_uncounted_in_registers() => v.bits() | 4,
+                _ => v.clone_in(tid).into_bits(),
+            };
+            // SAFETY: by contract; the place holds nothing.
+            unsafe { *args.add(n + i) = bits };
         }
     }
     drop_word(cx, defaults.into_bits());
@@ -140,6 +145,46 @@ pub enum Called {
 /// As for [`enter`]; `w` is the call's word.
 #[inline(never)]
 pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract; the type word tells what is cast.
+    unsafe {
+        let base = r.add(a_of(w));
+        let callee = *base;
+        if callee & 3 == 0 && callee != 0 && *base.add(1) == 0 {
+            if (*((callee & !7) as *const typhon_runtime::Header)).type_word() == word::METHOD {
+                let m = &*((callee & !7) as *const Method);
+                let (f, this) = (m.func.bits(), m.this.bits());
+                if m.func.class_word() == word::FUNCTION {
+                    // The method object in `base` keeps both alive.
+                    *base.add(1) = if this & 3 == 0 { this | 4 } else { this };
+                    if enter_short(cx, f, base.add(1), b_of(w) + 1, FrameKind::Inline) {
+                        return Ok(Called::Entered);
+                    }
+                    *base.add(1) = 0;
+                }
+            } else if callee & !4 == std::ptr::from_ref(Type::from_word(word::TYPE)) as u64
+                && b_of(w) == 1
+            {
+                // `type(x)`. The class is counted by nobody here: it is deferred, and its register is scanned (R11).
+                let one = std::mem::take(&mut *base.add(2));
+                let v = std::mem::ManuallyDrop::new(Value::from_bits(one));
+                let bits = std::ptr::from_ref(v.ty()) as u64 | 4;
+                *base = 0;
+                for old in [one, callee] {
+                    if old & 7 == 0 {
+                        drop_if_owned(cx, old);
+                    }
+                }
+                put_result(cx, r, w, bits);
+                return Ok(Called::Done);
+            }
+        }
+        call_by_class(cx, r, w)
+    }
+}
+
+/// The same by the callable's class.
+#[inline(never)]
+unsafe fn call_by_class(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
         let (base, argc) = (r.add(a_of(w)), b_of(w));
@@ -153,11 +198,6 @@ pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                 let this = m.this.bits();
                 *base.add(1) = if this & 3 == 0 { this | 4 } else { this };
                 if m.func.class_word() == word::FUNCTION {
-                    // The method object in `base` keeps both alive.
-                    let f = m.func.bits();
-                    if enter_short(cx, f, base.add(1), argc + 1, FrameKind::Inline) {
-                        return Ok(Called::Entered);
-                    }
                     enter_method(cx, base, argc)?;
                     return Ok(Called::Entered);
                 }
@@ -167,16 +207,6 @@ pub unsafe fn call_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
             }
             word::TYPE if *base.add(1) == 0 => {
                 let cls = &*((callee & !7) as *const Type);
-                if cls.word() == word::TYPE && argc == 1 {
-                    // The class is counted by nobody here: it is deferred, and its register is scanned (R11).
-                    let bits = std::ptr::from_ref((*(base.add(2) as *const Value)).ty()) as u64 | 4;
-                    let (one, callee) = (*base.add(2), std::mem::take(&mut *base));
-                    *base.add(2) = 0;
-                    drop_word(cx, one);
-                    drop_word(cx, callee);
-                    put_result(cx, r, w, bits);
-                    return Ok(Called::Done);
-                }
                 if let Some(init) = attr::python_init(cx, cls) {
                     // Allocate, then run __init__ inline: the instance waits in `base`, borrowed as self.
                     let bits = crate::objects::object::alloc_plain(cx, cls)?.into_bits();
