@@ -281,6 +281,11 @@ fn extreme_of_set(
     default: Option<&Value>,
     op: CmpOp,
 ) -> Res<Value> {
+    if key.is_none()
+        && let Some(i) = set.extreme_int(cx, op == CmpOp::Gt)
+    {
+        return new_int(cx, i);
+    }
     let (n, mut at, mut best) = (set.len(), 0, None);
     while let Some((_, item)) = set.next(cx, &mut at) {
         consider(cx, item, key, op, &mut best)?;

@@ -24,6 +24,13 @@ impl SetCore {
             used: AtomicUsize::new(0),
         }
     }
+    /// Around a table of `used` keys that nobody else knows.
+    pub(super) fn around(table: *mut Table, used: usize) -> SetCore {
+        SetCore {
+            table: AtomicPtr::new(table),
+            used: AtomicUsize::new(used),
+        }
+    }
     /// A copy of the elements of a set, at one moment.
     pub(super) fn copy_of(cx: &mut Cx, other: SetLike<'_>) -> Res<SetCore> {
         let tid = cx.tid;
@@ -42,10 +49,7 @@ impl SetCore {
                 .map(|t| (t, n))
         };
         match made {
-            Some((table, n)) => Ok(SetCore {
-                table: AtomicPtr::new(table),
-                used: AtomicUsize::new(n),
-            }),
+            Some((table, n)) => Ok(SetCore::around(table, n)),
             None => Err(cx.memory_error()),
         }
     }

@@ -1,7 +1,7 @@
 //! A set that is being made: its table belongs to a native frame, so filling it takes no lock, whatever runs in between.
 
 use super::core::{SetCore, SetLike};
-use super::table::Found;
+use super::table::{Found, Table};
 use super::{FrozenSet, Set};
 use crate::feed::feed;
 use crate::native::*;
@@ -33,6 +33,18 @@ impl Fresh {
             head: &self.head,
             core: &self.core,
         }
+    }
+
+    /// The set of the keys that stand at these places of a table, if that is as quickly made as told. Under the lock of the
+    /// table's set.
+    #[inline]
+    pub(super) fn chosen(from: &Table, places: &[u32], tid: u16) -> Option<Fresh> {
+        let core = match places.len() {
+            0 => SetCore::empty(),
+            n => SetCore::around(from.of_places(places, tid)?, n),
+        };
+        let head = Header::placeholder();
+        Some(Fresh { head, core })
     }
 
     /// Add a key that equals none of those before. Runs nothing, so it may be done under the locks of other sets.

@@ -52,6 +52,11 @@ impl SetIter {
             self.used.store(DONE, Ordering::Relaxed);
             return Err(cx.runtime_error("Set changed size during iteration"));
         }
+        // Behind the last element of what never changes nothing is looked at.
+        if s.is_frozen() && self.left.load(Ordering::Relaxed) == 0 {
+            self.pos.store(DONE, Ordering::Relaxed);
+            return Ok(None);
+        }
         let alone = self.head.is_uniquely_held(cx.tid);
         loop {
             let from = self.pos.load(Ordering::Relaxed);

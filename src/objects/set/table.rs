@@ -91,12 +91,21 @@ pub fn grown_size(used: usize) -> Option<usize> {
 }
 
 /// The smallest table with more than `n` entries.
+#[inline]
 pub fn size_above(n: usize) -> Option<usize> {
+    Some(n.checked_add(1)?.checked_next_power_of_two()?.max(MIN_SIZE))
+}
+
+/// The size of a table to which `n` keys were added one by one, few enough not to overflow.
+pub fn size_after(n: usize) -> Option<usize> {
     let mut size = MIN_SIZE;
-    while size <= n {
-        size = size.checked_mul(2)?;
+    loop {
+        let full = ((size - 1) * 3).div_ceil(5);
+        if n < full {
+            return Some(size);
+        }
+        size = grown_size(full)?;
     }
-    Some(size)
 }
 
 impl Table {
@@ -180,6 +189,50 @@ impl Table {
             0 => (e.hash.load(Ordering::Acquire) != DELETED).then_some(false),
             key => (key == bits).then_some(true),
         }
+    }
+
+    /// The same, and the number of the place where it stands. The table does not change.
+    #[inline(always)]
+    pub fn first_place(&self, hash: i64, bits: u64) -> Option<Option<usize>> {
+        let at = hash as u64 as usize & self.mask;
+        let e = self.entry(at);
+        match e.key.peek_bits() {
+            0 => (e.hash.load(Ordering::Relaxed) != DELETED).then_some(None),
+            key => (key == bits).then_some(Some(at)),
+        }
+    }
+
+    /// A new table of the keys at these places, each counted anew, which is the one that adding them one by one leaves. None if
+    /// that cannot be told, since two of them want one place, or memory is out. Under the lock.
+    pub fn of_places(&self, places: &[u32], tid: u16) -> Option<*mut Table> {
+        let p = Table::alloc(size_after(places.len())?)?;
+        // SAFETY: just made.
+        let new = unsafe { &*p };
+        for &at in places {
+            let e = self.entry(at as usize);
+            let hash = e.hash.load(Ordering::Relaxed);
+            let to = new.entry(hash as u64 as usize & new.mask);
+            if !to.key.is_empty() {
+                // SAFETY: nobody knows the new table, and its words have no counts yet.
+                unsafe { free_table(p) };
+                return None;
+            }
+            to.hash.store(hash, Ordering::Relaxed);
+            // SAFETY: the count is taken below, before anybody sees the table.
+            unsafe { to.key.set_bits(e.key.peek_bits()) };
+        }
+        let mut counted = 0;
+        if self.fill.load(Ordering::Relaxed) & COUNTED != 0 {
+            counted = COUNTED;
+            for &at in places {
+                // SAFETY: under the lock the keys are alive.
+                if let Some(v) = unsafe { self.entry(at as usize).key.as_value() } {
+                    v.incref_in(tid);
+                }
+            }
+        }
+        new.fill.store(places.len() | counted, Ordering::Relaxed);
+        Some(p)
     }
 
     /// The free entry for a key of this hash that is not in the table, which has room.
@@ -299,8 +352,7 @@ impl OldTable {
         // SAFETY: unlinked, and no reader.
         unsafe {
             if !(*self.table).is_static() {
-                let layout = layout((*self.table).mask + 1).expect("was allocated");
-                std::alloc::dealloc(self.table.cast(), layout);
+                free_table(self.table);
             }
         }
     }
@@ -315,13 +367,26 @@ impl OldTable {
             if self.full {
                 drop_keys(self.table);
             }
-            let layout = layout((*self.table).mask + 1).expect("was allocated");
             if self.shared {
+                let layout = layout((*self.table).mask + 1).expect("was allocated");
                 typhon_runtime::qsbr::retire_buffer(t, self.table.cast(), layout);
             } else {
-                std::alloc::dealloc(self.table.cast(), layout);
+                free_table(self.table);
             }
         }
+    }
+}
+
+/// Give a table's memory back.
+///
+/// # Safety
+/// It was allocated, nobody reads it and its keys have gone elsewhere.
+#[inline]
+unsafe fn free_table(table: *mut Table) {
+    // SAFETY: by contract.
+    unsafe {
+        let layout = layout((*table).mask + 1).expect("was allocated");
+        std::alloc::dealloc(table.cast(), layout);
     }
 }
 
@@ -361,10 +426,7 @@ pub unsafe fn free_dead(table: *mut Table) {
     unsafe {
         if !(*table).is_static() {
             drop_keys(table);
-            std::alloc::dealloc(
-                table.cast(),
-                layout((*table).mask + 1).expect("was allocated"),
-            );
+            free_table(table);
         }
     }
 }
