@@ -23,6 +23,7 @@ use crate::objects::generator::Generator;
 use crate::objects::str::concat::append_in_place;
 use crate::objects::str::is_exact_str;
 use crate::objects::typeobj::slots::CmpOp;
+use crate::objects::{Float, List};
 use crate::protocol::{self, BinOp};
 use crate::recall::{self, Access};
 use crate::regcode::*;
@@ -30,6 +31,7 @@ use crate::slow::*;
 use crate::statics::word;
 use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, chain, cold, computed};
 use std::sync::atomic::Ordering;
+use typhon_runtime::header::Header;
 
 /// The value in register `i`, or UnboundLocalError.
 ///
@@ -67,12 +69,20 @@ unsafe fn put(cx: &mut Cx, r: *mut u64, w: u64, bits: u64) {
 pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
-        if let Some(bits) = mixed(op, *r.add(a_of(w)), *r.add(b_of(w))) {
-            put(cx, r, w, bits);
+        if let Some(f) = mixed(op, *r.add(a_of(w)), *r.add(b_of(w))) {
+            let v = crate::objects::float::new_float(cx, f)?;
+            release_operands_ab(cx, r, w);
+            put(cx, r, w, v.into_counted_or_immediate());
             return Ok(());
         }
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        if op == BinOp::Add && is_exact_str(b) && grow_string(cx, r, w) {
+        if op == BinOp::Add
+            && match b.class_word() {
+                word::STR => grow_string(cx, r, w),
+                word::LIST => x_of(w) & CONSUME_A != 0 && grow_list(cx, r, w),
+                _ => false,
+            }
+        {
             return Ok(());
         }
         let v = arith_slow(cx, op, x_of(w) & 4 != 0, a, b)?;
@@ -82,28 +92,36 @@ pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
     Ok(())
 }
 
-/// Arithmetic of an int and a float that are immediates, as floats; two ints only divide.
+/// Arithmetic of floats, and of a float and an int, as floats; two ints only divide. No immediate float is zero, so zeros come
+/// here too.
+///
+/// # Safety
+/// The words are a register's: 0, or a value.
 #[inline(always)]
-fn mixed(op: BinOp, a: u64, b: u64) -> Option<u64> {
+unsafe fn mixed(op: BinOp, a: u64, b: u64) -> Option<f64> {
     let double = |w: u64| match w & 3 {
-        0 => None,
+        // SAFETY: by contract; the type word tells what is cast.
+        0 => unsafe {
+            let p = w & !7;
+            (p != 0 && (*(p as *const Header)).type_word() == word::FLOAT)
+                .then(|| (*(p as *const Float)).value)
+        },
         1 => Some((w as i64) >> 2)
             .filter(|i| i.unsigned_abs() < 1 << 53)
             .map(|i| i as f64),
         _ => Some(float_of(w)),
     };
-    if (a | b) & 2 == 0 && op != BinOp::TrueDiv {
+    if a & b & 3 == 1 && op != BinOp::TrueDiv {
         return None;
     }
     let (x, y) = (double(a)?, double(b)?);
-    let v = match op {
-        BinOp::Add => x + y,
-        BinOp::Sub => x - y,
-        BinOp::Mul => x * y,
-        BinOp::TrueDiv if y != 0.0 => x / y,
-        _ => return None,
-    };
-    Value::from_float_imm(v).map(Value::into_bits)
+    match op {
+        BinOp::Add => Some(x + y),
+        BinOp::Sub => Some(x - y),
+        BinOp::Mul => Some(x * y),
+        BinOp::TrueDiv if y != 0.0 => Some(x / y),
+        _ => None,
+    }
 }
 
 /// `d = a + b` where d holds the string a (as `s += t` does) and nothing else does: it grows where it lies. Operand a may be
@@ -135,6 +153,36 @@ unsafe fn grow_string(cx: &mut Cx, r: *mut u64, w: u64) -> bool {
             let old = std::mem::take(&mut *r.add(b_of(w)));
             drop_word(cx, old);
         }
+        true
+    }
+}
+
+/// `d = a + b` of a list that nothing but register a holds, which is consumed, and another list.
+unsafe fn grow_list(cx: &mut Cx, r: *mut u64, w: u64) -> bool {
+    use crate::objects::list::moving::ending;
+    // SAFETY: operands are registers of the running frame; `b` is an exact list.
+    unsafe {
+        let (a, b) = (
+            &*(r.add(a_of(w)) as *const Value),
+            &*(r.add(b_of(w)) as *const Value),
+        );
+        let Some(list) = ending(a, cx.thread.tid) else {
+            return false;
+        };
+        let other = &*((b.bits() & !7) as *const List);
+        if std::ptr::eq(list, other) {
+            return false;
+        }
+        let both = x_of(w) & CONSUME_B != 0 && ending(b, cx.thread.tid).is_some();
+        if !list.grow_by(cx, other, both) {
+            return false;
+        }
+        let made = std::mem::take(&mut *r.add(a_of(w)));
+        if x_of(w) & CONSUME_B != 0 {
+            let old = std::mem::take(&mut *r.add(b_of(w)));
+            drop_word(cx, old);
+        }
+        put(cx, r, w, made);
         true
     }
 }

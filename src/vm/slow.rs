@@ -400,13 +400,13 @@ fn compare_exact(a: &Value, b: &Value, op: CmpOp) -> Option<bool> {
 #[cold]
 #[inline(never)]
 pub fn compare_truth(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> {
-    if let Some(t) = compare_exact(a, b, op) {
-        return Ok(t);
-    }
     if let word::SET | word::FROZENSET = a.class_word()
         && let word::SET | word::FROZENSET = b.class_word()
         && let Some(t) = crate::objects::set::algebra::compare_truth(cx, a, b, op)?
     {
+        return Ok(t);
+    }
+    if let Some(t) = compare_exact(a, b, op) {
         return Ok(t);
     }
     let v = protocol::compare(cx, a, b, op)?;

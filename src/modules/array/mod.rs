@@ -91,6 +91,19 @@ impl Array {
         Some(out)
     }
 
+    /// The same as a machine number, of the commonest codes.
+    #[inline(always)]
+    fn number_at(&self, cx: &mut Cx, i: Index) -> Option<Plain> {
+        let data = self.store.lock(&self.head, cx);
+        Some(match self.code.letter {
+            b'd' => Plain::Float(f64::from_ne_bytes(nth(&data, i)?)),
+            b'i' => Plain::Int(i64::from(i32::from_ne_bytes(nth(&data, i)?))),
+            b'B' => Plain::Int(i64::from(u8::from_ne_bytes(nth(&data, i)?))),
+            b'l' | b'q' => Plain::Int(i64::from_ne_bytes(nth(&data, i)?)),
+            _ => return None,
+        })
+    }
+
     /// Change the bytes by `f`, which may change their number.
     pub fn resize<R>(&self, cx: &mut Cx, f: impl FnOnce(&mut Vec<u8>) -> R) -> Res<R> {
         let mut data = self.store.lock(&self.head, cx);
@@ -597,11 +610,29 @@ impl Array {
                 index_of(cx, key)?
             }
         };
+        match self.number_at(cx, i) {
+            Some(Plain::Float(f)) => return f.into_value(cx),
+            Some(Plain::Int(n)) => return n.into_value(cx),
+            None => {}
+        }
         match self.item_at(cx, i) {
             Some(item) => self.code.decode(cx, &item),
             None => Err(cx.index_error("array index out of range")),
         }
     }
+}
+
+/// An item as the machine knows it.
+enum Plain {
+    Int(i64),
+    Float(f64),
+}
+
+/// Item `i` of items of `N` bytes.
+#[inline(always)]
+fn nth<const N: usize>(data: &[u8], i: Index) -> Option<[u8; N]> {
+    let (items, _) = data.as_chunks::<N>();
+    items.get(i.within(items.len())?).copied()
 }
 
 #[pymodule(name = "array", types(Array, iter::ArrayIter))]

@@ -57,59 +57,32 @@ pub unsafe fn isinstance(_: &mut Cx, at: *const Value, n: usize) -> u64 {
             _ => return 0,
         };
         let t = v.ty();
+        // Classes that inherit from `object` alone.
+        let simple = matches!(
+            v.class_word(),
+            word::INT
+                | word::STR
+                | word::TUPLE
+                | word::LIST
+                | word::DICT
+                | word::FLOAT
+                | word::NONE
+                | word::BYTES
+        );
         for c in classes {
             if c.class_word() != word::TYPE {
                 return 0;
             }
-            if t.is_subtype_of(&*((c.bits() & !7) as *const Type)) {
+            let c = &*((c.bits() & !7) as *const Type);
+            let object = Type::from_word(word::OBJECT);
+            if std::ptr::eq(t, c) || std::ptr::eq(c, object) || !simple && t.is_subtype_of(c) {
                 return statics::TRUE;
             }
         }
-        match v.class_word() {
-            word::INT
-            | word::STR
-            | word::TUPLE
-            | word::LIST
-            | word::DICT
-            | word::FLOAT
-            | word::NONE
-            | word::BYTES
-            | word::BOOL => statics::FALSE,
-            _ => 0,
+        if simple || v.class_word() == word::BOOL {
+            return statics::FALSE;
         }
-    }
-}
-
-/// `issubclass(D, C)` of classes whose class is `type`.
-///
-/// # Safety
-/// See `QuickFn`.
-pub unsafe fn issubclass(_: &mut Cx, at: *const Value, n: usize) -> u64 {
-    // SAFETY: by contract; the type words tell what is cast.
-    unsafe {
-        let [derived, cls] = args(at, n) else {
-            return 0;
-        };
-        if derived.class_word() != word::TYPE || cls.class_word() != word::TYPE {
-            return 0;
-        }
-        let class = |v: &Value| &*((v.bits() & !7) as *const Type);
-        match class(derived).is_subtype_of(class(cls)) {
-            true => statics::TRUE,
-            false => statics::FALSE,
-        }
-    }
-}
-
-/// `id(x)`: the word, as far as an immediate int holds it.
-///
-/// # Safety
-/// See `QuickFn`.
-pub unsafe fn id(_: &mut Cx, at: *const Value, n: usize) -> u64 {
-    // SAFETY: by contract.
-    match unsafe { args(at, n) } {
-        [v] if v.is_ptr() => int((v.bits() & !7) as usize),
-        _ => 0,
+        0
     }
 }
 

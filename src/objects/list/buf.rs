@@ -54,12 +54,23 @@ impl ListBuf {
                 .add(i)
         }
     }
-    fn words(&self) -> *mut u64 {
+    pub(super) fn words(&self) -> *mut u64 {
         (&raw const *self)
             .cast::<u8>()
             .wrapping_add(ITEMS)
             .cast::<u64>()
             .cast_mut()
+    }
+    /// Move the first `n` words to `to`, leaving NULL.
+    ///
+    /// # Safety
+    /// Nobody else knows this buffer, which has them; `to` has room; their counts are the receiver's from now on.
+    pub(super) unsafe fn give_words(&self, to: *mut u64, n: usize) {
+        // SAFETY: by contract.
+        unsafe {
+            std::ptr::copy_nonoverlapping(self.words(), to, n);
+            std::ptr::write_bytes(self.words(), 0, n);
+        }
     }
     /// Fill words `n..total` with the first `n` over and over.
     ///
@@ -157,7 +168,7 @@ impl Run<'_> {
     /// # Safety
     /// The list's lock is held; all places are below its length; `to` has room.
     #[inline(always)]
-    unsafe fn copy_to(self, to: *mut u64, tid: u16) {
+    pub(super) unsafe fn copy_to(self, to: *mut u64, tid: u16) {
         // SAFETY: by contract.
         unsafe {
             let mut from = self.buf.words().cast_const().add(self.start);

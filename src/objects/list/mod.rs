@@ -1,12 +1,14 @@
 //! `list`: a buffer of words and a length. Reads take no lock (R2); every change holds the object's lock. Displaced values
 //! leave the lock before they are dropped (R1).
 //! - `buf.rs`: the buffer (R9)
+//! - `moving.rs`: operands that end with the operation
 //! - `methods.rs`, `slice.rs`, `sort.rs`, `iter.rs`: what Python sees
 
 pub mod buf;
 pub mod heap;
 pub mod iter;
 pub mod methods;
+pub mod moving;
 pub mod repr;
 pub mod slice;
 pub mod sort;
@@ -933,12 +935,13 @@ impl Drop for List {
     fn drop(&mut self) {
         let b = *self.buf.get_mut();
         let n = *self.len.get_mut();
+        let tid = typhon_runtime::thread::current_tid();
         // SAFETY: the buffer has the items.
         for slot in unsafe { &*b }.slots(n).iter().rev() {
             let bits = slot.peek_bits();
-            if bits & 3 == 0 {
-                // SAFETY: as above.
-                drop(unsafe { owned(bits) });
+            if bits & 3 == 0 && bits != 0 {
+                // SAFETY: as above; a pointer in the heap carries one count.
+                unsafe { typhon_runtime::refcount::decref(bits as *mut Header, tid) };
             }
         }
         // SAFETY: no readers.

@@ -104,6 +104,12 @@ impl List {
         }
     }
 
+    /// `a[lo:hi] = value` of a list that ends with it.
+    pub(crate) fn assign_ending(&self, cx: &mut Cx, b: Bounds, from: &List) -> Res<()> {
+        let s = b.adjust(self.len());
+        self.splice_ending(cx, s.start as usize, s.stop.max(s.start) as usize, from)
+    }
+
     /// `a[lo:hi] = value`.
     pub(crate) fn assign_range(&self, cx: &mut Cx, b: Bounds, value: &Value) -> Res<()> {
         let place = |s: Steps| (s.start as usize, s.stop.max(s.start) as usize);

@@ -290,6 +290,7 @@ pub fn multi_difference(cx: &mut Cx, set: &Value, others: &[Value]) -> Res<Value
 }
 
 /// Whether every element of `a` is in `b`.
+#[inline]
 pub fn is_subset(cx: &mut Cx, a: SetLike<'_>, b: SetLike<'_>) -> Res<bool> {
     if a.len() > b.len() {
         return Ok(false);
@@ -379,6 +380,9 @@ pub fn compare_truth(cx: &mut Cx, left: &Value, right: &Value, op: CmpOp) -> Res
     let (Some(a), Some(b)) = (SetLike::of(left), SetLike::of(right)) else {
         return Ok(None);
     };
+    if op == CmpOp::Le {
+        return is_subset(cx, a, b).map(Some);
+    }
     let r = match op {
         CmpOp::Eq => equal(cx, left, right, a, b)?,
         CmpOp::Ne => !equal(cx, left, right, a, b)?,

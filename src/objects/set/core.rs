@@ -122,6 +122,7 @@ impl<'a> SetLike<'a> {
     }
 
     /// Only instances of exactly `set` or `frozenset`.
+    #[inline(always)]
     pub fn of_exact(v: &'a Value) -> Option<SetLike<'a>> {
         if let Some(s) = v.downcast_exact::<Set>() {
             return Some(s.like());

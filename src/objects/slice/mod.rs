@@ -305,6 +305,20 @@ pub fn store_plain_range(
     Some(list.assign_range(cx, bounds, value))
 }
 
+/// The same of a value that ends with the statement: nothing but the register of `value` holds it.
+pub fn store_ending_range(
+    cx: &mut Cx,
+    o: &Value,
+    lo: &Value,
+    hi: &Value,
+    value: &Value,
+) -> Option<Res<()>> {
+    let from = crate::objects::list::moving::ending(value, cx.tid)?;
+    let list = o.downcast_exact::<crate::objects::List>()?;
+    let bounds = plain_bounds(lo, hi)?;
+    (!std::ptr::eq(list, from)).then(|| list.assign_ending(cx, bounds, from))
+}
+
 /// `o[lo:hi]` of an exact list, str, tuple or bytes by plain bounds, without a slice object. None: ask `__getitem__`.
 pub fn plain_range(cx: &mut Cx, o: &Value, lo: &Value, hi: &Value) -> Option<Res<Value>> {
     let bounds = plain_bounds(lo, hi)?;

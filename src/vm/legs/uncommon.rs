@@ -63,7 +63,12 @@ unsafe fn store_slice(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
         let lo = operand(cx, r, b_of(w))?;
         let hi = operand(cx, r, b_of(w) + 1)?;
         let v = operand(cx, r, d_of(w))?;
-        match slice::store_plain_range(cx, o, lo, hi, v) {
+        // A list that ends here gives its items away.
+        let moved = match x_of(w) & 4 != 0 {
+            true => slice::store_ending_range(cx, o, lo, hi, v),
+            false => None,
+        };
+        match moved.or_else(|| slice::store_plain_range(cx, o, lo, hi, v)) {
             Some(done) => done?,
             None => {
                 let key = slice::new_slice(cx, lo.clone(), hi.clone(), Value::none())?;
