@@ -939,7 +939,8 @@ impl Drop for List {
         // SAFETY: the buffer has the items.
         for slot in unsafe { &*b }.slots(n).iter().rev() {
             let bits = slot.peek_bits();
-            if bits & 3 == 0 && bits != 0 {
+            debug_assert_ne!(bits, 0, "items below the length are set");
+            if bits & 3 == 0 {
                 // SAFETY: as above; a pointer in the heap carries one count.
                 unsafe { typhon_runtime::refcount::decref(bits as *mut Header, tid) };
             }
@@ -985,7 +986,8 @@ fn settled(cx: &mut Cx, done: Option<Displaced>) -> Res<()> {
     match done {
         Some(displaced) => {
             displaced.buf.dispose(cx);
-            drop(displaced.values);
+            // The last first, as the list itself drops them.
+            displaced.values.into_iter().rev().for_each(drop);
             Ok(())
         }
         None => Err(cx.memory_error()),
