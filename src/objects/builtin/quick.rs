@@ -86,6 +86,39 @@ pub unsafe fn isinstance(_: &mut Cx, at: *const Value, n: usize) -> u64 {
     }
 }
 
+/// `issubclass(D, C)` of classes whose class is `type`.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn issubclass(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract; the type words tell what is cast.
+    unsafe {
+        let [derived, cls] = args(at, n) else {
+            return 0;
+        };
+        if derived.class_word() != word::TYPE || cls.class_word() != word::TYPE {
+            return 0;
+        }
+        let class = |v: &Value| &*((v.bits() & !7) as *const Type);
+        match class(derived).is_subtype_of(class(cls)) {
+            true => statics::TRUE,
+            false => statics::FALSE,
+        }
+    }
+}
+
+/// `id(x)`: the word, as far as an immediate int holds it.
+///
+/// # Safety
+/// See `QuickFn`.
+pub unsafe fn id(_: &mut Cx, at: *const Value, n: usize) -> u64 {
+    // SAFETY: by contract.
+    match unsafe { args(at, n) } {
+        [v] if v.is_ptr() => int((v.bits() & !7) as usize),
+        _ => 0,
+    }
+}
+
 /// `ord(c)`.
 ///
 /// # Safety
