@@ -1,7 +1,7 @@
 //! The general allocator, for everything that is no object: buffers of lists, tables, text, what Rust allocates.
 //!
 //! It asks for huge pages for all of its memory, so that a program that needs four megabytes takes fourteen. Hence
-//! its first range is reserved here, before the first allocation, and the beginning of it does without. And it keeps
+//! its first range is reserved here, before the first allocation, and the beginnings of its parts do without. And it keeps
 //! what is empty for a second: where threads come and go, each run of the same work touched other memory, and what was
 //! resident crept up; now it is a hundredth of that.
 
@@ -94,8 +94,12 @@ mod settings {
 
     /// What the allocator would reserve at first.
     const FIRST: usize = 1 << 30;
-    /// Of it, what has small pages. It is filled from its beginning.
-    const SMALL_PAGES: usize = 32 << 20;
+    /// The allocator deals it out in parts of this size, each for blocks of about one size (below 10 KiB, below 84, ...), and
+    /// fills each part from its beginning.
+    const PART: usize = 32 << 20;
+    /// Of the first parts, what has small pages: all of that of small blocks, the beginning of the others. One list of ten
+    /// thousand items would take two megabytes of its own.
+    const SMALL_PAGES: [usize; 4] = [PART, 8 << 20, 8 << 20, 8 << 20];
 
     /// Runs before `main` and what Rust does before, after the allocator's own constructor (which has a priority).
     #[used]
@@ -115,15 +119,13 @@ mod settings {
                 return;
             }
             let start = mi_arena_area(arena, &mut size);
-            if start.is_null() || size <= SMALL_PAGES {
+            if start.is_null() || size <= SMALL_PAGES.len() * PART {
                 return;
             }
-            libc::madvise(start, SMALL_PAGES, libc::MADV_NOHUGEPAGE);
-            libc::madvise(
-                start.byte_add(SMALL_PAGES),
-                size - SMALL_PAGES,
-                libc::MADV_HUGEPAGE,
-            );
+            libc::madvise(start, size, libc::MADV_HUGEPAGE);
+            for (i, small) in SMALL_PAGES.into_iter().enumerate() {
+                libc::madvise(start.byte_add(i * PART), small, libc::MADV_NOHUGEPAGE);
+            }
         }
     }
 }

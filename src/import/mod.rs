@@ -4,11 +4,10 @@
 
 mod frozen;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use typhon_compiler::code::Code;
 use typhon_compiler::packed;
 use typhon_modules::library::{File, Library};
-use typhon_runtime::program_pages::give_back;
+use typhon_runtime::program_pages::{give_back, give_back_constants};
 
 /// One file; ranges are byte offsets in the packed file.
 pub struct Entry {
@@ -24,10 +23,15 @@ static SOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"))
 /// Not compressed, for it is read where it stands.
 static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library_code.bin"));
 
-/// After so many bytes of code are found those read before are given back: most of it is read once, when it is run first.
-const GIVE_BACK: usize = 256 << 10;
-/// How many were found since.
-static READ: AtomicUsize = AtomicUsize::new(0);
+/// After so many bodies of modules, classes and functions the program's constants are given back: a body is read once, when it
+/// is run first, and as long as such are read the program starts, which wants others than it does later.
+const GIVE_BACK: usize = 64;
+
+fn body_was_read(read: usize) {
+    if read.is_multiple_of(GIVE_BACK) {
+        give_back_constants();
+    }
+}
 
 /// The library in this binary.
 pub struct Embedded;
@@ -56,10 +60,7 @@ impl Library for Embedded {
     }
     fn code(&self, name: &str) -> Option<Code> {
         let (from, to) = entry(name)?.code;
-        if READ.fetch_add(to - from, Ordering::Relaxed) > GIVE_BACK {
-            READ.store(0, Ordering::Relaxed);
-            give_back(CODE);
-        }
+        packed::when_read(body_was_read);
         (from != to).then(|| packed::unpack(&CODE[from..to]))
     }
     fn source(&self, name: &str) -> Option<Vec<u8>> {

@@ -73,10 +73,10 @@ pub(crate) fn decode(code: &Code) -> Result<Vec<Ins>, String> {
 }
 
 /// The source line of every word.
-pub(crate) fn lines_of(code: &Code, offsets: &[u32]) -> Box<[i32]> {
+pub(crate) fn lines_of(code: &Code, offsets: &crate::offsets::Offsets) -> Box<[i32]> {
     let by_unit: Vec<i32> = code.positions().map(|l| l.line).collect();
     offsets
         .iter()
-        .map(|&o| by_unit.get(o as usize / 2).copied().unwrap_or(-1))
+        .map(|o| by_unit.get(o as usize / 2).copied().unwrap_or(-1))
         .collect()
 }

@@ -28,6 +28,7 @@ pub mod native;
 pub mod number;
 #[path = "../objects/mod.rs"]
 pub mod objects;
+mod offsets;
 pub mod os;
 mod patterns;
 pub mod places;

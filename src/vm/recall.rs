@@ -10,8 +10,11 @@ use crate::statics::word;
 use crate::{Cx, Value, ValueExt};
 use std::sync::atomic::Ordering;
 
-/// Sets of two entries each: two that share a place do not displace each other in turns.
+/// Sets of two entries each: two that share a place do not displace each other in turns. A table begins small, and becomes
+/// as large as it ever is when this many entries have displaced others.
+const FIRST_SETS: usize = 64;
 const SETS: usize = 512;
+const CROWDED: u32 = 48;
 
 /// After this many finds an entry moves into the site's own cache: the site may have turned to another class for good.
 const MOVE_IN: u32 = 64;
@@ -34,7 +37,60 @@ struct Entry {
 
 /// One thread's table; empty until it is needed.
 #[derive(Default)]
-pub struct Recall(Vec<Entry>);
+pub struct Recall {
+    entries: Vec<Entry>,
+    displaced: u32,
+    /// The small table: who found an entry in it may still look at it.
+    outgrown: Vec<Entry>,
+}
+
+impl Recall {
+    fn with_sets(sets: usize) -> Vec<Entry> {
+        let empty = || Entry {
+            name: 0,
+            version: 0,
+            finds: 0,
+            cache: Cache::new(0),
+        };
+        (0..2 * sets).map(|_| empty()).collect()
+    }
+
+    /// The set of this version and key, in a table that is not empty.
+    #[inline(always)]
+    fn set(&mut self, version: u64, key: u64) -> &mut [Entry] {
+        // Of either size there is a power of two of sets.
+        let at = (place(version, key) & (self.entries.len() / 2 - 1)) * 2;
+        &mut self.entries[at..at + 2]
+    }
+
+    /// A table of the last size, with what is known.
+    #[cold]
+    fn grow(&mut self) {
+        self.outgrown = std::mem::replace(&mut self.entries, Recall::with_sets(SETS));
+        let known = std::mem::take(&mut self.outgrown);
+        for e in known.iter().filter(|e| e.version != 0) {
+            let (word, ptr) = e.cache.load();
+            let also = e.cache.also.load(Ordering::Relaxed);
+            self.enter(e.name, e.version, word, ptr, also);
+        }
+        self.outgrown = known;
+    }
+
+    fn enter(&mut self, key: u64, version: u64, word: u64, ptr: u64, also: u64) {
+        let set = self.set(version, key);
+        let is_other = |e: &Entry| e.version != 0 && (e.name, e.version) != (key, version);
+        let mut displaced = 0;
+        if is_other(&set[0]) {
+            // The older of the two goes.
+            displaced = u32::from(is_other(&set[1]));
+            set.swap(0, 1);
+        }
+        let e = &mut set[0];
+        (e.name, e.version, e.finds) = (key, version, 0);
+        e.cache.fill_own(word, ptr, also);
+        self.displaced += displaced;
+    }
+}
 
 /// The version that the caches of an object's attributes hang on: a class's own, or that of the object's class.
 #[inline(always)]
@@ -48,12 +104,12 @@ fn version_of(o: &Value) -> u64 {
     }
 }
 
-/// The first entry of the set.
+/// What tells the set.
 #[inline(always)]
 fn place(version: u64, key: u64) -> usize {
     // Names lie a cell apart or more; the product spreads what their addresses have in common.
     let mixed = (key >> 4 ^ key << 20 ^ version << 9).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 55) as usize % SETS * 2
+    (mixed >> 55) as usize
 }
 
 /// Whether this is what the caches of an object's attributes hang on in the site's cache: if not, it may be known here.
@@ -80,21 +136,20 @@ pub fn find<'a>(
         return None;
     }
     let (version, key) = (version_of(o), name.bits() & !7 | access as u64);
-    let at = place(version, key);
-    let set = cx.recall.0.get_mut(at..at + 2)?;
+    if version == 0 || cx.recall.entries.is_empty() {
+        return None;
+    }
+    let set = cx.recall.set(version, key);
     let e = set
         .iter_mut()
         .find(|e| e.version == version && e.name == key)?;
-    if version == 0 {
-        return None;
-    }
     e.finds += 1;
     if e.finds.is_multiple_of(MOVE_IN) {
         let (word, ptr) = e.cache.load();
         site.fill_also(word, ptr, e.cache.also.load(Ordering::Relaxed));
     }
     let cache: *const Cache = &raw const e.cache;
-    // SAFETY: the table is never resized once made, and goes with the thread.
+    // SAFETY: a table stays once made, outgrown or not, and goes with the thread.
     Some(unsafe { &*cache })
 }
 
@@ -109,23 +164,12 @@ pub fn note(cx: &mut Cx, o: &Value, name: &Value, access: Access, site: &Cache) 
     if version == 0 || word >> 16 != version || word == Cache::EMPTY {
         return;
     }
-    if cx.recall.0.is_empty() {
-        cx.recall.0.extend((0..2 * SETS).map(|_| Entry {
-            name: 0,
-            version: 0,
-            finds: 0,
-            cache: Cache::new(0),
-        }));
+    let recall = &mut cx.recall;
+    if recall.entries.is_empty() {
+        recall.entries = Recall::with_sets(FIRST_SETS);
+    } else if recall.displaced >= CROWDED && recall.outgrown.is_empty() {
+        recall.grow();
     }
     let key = name.bits() & !7 | access as u64;
-    let at = place(version, key);
-    let set = &mut cx.recall.0[at..at + 2];
-    if set[0].version != 0 && (set[0].name, set[0].version) != (key, version) {
-        // The older of the two goes.
-        set.swap(0, 1);
-    }
-    let e = &mut set[0];
-    (e.name, e.version, e.finds) = (key, version, 0);
-    e.cache
-        .fill_own(word, ptr, site.also.load(Ordering::Acquire));
+    recall.enter(key, version, word, ptr, site.also.load(Ordering::Acquire));
 }

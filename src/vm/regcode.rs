@@ -300,7 +300,7 @@ pub struct RegCode {
     /// Source line, per word; made when somebody asks.
     pub(crate) lines: std::sync::OnceLock<Box<[i32]>>,
     /// Byte offset in the stack code, per word.
-    pub offsets: Box<[u32]>,
+    pub offsets: crate::offsets::Offsets,
     pub handlers: Box<[Handler]>,
     /// Register-code index of each stack-code instruction that starts a block (sorted by offset).
     pub blocks: Box<[(u32, u32)]>,
@@ -403,7 +403,7 @@ impl RegCode {
             let _ = writeln!(
                 out,
                 "{i:5} @{:<5} {op:?} x={} d={} a={} b={} imm={}",
-                self.offsets[i],
+                self.offsets.get(i).unwrap_or(0),
                 x_of(w),
                 d_of(w),
                 a_of(w),

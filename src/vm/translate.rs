@@ -269,7 +269,7 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
         consts: Default::default(),
         names: Default::default(),
         lines: Default::default(),
-        offsets: t.offsets.into(),
+        offsets: crate::offsets::Offsets::of(&t.offsets),
         handlers: out.into(),
         blocks,
         nlocals,

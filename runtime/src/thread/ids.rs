@@ -68,8 +68,11 @@ impl Home for Inner {
     }
 }
 
-const CHUNK: usize = 256;
-static RECORDS: [AtomicPtr<IdRecord>; 256] = [const { AtomicPtr::new(std::ptr::null_mut()) }; 256];
+/// Records made at a time. One is more than a kilobyte, and most programs have few threads.
+const CHUNK: usize = 8;
+const CHUNKS: usize = (NO_THREAD as usize + 1) / CHUNK;
+static RECORDS: [AtomicPtr<IdRecord>; CHUNKS] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; CHUNKS];
 const MAX_TID: u32 = NO_THREAD as u32 - 1;
 
 pub(super) struct Registry {

@@ -183,15 +183,15 @@ impl Frame {
     /// Offset of the current instruction in the stack code (`f_lasti`).
     pub fn lasti(&self) -> u32 {
         let rc = self.code();
-        rc.offsets.get(self.pc_index()).copied().unwrap_or(0)
+        rc.offsets.get(self.pc_index()).unwrap_or(0)
     }
     /// Shows the instruction at this offset as the current one: the frame ends here.
     pub fn go_to(&mut self, offset: u32) {
         let rc = self.code();
-        if let Some(i) = rc.offsets.iter().position(|&o| o == offset) {
-            // SAFETY: within the code's words.
-            self.pc = unsafe { rc.words.as_ptr().add(i) };
-        }
+        let found = rc.offsets.iter().position(|o| o == offset);
+        // SAFETY: within the code's words.
+        let pc = found.map(|i| unsafe { rc.words.as_ptr().add(i) });
+        self.pc = pc.unwrap_or(self.pc);
     }
     pub fn line(&self) -> i32 {
         self.code()

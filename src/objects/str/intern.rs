@@ -18,17 +18,30 @@ struct Shard {
     used: usize,
 }
 
-/// A string's hash and word; 0 where there is none. The table's references are never given back.
+/// A string's word, of 48 bits, and above it as many of its hash as there is room for; 0 where there is none. The table's
+/// references are never given back.
 #[derive(Clone, Copy, Default)]
-struct Place {
-    hash: i64,
-    bits: u64,
-}
+struct Place(u64);
 
 impl Place {
+    const WORD: u64 = (1 << 48) - 1;
+
+    fn of(hash: i64, value: Value) -> Place {
+        let bits = value.into_bits();
+        assert!(bits <= Place::WORD, "an address of more than 48 bits");
+        Place(bits | Place::tag(hash))
+    }
+    /// The bits of the hash that say neither shard nor place.
+    fn tag(hash: i64) -> u64 {
+        hash as u64 & !Place::WORD
+    }
     fn value(&self) -> Option<ManuallyDrop<Value>> {
+        let bits = self.0 & Place::WORD;
         // SAFETY: the word of an immortal string, or 0.
-        (self.bits != 0).then(|| ManuallyDrop::new(unsafe { Value::from_bits(self.bits) }))
+        (bits != 0).then(|| ManuallyDrop::new(unsafe { Value::from_bits(bits) }))
+    }
+    fn string(value: &Value) -> &Str {
+        value.downcast_exact::<Str>().expect("a table of strings")
     }
 }
 
@@ -41,7 +54,11 @@ impl Shard {
             let place = &self.places[at];
             match place.value() {
                 None => return at,
-                Some(v) if place.hash == hash && v.downcast_exact::<Str>().is_some_and(&is_it) => {
+                Some(v)
+                    if place.0 & !Place::WORD == Place::tag(hash)
+                        && Place::string(&v).hash() == hash
+                        && is_it(Place::string(&v)) =>
+                {
                     return at;
                 }
                 Some(_) => at = (at + 1) & mask,
@@ -60,16 +77,15 @@ impl Shard {
         if self.used * 4 >= self.places.len() * 3 {
             let more = vec![Place::default(); (self.places.len() * 2).max(64)];
             let old = std::mem::replace(&mut self.places, more);
-            for place in old.into_iter().filter(|p| p.bits != 0) {
-                let at = self.place_of(place.hash, |_| false);
-                self.places[at] = place;
+            for place in old {
+                if let Some(value) = place.value() {
+                    let at = self.place_of(Place::string(&value).hash(), |_| false);
+                    self.places[at] = place;
+                }
             }
         }
         let at = self.place_of(hash, |_| false);
-        self.places[at] = Place {
-            hash,
-            bits: value.into_bits(),
-        };
+        self.places[at] = Place::of(hash, value);
         self.used += 1;
     }
 }

@@ -152,11 +152,11 @@ fn op_at(rc: &RegCode, i: usize) -> (Rop, u8) {
 /// The word of `new` that does what word `k` of `old` does: the same opcode of the same instruction.
 fn same_word(old: &RegCode, k: usize, new: &RegCode) -> Option<usize> {
     let (op, x) = op_at(old, k);
-    let offset = old.offsets[k];
+    let offset = old.offsets.get(k);
     let mut j = 0;
     while j < new.words.len() {
         let (o, y) = op_at(new, j);
-        if new.offsets[j] == offset && o == op && (op != Rop::Event || x == y) {
+        if new.offsets.get(j) == offset && o == op && (op != Rop::Event || x == y) {
             return Some(j);
         }
         // Their second word is a distance.
