@@ -338,6 +338,21 @@ impl<'a> SetLike<'a> {
         }
     }
 
+    /// Under the lock: add a counted key, if the first place asked tells whether it is there and the table need not grow.
+    #[inline(always)]
+    pub(super) fn add_at_first(self, key: Value, hash: i64) -> Result<(), Value> {
+        let t = self.core.table();
+        match t.first_place(hash, key.bits()) {
+            Some(Some(_)) => Ok(()),
+            Some(None) if !t.is_full(1) => {
+                t.insert_at(hash as u64 as usize & t.mask(), hash, key);
+                self.core.used.store(self.len() + 1, Ordering::Relaxed);
+                Ok(())
+            }
+            _ => Err(key),
+        }
+    }
+
     /// Under the lock: a new key at the free entry `n`. The key comes back when memory is out.
     #[inline]
     pub(super) fn insert_locked(self, n: usize, key: Value, hash: i64) -> Result<OldTable, Value> {

@@ -80,7 +80,17 @@ impl Fresh {
     }
 
     /// Add a key if that runs nothing; else it comes back.
+    #[inline(always)]
     fn add_quick(&mut self, key: Value, hash: i64) -> Result<(), Value> {
+        let key = key.into_counted();
+        match self.like().add_at_first(key, hash) {
+            Ok(()) => Ok(()),
+            Err(key) => self.add_searching(key, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn add_searching(&mut self, key: Value, hash: i64) -> Result<(), Value> {
         static NO_ANSWERS: Memo = Memo::new();
         match self.like().find_locked(&key, hash, &NO_ANSWERS) {
             Found::At(_) => Ok(()),
