@@ -868,8 +868,13 @@ pub unsafe fn load_super(
                 method = Some(f);
                 value = None;
             } else {
-                let s = object::superobj::new_super(cx, class, obj)?;
-                value = Some(protocol::getattr(cx, &s, &name)?);
+                value = match object::superobj::lookup(cx, class, obj, &name)? {
+                    None => {
+                        let s = object::superobj::new_super(cx, class, obj)?;
+                        Some(protocol::getattr(cx, &s, &name)?)
+                    }
+                    found => found,
+                };
             }
         } else {
             let s = if mode & 2 != 0 {

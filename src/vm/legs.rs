@@ -359,6 +359,27 @@ pub unsafe fn compare(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
 /// See [`arith`].
 #[inline(never)]
 pub unsafe fn contains(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract; the type word tells what is cast.
+    unsafe {
+        let (a, b) = (*r.add(a_of(w)), *r.add(b_of(w)));
+        // A small int in a list of such.
+        if a & 3 == 1 && b & 3 == 0 && b != 0 {
+            let list = (b & !7) as *const List;
+            if (*list).head.type_word() == word::LIST
+                && let Some(found) = (*list).contains_int(cx.thread.tid, a)
+            {
+                let bits = bool_bits(found != (x_of(w) & 4 != 0));
+                finish_short(cx, r, w, x_of(w) & CONSUME_B, bits);
+                return Ok(());
+            }
+        }
+        contains_other(cx, r, w)
+    }
+}
+
+/// The same of all else.
+#[inline(never)]
+unsafe fn contains_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
@@ -440,6 +461,16 @@ unsafe fn subscr_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                 put(cx, r, w, bits);
                 return Ok(Called::Done);
             }
+        }
+        // Native classes with keys of their own, as dicts with a default are.
+        if !matches!(
+            a.class_word(),
+            word::DICT | word::STR | word::LIST | word::TUPLE | word::BYTES
+        ) && let Some(f) = crate::objects::typeobj::dunder::native_getitem(a)
+        {
+            let bits = f(cx, a, b)?.into_counted_or_immediate();
+            finish_short(cx, r, w, x_of(w), bits);
+            return Ok(Called::Done);
         }
         let bits = match quick::get(cx.thread.tid, a, b) {
             Some(bits) => bits,

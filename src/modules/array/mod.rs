@@ -601,20 +601,25 @@ impl Array {
 
     #[slot]
     fn getitem(&self, key: &Value, cx: &mut Cx) -> Res<Value> {
-        let i = match key.as_small_int() {
-            Some(i) => Index(i as isize),
-            None => {
-                if let Some(slice) = typhon_vm::objects::slice::as_slice(key) {
-                    return self.part(cx, slice);
-                }
-                index_of(cx, key)?
+        if let Some(i) = key.as_small_int() {
+            match self.number_at(cx, Index(i as isize)) {
+                Some(Plain::Float(f)) => return f.into_value(cx),
+                Some(Plain::Int(n)) => return n.into_value(cx),
+                None => {}
             }
-        };
-        match self.number_at(cx, i) {
-            Some(Plain::Float(f)) => return f.into_value(cx),
-            Some(Plain::Int(n)) => return n.into_value(cx),
-            None => {}
         }
+        self.subscript(cx, key)
+    }
+}
+
+impl Array {
+    /// `a[key]` whatever the key is.
+    #[inline(never)]
+    fn subscript(&self, cx: &mut Cx, key: &Value) -> Res<Value> {
+        if let Some(slice) = typhon_vm::objects::slice::as_slice(key) {
+            return self.part(cx, slice);
+        }
+        let i = index_of(cx, key)?;
         match self.item_at(cx, i) {
             Some(item) => self.code.decode(cx, &item),
             None => Err(cx.index_error("array index out of range")),

@@ -6,6 +6,7 @@
 
 use crate::objects::bytes::Bytes;
 use crate::objects::object::hash::hash_pointer;
+use crate::objects::typeobj::flag;
 use crate::objects::{Float, Int, Str, Tuple};
 use crate::protocol;
 use crate::statics::word;
@@ -159,13 +160,19 @@ fn compared_as_tuple(v: &Value) -> Option<&Tuple> {
     (compares(v.ty()) == compares(crate::Type::from_word(word::TUPLE))).then_some(t)
 }
 
-#[inline]
 fn tuples_equal(x: &Tuple, y: &Tuple, depth: u32) -> Option<bool> {
+    let (x, y) = (x.items(), y.items());
     if x.len() != y.len() {
         return Some(false);
     }
-    for (p, q) in x.items().iter().zip(y.items()) {
-        if !p.is(q) && !pure_eq_at(p, q, depth - 1)? {
+    for (p, q) in x.iter().zip(y) {
+        if p.bits() == q.bits() {
+            continue;
+        }
+        if p.is_small_int() && q.is_small_int() {
+            return Some(false);
+        }
+        if !pure_eq_at(p, q, depth - 1)? {
             return Some(false);
         }
     }
@@ -180,13 +187,23 @@ fn pure_eq_at(a: &Value, b: &Value, depth: u32) -> Option<bool> {
         return Some(false);
     }
     let (wa, wb) = (a.class_word(), b.class_word());
-    if wa == word::TUPLE && wb == word::TUPLE && depth != 0 {
-        let (x, y) = (a.downcast_exact::<Tuple>()?, b.downcast_exact::<Tuple>()?);
-        return tuples_equal(x, y, depth);
-    }
-    if wa == word::STR && wb == word::STR {
-        let (x, y) = (a.downcast_exact::<Str>()?, b.downcast_exact::<Str>()?);
-        return Some(x.equals(y));
+    if wa == wb {
+        if wa == word::TUPLE && depth != 0 {
+            // SAFETY: exactly tuples.
+            let tuple = |v: &Value| unsafe { &*((v.bits() & !7) as *const Tuple) };
+            return tuples_equal(tuple(a), tuple(b), depth);
+        }
+        if wa == word::STR {
+            let (x, y) = (a.downcast_exact::<Str>()?, b.downcast_exact::<Str>()?);
+            return Some(x.equals(y));
+        }
+        // Two named tuples are compared as often as two tuples.
+        if a.ty().has(flag::TUPLE_SUBCLASS)
+            && depth != 0
+            && let (Some(x), Some(y)) = (compared_as_tuple(a), compared_as_tuple(b))
+        {
+            return tuples_equal(x, y, depth);
+        }
     }
     if let (Some(x), Some(y)) = (number(a), number(b)) {
         return Some(numbers_equal(x, y));

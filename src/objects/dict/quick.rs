@@ -69,18 +69,18 @@ fn look_up_any(tid: u16, d: &Dict, key: &Value) -> Option<u64> {
     }
 }
 
-/// Whether a small int is among the words of items; None if that has to be asked of one of them.
+/// Whether the word of a small int is among those of items; None if that has to be asked of one of them.
 #[inline(always)]
-pub fn contains_int(words: impl Iterator<Item = u64>, key: &Value) -> Option<bool> {
+pub fn contains_int(words: impl Iterator<Item = u64>, key: u64) -> Option<bool> {
+    // Of ints alone, the two low bits stay 0.
+    let mut odd = 0;
     for w in words {
-        if w == key.bits() {
-            return Some(true);
+        if w == key {
+            return (odd & 3 == 0).then_some(true);
         }
-        if w & 3 != 1 {
-            return None;
-        }
+        odd |= w ^ 1;
     }
-    Some(false)
+    (odd & 3 == 0).then_some(false)
 }
 
 /// `key in d`.
@@ -91,10 +91,12 @@ pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
             word::SET | word::FROZENSET => {
                 SetLike::of(d)?.contains_unlocked(tid, key, quick_hash(key)?)
             }
-            word::LIST if key.is_small_int() => d.downcast_exact::<List>()?.contains_int(tid, key),
+            word::LIST if key.is_small_int() => {
+                d.downcast_exact::<List>()?.contains_int(tid, key.bits())
+            }
             word::TUPLE if key.is_small_int() => {
                 let items = d.downcast_exact::<Tuple>()?.items();
-                contains_int(items.iter().map(Value::bits), key)
+                contains_int(items.iter().map(Value::bits), key.bits())
             }
             _ => None,
         };

@@ -248,7 +248,7 @@ impl List {
     /// Whether a small int is among the items, without the lock (R2); None if that has to be asked of one of them. A word of
     /// the buffer that holds no small int now, or none at all, is asked about.
     #[inline]
-    pub fn contains_int(&self, tid: u16, key: &Value) -> Option<bool> {
+    pub fn contains_int(&self, tid: u16, key: u64) -> Option<bool> {
         if !buf::may_read(&self.head, tid) {
             return None;
         }
@@ -257,7 +257,8 @@ impl List {
         if n > b.cap() {
             return None;
         }
-        crate::objects::dict::quick::contains_int((0..n).map(|i| b.word(i).peek_bits()), key)
+        let words = b.slots(n).iter().map(Slot::peek_bits);
+        crate::objects::dict::quick::contains_int(words, key)
     }
 
     /// Append a copy of `v`, if there is room.

@@ -102,9 +102,6 @@ fn search(
     let Some(t) = start.downcast::<Type>() else {
         return Ok(None);
     };
-    let Some(key) = name.downcast::<Str>() else {
-        return Ok(None);
-    };
     // The tuple is held: lookups below may reach a safepoint.
     let Some(mro) = t.mro.get(&t.head) else {
         return Ok(None);
@@ -112,20 +109,35 @@ fn search(
     let Some(mro) = mro.downcast::<Tuple>() else {
         return Ok(None);
     };
-    let after = mro.items().iter().skip_while(|c| !c.is(class)).skip(1);
-    for c in after {
-        let Some(found) = type_of_word(c).dict().get_str(cx, key) else {
-            continue;
-        };
-        return match found.ty().slots.descr_get.get() {
-            Some(get) => {
-                let instance = if obj.is(start) { None } else { Some(obj) };
-                get(cx, &found, instance, Some(start)).map(Some)
-            }
-            None => Ok(Some(found)),
-        };
+    let Some(found) = find_behind(cx, mro.items(), class, name) else {
+        return Ok(None);
+    };
+    match found.ty().slots.descr_get.get() {
+        Some(get) => {
+            let instance = if obj.is(start) { None } else { Some(obj) };
+            get(cx, &found, instance, Some(start)).map(Some)
+        }
+        None => Ok(Some(found)),
     }
-    Ok(None)
+}
+
+/// What the classes behind `class` in this order have by the name, the first first.
+fn find_behind(cx: &mut Cx, mro: &[Value], class: &Value, name: &Value) -> Option<Value> {
+    let at = mro.iter().position(|c| c.is(class))? + 1;
+    let key = name.downcast::<Str>()?;
+    // Mostly they are the order of the next class, which remembers what it has.
+    if let Some(next) = mro.get(at)
+        && let next = type_of_word(next)
+        && let Some(own) = next.mro.get(&next.head)
+        && let Some(own) = own.downcast::<Tuple>()
+        && own.len() == mro.len() - at
+        && own.items().iter().zip(&mro[at..]).all(|(a, b)| a.is(b))
+    {
+        return next.lookup(cx, name);
+    }
+    mro[at..]
+        .iter()
+        .find_map(|c| type_of_word(c).dict().get_str(cx, key))
 }
 
 /// What `super(class, obj)` finds in the MRO of the class of `obj`, unbound. None also when a plain instance is not meant.
