@@ -34,6 +34,10 @@ def divided(rows, by):
     return [[number / by for number in row] for row in rows]
 
 
+def agree(row, other):
+    return all(a == 8 * b for a, b in zip(row, other))
+
+
 def run(options, threads):
     size = options.size
     left, right = map_in_threads(threads, lambda seed: matrix(size, seed), (1, 2))
@@ -41,7 +45,7 @@ def run(options, threads):
     half_left, half_right = map_in_threads(threads, lambda job: divided(*job), ((left, 2), (right, 4)))
     halves = product(half_left, half_right, threads)
     trace = sum(whole[i][i] for i in range(size))
-    same = all(a == 8 * b for row, other in zip(whole, halves) for a, b in zip(row, other))
+    same = all(map_in_threads(threads, lambda rows: agree(*rows), zip(whole, halves)))
     return [
         f"matrices: {size} x {size}",
         f"trace: {trace}, as floats {sum(halves[i][i] for i in range(size))}",

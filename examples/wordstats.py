@@ -5,6 +5,7 @@ merged at the end, by all threads too.
 """
 
 import heapq
+import itertools
 import os
 import sys
 
@@ -128,13 +129,27 @@ def merged(tallies, threads):
     return tallies[0]
 
 
-def ranking(counts):
-    """The entries, the most frequent first."""
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+# How many of the most frequent are looked at.
+TOP = 500
+
+
+def frequency(item):
+    """What the most frequent come first by."""
+    return -item[1], item[0]
+
+
+def top(items):
+    """The most frequent of some entries, in order."""
+    return sorted(items, key=frequency)[:TOP]
 
 
 def shown(ranked, how_many):
     return ", ".join(f"{name} {count}" for name, count in ranked[:how_many])
+
+
+def longest(names):
+    """The three longest of some names, in order."""
+    return heapq.nsmallest(3, names, key=lambda name: (-len(name), name))
 
 
 def run(options, threads):
@@ -148,26 +163,22 @@ def run(options, threads):
 
     total = merged(in_threads(threads, count), threads)
 
-    # What is asked of the totals goes to the threads too: the tables are read only from here on.
-    tables = total.tables()
-    questions = [
-        ("longest", lambda: heapq.nsmallest(3, total.identifiers, key=lambda name: (-len(name), name))),
-        ("identifiers", lambda: ranking(total.identifiers)),
-        ("words", lambda: ranking(total.words)),
-        ("characters", lambda: sum(len(name) * count for name, count in total.identifiers.items())),
-        ("sums", lambda: [number for counts in tables for number in (len(counts), sum(counts.values()))]),
-    ]
-    answers = {}
-    open_questions = WorkList(questions)
+    # What is asked of the totals goes to the threads too, a part of the entries to each: the tables are read only from here on.
+    def answer(question):
+        counts, part = question
+        items = list(itertools.islice(counts.items(), part, None, threads))
+        if counts is total.words:
+            return top(items), None, None
+        return top(items), longest(name for name, _ in items), sum(len(name) * count for name, count in items)
 
-    def answer(_index):
-        for name, question in open_questions:
-            answers[name] = question()
-
-    in_threads(threads, answer)
-
-    identifiers, words = answers["identifiers"], answers["words"]
-    totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line, *answers["sums"]]
+    questions = [(counts, part) for counts in (total.identifiers, total.words) for part in range(threads)]
+    answers = map_in_threads(threads, answer, questions)
+    names, parts = answers[:threads], answers[threads:]
+    identifiers = top(item for ranked, _, _ in names for item in ranked)
+    words = top(item for ranked, _, _ in parts for item in ranked)
+    characters = sum(sums for _, _, sums in names)
+    sums = [number for counts in total.tables() for number in (len(counts), sum(counts.values()))]
+    totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line, *sums]
     return [
         f"files: {len(FILES)}, characters: {sum(len(text) for _, text in FILES)}",
         f"lines: {total.lines}, blank {total.blank_lines}, comments {total.comment_lines}",
@@ -175,10 +186,10 @@ def run(options, threads):
         f"most frequent: {shown(identifiers, 10)}",
         f"words: {sum(total.words.values())}, different {len(total.words)}",
         f"most frequent: {shown(words, 10)}",
-        f"initials of neighbours: {shown(ranking(total.pairs), 10)}",
-        f"indents: {shown(ranking(total.indents), 10)}",
-        f"longest identifiers: {', '.join(answers['longest'])}",
-        f"checksum: {checksum(totals + [answers['characters'], shown(words, 500), shown(identifiers, 500)])}",
+        f"initials of neighbours: {shown(top(total.pairs.items()), 10)}",
+        f"indents: {shown(top(total.indents.items()), 10)}",
+        f"longest identifiers: {', '.join(longest(name for _, some, _ in names for name in some))}",
+        f"checksum: {checksum(totals + [characters, shown(words, TOP), shown(identifiers, TOP)])}",
     ]
 
 

@@ -19,7 +19,7 @@ macro_rules! counters {
     };
 }
 
-/// Of the counts of objects that another thread owns, one in this many is looked at.
+/// Of the counts of objects that another thread owns, one in this many is looked at, in some phases more.
 pub const SAMPLED: u32 = 16;
 
 counters! {
@@ -33,7 +33,7 @@ counters! {
     program_lock_wait_ns,
     /// Objects whose running owner had to be kept from locking them in its own way.
     locks_opened,
-    /// References to another thread's objects counted for a register ([`SAMPLED`] at a time).
+    /// References to another thread's objects counted for a register (some [`SAMPLED`] at a time).
     foreign_counts,
     /// A lock-free read had to fall back to the lock (R2).
     read_contended,

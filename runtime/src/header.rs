@@ -230,7 +230,11 @@ impl Header {
 
     /// Lets readers without a reference count this object (R2's "mark"). The caller holds one.
     pub fn mark_readable(&self) {
-        self.shared.mark_readable();
+        if refword::state(self.shared.load()) == refword::DEFAULT {
+            self.shared.mark_readable();
+            #[cfg(not(feature = "gil"))]
+            crate::promote::begin(self);
+        }
     }
 
     /// Makes the object deferred, for good. The caller holds a counted reference. False: it was already, or another

@@ -15,7 +15,7 @@ pub enum Kind {
     ObjectLock,
     /// Sleeping for a lock of the program.
     ProgramLock,
-    /// Counting a reference to an object that another thread owns; a sample stands for [`crate::counters::SAMPLED`] of them.
+    /// Counting a reference to an object that another thread owns; a sample stands for some [`crate::counters::SAMPLED`] of them.
     ForeignCount,
 }
 

@@ -6,7 +6,8 @@
 //! reference: a deferred object dies here or in the collector only, which strikes it from the table.
 //! Types stay to the collector, since their instances do not count them (R11).
 //!
-//! The delay is kept by a short-lived native thread, which touches nothing but breakers.
+//! The delay is kept by a native thread, which touches nothing but breakers. It stays for a few ticks that nobody wants: threads
+//! that use deferred objects want one tick after the other, and to make a thread takes the system longer than the tick does.
 
 use crate::address::AddressSet;
 use crate::counters::Counter;
@@ -17,19 +18,27 @@ use crate::hooks;
 use crate::info::type_flag;
 use crate::protocol::ranks::Rank;
 use crate::refcount;
-use crate::sync::{AtomicBool, Mutex, Ordering};
+use crate::sync::{AtomicU32, Mutex, Ordering};
 use crate::thread::{self, Thread, World, breaker};
 use std::time::Duration;
 
-/// How long the dead may wait, and how far scans are apart.
+/// How long the dead may wait, and how far scans are apart at least.
 const DELAY: Duration = Duration::from_millis(10);
+/// Ticks that nobody wants until the clock's thread ends.
+const IDLE: u32 = 5;
+
+// What the clock does.
+const NO_CLOCK: u32 = 0;
+/// It runs, and nobody wants the next tick yet.
+const TICKS: u32 = 1;
+const WANTED: u32 = 2;
 
 struct Table(Vec<*mut Header>);
 // SAFETY: addresses; followed with the world stopped.
 unsafe impl Send for Table {}
 
 static TABLE: Mutex<Table> = Mutex::ranked(Rank::ZeroCount, Table(Vec::new()));
-static CLOCK_RUNS: AtomicBool = AtomicBool::new(false);
+static CLOCK: AtomicU32 = AtomicU32::new(NO_CLOCK);
 
 /// The heap count of a deferred object is zero.
 #[cold]
@@ -48,28 +57,39 @@ pub(crate) fn note(head: *mut Header) {
 #[inline]
 #[cfg(not(feature = "gil"))]
 pub(crate) fn look_soon() {
-    if !CLOCK_RUNS.load(Ordering::Relaxed) {
+    if CLOCK.load(Ordering::Relaxed) != WANTED {
         start_clock();
     }
 }
 
 #[cold]
 fn start_clock() {
-    if CLOCK_RUNS.swap(true, Ordering::AcqRel) {
+    if CLOCK.swap(WANTED, Ordering::AcqRel) != NO_CLOCK {
         return;
     }
     let clock = std::thread::Builder::new()
         .name("typhon-clock".into())
         .stack_size(64 << 10);
-    let tick = || {
+    if crate::signals::blocked(|| clock.spawn(run_clock)).is_err() {
+        CLOCK.store(NO_CLOCK, Ordering::Release);
+        thread::set_breaker_everywhere(breaker::ZERO_COUNT);
+    }
+}
+
+fn run_clock() {
+    let mut idle = 0;
+    loop {
         std::thread::sleep(DELAY);
-        CLOCK_RUNS.store(false, Ordering::Release);
-        thread::set_breaker_everywhere(breaker::ZERO_COUNT);
-    };
-    let started = crate::signals::blocked(|| clock.spawn(tick));
-    if started.is_err() {
-        CLOCK_RUNS.store(false, Ordering::Release);
-        thread::set_breaker_everywhere(breaker::ZERO_COUNT);
+        if CLOCK.swap(TICKS, Ordering::AcqRel) == WANTED {
+            idle = 0;
+            thread::set_breaker_everywhere(breaker::ZERO_COUNT);
+            continue;
+        }
+        idle += 1;
+        let ends = || CLOCK.compare_exchange(TICKS, NO_CLOCK, Ordering::AcqRel, Ordering::Relaxed);
+        if idle == IDLE && ends().is_ok() {
+            return;
+        }
     }
 }
 
@@ -131,6 +151,6 @@ pub(crate) fn strike(condemned: impl Fn(*const Header) -> bool) {
 
 /// In the child of a fork the clock's thread is gone.
 pub(crate) fn reset_in_child() {
-    CLOCK_RUNS.store(false, Ordering::Relaxed);
+    CLOCK.store(NO_CLOCK, Ordering::Relaxed);
     thread::set_breaker_everywhere(breaker::ZERO_COUNT);
 }

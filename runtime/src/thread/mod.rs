@@ -404,6 +404,16 @@ impl Thread {
         }
     }
 
+    /// The same for a native loop that is one step for other threads where the global lock is on.
+    #[inline(always)]
+    pub fn safepoint_stop_within(&mut self) {
+        if self.breaker.load(Ordering::Relaxed) & (breaker::STOP | breaker::QUIESCE) != 0
+            && !gil::is_enabled()
+        {
+            self.stop_slow();
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn stop_slow(&mut self) {

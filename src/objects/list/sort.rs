@@ -2,6 +2,8 @@
 //! gets the sorted items all the same, and a ValueError. Keys that all are small ints, floats or exact strings are compared
 //! natively; others through `__lt__` by the adaptive merge sort of the text crate, which sorts positions, so that an
 //! exception leaves a permutation of the items.
+//!
+//! A world that is to stop does not wait until all is in order: comparisons poll, and numbers are sorted detached.
 
 use super::List;
 use crate::native::*;
@@ -10,6 +12,9 @@ use crate::objects::float;
 use crate::protocol;
 use crate::{Cx, Res, Value};
 use std::cmp::Ordering;
+
+/// Numbers whose sorting takes a millisecond.
+const LONG: usize = 1 << 14;
 
 /// `list.sort(key=key, reverse=reverse)`.
 pub fn sort_list(cx: &mut Cx, list: &List, key: Option<&Value>, reverse: bool) -> Res<()> {
@@ -32,7 +37,7 @@ pub fn sort_values(
 ) -> Res<()> {
     match key.filter(|k| !k.is_none()) {
         None => {
-            if items.len() < 2 || sort_small_ints(items, reverse) {
+            if items.len() < 2 || sort_small_ints(cx, items, reverse) {
                 return Ok(());
             }
             let (order, done) = sorted_order(cx, items, reverse);
@@ -52,16 +57,18 @@ pub fn sort_values(
 }
 
 /// Equal small ints are one word, so stability is no matter.
-fn sort_small_ints(items: &mut [Value], reverse: bool) -> bool {
+fn sort_small_ints(cx: &mut Cx, items: &mut [Value], reverse: bool) -> bool {
     if !items.iter().all(Value::is_small_int) {
         return false;
     }
     // The word of a small int orders as the int does.
-    if reverse {
-        items.sort_unstable_by_key(|v| std::cmp::Reverse(v.bits() as i64));
-    } else {
-        items.sort_unstable_by_key(|v| v.bits() as i64);
-    }
+    aside(cx, items.len(), || {
+        if reverse {
+            items.sort_unstable_by_key(|v| std::cmp::Reverse(v.bits() as i64));
+        } else {
+            items.sort_unstable_by_key(|v| v.bits() as i64);
+        }
+    });
     true
 }
 
@@ -70,23 +77,33 @@ fn sorted_order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Res<()
     let n = keys.len() as u32;
     let mut order: Vec<u32> = (0..n).collect();
     if keys.iter().all(Value::is_small_int) {
-        by(&mut order, reverse, |a, b| {
-            (keys[a].bits() as i64).cmp(&(keys[b].bits() as i64))
+        aside(cx, keys.len(), || {
+            by(&mut order, reverse, |a, b| {
+                (keys[a].bits() as i64).cmp(&(keys[b].bits() as i64))
+            });
         });
         return (order, Ok(()));
     }
     if let Some(floats) = all_floats(keys) {
-        by(&mut order, reverse, |a, b| {
-            floats[a].partial_cmp(&floats[b]).unwrap_or(Ordering::Equal)
+        aside(cx, keys.len(), || {
+            by(&mut order, reverse, |a, b| {
+                floats[a].partial_cmp(&floats[b]).unwrap_or(Ordering::Equal)
+            });
         });
         return (order, Ok(()));
     }
     let strings: Option<Vec<&Str>> = keys.iter().map(|k| k.downcast_exact::<Str>()).collect();
     if let Some(s) = strings {
-        by(&mut order, reverse, |a, b| s[a].compare(s[b]));
+        by(&mut order, reverse, |a, b| {
+            cx.thread.safepoint_stop_within();
+            s[a].compare(s[b])
+        });
         return (order, Ok(()));
     }
-    let less = |&a: &u32, &b: &u32| less_than(cx, &keys[a as usize], &keys[b as usize]);
+    let less = |&a: &u32, &b: &u32| {
+        cx.thread.safepoint_stop_within();
+        less_than(cx, &keys[a as usize], &keys[b as usize])
+    };
     let done = if reverse {
         typhon_text::timsort::sort_reversed(&mut order, less)
     } else {
@@ -103,11 +120,20 @@ fn all_floats(keys: &[Value]) -> Option<Vec<f64>> {
 }
 
 /// A stable sort of positions by a total order.
-fn by(order: &mut [u32], reverse: bool, cmp: impl Fn(usize, usize) -> Ordering) {
+fn by(order: &mut [u32], reverse: bool, mut cmp: impl FnMut(usize, usize) -> Ordering) {
     if reverse {
         order.sort_by(|&a, &b| cmp(b as usize, a as usize));
     } else {
         order.sort_by(|&a, &b| cmp(a as usize, b as usize));
+    }
+}
+
+/// Work on `count` words that names no object.
+fn aside(cx: &mut Cx, count: usize, work: impl FnOnce()) {
+    if count < LONG || typhon_runtime::gil::is_enabled() {
+        work();
+    } else {
+        cx.thread.detach(work);
     }
 }
 
