@@ -5,7 +5,6 @@ merged at the end, by all threads too.
 """
 
 import heapq
-import itertools
 import os
 import sys
 
@@ -129,27 +128,19 @@ def merged(tallies, threads):
     return tallies[0]
 
 
-# How many of the most frequent are looked at.
+# How many of the most frequent go into the checksum.
 TOP = 500
 
 
-def frequency(item):
-    """What the most frequent come first by."""
-    return -item[1], item[0]
-
-
-def top(items):
-    """The most frequent of some entries, in order."""
-    return sorted(items, key=frequency)[:TOP]
+def top(counts):
+    """The most frequent entries in order, those as frequent by name: few need to be put in order for that."""
+    frequencies = sorted(counts.values(), reverse=True)
+    least = frequencies[TOP - 1] if len(frequencies) > TOP else 0
+    return sorted((item for item in counts.items() if item[1] >= least), key=lambda item: (-item[1], item[0]))[:TOP]
 
 
 def shown(ranked, how_many):
     return ", ".join(f"{name} {count}" for name, count in ranked[:how_many])
-
-
-def longest(names):
-    """The three longest of some names, in order."""
-    return heapq.nsmallest(3, names, key=lambda name: (-len(name), name))
 
 
 def run(options, threads):
@@ -163,20 +154,14 @@ def run(options, threads):
 
     total = merged(in_threads(threads, count), threads)
 
-    # What is asked of the totals goes to the threads too, a part of the entries to each: the tables are read only from here on.
-    def answer(question):
-        counts, part = question
-        items = list(itertools.islice(counts.items(), part, None, threads))
-        if counts is total.words:
-            return top(items), None, None
-        return top(items), longest(name for name, _ in items), sum(len(name) * count for name, count in items)
-
-    questions = [(counts, part) for counts in (total.identifiers, total.words) for part in range(threads)]
-    answers = map_in_threads(threads, answer, questions)
-    names, parts = answers[:threads], answers[threads:]
-    identifiers = top(item for ranked, _, _ in names for item in ranked)
-    words = top(item for ranked, _, _ in parts for item in ranked)
-    characters = sum(sums for _, _, sums in names)
+    # What is asked of the totals goes to the threads too: the tables are read only from here on.
+    questions = [
+        lambda: top(total.identifiers),
+        lambda: heapq.nsmallest(3, total.identifiers, key=lambda name: (-len(name), name)),
+        lambda: top(total.words),
+        lambda: sum(len(name) * count for name, count in total.identifiers.items()),
+    ]
+    identifiers, longest, words, characters = map_in_threads(threads, lambda question: question(), questions)
     sums = [number for counts in total.tables() for number in (len(counts), sum(counts.values()))]
     totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line, *sums]
     return [
@@ -186,9 +171,9 @@ def run(options, threads):
         f"most frequent: {shown(identifiers, 10)}",
         f"words: {sum(total.words.values())}, different {len(total.words)}",
         f"most frequent: {shown(words, 10)}",
-        f"initials of neighbours: {shown(top(total.pairs.items()), 10)}",
-        f"indents: {shown(top(total.indents.items()), 10)}",
-        f"longest identifiers: {', '.join(longest(name for _, some, _ in names for name in some))}",
+        f"initials of neighbours: {shown(top(total.pairs), 10)}",
+        f"indents: {shown(top(total.indents), 10)}",
+        f"longest identifiers: {', '.join(longest)}",
         f"checksum: {checksum(totals + [characters, shown(words, TOP), shown(identifiers, TOP)])}",
     ]
 

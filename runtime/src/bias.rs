@@ -7,8 +7,9 @@ use crate::header::Header;
 use crate::thread::{Thread, record, tell_stopper};
 use std::cell::Cell;
 
-/// How many objects of a running thread others may open, a fence of all processors each, before it loses its way of locking.
-const LIMIT: u32 = 64;
+/// How many objects of a running thread others may open, a fence of all processors each, before it loses its way of locking: as
+/// long as those fences take is how long the rest takes in locked instructions.
+const LIMIT: u32 = 16;
 /// How many of its objects it opens itself then until it gets it back: at first, and the most it becomes by doubling.
 const REST: u32 = 1 << 12;
 const LONGEST_REST: u32 = 1 << 20;
