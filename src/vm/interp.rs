@@ -61,7 +61,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     if old & 7 == 0 {
                         save!();
                         if old != 0 {
-                            drop_owned(cx, old);
+                            drop_displaced(cx, old);
                         }
                     }
                 } else {
@@ -148,6 +148,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     if let legs::Called::Entered = try_!($called) {
                         reload!();
                         breaker!();
+                    } else {
+                        finalizers!();
                     }
                 };
             }
@@ -163,6 +165,14 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         crate::call::run_pending(cx);
                     }
                 };
+            }
+            // A leg that may drop what has a finalizer: that runs before the next instruction.
+            macro_rules! leg {
+                ($done:expr) => {{
+                    let done = try_!($done);
+                    finalizers!();
+                    done
+                }};
             }
             // Enter a Python function whose arguments stand in place and are as many as it takes; go on behind this otherwise.
             macro_rules! enter_plain {
@@ -242,7 +252,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         }
                     }
                     save!();
-                    try_!(legs::arith(cx, r, w, $op));
+                    leg!(legs::arith(cx, r, w, $op));
                 }};
             }
             macro_rules! arith_imm {
@@ -266,7 +276,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         }
                     }
                     save!();
-                    try_!(legs::arith_imm(cx, r, w, $op));
+                    leg!(legs::arith_imm(cx, r, w, $op));
                 }};
             }
             // An empty register raises at once: with a way of its own, this test and the one of the tag stay two branches.
@@ -308,7 +318,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         }
                     } else {
                         save!();
-                        try_!(legs::compare_jump(cx, r, w))
+                        leg!(legs::compare_jump(cx, r, w))
                     };
                     if taken {
                         pc = pc.offset(near_of(w));
@@ -324,7 +334,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         f(a as i64, (w as i64 >> 48 << 2) | 1)
                     } else {
                         save!();
-                        try_!(legs::compare_jump_imm(cx, r, w))
+                        leg!(legs::compare_jump_imm(cx, r, w))
                     };
                     if taken {
                         pc = pc.offset(near_of(w));
@@ -516,7 +526,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     Rop::LShiftI => arith_imm!(w, BinOp::LShift, shift_left, None),
                     Rop::Binary => {
                         save!();
-                        try_!(legs::binary(cx, r, w));
+                        leg!(legs::binary(cx, r, w));
                     }
                     Rop::Subscr => {
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
@@ -554,7 +564,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                             continue;
                         }
                         save!();
-                        try_!(legs::compare(cx, r, w));
+                        leg!(legs::compare(cx, r, w));
                     }
                     Rop::JumpLt => compare_jump!(w, <, >=),
                     Rop::JumpLe => compare_jump!(w, <=, >),
@@ -576,13 +586,13 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     }
                     Rop::ContainsOp => {
                         save!();
-                        try_!(legs::contains(cx, r, w));
+                        leg!(legs::contains(cx, r, w));
                     }
                     Rop::Not | Rop::ToBool => {
                         let not = Rop::of(w) == Rop::Not;
                         let t = truth!(reg!(a_of(w)), {
                             save!();
-                            try_!(legs::to_bool(cx, r, w, not));
+                            leg!(legs::to_bool(cx, r, w, not));
                             continue;
                         });
                         set!(w, bool_bits(t != not));
@@ -596,11 +606,11 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                             continue;
                         }
                         save!();
-                        try_!(legs::unary(cx, r, w, "-"));
+                        leg!(legs::unary(cx, r, w, "-"));
                     }
                     Rop::Invert => {
                         save!();
-                        try_!(legs::unary(cx, r, w, "~"));
+                        leg!(legs::unary(cx, r, w, "~"));
                     }
                     // ---- jumps
                     Rop::Jump | Rop::JumpBackQuiet => pc = pc.offset(imm_of(w) as isize),
@@ -620,7 +630,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     Rop::JumpTrue => {
                         let t = truth!(reg!(d_of(w)), {
                             save!();
-                            try_!(legs::jump_truth(cx, r, w))
+                            leg!(legs::jump_truth(cx, r, w))
                         });
                         if t {
                             pc = pc.offset(imm_of(w) as isize);
@@ -629,7 +639,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     Rop::JumpFalse => {
                         let t = truth!(reg!(d_of(w)), {
                             save!();
-                            try_!(legs::jump_truth(cx, r, w))
+                            leg!(legs::jump_truth(cx, r, w))
                         });
                         if !t {
                             pc = pc.offset(imm_of(w) as isize);
@@ -664,12 +674,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     }
                     Rop::StoreName | Rop::StoreGlobal => {
                         save!();
-                        try_!(legs::store_name(cx, r, w, cache!(w)));
-                        breaker!();
-                    }
-                    Rop::DeleteName | Rop::DeleteGlobal => {
-                        save!();
-                        try_!(legs::delete_name(cx, w, cache!(w)));
+                        leg!(legs::store_name(cx, r, w, cache!(w)));
                         breaker!();
                     }
                     Rop::LoadAttr => {
@@ -688,7 +693,6 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         }
                         save!();
                         entered!(legs::load_attr(cx, r, w, cache));
-                        finalizers!();
                     }
                     Rop::LoadMethod => {
                         let cache = cache!(w);
@@ -708,8 +712,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                             }
                         }
                         save!();
-                        try_!(legs::load_method(cx, r, w, cache));
-                        finalizers!();
+                        leg!(legs::load_method(cx, r, w, cache));
                     }
                     Rop::StoreAttr => {
                         let cache = cache!(w);
@@ -729,12 +732,11 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                                 continue;
                             }
                         }
-                        try_!(legs::store_attr(cx, r, w, cache));
-                        finalizers!();
+                        leg!(legs::store_attr(cx, r, w, cache));
                     }
                     Rop::LoadSuperAttr => {
                         save!();
-                        try_!(legs::load_super(cx, r, w, cache!(w)));
+                        leg!(legs::load_super(cx, r, w, cache!(w)));
                     }
                     Rop::LoadDeref => {
                         let mut bits = attr::deref_hit(cx, reg!(a_of(w)));
@@ -746,8 +748,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     }
                     Rop::StoreDeref => {
                         save!();
-                        try_!(legs::store_deref(cx, r, w));
-                        finalizers!();
+                        leg!(legs::store_deref(cx, r, w));
                     }
                     Rop::DeleteDeref => {
                         save!();
@@ -765,15 +766,15 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     // ---- containers
                     Rop::BuildTuple => {
                         save!();
-                        try_!(legs::build_tuple(cx, r, w));
+                        leg!(legs::build_tuple(cx, r, w));
                     }
                     Rop::BuildList => {
                         save!();
-                        try_!(legs::build_list(cx, r, w));
+                        leg!(legs::build_list(cx, r, w));
                     }
                     Rop::BuildMap | Rop::BuildSet | Rop::BuildString | Rop::BuildSlice => {
                         save!();
-                        try_!(legs::build(cx, r, w));
+                        leg!(legs::build(cx, r, w));
                     }
                     Rop::ListAppend => {
                         save!();
@@ -781,7 +782,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     }
                     Rop::SetAdd | Rop::MapAdd => {
                         save!();
-                        try_!(legs::add_item(cx, r, w));
+                        leg!(legs::add_item(cx, r, w));
                     }
                     Rop::StoreSubscr => {
                         save!();
@@ -798,28 +799,29 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     | Rop::Slice
                     | Rop::StoreSlice
                     | Rop::MakeFunction
+                    | Rop::DeleteName
+                    | Rop::DeleteGlobal
                     | Rop::FormatSpec => {
                         save!();
-                        try_!(legs::uncommon(cx, r, w));
-                        finalizers!();
+                        leg!(legs::uncommon(cx, r, w));
                     }
                     Rop::Unpack => {
                         save!();
-                        try_!(legs::unpack(cx, r, w));
+                        leg!(legs::unpack(cx, r, w));
                     }
                     // ---- iteration
                     Rop::UnpackLocals => {
                         save!();
-                        try_!(legs::unpack_locals(cx, r, w, pc));
+                        leg!(legs::unpack_locals(cx, r, w, pc));
                         pc = pc.add(b_of(w).div_ceil(4));
                     }
                     Rop::UnpackTwo => {
                         save!();
-                        try_!(legs::unpack_two(cx, r, w));
+                        leg!(legs::unpack_two(cx, r, w));
                     }
                     Rop::GetIter => {
                         save!();
-                        try_!(legs::get_iter(cx, r, w));
+                        leg!(legs::get_iter(cx, r, w));
                     }
                     Rop::ForIter => {
                         let target = (*pc.add(1)).load(Ordering::Relaxed) as isize;
@@ -855,7 +857,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         if cx.thread.breaker.load(Ordering::Relaxed) == 0 {
                             save!();
                             let body = pc.offset((*pc).load(Ordering::Relaxed) as isize);
-                            pc = match try_!(legs::loop_pair(cx, r, w)) {
+                            pc = match leg!(legs::loop_pair(cx, r, w)) {
                                 legs::Pair::Stored => body,
                                 legs::Pair::Ask => body.sub(3),
                                 legs::Pair::End => {
@@ -1065,7 +1067,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     Rop::PushExc => legs::push_exc(cx, r.add(d_of(w))),
                     Rop::MatchExc => {
                         save!();
-                        let t = try_!(legs::match_exc(cx, vref!(a_of(w)), vref!(b_of(w))));
+                        let t = leg!(legs::match_exc(cx, vref!(a_of(w)), vref!(b_of(w))));
                         release!(b_of(w));
                         set!(w, bool_bits(t));
                     }
@@ -1077,7 +1079,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     // ---- strings
                     Rop::FormatSimple => {
                         save!();
-                        try_!(legs::format_simple(cx, r, w));
+                        leg!(legs::format_simple(cx, r, w));
                     }
                     Rop::Event => {
                         save!();

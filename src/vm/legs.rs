@@ -672,36 +672,6 @@ pub unsafe fn store_name(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
     }
 }
 
-/// `del name`.
-///
-/// # Safety
-/// See [`load_attr`].
-#[inline(never)]
-pub unsafe fn delete_name(cx: &mut Cx, w: u64, cache: &Cache) -> Res<()> {
-    let frame = cx.frame;
-    crate::globals::delete_name(cx, frame, cache, Rop::of(w) == Rop::DeleteGlobal)
-}
-
-/// `d = format(a)`.
-///
-/// # Safety
-/// See [`arith`].
-#[inline(never)]
-pub unsafe fn format_simple(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
-    // SAFETY: by contract.
-    unsafe {
-        let v = operand(cx, r, a_of(w))?;
-        let v = if v.class_word() == word::STR {
-            v.clone_in(cx.thread.tid)
-        } else {
-            cold::format_simple(cx, v)?
-        };
-        release_operands_a(cx, r, w);
-        put(cx, r, w, v.into_bits());
-    }
-    Ok(())
-}
-
 /// `a.name = d`.
 ///
 /// # Safety

@@ -15,6 +15,7 @@ use crate::regcode::*;
 use crate::slot_ext::SlotExt;
 use crate::statics::{self, word};
 use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
+use std::sync::atomic::Ordering;
 
 #[inline(always)]
 pub fn float_of(bits: u64) -> f64 {
@@ -63,6 +64,21 @@ pub fn compare_floats(op: u8, a: f64, b: f64) -> bool {
 pub unsafe fn drop_owned(cx: &mut Cx, w: u64) {
     // SAFETY: by contract.
     unsafe { Value::from_bits(w) }.drop_in(&cx.thread);
+}
+
+/// Drop what a store displaced, as the last that an instruction does: its finalizer runs before the next instruction.
+///
+/// # Safety
+/// `w` is an owned pointer word that the caller gives up; the frame's `pc` is stored.
+#[cold]
+#[inline(never)]
+pub unsafe fn drop_displaced(cx: &mut Cx, w: u64) {
+    // SAFETY: by contract.
+    unsafe { drop_owned(cx, w) };
+    let breaker = cx.thread.breaker.load(Ordering::Relaxed);
+    if breaker & typhon_runtime::thread::breaker::FINALIZERS != 0 {
+        crate::call::run_pending(cx);
+    }
 }
 
 /// Drop a register word whose low three bits are 0: an owned pointer, or nothing. Says whether there was something.

@@ -428,12 +428,8 @@ impl BytesIo {
 }
 
 /// `read(1)`: one byte is an object that is there for good, so nothing can fail once it is taken.
-///
-/// # Safety
-/// See `QuickFn`.
-unsafe fn next_byte(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
-    // SAFETY: by contract.
-    let [this, size] = (unsafe { std::slice::from_raw_parts(at, n) }) else {
+fn byte_at_hand(cx: &mut Cx, args: &[Value]) -> u64 {
+    let [this, size] = args else {
         return 0;
     };
     let Some(b) = this.downcast_exact::<BytesIo>() else {
@@ -451,6 +447,7 @@ unsafe fn next_byte(cx: &mut Cx, at: *const Value, n: usize) -> u64 {
     drop(g);
     byte.map_or_else(bytes::empty, bytes::single).into_bits()
 }
+typhon_vm::quick_fn!(next_byte, byte_at_hand);
 
 /// Update an object's dict from a pickled one.
 pub fn restore_dict(cx: &mut Cx, this: &Value, d: &Value) -> Res<()> {

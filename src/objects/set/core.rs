@@ -18,6 +18,13 @@ pub struct SetCore {
 }
 
 impl SetCore {
+    /// Put another table in place of the one that is returned. Under the lock, or known to nobody else: readers without the lock
+    /// need the new table's contents (Release), and nobody else writes, so it takes no exchange.
+    fn replace_table(&self, new: *mut Table) -> *mut Table {
+        let old = self.table.load(Ordering::Relaxed);
+        self.table.store(new, Ordering::Release);
+        old
+    }
     pub fn empty() -> SetCore {
         SetCore {
             table: AtomicPtr::new(no_table()),
@@ -380,7 +387,7 @@ impl<'a> SetLike<'a> {
 
     fn resize_locked(self, size: usize) -> Option<OldTable> {
         let new = self.core.table().rebuilt(size, self.len(), true, 0)?;
-        let old = self.core.table.swap(new, Ordering::AcqRel);
+        let old = self.core.replace_table(new);
         Some(OldTable::moved(old, self.head.is_shared()))
     }
 
@@ -426,7 +433,7 @@ impl<'a> SetLike<'a> {
     pub fn clear(self, cx: &mut Cx) {
         let old = {
             let _g = self.head.lock(cx);
-            let old = self.core.table.swap(no_table(), Ordering::AcqRel);
+            let old = self.core.replace_table(no_table());
             self.core.used.store(0, Ordering::Relaxed);
             OldTable::full(old, self.head.is_shared())
         };
@@ -546,14 +553,14 @@ impl<'a> SetLike<'a> {
 
     /// Take over the elements of a core that nobody else knows. Those of this set go.
     pub(super) fn take_over(self, cx: &mut Cx, core: &SetCore) {
-        let table = core.table.swap(no_table(), Ordering::AcqRel);
+        let table = core.replace_table(no_table());
         self.install(cx, table, core.used.load(Ordering::Relaxed));
     }
 
     fn install(self, cx: &mut Cx, table: *mut Table, used: usize) {
         let old = {
             let _g = self.head.lock(cx);
-            let old = self.core.table.swap(table, Ordering::AcqRel);
+            let old = self.core.replace_table(table);
             self.core.used.store(used, Ordering::Relaxed);
             OldTable::full(old, self.head.is_shared())
         };

@@ -5,6 +5,7 @@ use crate::call::drop_word;
 use crate::objects::slice;
 use crate::regcode::*;
 use crate::slow::{release_operands_a, release_operands_ab};
+use crate::statics::word;
 use crate::{Cx, Res, Value, ValueExt, attr, cold, protocol};
 
 /// Which of the instructions of this file, and making functions, word `w` is.
@@ -20,6 +21,11 @@ pub unsafe fn uncommon(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
             Rop::Slice => slice_of(cx, r, w),
             Rop::StoreSlice => store_slice(cx, r, w),
             Rop::FormatSpec => format_spec(cx, r, w),
+            op @ (Rop::DeleteName | Rop::DeleteGlobal) => {
+                let frame = cx.frame;
+                let cache = &*(*(*frame).rc).cache_at(b_of(w));
+                crate::globals::delete_name(cx, frame, cache, op == Rop::DeleteGlobal)
+            }
             _ => delete(cx, r, w),
         }
     }
@@ -111,6 +117,26 @@ unsafe fn format_spec(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
         let v = cold::format_spec(cx, a, b)?;
         release_operands_ab(cx, r, w);
+        put(cx, r, w, v.into_bits());
+    }
+    Ok(())
+}
+
+/// `d = format(a)`.
+///
+/// # Safety
+/// See [`super::arith`].
+#[inline(never)]
+pub unsafe fn format_simple(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let v = operand(cx, r, a_of(w))?;
+        let v = if v.class_word() == word::STR {
+            v.clone_in(cx.thread.tid)
+        } else {
+            cold::format_simple(cx, v)?
+        };
+        release_operands_a(cx, r, w);
         put(cx, r, w, v.into_bits());
     }
     Ok(())

@@ -43,6 +43,19 @@ pub struct MethodDef {
 /// The pointer is to so many values, in registers of the running frame.
 pub type QuickFn = unsafe fn(&mut Cx, *const Value, usize) -> u64;
 
+/// A [`QuickFn`] named `$name` of a function `$of` that takes the arguments as a slice.
+#[macro_export]
+macro_rules! quick_fn {
+    ($name:ident, $of:path) => {
+        /// # Safety
+        /// See `QuickFn`.
+        unsafe fn $name(cx: &mut $crate::Cx, at: *const $crate::Value, n: usize) -> u64 {
+            // SAFETY: by contract.
+            $of(cx, unsafe { std::slice::from_raw_parts(at, n) })
+        }
+    };
+}
+
 pub struct GetSetDef {
     pub name: &'static str,
     pub get: fn(&mut Cx, &Value) -> Res<Value>,

@@ -1,0 +1,63 @@
+# What a store displaces is finalized before the next statement, whatever stores.
+class N:
+    x = 1
+    def __del__(s): print("gone")
+    def __add__(s, other): return other
+def f():
+    a = N(); a = None; print("after None")
+    a = N(); b = 5; a = b; print("after move")
+    a = N(); a = b + 1; print("after add")
+    a = N(); a, b = (1, 2); print("after two")
+    a = N(); a, b, c = (1, 2, 3); print("after three")
+    a = N()
+    for a, b in [(1, 2)]: print("in for")
+    a = N()
+    for a in [1]: print("in for")
+    a = N()
+    for a, b in zip("x", "y"): print("in zip")
+    b = 1
+    a = N(); a = f2(); print("after call")
+    a = N(); a = b"1"[0]; print("subscr")
+    a = N(); a = g1.x; print("attr")
+    a = N()
+    with open("/dev/null") as a: print("with")
+    a = N()
+    try: 1/0
+    except ZeroDivisionError as a: print("except")
+    a = N(); a = [1]; print("list")
+    a = N(); a = f"{b}"; print("fstr")
+    a = N(); a = len("x"); print("len")
+    a = N(); a = (b,); print("tuple")
+    a = N(); a = {b: b}; print("dict")
+    a = N(); a = {b}; print("set")
+    a = N(); a = b < 3; print("compare")
+    a = N(); a = b in (1, 2); print("contains")
+    a = N(); a = not b; print("not")
+    a = N(); a = -b; print("negative")
+    a = N(); a = iter([1]); print("iter")
+    a = N(); a = "abc"[:b]; print("slice")
+    a = N(); a = lambda: 1; print("function")
+    a = N(); a = lambda: b; print("closure")
+    a = N(); a = {1: 2}[b]; print("item")
+    a = N(); a = [x for x in "x"]; print("comprehension")
+    a = N(); a = (x for x in "x"); print("expression")
+    a = N(); a = g1.m(); print("method")
+    a = N(); a = super; print("builtin")
+    a = N(); a = b is None; print("is")
+    a = N(); del a; print("del")
+    N().x; print("attribute of a temporary")
+    N() + 1; print("sum of a temporary")
+    N() == 1; print("compared temporary")
+    N() in [1]; print("sought temporary")
+    [N()][0]; print("item of a temporary")
+    if N(): print("true temporary")
+    print("behind it")
+    x, y = N(), N(); print("pair")
+    x, y = y, x; print("swapped")
+    x = y = None; print("both")
+def f2(): return 1
+class G:
+    x = 5
+    def m(self): return self
+g1 = G()
+f()
