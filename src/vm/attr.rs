@@ -113,7 +113,7 @@ pub fn store_inline(cx: &mut Cx, o: &Value, v: Value, cache: &Cache) -> Result<(
     if x >= 0x1000 {
         return Err(v);
     }
-    if let Some(old) = instance::try_store(cx, o, o.ty(), x as usize * 8, v)? {
+    if let Some(old) = instance::store_placed(cx, o, o.ty(), x as usize * 8, v)? {
         old.drop_in(&cx.thread);
     }
     Ok(())
@@ -184,9 +184,19 @@ pub fn module_hit(cx: &Cx, o: u64, cache: &Cache) -> Option<u64> {
             return None;
         }
         let d = (*((o & !7) as *const Module)).dict();
-        d.value_at_checked(cx, w >> 16, (w >> 4 & 0xFFF) as u32)
-            .map(Value::into_bits)
+        d.word_at_checked(cx.tid, w >> 16, (w >> 4 & 0xFFF) as u32)
     }
+}
+
+/// A cached attribute of a module or a class itself: a register word, or 0.
+#[inline(never)]
+pub fn namespace_hit(cx: &Cx, o: &Value, cache: &Cache) -> u64 {
+    let hit = match cache.word.load(Ordering::Relaxed) & 15 {
+        MODULE => module_hit(cx, o.bits(), cache),
+        CLASS => class_hit(o, cache),
+        _ => None,
+    };
+    hit.unwrap_or(0)
 }
 
 /// A cached attribute of a module or class, or of an instance that keeps it in a dict: a register word.
@@ -239,12 +249,6 @@ pub fn class_hit(o: &Value, cache: &Cache) -> Option<u64> {
     }
     let (w2, p) = cache.load();
     (w2 == w).then_some(p)
-}
-
-/// Whether the cache is for an attribute of a class or a module itself.
-#[inline(always)]
-pub fn is_of_class_or_module(cache: &Cache) -> bool {
-    matches!(cache.word.load(Ordering::Relaxed) & 15, MODULE | CLASS)
 }
 
 /// Whether an instance of the class of this word has the attribute in its dict, if at all. (A member of `__slots__` never

@@ -2,15 +2,17 @@
 //! methods that are not called at once, and values in classes that registers do not hold uncounted (lists, dicts, instances).
 
 use crate::attr::{class_pointer, is_free, pack};
-use crate::objects::Dict;
-use crate::objects::Str;
+use crate::native::GetSetDef;
+use crate::objects::builtin::{GetSetDescr, MemberDescr};
 use crate::objects::typeobj::{Type, flag};
+use crate::objects::{Dict, Str};
 use crate::regcode::Cache;
 use crate::statics::word;
 use crate::{Cx, Res, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
 
-/// The pointer is a data descriptor of a native type, found in the class: its getter is called.
+/// The pointer is a data descriptor of a native type, found in the class: its getter is called. `also` is its definition, if
+/// all objects of the class are instances of the descriptor's owner.
 const NATIVE: u64 = 12;
 /// The pointer is a function or method descriptor of the class, which is bound to the instance. The word at `index` is as for
 /// methods.
@@ -65,6 +67,23 @@ pub fn load(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Res<Option<u
     }
 }
 
+/// What the getter of a native type's definition gives, where the cache knows it: a register word.
+#[inline(always)]
+pub fn native(cx: &mut Cx, o: &Value, name: &Value, cache: &Cache) -> Option<Res<u64>> {
+    let w = cache.word.load(Ordering::Acquire);
+    let def = cache.also.load(Ordering::Acquire);
+    if w & 15 != NATIVE || def == 0 || w >> 16 != o.ty().version() {
+        return None;
+    }
+    class_pointer(cache, w)?;
+    // SAFETY: `fill_native` put it there, and the word did not change between: a definition is static.
+    let def = unsafe { &*(def as *const GetSetDef) };
+    Some(match (def.get)(cx, o) {
+        Ok(v) => Ok(v.into_counted().into_bits()),
+        Err(r) => Err(protocol::with_attribute(cx, r, o, name)),
+    })
+}
+
 /// What the descriptor `p` gives for the object.
 fn get(cx: &mut Cx, o: &Value, name: &Value, p: u64) -> Res<Option<u64>> {
     // SAFETY: deferred or immortal, and in the class at this version; counted for the call (R11).
@@ -98,8 +117,21 @@ pub fn fill_native(t: &Type, version: u64, d: &Value, cache: &Cache) {
         && d.header().is_some_and(|h| h.is_uncounted_in_registers())
         && t.may_cache(version)
     {
-        cache.fill(pack(version, 0, NATIVE), d.bits() & !7 | 4);
+        let def = definition(t, d).map_or(0, |def| &raw const *def as u64);
+        cache.fill_also(pack(version, 0, NATIVE), d.bits() & !7 | 4, def);
     }
+}
+
+/// The definition that a descriptor gets the attribute of every instance of `t` by.
+fn definition(t: &Type, d: &Value) -> Option<&'static GetSetDef> {
+    let (def, owner) = match d.downcast_exact::<GetSetDescr>() {
+        Some(d) => (d.def, d.owner),
+        None => {
+            let d = d.downcast_exact::<MemberDescr>()?;
+            (d.def?, d.owner)
+        }
+    };
+    t.is_subtype_of(Type::from_word(owner)).then_some(def)
 }
 
 /// Fill the cache with what is bound to instances of `t`.

@@ -682,7 +682,11 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         let a = reg!(a_of(w));
                         if a & 3 == 0 {
                             bound!(a, a_of(w));
-                            if let Some(bits) = attr::attr_hit(cx, a, cache) {
+                            let bits = match attr::attr_hit(cx, a, cache) {
+                                Some(bits) => bits,
+                                None => attr::namespace_hit(cx, vref!(a_of(w)), cache),
+                            };
+                            if bits != 0 {
                                 if x_of(w) & CONSUME_A != 0 {
                                     save!();
                                     release!(a_of(w));

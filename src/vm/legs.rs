@@ -584,43 +584,20 @@ unsafe fn subscr_imm_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
 pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<Called> {
     // SAFETY: by contract.
     unsafe {
-        if let Some(bits) = attr::module_hit(cx, *r.add(a_of(w)), cache) {
+        let a = operand(cx, r, a_of(w))?;
+        let name = attr::name_ref(cx.frame, cache);
+        if a.is_ptr()
+            && let Some(got) = computed::native(cx, a, name, cache)
+        {
+            let bits = got?;
             release_operands_a(cx, r, w);
             put(cx, r, w, bits);
             return Ok(Called::Done);
         }
-        let a = operand(cx, r, a_of(w))?;
-        if let Some(bits) = attr::class_hit(a, cache) {
-            release_operands_a(cx, r, w);
-            put(cx, r, w, bits);
-            return Ok(Called::Done);
-        }
-        load_attr_otherwise(cx, r, w, cache)
-    }
-}
-
-/// The same for what is no attribute of a module or a class.
-///
-/// # Safety
-/// See [`load_attr`].
-#[inline(never)]
-unsafe fn load_attr_otherwise(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<Called> {
-    // SAFETY: by contract.
-    unsafe {
-        let a = operand(cx, r, a_of(w))?;
         let (mut getter, mut bits) = (None, None);
-        if attr::is_of_class_or_module(cache) {
-            let name = attr::name_ref(cx.frame, cache);
-            bits = attr::attr_hit_rare(cx, a, name, cache);
-        }
-        let known = match bits {
-            None => known_cache(cx, a, cache, Access::Load),
-            Some(_) => None,
-        };
-        if let Some(known) = known {
+        if let Some(known) = known_cache(cx, a, cache, Access::Load) {
             getter = attr::getter_hit(a, known);
             if getter.is_none() {
-                let name = attr::name_ref(cx.frame, cache);
                 bits = if computed::is_hit(a, known) {
                     computed::load(cx, a, name, known)?
                 } else {
@@ -756,21 +733,24 @@ pub unsafe fn load_method(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Re
     unsafe {
         let p = r.add(a_of(w));
         let a = *p;
-        // A function that the instance itself keeps.
-        if a & 3 == 0
-            && a != 0
-            && let Some(bits) = attr::attr_hit(cx, a, cache)
-        {
-            if x_of(w) & CONSUME_A != 0 {
-                *p = 0;
-                if a & 7 == 0 {
-                    drop_if_owned(cx, a);
+        // A function of a module or class, or one that the instance itself keeps.
+        if a & 3 == 0 && a != 0 {
+            let bits = match attr::attr_hit(cx, a, cache) {
+                Some(bits) => bits,
+                None => attr::namespace_hit(cx, &*(p as *const Value), cache),
+            };
+            if bits != 0 {
+                if x_of(w) & CONSUME_A != 0 {
+                    *p = 0;
+                    if a & 7 == 0 {
+                        drop_if_owned(cx, a);
+                    }
                 }
+                let d = r.add(d_of(w));
+                *d = bits;
+                *d.add(1) = 0;
+                return Ok(());
             }
-            let d = r.add(d_of(w));
-            *d = bits;
-            *d.add(1) = 0;
-            return Ok(());
         }
         load_method_other(cx, r, w, cache)
     }

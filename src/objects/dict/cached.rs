@@ -96,6 +96,16 @@ impl Dict {
             .flatten()
     }
 
+    /// The same as a word.
+    #[inline(always)]
+    pub fn word_at_checked(&self, tid: u16, version: u64, n: u32) -> Option<u64> {
+        if !self.is_versioned() {
+            return None;
+        }
+        // SAFETY: marked as shared.
+        unsafe { self.value_for_register(tid, version, n) }
+    }
+
     /// The value at an entry while the keys have this version: its register word, counted unless registers hold it
     /// uncounted. None when there is none, or another thread is at it. For namespaces.
     ///

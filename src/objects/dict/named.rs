@@ -39,16 +39,10 @@ impl Dict {
     /// Fill a fresh dict that has the room and that nobody else knows: different interned names only, no Python, no
     /// allocation.
     pub(crate) fn fill_unshared(&self, items: impl Iterator<Item = (Value, Value)>) {
-        let t = self.table();
-        let mut used = 0;
-        for (k, v) in items {
-            let Some(hash) = k.downcast_exact::<Str>().map(Str::hash) else {
-                continue;
-            };
-            debug_assert!(!t.is_full(), "the room was made beforehand");
-            t.append_unshared(hash, k, v);
-            used += 1;
-        }
+        let used = self.table().append_unshared(items.filter_map(|(k, v)| {
+            let hash = k.downcast_exact::<Str>().map(Str::hash)?;
+            Some((hash, k, v))
+        }));
         self.used.store(used, std::sync::atomic::Ordering::Relaxed);
     }
 }

@@ -316,17 +316,39 @@ impl Table {
         n
     }
 
-    /// Add an entry for a string that is not there to a table that nobody else knows; not full.
-    #[inline]
-    pub fn append_unshared(&self, hash: i64, key: Value, value: Value) {
-        let n = self.next.load(Ordering::Relaxed);
-        let e = self.entry(n);
-        e.hash.store(hash, Ordering::Relaxed);
-        e.value.init(value);
-        e.key.init(key);
-        self.index_put(hash, n);
-        self.next.store(n + 1, Ordering::Relaxed);
-        self.tail.store(n + 1, Ordering::Relaxed);
+    /// Add entries (hash, key, value) for strings that are not there to a table that nobody else knows and that has the room:
+    /// how many they are.
+    #[inline(always)]
+    pub fn append_unshared(&self, items: impl Iterator<Item = (i64, Value, Value)>) -> usize {
+        if self.log2 <= 8 {
+            self.append_indexed::<AtomicU8>(items)
+        } else if self.log2 <= 16 {
+            self.append_indexed::<AtomicU16>(items)
+        } else {
+            self.append_indexed::<AtomicU32>(items)
+        }
+    }
+
+    #[inline(always)]
+    fn append_indexed<W: IndexWord>(
+        &self,
+        items: impl Iterator<Item = (i64, Value, Value)>,
+    ) -> usize {
+        let index = self.index::<W>();
+        let before = self.next.load(Ordering::Relaxed);
+        let mut n = before;
+        for (hash, key, value) in items {
+            assert!(n < self.usable, "the room was made beforehand");
+            let e = self.entry(n);
+            e.hash.store(hash, Ordering::Relaxed);
+            e.value.init(value);
+            e.key.init(key);
+            probe::put::<W>(index, hash, n);
+            n += 1;
+        }
+        self.next.store(n, Ordering::Relaxed);
+        self.tail.store(n, Ordering::Relaxed);
+        (n - before) as usize
     }
 
     #[inline(always)]

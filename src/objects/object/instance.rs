@@ -236,6 +236,18 @@ pub fn try_store(
     if is_outside(o, t, offset) {
         return Err(value);
     }
+    store_placed(cx, o, t, offset, value)
+}
+
+/// The same for a place that a cache of the class knows: every instance has it (`limit_places`).
+#[inline(always)]
+pub fn store_placed(
+    cx: &mut Cx,
+    o: &Value,
+    t: &Type,
+    offset: usize,
+    value: Value,
+) -> Result<Option<Value>, Value> {
     let word = word_at(o, offset);
     let mut old = word.load(Ordering::Relaxed);
     if old == MOVED {
@@ -273,7 +285,8 @@ pub fn try_store(
 fn in_order(o: &Value, t: &Type, offset: usize) -> bool {
     let first = t.inline_offset.load(Ordering::Relaxed) as usize;
     let end = first + 8 * t.inline_cap.load(Ordering::Relaxed) as usize;
-    (offset == first || word_at(o, offset - 8).load(Ordering::Relaxed) != 0)
+    // Before the first place stands the dict's word, empty as long as the values have not moved.
+    (word_at(o, offset - 8).load(Ordering::Relaxed) != 0 || offset == first)
         && (offset + 8 >= end || word_at(o, offset + 8).load(Ordering::Relaxed) == 0)
 }
 
@@ -324,21 +337,30 @@ pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
         // nobody else has it, so filling it takes no other lock that could be contended.
         let first = t.inline_offset.load(Ordering::Relaxed) as usize;
         let names = layout(t);
-        let mut moved: Vec<(Value, Value)> = Vec::with_capacity(n);
         {
             let _guard = head.lock(&mut cx.thread);
             if !word.is_empty() {
                 continue;
             }
-            for i in 0..n {
-                let bits = word_at(o, first + 8 * i).swap(MOVED, Ordering::AcqRel);
-                if bits != 0 && bits != MOVED {
-                    let name = names.expect("inline classes have a layout").name(i);
-                    // SAFETY: the slot's reference is ours now.
-                    moved.push((name, unsafe { Value::from_bits(bits) }));
+            let alone = typhon_runtime::alone::is_alone();
+            dict.fill_unshared((0..n).filter_map(|i| {
+                let place = word_at(o, first + 8 * i);
+                let bits = match alone {
+                    // Nobody comes between the two.
+                    true => {
+                        let bits = place.load(Ordering::Relaxed);
+                        place.store(MOVED, Ordering::Release);
+                        bits
+                    }
+                    false => place.swap(MOVED, Ordering::AcqRel),
+                };
+                if bits == 0 || bits == MOVED {
+                    return None;
                 }
-            }
-            dict.fill_unshared(moved.drain(..));
+                let name = names.expect("inline classes have a layout").name(i);
+                // SAFETY: the slot's reference is ours now.
+                Some((name, unsafe { Value::from_bits(bits) }))
+            }));
             let none = word.swap(Some(fresh.clone()));
             debug_assert!(none.is_none());
             std::mem::forget(none);
