@@ -97,9 +97,10 @@ mod settings {
     /// The allocator deals it out in parts of this size, each for blocks of about one size (below 10 KiB, below 84, ...), and
     /// fills each part from its beginning.
     const PART: usize = 32 << 20;
-    /// Of the first parts, what has small pages: all of that of small blocks, the beginning of the others. One list of ten
-    /// thousand items would take two megabytes of its own.
-    const SMALL_PAGES: [usize; 4] = [PART, 8 << 20, 8 << 20, 8 << 20];
+    /// Of the first parts, what has small pages: all of that of small blocks and of the next, where blocks from 84 KiB on have four
+    /// megabytes for each of ten sizes, and the beginning of others. A list that grows to twenty thousand items would
+    /// else take two megabytes at every second step.
+    const SMALL_PAGES: [usize; 4] = [PART, PART, 8 << 20, 8 << 20];
 
     /// Runs before `main` and what Rust does before, after the allocator's own constructor (which has a priority).
     #[used]

@@ -9,11 +9,10 @@ pub enum Offsets {
 impl Offsets {
     /// Of these byte offsets, which are even.
     pub fn of(bytes: &[u32]) -> Offsets {
-        let short: Result<Box<[u16]>, _> = bytes.iter().map(|&b| u16::try_from(b / 2)).collect();
-        short.map_or_else(
-            |_| Offsets::Long(bytes.iter().map(|b| b / 2).collect()),
-            Offsets::Short,
-        )
+        if bytes.iter().all(|&b| b / 2 <= u32::from(u16::MAX)) {
+            return Offsets::Short(bytes.iter().map(|&b| (b / 2) as u16).collect());
+        }
+        Offsets::Long(bytes.iter().map(|&b| b / 2).collect())
     }
     /// The byte offset of a word.
     pub fn get(&self, word: usize) -> Option<u32> {

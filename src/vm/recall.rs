@@ -39,35 +39,37 @@ struct Entry {
 #[derive(Default)]
 pub struct Recall {
     entries: Vec<Entry>,
+    /// One less than there are sets, of which there is a power of two.
+    mask: usize,
     displaced: u32,
     /// The small table: who found an entry in it may still look at it.
     outgrown: Vec<Entry>,
 }
 
 impl Recall {
-    fn with_sets(sets: usize) -> Vec<Entry> {
+    /// An empty table of so many sets takes the place of what is there.
+    fn begin(&mut self, sets: usize) -> Vec<Entry> {
         let empty = || Entry {
             name: 0,
             version: 0,
             finds: 0,
             cache: Cache::new(0),
         };
-        (0..2 * sets).map(|_| empty()).collect()
+        self.mask = sets - 1;
+        std::mem::replace(&mut self.entries, (0..2 * sets).map(|_| empty()).collect())
     }
 
-    /// The set of this version and key, in a table that is not empty.
+    /// The set of this version and key; None while there is no table.
     #[inline(always)]
-    fn set(&mut self, version: u64, key: u64) -> &mut [Entry] {
-        // Of either size there is a power of two of sets.
-        let at = (place(version, key) & (self.entries.len() / 2 - 1)) * 2;
-        &mut self.entries[at..at + 2]
+    fn set(&mut self, version: u64, key: u64) -> Option<&mut [Entry]> {
+        let at = (place(version, key) & self.mask) * 2;
+        self.entries.get_mut(at..at + 2)
     }
 
     /// A table of the last size, with what is known.
     #[cold]
     fn grow(&mut self) {
-        self.outgrown = std::mem::replace(&mut self.entries, Recall::with_sets(SETS));
-        let known = std::mem::take(&mut self.outgrown);
+        let known = self.begin(SETS);
         for e in known.iter().filter(|e| e.version != 0) {
             let (word, ptr) = e.cache.load();
             let also = e.cache.also.load(Ordering::Relaxed);
@@ -77,7 +79,9 @@ impl Recall {
     }
 
     fn enter(&mut self, key: u64, version: u64, word: u64, ptr: u64, also: u64) {
-        let set = self.set(version, key);
+        let Some(set) = self.set(version, key) else {
+            return;
+        };
         let is_other = |e: &Entry| e.version != 0 && (e.name, e.version) != (key, version);
         let mut displaced = 0;
         if is_other(&set[0]) {
@@ -136,13 +140,13 @@ pub fn find<'a>(
         return None;
     }
     let (version, key) = (version_of(o), name.bits() & !7 | access as u64);
-    if version == 0 || cx.recall.entries.is_empty() {
-        return None;
-    }
-    let set = cx.recall.set(version, key);
+    let set = cx.recall.set(version, key)?;
     let e = set
         .iter_mut()
         .find(|e| e.version == version && e.name == key)?;
+    if version == 0 {
+        return None;
+    }
     e.finds += 1;
     if e.finds.is_multiple_of(MOVE_IN) {
         let (word, ptr) = e.cache.load();
@@ -166,7 +170,7 @@ pub fn note(cx: &mut Cx, o: &Value, name: &Value, access: Access, site: &Cache) 
     }
     let recall = &mut cx.recall;
     if recall.entries.is_empty() {
-        recall.entries = Recall::with_sets(FIRST_SETS);
+        recall.begin(FIRST_SETS);
     } else if recall.displaced >= CROWDED && recall.outgrown.is_empty() {
         recall.grow();
     }

@@ -35,42 +35,52 @@ impl Place {
     fn tag(hash: i64) -> u64 {
         hash as u64 & !Place::WORD
     }
+    #[inline(always)]
     fn value(&self) -> Option<ManuallyDrop<Value>> {
         let bits = self.0 & Place::WORD;
         // SAFETY: the word of an immortal string, or 0.
         (bits != 0).then(|| ManuallyDrop::new(unsafe { Value::from_bits(bits) }))
     }
+    #[inline(always)]
     fn string(value: &Value) -> &Str {
         value.downcast_exact::<Str>().expect("a table of strings")
     }
 }
 
 impl Shard {
-    /// Where a string stands, or the empty place where it would.
-    fn place_of(&self, hash: i64, is_it: impl Fn(&Str) -> bool) -> usize {
+    /// The first place where a string of this hash may stand, and the mask that leads to the next.
+    #[inline]
+    fn first_place(&self, hash: i64) -> (usize, usize) {
         let mask = self.places.len() - 1;
-        let mut at = (hash as usize >> 16) & mask;
-        loop {
-            let place = &self.places[at];
-            match place.value() {
-                None => return at,
-                Some(v)
-                    if place.0 & !Place::WORD == Place::tag(hash)
-                        && Place::string(&v).hash() == hash
-                        && is_it(Place::string(&v)) =>
-                {
-                    return at;
-                }
-                Some(_) => at = (at + 1) & mask,
-            }
-        }
+        ((hash as usize >> 16) & mask, mask)
     }
+    /// Put a string that is not there into the first empty place.
+    #[inline]
+    fn put(&mut self, hash: i64, place: Place) {
+        let (mut at, mask) = self.first_place(hash);
+        while self.places[at].0 != 0 {
+            at = (at + 1) & mask;
+        }
+        self.places[at] = place;
+    }
+    #[inline]
     fn find(&self, hash: i64, is_it: impl Fn(&Str) -> bool) -> Option<Value> {
         if self.places.is_empty() {
             return None;
         }
-        let found = self.places[self.place_of(hash, is_it)].value()?;
-        Some(Value::clone(&found))
+        let (mut at, mask) = self.first_place(hash);
+        loop {
+            let place = self.places[at];
+            // None: an empty place.
+            let value = place.value()?;
+            if place.0 & !Place::WORD == Place::tag(hash) {
+                let s = Place::string(&value);
+                if s.hash() == hash && is_it(s) {
+                    return Some(Value::clone(&value));
+                }
+            }
+            at = (at + 1) & mask;
+        }
     }
     /// Enter a string that is not there.
     fn add(&mut self, hash: i64, value: Value) {
@@ -79,13 +89,11 @@ impl Shard {
             let old = std::mem::replace(&mut self.places, more);
             for place in old {
                 if let Some(value) = place.value() {
-                    let at = self.place_of(Place::string(&value).hash(), |_| false);
-                    self.places[at] = place;
+                    self.put(Place::string(&value).hash(), place);
                 }
             }
         }
-        let at = self.place_of(hash, |_| false);
-        self.places[at] = Place::of(hash, value);
+        self.put(hash, Place::of(hash, value));
         self.used += 1;
     }
 }
