@@ -339,17 +339,15 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
     match o.class_word() {
         word::DICT => {
             let value = v.clone_in(cx.thread.tid);
-            match quick::replace(cx.thread.tid, o, key, value) {
+            // SAFETY: exactly a dict.
+            let d = unsafe { &*((o.bits() & !7) as *const Dict) };
+            match quick::store(cx.thread.tid, d, key, value) {
                 Ok(Some(old)) => {
                     old.drop_in(&cx.thread);
                     Ok(())
                 }
                 Ok(None) => Ok(()),
-                Err(value) => {
-                    // SAFETY: exactly a dict.
-                    let d = unsafe { &*((o.bits() & !7) as *const Dict) };
-                    d.set_register(cx, key, value)
-                }
+                Err(value) => d.set_register(cx, key, value),
             }
         }
         word::LIST if key.is_small_int() => {

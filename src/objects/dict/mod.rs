@@ -23,6 +23,7 @@ pub mod views;
 
 use crate::native::*;
 use crate::objects::list::buf::may_read;
+use crate::objects::str::is_exact_str;
 use crate::protocol;
 use crate::statics::word;
 use crate::{Cx, Res, Value};
@@ -505,14 +506,14 @@ impl Dict {
         let Some(old) = self.make_room(1) else {
             return Err((key, value));
         };
-        self.add_with_room(key, hash, value);
+        let is_str = is_exact_str(&key);
+        self.add_with_room(key, hash, value, is_str);
         Ok(old)
     }
 
     /// The same where the table is not full.
     #[inline(always)]
-    fn add_with_room(&self, key: Value, hash: i64, value: Value) {
-        let is_str = crate::objects::str::is_exact_str(&key);
+    pub(super) fn add_with_room(&self, key: Value, hash: i64, value: Value, is_str: bool) {
         self.table().insert(hash, key, value, is_str);
         self.used.store(self.len() + 1, Ordering::Relaxed);
     }
@@ -560,7 +561,7 @@ impl Dict {
             match self.find_locked(key, hash, &NO_ANSWERS) {
                 Found::At(n) => Ok(self.table().replace(n, value)),
                 Found::Absent if !self.table().is_full() => {
-                    self.add_with_room(key.clone_in(tid), hash, value);
+                    self.add_with_room(key.clone_in(tid), hash, value, is_exact_str(key));
                     Ok(None)
                 }
                 Found::Absent => Err(Ok(self.put_locked(None, key, hash, value))),
@@ -592,7 +593,8 @@ impl Dict {
                     return Ok(());
                 }
                 Found::Absent if !self.table().is_full() => {
-                    self.add_with_room(key.clone_in(cx.tid), hash, value.into_counted());
+                    let (held, is_str) = (key.clone_in(cx.tid), is_exact_str(key));
+                    self.add_with_room(held, hash, value.into_counted(), is_str);
                     return Ok(());
                 }
                 Found::Absent => {

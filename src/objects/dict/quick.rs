@@ -112,19 +112,29 @@ pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
     }
 }
 
-/// `d[key] = value` for a key that is there, in a dict that nothing but the caller's register holds: what was displaced.
-/// `Err` gives the value back.
-#[inline]
-pub fn replace(tid: u16, d: &Value, key: &Value, value: Value) -> Result<Option<Value>, Value> {
-    let Some(d) = exact(d) else {
-        return Err(value);
-    };
+/// `d[key] = value` for an exact dict that the caller's register alone holds, where the first place asked tells: the value that
+/// was there. `Err` gives the value back. Not for dicts reached through a field of another object.
+#[inline(always)]
+pub fn store(tid: u16, d: &Dict, key: &Value, value: Value) -> Result<Option<Value>, Value> {
     if !d.head.is_uniquely_held(tid) {
         return Err(value);
     }
+    let (hash, bits, is_str) = match key.as_small_int() {
+        Some(i) => (hash_small_int(i), key.bits(), false),
+        None if key.class_word() == word::STR => {
+            // SAFETY: exactly this type.
+            let text = unsafe { &*((key.bits() & !7) as *const Str) };
+            (text.hash(), key.bits() & !4, true)
+        }
+        None => return Err(value),
+    };
     let t = d.table();
-    match d.place_quick(tid, t, key) {
-        Some(Found::At(n)) => Ok(t.replace(n, value.into_counted())),
+    match t.at_first(hash, bits) {
+        Some(Some(n)) => Ok(t.replace(n, value.into_counted())),
+        Some(None) if !t.is_full() => {
+            d.add_with_room(key.clone_in(tid), hash, value.into_counted(), is_str);
+            Ok(None)
+        }
         _ => Err(value),
     }
 }

@@ -263,12 +263,18 @@ impl Table {
     /// The value slot of the key of these bits, if that stands where its hash says; `Some(None)` if nothing does.
     #[inline(always)]
     pub fn value_at_first(&self, hash: i64, bits: u64) -> Option<Option<&Slot>> {
+        let n = self.at_first(hash, bits)?;
+        Some(n.map(|n| &self.entry(n).value))
+    }
+
+    /// The number of the entry of the key of these bits, if that stands where its hash says; `Some(None)` if nothing does.
+    #[inline(always)]
+    pub fn at_first(&self, hash: i64, bits: u64) -> Option<Option<u32>> {
         let n = self.index_at(probe::first(hash, (1usize << self.log2) - 1));
         if n >= probe::DUMMY {
             return (n == probe::EMPTY).then_some(None);
         }
-        let e = self.entry(n);
-        (e.key.word().load(Ordering::Acquire) == bits).then_some(Some(&e.value))
+        (self.entry(n).key.word().load(Ordering::Acquire) == bits).then_some(Some(n))
     }
 
     /// Word `i` of the index, whatever its width: a branch that always goes one way costs less than three copies of a probe.
