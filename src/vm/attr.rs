@@ -119,6 +119,45 @@ pub fn store_inline(cx: &mut Cx, o: &Value, v: Value, cache: &Cache) -> Result<(
     Ok(())
 }
 
+/// Store the first value of an inline place of `o`, a pointer, in the order of the layout: whether that was done. With `take`
+/// the count of an owned word goes over and its register is dead.
+///
+/// # Safety
+/// `o` is a register's pointer word, `p` a register of the running frame.
+#[inline(always)]
+pub unsafe fn store_first(cx: &mut Cx, o: u64, p: *mut u64, take: bool, cache: &Cache) -> bool {
+    let x = inline_index(o, cache);
+    // SAFETY: by contract; the index was computed for the class of this live object (R10).
+    unsafe {
+        let bits = *p;
+        if x >= 0x1000 || bits == 0 {
+            return false;
+        }
+        let t = type_of_bits(o);
+        let head = &*((o & !7) as *const Header);
+        let object = std::mem::ManuallyDrop::new(Value::from_bits(o));
+        let place = instance::word_at(&object, x as usize * 8);
+        if place.load(Ordering::Relaxed) != 0 || !instance::in_order(&object, t, x as usize * 8) {
+            return false;
+        }
+        let own = take && bits & 7 == 0;
+        let new = match own {
+            true => bits,
+            false => crate::call::counted(cx, bits).into_bits(),
+        };
+        if Slot::compare_exchange_word(place, head, &mut cx.thread, 0, new).is_err() {
+            if !own {
+                crate::call::drop_word(cx, new);
+            }
+            return false;
+        }
+        if take {
+            *p = 0;
+        }
+    }
+    true
+}
+
 /// A cached attribute of an instance: a register word.
 #[inline(always)]
 pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {

@@ -657,6 +657,20 @@ pub unsafe fn store_name(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res
 pub unsafe fn store_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
+        let (o, p) = (*r.add(a_of(w)), r.add(d_of(w)));
+        if o & 3 == 0 && o != 0 && attr::store_first(cx, o, p, x_of(w) & CONSUME_B != 0, cache) {
+            release_operands_a(cx, r, w);
+            return Ok(());
+        }
+        store_attr_other(cx, r, w, cache)
+    }
+}
+
+/// The same for a place that has a value, and for what has none.
+#[inline(never)]
+unsafe fn store_attr_other(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<()> {
+    // SAFETY: by contract.
+    unsafe {
         let o = operand(cx, r, a_of(w))?;
         let v = operand(cx, r, d_of(w))?;
         if o.is_ptr() && cache.word.load(Ordering::Relaxed) & 15 == INLINE {

@@ -36,13 +36,11 @@ impl Dict {
     pub fn is_exact(&self) -> bool {
         self.head.type_word() == word::DICT
     }
-    /// Fill a fresh dict that has the room and that nobody else knows: different interned names only, no Python, no
-    /// allocation.
-    pub(crate) fn fill_unshared(&self, items: impl Iterator<Item = (Value, Value)>) {
-        let used = self.table().append_unshared(items.filter_map(|(k, v)| {
-            let hash = k.downcast_exact::<Str>().map(Str::hash)?;
-            Some((hash, k, v))
-        }));
+    /// Fill a fresh dict that has the room and that nobody else knows, with hashes, keys and values: different interned names
+    /// only, no Python, no allocation.
+    #[inline(always)]
+    pub(crate) fn fill_unshared(&self, items: impl Iterator<Item = (i64, Value, Value)>) {
+        let used = self.table().append_unshared(items);
         self.used.store(used, std::sync::atomic::Ordering::Relaxed);
     }
 }

@@ -282,7 +282,7 @@ pub fn store_placed(
 
 /// Whether setting the empty value at `offset` keeps the order of insertion: the value before is set, the one behind is not.
 #[inline(always)]
-fn in_order(o: &Value, t: &Type, offset: usize) -> bool {
+pub(crate) fn in_order(o: &Value, t: &Type, offset: usize) -> bool {
     let first = t.inline_offset.load(Ordering::Relaxed) as usize;
     let end = first + 8 * t.inline_cap.load(Ordering::Relaxed) as usize;
     // Before the first place stands the dict's word, empty as long as the values have not moved.
@@ -343,24 +343,27 @@ pub fn materialize(cx: &mut Cx, o: &Value) -> Res<Value> {
                 continue;
             }
             let alone = typhon_runtime::alone::is_alone();
-            dict.fill_unshared((0..n).filter_map(|i| {
-                let place = word_at(o, first + 8 * i);
-                let bits = match alone {
-                    // Nobody comes between the two.
-                    true => {
-                        let bits = place.load(Ordering::Relaxed);
-                        place.store(MOVED, Ordering::Release);
-                        bits
+            dict.fill_unshared((0..n).filter_map(
+                #[inline(always)]
+                |i| {
+                    let place = word_at(o, first + 8 * i);
+                    let bits = match alone {
+                        // Nobody comes between the two.
+                        true => {
+                            let bits = place.load(Ordering::Relaxed);
+                            place.store(MOVED, Ordering::Release);
+                            bits
+                        }
+                        false => place.swap(MOVED, Ordering::AcqRel),
+                    };
+                    if bits == 0 || bits == MOVED {
+                        return None;
                     }
-                    false => place.swap(MOVED, Ordering::AcqRel),
-                };
-                if bits == 0 || bits == MOVED {
-                    return None;
-                }
-                let name = names.expect("inline classes have a layout").name(i);
-                // SAFETY: the slot's reference is ours now.
-                Some((name, unsafe { Value::from_bits(bits) }))
-            }));
+                    let (hash, name) = names.expect("inline classes have a layout").key(i);
+                    // SAFETY: the slot's reference is ours now.
+                    Some((hash, name, unsafe { Value::from_bits(bits) }))
+                },
+            ));
             let none = word.swap(Some(fresh.clone()));
             debug_assert!(none.is_none());
             std::mem::forget(none);

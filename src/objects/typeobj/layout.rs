@@ -52,10 +52,12 @@ impl Layout {
         }
         self.count.store(n as u32, Ordering::Release);
     }
-    /// The name of slot `i`.
-    pub fn name(&self, i: usize) -> Value {
+    /// Hash and name of slot `i`.
+    #[inline(always)]
+    pub fn key(&self, i: usize) -> (i64, Value) {
+        let bits = self.names[i].load(Ordering::Relaxed);
         // SAFETY: names are immortal interned strings.
-        unsafe { Value::from_bits(self.names[i].load(Ordering::Relaxed)) }
+        unsafe { ((*(bits as *const Str)).hash(), Value::from_bits(bits)) }
     }
     /// Find or add an interned name; None when `cap` is reached. Called under the type mutex.
     pub fn add_locked(&self, name: &Str, cap: usize) -> Option<usize> {
