@@ -359,17 +359,24 @@ pub unsafe fn compare(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
 /// See [`arith`].
 #[inline(never)]
 pub unsafe fn contains(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
-    // SAFETY: by contract; the type word tells what is cast.
+    // SAFETY: by contract; the type word tells what is cast; 0 is no Value.
     unsafe {
-        let (a, b) = (*r.add(a_of(w)), *r.add(b_of(w)));
+        let (a, b) = (r.add(a_of(w)), r.add(b_of(w)));
+        let invert = x_of(w) & 4 != 0;
         // A small int in a list of such.
-        if a & 3 == 1 && b & 3 == 0 && b != 0 {
-            let list = (b & !7) as *const List;
+        if *a & 3 == 1 && *b & 3 == 0 && *b != 0 {
+            let list = (*b & !7) as *const List;
             if (*list).head.type_word() == word::LIST
-                && let Some(found) = (*list).contains_int(cx.thread.tid, a)
+                && let Some(found) = (*list).contains_int(cx.thread.tid, *a)
             {
-                let bits = bool_bits(found != (x_of(w) & 4 != 0));
-                finish_short(cx, r, w, x_of(w) & CONSUME_B, bits);
+                finish_short(cx, r, w, x_of(w) & CONSUME_B, bool_bits(found != invert));
+                return Ok(());
+            }
+        }
+        if *a != 0 && *b != 0 {
+            let (item, container) = (&*(a as *const Value), &*(b as *const Value));
+            if let Some(found) = quick::contains(cx.thread.tid, container, item) {
+                finish_short(cx, r, w, x_of(w), bool_bits(found != invert));
                 return Ok(());
             }
         }
@@ -377,16 +384,13 @@ pub unsafe fn contains(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     }
 }
 
-/// The same of all else.
+/// The same where the item has to be asked.
 #[inline(never)]
 unsafe fn contains_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        let found = match quick::contains(cx.thread.tid, b, a) {
-            Some(found) => found,
-            None => contains_slow(cx, b, a)?,
-        };
+        let found = contains_slow(cx, b, a)?;
         release_operands_ab(cx, r, w);
         put(cx, r, w, bool_bits(found != (x_of(w) & 4 != 0)));
     }

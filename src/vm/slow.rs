@@ -212,7 +212,15 @@ pub fn arith_slow(cx: &mut Cx, op: BinOp, inplace: bool, a: &Value, b: &Value) -
     crate::stats::missed(cx);
     let no_number = |v: &Value| v.is_ptr() && v.class_word() != word::FLOAT;
     if no_number(a) && no_number(b) {
-        // Neither kind of number that is looked at here: the slots know.
+        // Neither kind of number that is looked at here: the slots know. Of two of the same built-in sequence only one does.
+        if op == BinOp::Add
+            && let kind @ (word::BYTES | word::TUPLE | word::LIST) = a.class_word()
+            && b.class_word() == kind
+            && !(inplace && kind == word::LIST)
+            && let Some(concat) = a.ty().slots.concat.get()
+        {
+            return concat(cx, a, b);
+        }
     } else if let (Some(x), Some(y)) = (number_as_f64(a), number_as_f64(b))
         && (a.class_word() == word::FLOAT || b.class_word() == word::FLOAT)
     {

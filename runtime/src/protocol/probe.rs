@@ -64,8 +64,9 @@ impl Sequence {
     #[inline(always)]
     fn of(hash: i64, mask: usize) -> Sequence {
         let perturb = hash as u64 as usize;
+        // Small ints in a row still get a place each; `id`s and other multiples of 16, whose low bits are all the same, do too.
         Sequence {
-            at: perturb & mask,
+            at: (perturb ^ perturb >> 4) & mask,
             perturb,
         }
     }

@@ -34,16 +34,9 @@ pub fn look_up(tid: u16, d: &Value, key: &Value) -> Option<u64> {
     if !may_read(&d.head, tid) {
         return None;
     }
-    // Most keys are the very object that is there, at the first place asked.
     let t = d.table();
-    let (hash, bits) = match key.as_small_int() {
-        Some(i) => (hash_small_int(i), key.bits()),
-        None if key.class_word() == word::STR => {
-            // SAFETY: exactly this type.
-            let text = unsafe { &*((key.bits() & !7) as *const Str) };
-            (text.hash(), key.bits() & !4)
-        }
-        None => return look_up_any(tid, d, key),
+    let Some((hash, bits)) = plain_key(key) else {
+        return look_up_any(tid, d, key);
     };
     match t.value_at_first(hash, bits) {
         Some(None) => Some(0),
@@ -52,6 +45,20 @@ pub fn look_up(tid: u16, d: &Value, key: &Value) -> Option<u64> {
             (bits != 0).then_some(bits)
         }
         None => look_up_any(tid, d, key),
+    }
+}
+
+/// Hash and bits of an immediate int or a string: most keys are the very object that is there, at the first place asked.
+#[inline(always)]
+fn plain_key(key: &Value) -> Option<(i64, u64)> {
+    match key.as_small_int() {
+        Some(i) => Some((hash_small_int(i), key.bits())),
+        None if key.class_word() == word::STR => {
+            // SAFETY: exactly this type.
+            let text = unsafe { &*((key.bits() & !7) as *const Str) };
+            Some((text.hash(), key.bits() & !4))
+        }
+        None => None,
     }
 }
 
@@ -84,32 +91,49 @@ pub fn contains_int(words: impl Iterator<Item = u64>, key: u64) -> Option<bool> 
 }
 
 /// `key in d`.
-#[inline]
+#[inline(always)]
 pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
     let Some(d) = exact(d) else {
         return match d.class_word() {
             word::SET | word::FROZENSET => {
                 SetLike::of(d)?.contains_unlocked(tid, key, quick_hash(key)?)
             }
-            word::LIST if key.is_small_int() => {
-                d.downcast_exact::<List>()?.contains_int(tid, key.bits())
-            }
-            word::TUPLE if key.is_small_int() => {
-                let items = d.downcast_exact::<Tuple>()?.items();
-                contains_int(items.iter().map(Value::bits), key.bits())
-            }
+            word::LIST | word::TUPLE if key.is_small_int() => sequence_contains(tid, d, key),
             _ => None,
         };
     };
     if !may_read(&d.head, tid) {
         return None;
     }
+    let known = match plain_key(key) {
+        Some((hash, bits)) => d.table().value_at_first(hash, bits),
+        None => None,
+    };
+    match known {
+        Some(None) => Some(false),
+        Some(Some(value)) if !value.is_empty() => Some(true),
+        _ => contains_any(tid, d, key),
+    }
+}
+
+#[inline(never)]
+fn contains_any(tid: u16, d: &Dict, key: &Value) -> Option<bool> {
     let t = d.table();
     match d.place_quick(tid, t, key)? {
         Found::At(n) if !t.entry(n).value.is_empty() => Some(true),
         Found::Absent => Some(false),
         _ => None,
     }
+}
+
+/// `key in d` of an immediate int in a list or a tuple.
+#[inline(never)]
+fn sequence_contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
+    if let Some(list) = d.downcast_exact::<List>() {
+        return list.contains_int(tid, key.bits());
+    }
+    let items = d.downcast_exact::<Tuple>()?.items();
+    contains_int(items.iter().map(Value::bits), key.bits())
 }
 
 /// `d[key] = value` for an exact dict that the caller's register alone holds, where the first place asked tells: the value that

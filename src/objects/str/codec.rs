@@ -25,6 +25,9 @@ pub enum Codec {
 impl Codec {
     /// By name in any usual spelling; `mbcs` and all others are the registry's.
     pub fn parse(name: &str) -> Option<Codec> {
+        if name == "utf-8" {
+            return Some(Codec::Utf8);
+        }
         let mut buf = [0u8; 12];
         let mut n = 0;
         for b in name.bytes() {

@@ -41,6 +41,26 @@ fn all(s: &Str, f: impl Fn(u32) -> bool) -> bool {
     !s.is_empty() && with_units!(s.text(), u => u.iter().all(|&c| f(u32::from(c))))
 }
 
+/// The text of the argument `what` of `str()`, without asking for memory where it is ASCII.
+#[inline]
+fn name_of_argument<'a>(
+    cx: &mut Cx,
+    v: Option<&'a Value>,
+    what: &str,
+) -> Res<Option<std::borrow::Cow<'a, str>>> {
+    let Some(v) = v else { return Ok(None) };
+    match v.downcast::<Str>() {
+        Some(s) => Ok(Some(match s.as_ascii() {
+            Some(text) => text.into(),
+            None => s.to_string_lossy().into(),
+        })),
+        None => {
+            let n = v.type_name();
+            Err(cx.type_error(format!("str() argument '{what}' must be str, not {n}")))
+        }
+    }
+}
+
 #[pymethods(include(FIND, CONVERT))]
 impl Str {
     #[new]
@@ -54,18 +74,8 @@ impl Str {
         errors: Option<&Value>,
         cx: &mut Cx,
     ) -> Res<Value> {
-        let name = |cx: &mut Cx, v: Option<&Value>, what: &str| match v {
-            None => Ok(None),
-            Some(v) => match v.downcast::<Str>() {
-                Some(s) => Ok(Some(s.to_string_lossy())),
-                None => {
-                    let n = v.type_name();
-                    Err(cx.type_error(format!("str() argument '{what}' must be str, not {n}")))
-                }
-            },
-        };
-        let encoding = name(cx, encoding, "encoding")?;
-        let errors = name(cx, errors, "errors")?;
+        let encoding = name_of_argument(cx, encoding, "encoding")?;
+        let errors = name_of_argument(cx, errors, "errors")?;
         let Some(object) = object else {
             return of_class(cx, cls, empty());
         };

@@ -65,26 +65,37 @@ unsafe fn enter_short(cx: &mut Cx, fbits: u64, args: *mut u64, n: usize, kind: F
 /// As for [`enter_short`].
 #[inline(never)]
 unsafe fn fill_missing(cx: &mut Cx, f: &Function, args: *mut u64, n: usize, argc: usize) -> bool {
-    let tid = cx.thread.tid;
+    let (tid, missing) = (cx.thread.tid, argc - n);
     let Ok(Some(defaults)) = f.defaults.try_get_for_register(tid, || true) else {
         return false;
     };
-    let items = (defaults.downcast_exact::<crate::objects::Tuple>())
-        .map_or(&[][..], crate::objects::Tuple::items);
-    let enough = argc - n <= items.len();
-    if enough {
-        for (i, v) in items[items.len() - (argc - n)..].iter().enumerate() {
-            let bits = match v.header() {
-                // What is uncounted in registers stays while one names it (R11).
-                Some(head) if head.is_uncounted_in_registers() => v.bits() | 4,
-                _ => v.clone_in(tid).into_bits(),
-            };
-            // SAFETY: by contract; the place holds nothing.
-            unsafe { *args.add(n + i) = bits };
-        }
+    if defaults.class_word() != word::TUPLE {
+        drop_word(cx, defaults.into_bits());
+        return false;
     }
-    drop_word(cx, defaults.into_bits());
-    enough
+    let word = defaults.into_bits();
+    // SAFETY: by contract; exactly a tuple, which its count keeps meanwhile; the places hold nothing. What is uncounted in
+    // registers stays while one names it (R11).
+    unsafe {
+        let items = (*((word & !7) as *const crate::objects::Tuple)).items();
+        let enough = missing <= items.len();
+        if enough {
+            let from = items.as_ptr().add(items.len() - missing);
+            for i in 0..missing {
+                let v = &*from.add(i);
+                let bits = v.bits();
+                *args.add(n + i) = if bits & 3 != 0 {
+                    bits
+                } else if v.header_unchecked().is_uncounted_in_registers() {
+                    bits | 4
+                } else {
+                    v.clone_in(tid).into_bits()
+                };
+            }
+        }
+        drop_word(cx, word);
+        enough
+    }
 }
 
 /// Any call in a generator: its registers are its own, so a callee's begin at the top of the thread's stack, and the
