@@ -754,11 +754,6 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         save!();
                         leg!(legs::store_deref(cx, r, w));
                     }
-                    Rop::DeleteDeref => {
-                        save!();
-                        try_!(attr::delete_deref(cx, frame, reg!(a_of(w)), a_of(w)));
-                        finalizers!();
-                    }
                     Rop::MakeCell => {
                         save!();
                         try_!(legs::make_cell(cx, r, w));
@@ -805,6 +800,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     | Rop::MakeFunction
                     | Rop::DeleteName
                     | Rop::DeleteGlobal
+                    | Rop::DeleteDeref
                     | Rop::FormatSpec => {
                         save!();
                         leg!(legs::uncommon(cx, r, w));

@@ -21,6 +21,10 @@ pub unsafe fn uncommon(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
             Rop::Slice => slice_of(cx, r, w),
             Rop::StoreSlice => store_slice(cx, r, w),
             Rop::FormatSpec => format_spec(cx, r, w),
+            Rop::DeleteDeref => {
+                let (frame, cell) = (cx.frame, a_of(w));
+                attr::delete_deref(cx, frame, *r.add(cell), cell)
+            }
             op @ (Rop::DeleteName | Rop::DeleteGlobal) => {
                 let frame = cx.frame;
                 let cache = &*(*(*frame).rc).cache_at(b_of(w));
