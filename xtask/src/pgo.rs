@@ -72,7 +72,7 @@ fn build(root: &Path, gil: bool) -> Result<PathBuf, String> {
     let _ = std::fs::remove_dir_all(&raw);
     println!("pgo: a binary that counts");
     let flags = format!("-Cprofile-generate={} --cfg typhon_counts", raw.display());
-    cargo(root, &counts, gil, &flags)?;
+    cargo(root, &counts, gil, &flags, &[])?;
     // What build scripts and macros of the compiler wrote is not of interest.
     let _ = std::fs::remove_dir_all(&raw);
     train(root, &counts.join("release/typhon"))?;
@@ -107,7 +107,18 @@ fn build(root: &Path, gil: bool) -> Result<PathBuf, String> {
     }
     println!("pgo: the build with counts");
     let target = root.join("target").join(name);
-    cargo(root, &target, gil, &flags)?;
+    let own = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        LINKED_AS_ONE
+    } else {
+        &[]
+    };
+    if let Err(why) = cargo(root, &target, gil, &flags, own) {
+        if own.is_empty() {
+            return Err(why);
+        }
+        println!("pgo: {why}; again without {}", own.join(" "));
+        cargo(root, &target, gil, &flags, &[])?;
+    }
     Ok(target.join("release/typhon"))
 }
 
@@ -179,15 +190,29 @@ fn profdata() -> Result<PathBuf, String> {
     }
 }
 
-fn cargo(root: &Path, target: &Path, gil: bool, flags: &str) -> Result<(), String> {
+/// What the compiler is told when it makes the whole program of all crates, where the loop's machine code comes from. The program
+/// is linked to a fixed address (`build.rs`), so a jump through a table is one instruction; and each instruction of the register
+/// code ends with such a jump of its own, which the processor foresees better than one for all: LLVM gives that up where a
+/// block has many predecessors and successors. (Figures in ARCHITECTURE.md.)
+const LINKED_AS_ONE: &[&str] = &[
+    "-Crelocation-model=static",
+    "-Cllvm-args=-tail-dup-pred-size=100000",
+    "-Cllvm-args=-tail-dup-succ-size=100000",
+];
+
+/// Build with `flags` for all crates and `own` for the last.
+fn cargo(root: &Path, target: &Path, gil: bool, flags: &str, own: &[&str]) -> Result<(), String> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
-        .args(["build", "--release", "--bin", "typhon", "--target-dir"])
+        .args(["rustc", "--release", "--bin", "typhon", "--target-dir"])
         .arg(target)
         .env("RUSTFLAGS", flags)
         .current_dir(root);
     if gil {
         command.args(["--features", "gil"]);
+    }
+    if !own.is_empty() {
+        command.arg("--").args(own);
     }
     match command.status() {
         Ok(status) if status.success() => Ok(()),
