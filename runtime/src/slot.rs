@@ -15,6 +15,13 @@ use crate::value::Value;
 #[repr(transparent)]
 pub struct Slot(AtomicU64);
 
+/// What an empty slot gives: rare where items and values are read.
+#[cold]
+#[inline(never)]
+fn empty() -> u64 {
+    0
+}
+
 /// How many entries a walker that had to lock marks beyond the one it read ([`Slot::mark_ahead`]).
 pub const MARKED_AHEAD: usize = 32;
 
@@ -176,8 +183,12 @@ impl Slot {
     #[inline(always)]
     pub fn word_for_register(&self, tid: u16, still_valid: impl Fn() -> bool) -> u64 {
         let bits = self.0.load(Ordering::Acquire);
-        if bits & 3 != 0 || bits == 0 {
+        if bits & 3 != 0 {
             return bits;
+        }
+        // By a call, else both tests become one that takes longer.
+        if bits == 0 {
+            return empty();
         }
         self.pointer_for_register(bits, tid, still_valid)
     }

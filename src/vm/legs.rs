@@ -430,59 +430,55 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
     // SAFETY: by contract; 0 is no Value.
     unsafe {
         let (a, b) = (r.add(a_of(w)), r.add(b_of(w)));
-        if *a != 0
-            && *b != 0
-            && let Some(bits) =
-                quick::get(cx.thread.tid, &*(a as *const Value), &*(b as *const Value))
-        {
-            finish_short(cx, r, w, x_of(w), bits);
-            return Ok(Called::Done);
+        if *a == 0 || *b == 0 {
+            return subscr_other(cx, r, w);
+        }
+        let (o, key) = (&*(a as *const Value), &*(b as *const Value));
+        let bits = match o.class_word() {
+            word::DICT => match quick::get(cx.thread.tid, o, key) {
+                Some(bits) => bits,
+                None => return subscr_other(cx, r, w),
+            },
+            word::STR | word::LIST | word::TUPLE | word::BYTES => return subscr_other(cx, r, w),
+            // Sequences and mappings of other native classes.
+            _ => match crate::objects::typeobj::dunder::native_getitem(o) {
+                Some(f) => f(cx, o, key)?.into_counted_or_immediate(),
+                None => return subscr_of_class(cx, r, w),
+            },
+        };
+        finish_short(cx, r, w, x_of(w), bits);
+    }
+    Ok(Called::Done)
+}
+
+/// The same of an instance whose class may have a `__getitem__` of its own.
+#[inline(never)]
+unsafe fn subscr_of_class(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: the caller's.
+    unsafe {
+        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
+        if enter_getitem(cx, a, b) {
+            return Ok(Called::Entered);
         }
         subscr_other(cx, r, w)
     }
 }
 
-/// The same of what is no dict, or not found at once.
+/// The same of the common classes, or what was not found at once.
 #[inline(never)]
 unsafe fn subscr_other(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
-    // SAFETY: by contract.
+    // SAFETY: the caller's.
     unsafe {
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        if let Some(i) = b.as_small_int()
-            && a.class_word() != word::DICT
-        {
-            let bits = match item_of_text(cx, a, i) {
-                // Other sequences of native classes.
-                None => match crate::objects::typeobj::dunder::native_getitem(a) {
-                    Some(f) => Some(f(cx, a, b)?.into_counted_or_immediate()),
-                    None => None,
-                },
-                found => found,
-            };
-            if let Some(bits) = bits {
-                // An int has nothing to release.
-                release_operands_a(cx, r, w);
-                put(cx, r, w, bits);
-                return Ok(Called::Done);
-            }
-        }
-        // Native classes with keys of their own, as dicts with a default are.
-        if !matches!(
-            a.class_word(),
-            word::DICT | word::STR | word::LIST | word::TUPLE | word::BYTES
-        ) && let Some(f) = crate::objects::typeobj::dunder::native_getitem(a)
-        {
-            let bits = f(cx, a, b)?.into_counted_or_immediate();
-            finish_short(cx, r, w, x_of(w), bits);
-            return Ok(Called::Done);
-        }
-        let bits = match quick::get(cx.thread.tid, a, b) {
+        let item = match b.as_small_int() {
+            Some(i) => item_of_text(cx, a, i),
+            None => None,
+        };
+        let bits = match item {
             Some(bits) => bits,
-            None if enter_getitem(cx, a, b) => return Ok(Called::Entered),
             None => subscr_slow(cx, a, b)?.into_counted_or_immediate(),
         };
-        release_operands_ab(cx, r, w);
-        put(cx, r, w, bits);
+        finish_short(cx, r, w, x_of(w), bits);
     }
     Ok(Called::Done)
 }

@@ -2,7 +2,7 @@
 
 use crate::call::{bind, drop_word, reg_code};
 use crate::native::Args;
-use crate::objects::dict::quick;
+use crate::objects::dict::{keys, quick};
 use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, Method};
 use crate::objects::list::iter::ListIter;
@@ -430,6 +430,12 @@ pub fn compare_truth(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> 
     }
     if let Some(t) = compare_exact(a, b, op) {
         return Ok(t);
+    }
+    if let CmpOp::Eq | CmpOp::Ne = op
+        && keys::compares_by_identity(a)
+        && keys::compares_by_identity(b)
+    {
+        return Ok(a.is(b) == matches!(op, CmpOp::Eq));
     }
     let v = protocol::compare(cx, a, b, op)?;
     protocol::truthy(cx, &v)

@@ -85,7 +85,8 @@ fn hash_worded(cx: &mut Cx, key: &Value, role: &str) -> Res<i64> {
 }
 
 /// Whether the class compares by identity: it inherits `object`'s comparison.
-fn compares_by_identity(v: &Value) -> bool {
+#[inline]
+pub fn compares_by_identity(v: &Value) -> bool {
     let object = crate::Type::from_word(word::OBJECT)
         .slots
         .richcompare

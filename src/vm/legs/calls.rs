@@ -403,8 +403,7 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 let lw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
                 let r = (*caller).regs;
                 // Of an attribute or an immediate subscript the word says that b is no register to release.
-                release_operands_ab(cx, r, lw);
-                put(cx, r, lw, bits);
+                super::finish_short(cx, r, lw, x_of(lw), bits);
                 Ok(Returned::Continue)
             }
             FrameKind::Init => {
