@@ -55,4 +55,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    main("matmul", "Multiply two matrices.", run, size=240, size_help="side of the matrices")
+    main("matmul", "Multiply two matrices.", run, size=360, size_help="side of the matrices")
