@@ -49,7 +49,7 @@ impl World {
             let unflag = || {
                 self.flags[me].fetch_and(0, Ordering::Relaxed);
             };
-            if let Some(work) = self.pool.take(unflag) {
+            if let Some(work) = self.pool.take(None, unflag) {
                 let bit = 1 << work;
                 assert_eq!(self.taken.fetch_or(bit, Ordering::Relaxed) & bit, 0);
             }

@@ -229,11 +229,13 @@ impl Thread {
         self.breaker.fetch_or(breaker::MERGE, Ordering::Relaxed);
     }
 
-    /// Drops what was put off.
+    /// Drops what was put off: references that readers took of strangers, so what dies is not this program's doing here.
     pub fn flush_drops(&self) {
-        // SAFETY: the borrow ends with the take; drops may push again.
-        while let Some(value) = unsafe { (*self.undo.get()).pop() } {
-            value.drop_in(self);
-        }
+        self.as_foreign(|| {
+            // SAFETY: the borrow ends with the take; drops may push again.
+            while let Some(value) = unsafe { (*self.undo.get()).pop() } {
+                value.drop_in(self);
+            }
+        });
     }
 }

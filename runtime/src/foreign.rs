@@ -35,7 +35,8 @@ pub(crate) fn announce() {
 
 /// Something from the pool, if this thread may run it now. At a full safepoint.
 pub(crate) fn take(t: &Thread) -> Option<Pending> {
-    if !POOL.is_empty() && t.holds_python_locks() {
+    let holds = t.holds_python_locks();
+    if !POOL.is_empty() && holds {
         let visits = t.foreign_visits.get().wrapping_add(1);
         t.foreign_visits.set(visits);
         if visits == 1 {
@@ -47,7 +48,8 @@ pub(crate) fn take(t: &Thread) -> Option<Pending> {
         }
     }
     t.foreign_visits.set(0);
-    POOL.take(|| {
+    let now = (!holds && !POOL.is_empty()).then(Instant::now);
+    POOL.take(now, || {
         t.breaker.fetch_and(!breaker::FOREIGN, Ordering::Relaxed);
     })
 }

@@ -21,7 +21,7 @@ pub struct Pool<W, S> {
 
 pub struct Inner<W, S> {
     work: VecDeque<W>,
-    /// When the first of `work` came, about.
+    /// Since when nobody without locks has taken any of `work`.
     since: Option<S>,
 }
 
@@ -51,13 +51,14 @@ impl<W, S: Copy> Pool<W, S> {
         self.waiting.load(Ordering::Relaxed) == 0
     }
 
-    /// When the oldest piece came.
+    /// Since when there has been work of which nobody without locks has taken any: that the pool is never empty under load
+    /// says nothing.
     pub fn since(&self) -> Option<S> {
         self.inner.lock().since
     }
 
-    /// `unflag` takes the caller's own flag off.
-    pub fn take(&self, unflag: impl FnOnce()) -> Option<W> {
+    /// `now` is the time if the caller holds no locks, `unflag` takes the caller's own flag off.
+    pub fn take(&self, now: Option<S>, unflag: impl FnOnce()) -> Option<W> {
         let mut inner = self.inner.lock();
         let work = inner.work.pop_front();
         self.waiting.store(inner.work.len(), Ordering::Relaxed);
@@ -67,6 +68,8 @@ impl<W, S: Copy> Pool<W, S> {
                 drop(inner);
             }
             unflag();
+        } else if now.is_some() {
+            inner.since = now;
         }
         work
     }

@@ -348,11 +348,15 @@ impl Thread {
 
     #[cfg(not(feature = "gil"))]
     fn flush_queued(&self) {
-        // SAFETY: as above; the borrow ends with the pop.
-        while let Some(head) = unsafe { (*self.to_queue.get()).pop() } {
-            // SAFETY: QUEUED, with a reference for the queue.
-            unsafe { queue_to_owner(head) };
-        }
+        // What dies now was dropped earlier, and by readers of others' objects too: not here, maybe under a lock of the
+        // program's that its finalizer wants.
+        self.as_foreign(|| {
+            // SAFETY: as above; the borrow ends with the pop.
+            while let Some(head) = unsafe { (*self.to_queue.get()).pop() } {
+                // SAFETY: QUEUED, with a reference for the queue.
+                unsafe { queue_to_owner(head) };
+            }
+        });
     }
     #[cfg(feature = "gil")]
     fn flush_queued(&self) {}
