@@ -53,7 +53,8 @@ pub fn figures(measured: &Measured, grows: bool) -> Vec<Figures> {
             let of = |value: &dyn Fn(&Run) -> f64| cell.runs.iter().map(value).collect::<Vec<_>>();
             let jobs = work(cell.threads, grows);
             let base = cells.iter().find(|other| other.regime == cell.regime);
-            let base = base.filter(|base| !base.runs.is_empty());
+            let sound = |cell: &Cell| cell.problem.is_none() && !cell.runs.is_empty();
+            let base = base.filter(|base| sound(base) && sound(cell));
             let speedups = base.map_or_else(Vec::new, |base| {
                 let scale = jobs / work(base.threads, grows);
                 ratios(base, cell).map(|ratio| ratio * scale).collect()
@@ -118,7 +119,11 @@ fn counters(runs: &[Run]) -> BTreeMap<String, f64> {
 
 /// The free-threaded build against every other regime, on the least number of threads.
 pub fn costs(measured: &Measured, regimes: &[Regime]) -> Vec<Cost> {
-    let least = |regime: usize| measured.cells.iter().find(|cell| cell.regime == regime);
+    // What failed took no time that could be compared.
+    let least = |regime: usize| {
+        let cell = measured.cells.iter().find(|cell| cell.regime == regime);
+        cell.filter(|cell| cell.problem.is_none())
+    };
     let free = regimes.iter().position(|regime| regime.kind == Kind::Free);
     let Some(free) = free.and_then(least) else {
         return Vec::new();

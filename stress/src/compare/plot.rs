@@ -132,7 +132,7 @@ fn series(comparison: &Comparison, value: &dyn Fn(&Figures) -> Option<Summary>) 
         let points: Vec<_> = comparison
             .figures
             .iter()
-            .filter(|figures| figures.regime == index)
+            .filter(|figures| figures.regime == index && figures.problem.is_none())
             .filter_map(|figures| Some((figures.threads as f64, value(figures)?)))
             .collect();
         if !points.is_empty() {
@@ -228,6 +228,19 @@ impl Ranged for Threads {
     }
 }
 
+/// How far neighbouring series stand apart at one number of threads, so that no interval hides another; all of them stay
+/// nearer to their own number than to the next.
+fn step_aside(counts: &[f64], series: usize) -> f64 {
+    let gaps = counts.windows(2).map(|two| two[1] - two[0]);
+    let nearest = gaps.fold(f64::INFINITY, f64::min);
+    let extent = counts.last().zip(counts.first());
+    let extent = extent.map_or(0.0, |(last, first)| last - first);
+    match extent > 0.0 {
+        true => (extent * 0.03).min(nearest * 0.7 / series.max(1) as f64),
+        false => 0.01,
+    }
+}
+
 /// A length in the picture of plain size.
 fn px(length: f64, scale: f64) -> i32 {
     (length * scale).round() as i32
@@ -248,7 +261,11 @@ fn draw_panel<DB: DrawingBackend>(
     counts.dedup();
     let most = counts.last().copied().unwrap_or(1.0);
     let least = counts.first().copied().unwrap_or(1.0);
-    let margin = ((most - least) * 0.06).max(0.15);
+    let step = step_aside(&counts, panel.series.len());
+    // The outermost of those that stepped aside stay off the axis.
+    let margin = ((most - least) * 0.06)
+        .max(0.15)
+        .max(step * (panel.series.len() + 1) as f64 / 2.0);
     let mut top = points().map(|(_, value)| value.high).fold(0.0, f64::max);
     if panel.ideal {
         top = top.max(most / least);
@@ -309,15 +326,18 @@ fn draw_panel<DB: DrawingBackend>(
         chart.draw_series(line).map_err(|e| e.to_string())?;
     }
     let cap = (most - least + 2.0 * margin) * 0.008;
-    for series in &panel.series {
-        let line = series
+    for (index, series) in panel.series.iter().enumerate() {
+        let aside = step * (index as f64 - (panel.series.len() - 1) as f64 / 2.0);
+        let points: Vec<(f64, Summary)> = series
             .points
             .iter()
-            .map(|(threads, value)| (*threads, value.median));
+            .map(|&(threads, value)| (threads + aside, value))
+            .collect();
+        let line = points.iter().map(|(x, value)| (*x, value.median));
         chart
             .draw_series(LineSeries::new(line, stroke(series.colour, 2.0, scale)))
             .map_err(|e| e.to_string())?;
-        let bars = series.points.iter().flat_map(|&(x, value)| {
+        let bars = points.iter().flat_map(|&(x, value)| {
             let style = stroke(series.colour, 1.2, scale);
             let bar = |from, to| PathElement::new(vec![from, to], style);
             [
@@ -327,9 +347,9 @@ fn draw_panel<DB: DrawingBackend>(
             ]
         });
         chart.draw_series(bars).map_err(|e| e.to_string())?;
-        let marks = series.points.iter().map(|&(threads, value)| {
-            EmptyElement::at((threads, value.median)) + mark(series, (0, 0), scale)
-        });
+        let marks = points
+            .iter()
+            .map(|&(x, value)| EmptyElement::at((x, value.median)) + mark(series, (0, 0), scale));
         chart.draw_series(marks).map_err(|e| e.to_string())?;
     }
     Ok(())
@@ -406,4 +426,26 @@ fn draw_legend<DB: DrawingBackend>(
         x += width;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step_aside;
+
+    #[test]
+    fn series_stay_beside_their_own_number_of_threads() {
+        let cases: [(&[f64], usize); 4] = [
+            (&[1.0, 2.0], 4),
+            (&[1.0, 2.0, 4.0, 8.0, 16.0], 6),
+            (&[2.0], 3),
+            (&[], 0),
+        ];
+        for (counts, series) in cases {
+            let step = step_aside(counts, series);
+            assert!(
+                step > 0.0 && step * series as f64 <= 0.7,
+                "{counts:?}: {step}"
+            );
+        }
+    }
 }

@@ -90,7 +90,7 @@ pub fn budgets(figures: &[Figures], regimes: &[Regime], cores: usize, grows: boo
     for (index, _) in regimes.iter().enumerate() {
         let mut of_regime = figures
             .iter()
-            .filter(|figures| figures.regime == index && figures.seconds.is_some());
+            .filter(|figures| figures.regime == index && figures.speedup.is_some());
         let Some(one) = of_regime.next().filter(|figures| figures.threads == 1) else {
             continue;
         };
@@ -228,7 +228,8 @@ fn model(measured: &Measured, regime: usize, cores: usize, grows: bool) -> Model
     let points: Vec<(f64, Vec<f64>)> = measured
         .cells
         .iter()
-        .filter(|cell| cell.regime == regime && cell.threads <= cores && !cell.runs.is_empty())
+        .filter(|cell| cell.regime == regime && cell.threads <= cores)
+        .filter(|cell| cell.problem.is_none() && !cell.runs.is_empty())
         .map(|cell| {
             let jobs = work(cell.threads, grows);
             let runs = cell.runs.iter().map(|run| jobs / run.seconds);

@@ -197,7 +197,10 @@ fn places(comparison: &Comparison, regime: usize, threads: usize) -> Vec<String>
             .iter()
             .filter(|place| place.kind == kind && (place.count >= 20 || place.seconds >= 0.01));
         for place in of_kind.take(SHOWN) {
-            let lines = lines_of_interest(&place.lines);
+            let lines = match place.lines.is_empty() {
+                true => "no line of Python (threads that start or end)".into(),
+                false => lines_of_interest(&place.lines),
+            };
             let time = match place.seconds >= 0.001 {
                 true => format!(", {:.3} s", place.seconds),
                 false => String::new(),
@@ -234,8 +237,11 @@ pub fn limits(comparison: &Comparison) -> Vec<String> {
             continue;
         }
         let serial = match budget.serial_fraction {
-            Some(fraction) => format!(", serial fraction (Karp-Flatt) {fraction:.3}"),
             None => String::new(),
+            // Slower than one thread, or faster than ideal: no part of the work can explain that.
+            Some(fraction) if fraction > 1.0 => ", slower than one thread".into(),
+            Some(fraction) if fraction < 0.0 => ", no serial part to be seen".into(),
+            Some(fraction) => format!(", serial fraction (Karp-Flatt) {fraction:.3}"),
         };
         sentences.push(format!(
             "{}, {} threads: {:.2} of {:.2} processor seconds did what one thread does{serial}",
