@@ -175,6 +175,22 @@ pub fn attr_hit(cx: &mut Cx, o: u64, cache: &Cache) -> Option<u64> {
     (bits != 0).then_some(bits)
 }
 
+/// [`attr_hit`]; and where the object is another thread's and the value counted by nobody else so far, under the lock (R2)
+/// instead of looking everything up again. Taking it is a safepoint.
+#[inline(never)]
+pub fn attr_hit_locking(cx: &mut Cx, o: &Value, cache: &Cache) -> Option<u64> {
+    if let Some(bits) = attr_hit(cx, o.bits(), cache) {
+        return Some(bits);
+    }
+    let slot = inline_place(o.bits(), cache)?;
+    if matches!(slot.peek_bits_acquire(), 0 | MOVED) {
+        return None;
+    }
+    // A name's place is fixed for the cell's life (R10), so it is this name's still when the lock is there.
+    let read = instance::read_locked(slot, o.header()?)?;
+    read.ok().map(Value::into_bits)
+}
+
 /// A cached attribute of the class, no method: a register word.
 #[inline(always)]
 fn plain_hit(o: u64, cache: &Cache) -> Option<u64> {

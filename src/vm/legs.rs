@@ -601,7 +601,7 @@ pub unsafe fn load_attr(cx: &mut Cx, r: *mut u64, w: u64, cache: &Cache) -> Res<
                 bits = if computed::is_hit(a, known) {
                     computed::load(cx, a, name, known)?
                 } else {
-                    attr::attr_hit(cx, a.bits(), known)
+                    attr::attr_hit_locking(cx, a, known)
                         .or_else(|| attr::attr_hit_rare(cx, a, name, known))
                 };
             }
@@ -725,7 +725,7 @@ fn known_cache<'a>(cx: &mut Cx, o: &Value, cache: &'a Cache, access: Access) -> 
 /// What a method load finds by this cache, other than the method of an instance without a dict.
 #[inline(always)]
 fn known_method(cx: &mut Cx, a: &Value, name: &Value, cache: &Cache) -> Option<attr::Loaded> {
-    if let Some(bits) = attr::attr_hit(cx, a.bits(), cache) {
+    if let Some(bits) = attr::attr_hit_locking(cx, a, cache) {
         return Some(attr::Loaded::Value(bits));
     }
     if let Some(f) = attr::method_hit_rare(cx, a, name, cache) {

@@ -14,6 +14,8 @@ pub struct Workload {
     pub arguments: &'static [&'static str],
     /// Arguments of the small size.
     pub quick: &'static [&'static str],
+    /// Nothing is shared but the code: two threads are to get done what two processes do.
+    pub independent: bool,
     /// Arguments with which other Pythons get the same input, where the default is the interpreter's own library.
     pub beside_peers: &'static [&'static str],
 }
@@ -36,7 +38,19 @@ const fn of_catalogue(
         about,
         arguments: &[],
         quick,
+        independent: false,
         beside_peers: &[],
+    }
+}
+
+const fn independent(
+    name: &'static str,
+    about: &'static str,
+    quick: &'static [&'static str],
+) -> Workload {
+    Workload {
+        independent: true,
+        ..of_catalogue(name, about, quick)
     }
 }
 
@@ -47,6 +61,7 @@ pub const WORKLOADS: &[Workload] = &[
         about: "identifiers and words of the standard library: str, dict",
         arguments: &[],
         quick: &[],
+        independent: false,
         beside_peers: &["--dir", "../tests", "--size", "20"],
     },
     Workload {
@@ -55,6 +70,7 @@ pub const WORKLOADS: &[Workload] = &[
         about: "the Mandelbrot set: float arithmetic",
         arguments: &[],
         quick: &["--size", "300"],
+        independent: true,
         beside_peers: &[],
     },
     Workload {
@@ -63,6 +79,7 @@ pub const WORKLOADS: &[Workload] = &[
         about: "the N queens puzzle over a thread pool: calls, int",
         arguments: &[],
         quick: &["--size", "11"],
+        independent: true,
         beside_peers: &[],
     },
     Workload {
@@ -71,6 +88,7 @@ pub const WORKLOADS: &[Workload] = &[
         about: "a segmented sieve: bytearray, int",
         arguments: &[],
         quick: &["--size", "10000000"],
+        independent: true,
         beside_peers: &[],
     },
     Workload {
@@ -79,6 +97,7 @@ pub const WORKLOADS: &[Workload] = &[
         about: "JSON records through queues: json, dict, str, queue.Queue",
         arguments: &[],
         quick: &["--size", "30000"],
+        independent: false,
         beside_peers: &[],
     },
     Workload {
@@ -87,6 +106,7 @@ pub const WORKLOADS: &[Workload] = &[
         about: "planetary systems: attributes, float arithmetic",
         arguments: &[],
         quick: &["--size", "200"],
+        independent: true,
         beside_peers: &[],
     },
     Workload {
@@ -95,20 +115,21 @@ pub const WORKLOADS: &[Workload] = &[
         about: "matrix products: list, zip, int and float",
         arguments: &[],
         quick: &["--size", "120"],
+        independent: false,
         beside_peers: &[],
     },
-    of_catalogue(
+    independent(
         "compute_int",
         "independent: int arithmetic",
         &["--size", "300000"],
     ),
-    of_catalogue(
+    independent(
         "compute_float",
         "independent: float arithmetic",
         &["--size", "600000"],
     ),
-    of_catalogue("compute_str", "independent: str", &["--size", "30000"]),
-    of_catalogue(
+    independent("compute_str", "independent: str", &["--size", "30000"]),
+    independent(
         "compute_objects",
         "independent: instances, methods, small containers",
         &["--size", "20000"],
@@ -125,7 +146,7 @@ pub const WORKLOADS: &[Workload] = &[
         "a map of 64 dicts with a lock each",
         &["--size", "60000"],
     ),
-    of_catalogue(
+    independent(
         "locks_uncontended",
         "locks nobody else wants",
         &["--size", "30000"],
@@ -178,6 +199,13 @@ pub const WORKLOADS: &[Workload] = &[
         &["--size", "200"],
     ),
 ];
+
+/// Whether the threads of the workload of this name share nothing.
+pub fn is_independent(name: &str) -> bool {
+    WORKLOADS
+        .iter()
+        .any(|workload| workload.name == name && workload.independent)
+}
 
 /// The names of the programs of a folder, or of those wanted, sorted.
 pub fn programs(folder: &Path, wanted: &[String]) -> Result<Vec<String>, String> {

@@ -1,5 +1,6 @@
 //! The table for people, and the same figures as JSON and CSV.
 
+use crate::catalogue;
 use crate::compare::quote;
 use crate::measure::{Measured, Regime, Variant};
 use crate::stats::summarize;
@@ -67,6 +68,7 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
             println!();
         }
     }
+    independent(results, variants);
     let bad = results
         .iter()
         .filter(|result| !result.problems.is_empty())
@@ -76,6 +78,37 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
     } else {
         println!("\n{bad} of {} variants went wrong", results.len());
     }
+}
+
+/// How two threads do beside two processes where nothing is shared: least first.
+fn independent(results: &[Measured], variants: &[Variant]) {
+    let mut shares: Vec<(f64, &str)> = results
+        .chunk_by(|a, b| a.workload == b.workload)
+        .filter(|block| catalogue::is_independent(block[0].workload))
+        .filter_map(|block| {
+            let median_of = |regime| {
+                let result = block.iter().find(|result| {
+                    let variant = &variants[result.variant];
+                    variant.interpreter == "free-threaded" && variant.regime == regime
+                })?;
+                Some(summarize(&result.throughputs)?.median)
+            };
+            let share = median_of(Regime::Threads(2))? / median_of(Regime::TwoProcesses)?;
+            Some((share, block[0].workload))
+        })
+        .collect();
+    shares.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if shares.is_empty() {
+        return;
+    }
+    let told: Vec<_> = shares
+        .iter()
+        .map(|(share, name)| format!("{name} {share:.2}"))
+        .collect();
+    println!(
+        "\nwhere threads share nothing, two of them beside two processes: {}",
+        told.join(", ")
+    );
 }
 
 #[derive(Serialize)]

@@ -53,4 +53,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("alloc_churn", "Objects freed by other threads.", run, 300_000, "objects of all threads together")
+    workload("alloc_churn", "Objects freed by other threads.", run, 900_000, "objects of all threads together")

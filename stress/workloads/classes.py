@@ -40,4 +40,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("classes", "Classes made and changed.", run, 8_000, "classes of all threads together")
+    workload("classes", "Classes made and changed.", run, 60_000, "classes of all threads together")

@@ -51,4 +51,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("cycles", "Garbage in cycles.", run, 20_000, "rings of all threads together")
+    workload("cycles", "Garbage in cycles.", run, 100_000, "rings of all threads together")

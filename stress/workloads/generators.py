@@ -74,4 +74,4 @@ def run(options, threads):
 
 
 if __name__ == "__main__":
-    workload("generators", "Generators and coroutines.", run, 800_000, "numbers of all threads together")
+    workload("generators", "Generators and coroutines.", run, 2_400_000, "numbers of all threads together")

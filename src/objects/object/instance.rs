@@ -119,8 +119,9 @@ fn read(word: &AtomicU64, head: &Header) -> Option<Result<Value, ()>> {
     }
 }
 
+/// Read the slot of an inline value under the lock. `Err`: the values have moved to a dict.
 #[cold]
-fn read_locked(slot: &Slot, head: &Header) -> Option<Result<Value, ()>> {
+pub(crate) fn read_locked(slot: &Slot, head: &Header) -> Option<Result<Value, ()>> {
     // SAFETY: R6: ordinary native code; the running thread's own record.
     let t = unsafe { &mut *Thread::current().cast_mut() };
     let guard = head.lock(t);
