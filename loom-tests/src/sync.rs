@@ -42,6 +42,7 @@ pub enum Bug {
     DropFlagLost,
     WeakNoSecondLook,
     PoolFlagClearedLate,
+    PoolHolderTakes,
     TakeInTwoSteps,
     BellNoFence,
     BiasNoFence,

@@ -7,7 +7,7 @@
 //! for long, they run nevertheless: a lock kept for the whole life of a program must not keep objects.
 
 use crate::hooks::Pending;
-use crate::protocol::foreign_pool::{Inner, Pool};
+use crate::protocol::foreign_pool::{Inner, Pool, Taker};
 use crate::sync::{AtomicU16, Ordering};
 use crate::thread::{self, Thread, breaker};
 use std::time::{Duration, Instant};
@@ -35,23 +35,32 @@ pub(crate) fn announce() {
 
 /// Something from the pool, if this thread may run it now. At a full safepoint.
 pub(crate) fn take(t: &Thread) -> Option<Pending> {
-    let holds = t.holds_python_locks();
-    if !POOL.is_empty() && holds {
-        let visits = t.foreign_visits.get().wrapping_add(1);
-        t.foreign_visits.set(visits);
-        if visits == 1 {
-            announce();
-        }
-        let waited = || POOL.since().map_or(Duration::ZERO, |s| s.elapsed());
-        if !visits.is_multiple_of(LOOK_EVERY) || waited() < PATIENCE {
-            return None;
-        }
+    let by = if !t.holds_python_locks() {
+        Taker::Free(Instant::now())
+    } else if is_overdue(t) {
+        Taker::Overdue
+    } else {
+        Taker::Holder
+    };
+    if !matches!(by, Taker::Holder) || POOL.is_empty() {
+        t.foreign_visits.set(0);
     }
-    t.foreign_visits.set(0);
-    let now = (!holds && !POOL.is_empty()).then(Instant::now);
-    POOL.take(now, || {
+    POOL.take(by, || {
         t.breaker.fetch_and(!breaker::FOREIGN, Ordering::Relaxed);
     })
+}
+
+/// For a thread with locks: whether there is something that nobody without locks comes for. Tells all at its first visit.
+fn is_overdue(t: &Thread) -> bool {
+    if POOL.is_empty() {
+        return false;
+    }
+    let visits = t.foreign_visits.get().wrapping_add(1);
+    t.foreign_visits.set(visits);
+    if visits == 1 {
+        announce();
+    }
+    visits.is_multiple_of(LOOK_EVERY) && POOL.since().is_some_and(|s| s.elapsed() >= PATIENCE)
 }
 
 /// Held across a fork.

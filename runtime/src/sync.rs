@@ -75,6 +75,8 @@ pub enum Bug {
     WeakNoSecondLook,
     /// The flag of the pool of foreign work is taken off outside the lock.
     PoolFlagClearedLate,
+    /// A thread that holds locks takes what came after it found the pool empty.
+    PoolHolderTakes,
     /// A stack emptied by a load and a store.
     TakeInTwoSteps,
     /// R18: a changed state without a fence before the look at the bell.

@@ -25,6 +25,17 @@ pub struct Inner<W, S> {
     since: Option<S>,
 }
 
+/// Who comes to the pool.
+#[derive(Clone, Copy)]
+pub enum Taker<S> {
+    /// A thread without locks, and the time.
+    Free(S),
+    /// A thread with locks: it must not run what may want them.
+    Holder,
+    /// A thread with locks, when nobody else has come for long.
+    Overdue,
+}
+
 impl<W, S: Copy> Pool<W, S> {
     const_new! {
         pub fn new() -> Pool<W, S> {
@@ -57,9 +68,14 @@ impl<W, S: Copy> Pool<W, S> {
         self.inner.lock().since
     }
 
-    /// `now` is the time if the caller holds no locks, `unflag` takes the caller's own flag off.
-    pub fn take(&self, now: Option<S>, unflag: impl FnOnce()) -> Option<W> {
+    /// `unflag` takes the caller's own flag off: there is nothing to do.
+    pub fn take(&self, by: Taker<S>, unflag: impl FnOnce()) -> Option<W> {
         let mut inner = self.inner.lock();
+        // That the pool looked empty before says nothing here.
+        let refused = matches!(by, Taker::Holder) && !seeded(Bug::PoolHolderTakes);
+        if refused && !inner.work.is_empty() {
+            return None;
+        }
         let work = inner.work.pop_front();
         self.waiting.store(inner.work.len(), Ordering::Relaxed);
         if inner.work.is_empty() {
@@ -68,8 +84,8 @@ impl<W, S: Copy> Pool<W, S> {
                 drop(inner);
             }
             unflag();
-        } else if now.is_some() {
-            inner.since = now;
+        } else if let Taker::Free(now) = by {
+            inner.since = Some(now);
         }
         work
     }
