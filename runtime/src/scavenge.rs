@@ -1,7 +1,8 @@
 //! Giving memory back to the system after a peak.
 //!
-//! Pages come back to their owners bit by bit, by what those do; one that sleeps does nothing. So when many pages have
-//! been retired, a native thread of short life looks after them:
+//! Pages come back to their owners bit by bit, by what those do; one that sleeps does nothing. Nor does the general allocator, which
+//! gives up what is empty when it is next used. So when many pages have been retired, or many bytes of buffers freed, a
+//! native thread of short life looks after them:
 //!
 //! ```text
 //! each tick:  serve the ids whose threads sleep or are gone (R5): foreign frees come home, empty pages go to the pool (of
@@ -17,7 +18,8 @@ use crate::arena;
 use crate::general;
 use crate::qsbr;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
-use crate::thread;
+use crate::thread::{self, Thread};
+use std::cell::Cell;
 use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(50);
@@ -37,6 +39,42 @@ pub(crate) fn note_retired(pages: usize) {
     if RETIRED.fetch_add(pages, Ordering::Relaxed) + pages >= NEWS && !RUNS.load(Ordering::Relaxed)
     {
         start();
+    }
+}
+
+/// Smaller blocks are not worth counting.
+const COUNTED: usize = 1 << 10;
+/// Bytes of blocks after which a thread tells of them.
+const TOLD: usize = 4 << 20;
+
+thread_local! {
+    /// Bytes of blocks that this thread has freed and not told of.
+    static FREED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A block of the general allocator was freed. It goes back to the system when the allocator is next used for something larger, so
+/// in a program that sleeps from now on never.
+#[cfg_attr(feature = "sanitized", allow(dead_code))]
+#[inline(always)]
+pub(crate) fn note_freed(bytes: usize) {
+    if bytes >= COUNTED {
+        let all = FREED.get() + bytes;
+        FREED.set(all);
+        if all >= TOLD {
+            tell_of_freed();
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn tell_of_freed() {
+    let pages = FREED.replace(0) / arena::PAGE as usize;
+    if Thread::current().is_null() {
+        // A thread that comes or goes, or one of the runtime's own: not the place to start another.
+        RETIRED.fetch_add(pages, Ordering::Relaxed);
+    } else {
+        note_retired(pages);
     }
 }
 
