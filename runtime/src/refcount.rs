@@ -2,7 +2,8 @@
 //! `refcount_gil.rs`.
 //!
 //! ```text
-//! total references = local + count(shared) - (DEFERRED ? bias : 0)
+//! total references = local + count(shared)                                       COUNTED
+//!                    local + count(shared) - bias + the sum of all tallies       DEFERRED
 //! ```
 //! The owner counts in `local` with plain loads and stores, everybody else in `shared`. When `local`
 //! reaches zero the owner lets go: it frees if nobody counted in `shared`, else it stores owner = 0

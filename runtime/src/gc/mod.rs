@@ -11,15 +11,14 @@
 //! start   clear each object, drop the holds
 //! ```
 //! Who is alive because a root leads to it costs one visit of its header; only the doubtful rest costs
-//! more. The marks are bits beside the cells (`marks`), so that wiping them and looking for the doubtful
-//! touches no header of what is marked.
+//! more. The marks are bytes beside the cells (`marks`), numbered by collection, so that looking for the doubtful touches
+//! no header of what is marked, and nothing has to be wiped.
 //! Uncounted references are registers and type words (R11): the first are roots, the second are
 //! followed from instances to types and not subtracted. A cell that is not traversed (a leaf)
 //! keeps its type alive; a type dies a round after its last instance (R12).
 //!
 //! When: the heap has grown by half since the last collection, or by more if the last ones found next to nothing (`pace`), so the
-//! cost stays linear. Nothing in
-//! a side word or of this module's state outlives a collection, but for the flag FROZEN.
+//! cost stays linear. Nothing in a side word or of this module's state outlives a collection, but for the flag FROZEN.
 
 mod collect;
 mod inspect;

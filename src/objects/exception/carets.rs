@@ -133,7 +133,7 @@ fn anchors(segment: &str) -> Option<Anchors> {
                 .is_some_and(|c| !c.is_whitespace() && *c != '\\' && *c != '#')
             {
                 let start = place(e.right.range().start().to_u32())?;
-                if (at.0, right) < start && !matches!(lines[at.0][right], '(') {
+                if (at.0, right) < start {
                     right += 1;
                 }
             }
