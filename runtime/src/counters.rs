@@ -25,6 +25,8 @@ pub const SAMPLED: u32 = 16;
 counters! {
     /// An object lock was held by somebody else.
     lock_contended,
+    /// Looks at such a lock before the thread sleeps.
+    lock_spins,
     /// Nanoseconds that threads slept for object locks.
     lock_wait_ns,
     /// A thread slept for a lock of the program: `Lock`, `RLock`, and what is made of them.
@@ -57,6 +59,9 @@ counters! {
     /// Their bytes.
     retired_bytes,
     reclaimed_bytes,
+    /// Batches of retired memory that threads saw through their grace period, and the nanoseconds that took in all.
+    grace_periods,
+    grace_ns,
     /// Times this thread stopped the world, or stood still for somebody who did.
     stops_requested,
     stops_obeyed,
@@ -126,4 +131,13 @@ pub fn total(counter: Counter) -> u64 {
         sum += unsafe { (*t).counters.get(counter) };
     });
     sum
+}
+
+/// Shows the counters of each living thread, with the registry locked: `f` takes no lock.
+pub fn for_each_thread(mut f: impl FnMut(&crate::Thread, [u64; NAMES.len()])) {
+    crate::thread::for_each_registered(|t| {
+        // SAFETY: registered records live while the registry is locked; counters are atomics.
+        let t = unsafe { &*t };
+        f(t, std::array::from_fn(|i| t.counters.get(Counter::ALL[i])));
+    });
 }

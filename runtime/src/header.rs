@@ -17,7 +17,7 @@ use crate::protocol::refword::{self, RefWord};
 use crate::rawbyte::RawByte;
 use crate::region;
 use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
-use crate::thread::Thread;
+use crate::thread::{Thread, World};
 
 pub mod flag {
     /// Never counted, never freed; set for good when a count saturates.
@@ -243,6 +243,11 @@ impl Header {
         deferral::promote(&self.flags, flag::DEFERRED, flag::IMMORTAL, || {
             crate::refcount::add_bias(self)
         })
+    }
+
+    /// The object shall never be deferred. False: it is, or immortal.
+    pub fn keep_counted(&self, _stopped: &World) -> bool {
+        deferral::refuse(&self.flags, flag::DEFERRED, flag::IMMORTAL)
     }
 
     /// With the world stopped (R16).

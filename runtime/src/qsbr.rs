@@ -18,6 +18,7 @@ use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::thread::{self, Thread, breaker};
 use std::alloc::Layout;
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 pub(crate) static GLOBAL: Global = Global::new();
 
@@ -42,6 +43,8 @@ pub(crate) struct Garbage {
     /// Of the batch not sealed yet.
     open_count: usize,
     open_bytes: usize,
+    /// The goals of the sealed batches, and when they were sealed.
+    sealed: VecDeque<(u64, Instant)>,
 }
 
 impl Garbage {
@@ -50,6 +53,7 @@ impl Garbage {
             pieces: VecDeque::new(),
             open_count: 0,
             open_bytes: 0,
+            sealed: VecDeque::new(),
         }
     }
 
@@ -63,6 +67,17 @@ impl Garbage {
         }
         self.open_count = 0;
         self.open_bytes = 0;
+        self.sealed.push_back((goal, Instant::now()));
+    }
+
+    /// The batches that are over now, and how long they took in all.
+    fn count_over(&mut self, passed: u64) -> (u64, Duration) {
+        let (mut batches, mut time) = (0, Duration::ZERO);
+        while let Some((_, at)) = self.sealed.pop_front_if(|(goal, _)| *goal <= passed) {
+            batches += 1;
+            time += at.elapsed();
+        }
+        (batches, time)
     }
 }
 
@@ -87,6 +102,9 @@ pub(crate) unsafe fn inherit(t: &Thread, from: &Thread) {
         let mine = &mut *t.garbage.get();
         for piece in theirs.pieces.drain(..).rev() {
             mine.pieces.push_front(piece);
+        }
+        for batch in theirs.sealed.drain(..).rev() {
+            mine.sealed.push_front(batch);
         }
     }
 }
@@ -173,6 +191,9 @@ pub(crate) fn poll(t: &Thread) {
     }
     let passed = passed_by_all();
     let mut freed = free_passed(&mut garbage.pieces, passed);
+    let (batches, time) = garbage.count_over(passed);
+    t.counters.add(Counter::grace_periods, batches);
+    t.counters.add(Counter::grace_ns, time.as_nanos() as u64);
     if left != 0
         && let Some(mut list) = LEFT.try_lock()
     {
@@ -213,6 +234,8 @@ pub(crate) fn leave_behind(t: &Thread) {
     garbage.seal();
     poll(t);
     if !garbage.pieces.is_empty() {
+        // Whoever frees them does not know since when they wait.
+        garbage.sealed.clear();
         let mut left = LEFT.lock();
         left.append(&mut garbage.pieces);
         LEFT_COUNT.store(left.len(), Ordering::Relaxed);

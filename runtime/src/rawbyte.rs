@@ -105,6 +105,7 @@ impl RawByte {
         loop {
             for _ in 0..shrunk(LOOKS) {
                 contention.look_away(&t.breaker);
+                t.counters.add(Counter::lock_spins, 1);
                 t.safepoint_stop();
                 for _ in 0..TRIES {
                     if self.0.try_lock() {

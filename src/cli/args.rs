@@ -252,6 +252,28 @@ pub fn parse(argv: &[OsString]) -> Outcome {
     }
 }
 
+/// An option that is 0 or 1, or the variable of the environment where there is none. `of_option` and `of_variable` are what is
+/// to be said wrong.
+fn zero_or_one(
+    option: Option<Option<String>>,
+    variable: Option<String>,
+    of_option: &str,
+    of_variable: &str,
+) -> Result<Option<bool>, Outcome> {
+    let (text, what) = match option {
+        Some(value) => (value.unwrap_or_default(), of_option),
+        None => match variable {
+            Some(value) => (value, of_variable),
+            None => return Ok(None),
+        },
+    };
+    match text.as_str() {
+        "0" => Ok(Some(false)),
+        "1" => Ok(Some(true)),
+        _ => Err(fatal(&format!("{what} is missing or invalid"))),
+    }
+}
+
 /// Environment variables, `-X` options and paths.
 fn finish(
     mut c: Config,
@@ -278,6 +300,8 @@ fn finish(
     c.no_user_site |= env(&c, "PYTHONNOUSERSITE").is_some();
     c.safe_path |= env(&c, "PYTHONSAFEPATH").is_some();
     c.dev_mode = x(&c, "dev").is_some() || env(&c, "PYTHONDEVMODE").is_some();
+    c.faulthandler =
+        c.dev_mode || x(&c, "faulthandler").is_some() || env(&c, "PYTHONFAULTHANDLER").is_some();
     c.warn_default_encoding =
         x(&c, "warn_default_encoding").is_some() || env(&c, "PYTHONWARNDEFAULTENCODING").is_some();
     c.utf8_mode = match (x(&c, "utf8"), env(&c, "PYTHONUTF8").as_deref()) {
@@ -320,6 +344,18 @@ fn finish(
             ));
         }
     };
+    c.thread_inherit_context = zero_or_one(
+        x(&c, "thread_inherit_context"),
+        env(&c, "PYTHON_THREAD_INHERIT_CONTEXT"),
+        "config_init_thread_inherit_context: -X thread_inherit_context=n: n",
+        "config_init_thread_inherit_context: PYTHON_THREAD_INHERIT_CONTEXT=N: N",
+    )?;
+    c.context_aware_warnings = zero_or_one(
+        x(&c, "context_aware_warnings"),
+        env(&c, "PYTHON_CONTEXT_AWARE_WARNINGS"),
+        "config_init_context_aware_warnings: -X context_aware_warnings=n: n",
+        "config_init_context_aware_warnings: PYTHON_CONTEXT_AWARE_WARNINGS=N: N",
+    )?;
     let digits = x(&c, "int_max_str_digits")
         .map(Option::unwrap_or_default)
         .or_else(|| env(&c, "PYTHONINTMAXSTRDIGITS"));

@@ -57,9 +57,16 @@ arg ...: arguments passed to program in sys.argv[1:]
 pub fn help_env(_name: &str) -> String {
     "Environment variables that change behavior:
 PYTHONBREAKPOINT: name of the function that breakpoint() calls; 0 disables it
+PYTHON_CONTEXT_AWARE_WARNINGS: 1 keeps the filters of warnings.catch_warnings in
+                  the context, 0 makes them the process's
+                  (-X context_aware_warnings=[0|1])
+PYTHON_THREAD_INHERIT_CONTEXT: 1 has threads begin with a copy of the context of
+                  who starts them, 0 with an empty one
+                  (-X thread_inherit_context=[0|1])
 PYTHONDEBUG     : accepted for compatibility (-d)
 PYTHONDEVMODE   : enable the development mode (-X dev)
 PYTHONDONTWRITEBYTECODE: don't write .pyc files (-B)
+PYTHONFAULTHANDLER: dump the Python traceback on fatal errors (-X faulthandler)
 PYTHON_GIL      : 1 enables the global interpreter lock, 0 disables it (-X gil)
 PYTHONHASHSEED  : if 'random', seed hashes with random data; an integer in the
                   range [0,4294967295] gives hash values with a predictable seed
@@ -89,7 +96,10 @@ TYPHON_COUNTERS_PLACES: 1 also writes waits and shared counts by type of object
 }
 
 pub const HELP_X: &str = "The following implementation-specific options are available:
+-X context_aware_warnings=[0|1]: whether the filters of warnings.catch_warnings
+         belong to the context; also PYTHON_CONTEXT_AWARE_WARNINGS
 -X dev : enable Python Development Mode; also PYTHONDEVMODE
+-X faulthandler: dump the Python traceback on fatal errors; also PYTHONFAULTHANDLER
 -X gil=[0|1]: enable (1) or disable (0) the GIL; also PYTHON_GIL
 -X int_max_str_digits=N: limit the size of int<->str conversions;
          0 disables the limit; also PYTHONINTMAXSTRDIGITS
@@ -98,6 +108,8 @@ pub const HELP_X: &str = "The following implementation-specific options are avai
 -X stats: count the instructions of the register code, their time and how often
          their caches did not serve; the table goes to stderr at the end, and
          typhon.instructions() returns it; several times slower
+-X thread_inherit_context=[0|1]: whether threads begin with a copy of the context
+         of who starts them; also PYTHON_THREAD_INHERIT_CONTEXT
 -X utf8[=0|1]: enable (1) or disable (0) UTF-8 mode; also PYTHONUTF8
 -X warn_default_encoding: enable opt-in EncodingWarning for 'encoding=None';
          also PYTHONWARNDEFAULTENCODING

@@ -48,6 +48,9 @@ pub fn run(command: Command) -> i32 {
     typhon_vm::objects::code::NO_DEBUG_RANGES
         .store(command.config.no_debug_ranges, Ordering::Relaxed);
     typhon_vm::objects::codec::DEV_MODE.store(command.config.dev_mode, Ordering::Relaxed);
+    if command.config.faulthandler {
+        let _ = typhon_vm::os::fault::enable(2, true, true);
+    }
     config::set(command.config.clone());
     let _ = render::SOURCE_HOOK.set(|name| {
         let rest = name.strip_prefix(library::root())?.strip_prefix('/')?;
@@ -263,7 +266,9 @@ fn run_as_main(cx: &mut Cx, name: &Value, alter_argv: bool) -> Res<()> {
 
 /// Some(code): it could not be opened.
 fn run_file(cx: &mut Cx, c: &Config, file: &OsStr, command: &Command) -> Res<Option<i32>> {
-    let path = Path::new(file);
+    // What modules and tracebacks tell of it is right also when the program changes its folder.
+    let full = std::path::absolute(file).unwrap_or_else(|_| file.into());
+    let (path, file) = (&*full, full.as_os_str());
     let is_package = path.is_dir() || is_zip(path);
     if is_package {
         add_path(cx, file)?;
@@ -290,13 +295,12 @@ fn run_file(cx: &mut Cx, c: &Config, file: &OsStr, command: &Command) -> Res<Opt
     let bytes = match std::fs::read(path) {
         Ok(b) => b,
         Err(e) => {
-            let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
             let n = e.raw_os_error().unwrap_or(0);
             let why = typhon_vm::objects::exception::oserror::strerror(n);
             eprintln!(
                 "{}: can't open file {}: [Errno {n}] {why}",
                 command.name,
-                quoted(full.as_os_str())
+                quoted(file)
             );
             return Ok(Some(2));
         }

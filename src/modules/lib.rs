@@ -16,6 +16,7 @@ pub mod collections;
 pub mod contextvars;
 pub mod csv;
 pub mod errno;
+pub mod faulthandler;
 pub mod fcntl;
 pub mod fspath;
 pub mod functools;
@@ -122,6 +123,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("builtins", &builtins::module::MODULE),
     ("cmath", &cmath::module::MODULE),
     ("errno", &errno::module::MODULE),
+    ("faulthandler", &faulthandler::MODULE),
     ("fcntl", &fcntl::MODULE),
     ("gc", &gc::MODULE),
     ("grp", &grp::MODULE),

@@ -32,6 +32,7 @@ mod offsets;
 pub mod os;
 mod patterns;
 pub mod places;
+pub mod postmortem;
 pub mod process;
 pub mod protocol;
 mod recall;

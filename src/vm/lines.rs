@@ -11,7 +11,8 @@ use std::ptr::NonNull;
 /// A cache line.
 const LINE: usize = 64;
 
-/// Like `Box<[T]>`, in whole cache lines.
+/// Like `Box<[T]>`, in whole cache lines. Its form is fixed for who reads it from outside (`postmortem.rs`).
+#[repr(C)]
 pub struct Lines<T> {
     start: NonNull<T>,
     len: usize,

@@ -1,6 +1,7 @@
 //! Where in the stack code each word of register code comes from. All functions but huge ones are told with two bytes a word.
 
-/// Offsets in code units of two bytes.
+/// Offsets in code units of two bytes. Its form in memory is fixed for who reads it from outside (`postmortem.rs`).
+#[repr(u8)]
 pub enum Offsets {
     Short(Box<[u16]>),
     Long(Box<[u32]>),

@@ -319,6 +319,8 @@ pub struct RegCode {
     pub flags: u32,
     /// The stack code.
     pub code: std::sync::Arc<typhon_compiler::code::Code>,
+    /// Where parts of the stack code stand.
+    pub(crate) told: crate::postmortem::Told,
     /// Which of the translations of its code object this is (crate::monitor).
     pub mode: u8,
     pub instrumented: Option<Box<crate::monitor::Instrumented>>,

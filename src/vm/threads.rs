@@ -83,6 +83,12 @@ impl Cx {
     }
 }
 
+/// What `threading.get_ident()` is in the thread with this record, which lives.
+pub fn ident_of(t: &Thread) -> u64 {
+    // SAFETY: every attached record is the first field of a `Cx`; the ident is written before it is attached.
+    unsafe { (*(t as *const Thread).cast::<Cx>()).watch.ident }
+}
+
 /// The exception another thread left for this one.
 pub fn take_async_exc(cx: &mut Cx) -> Option<Value> {
     ASYNC_EXC.lock().as_mut()?.remove(&cx.thread.tid)

@@ -280,6 +280,7 @@ fn build(code: &Arc<Code>, near: bool, mode: u8) -> Result<Option<RegCode>, Fail
         makes_at,
         flags: code.flags,
         code: code.clone(),
+        told: crate::postmortem::Told::of(code),
         mode,
         instrumented,
     }))

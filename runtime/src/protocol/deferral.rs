@@ -3,6 +3,7 @@
 //! ```text
 //! COUNTED --PROMOTING won, by a thread that holds a count--> PROMOTING --the same: bias added, then the flag--> DEFERRED
 //! DEFERRED --last counted reference goes: count = bias--> noted in the zero-count table, still DEFERRED
+//! COUNTED --refused, world stopped--> PROMOTING for good: nobody wins it any more
 //! noted --world stopped: counted again, or a register names it--> DEFERRED (looked at once more if named)
 //!       --world stopped: neither--> flag and bias taken away, freed after the restart
 //! ```
@@ -13,7 +14,7 @@
 
 use crate::sync::{AtomicU8, Bug, Ordering, seeded};
 
-/// Won by the one thread that promotes. Goes together with the flag.
+/// Won by the one thread that promotes. Goes together with the flag; without it, while the world stands, promotion is refused.
 pub const PROMOTING: u8 = 64;
 
 /// By a thread that holds a counted reference. `bar` are flags that exclude promotion. False: it was deferred already.
@@ -32,6 +33,14 @@ pub fn promote(flags: &AtomicU8, deferred: u8, bar: u8, add_bias: impl FnOnce())
         return true;
     }
     false
+}
+
+/// With the world stopped, so nobody is between winning PROMOTING and the flag: excludes the object from promotion. False: too late.
+pub fn refuse(flags: &AtomicU8, deferred: u8, bar: u8) -> bool {
+    flags.load(Ordering::Relaxed) & (deferred | bar) == 0 && {
+        flags.fetch_or(PROMOTING, Ordering::AcqRel);
+        true
+    }
 }
 
 /// With the world stopped: whether a noted object is over. `total` is its count less the bias, `named` whether a

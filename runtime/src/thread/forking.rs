@@ -58,6 +58,7 @@ impl AcrossFork {
                 }
             }
             inner.thread = std::ptr::null();
+            rec.visible.store(std::ptr::null_mut(), Ordering::Release);
             t.counters.bequeath();
             crate::gc::tell_large(t);
             t.record.set(None);

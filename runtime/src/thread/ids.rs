@@ -21,6 +21,8 @@ pub(crate) struct IdRecord {
     pub(crate) foreign_frees: FreeStack,
     /// How many locks of Python code the id's thread holds ([`crate::foreign::Holder`]).
     pub(crate) python_locks: AtomicI32,
+    /// The thread that has the id, or null, for who can take no lock: it may be gone by the time one looks.
+    pub(super) visible: AtomicPtr<Thread>,
     pub(super) inner: Mutex<Inner>,
     /// With `inner`: the state left SUSPENDED.
     pub(super) resumed: Condvar,
@@ -114,6 +116,7 @@ fn new_chunk(index: usize) {
             seq: qsbr_seq::Local::new(),
             foreign_frees: FreeStack::new(),
             python_locks: AtomicI32::new(0),
+            visible: AtomicPtr::new(std::ptr::null_mut()),
             inner: Mutex::ranked(
                 Rank::IdRecord,
                 Inner {
@@ -168,6 +171,15 @@ pub fn for_each_registered(mut f: impl FnMut(*const Thread)) {
     for &t in &REGISTRY.lock().live {
         f(t);
     }
+}
+
+/// The addresses of the threads' records, the newest id first, without a lock: for signal handlers. Where a thread ends
+/// meanwhile its record goes, so they are not to be followed, only copied from by means that notice.
+pub fn addresses() -> impl Iterator<Item = *const Thread> {
+    (1..id_bound())
+        .rev()
+        .map(|tid| record(tid).visible.load(Ordering::Acquire).cast_const())
+        .filter(|t| !t.is_null())
 }
 
 /// How many ids are in use or set aside.

@@ -11,7 +11,8 @@
 //! | `IdRecord::inner` | under its lock; holds the merge queue |
 //! | state transitions | see [`crate::protocol::thread_state`] |
 //!
-//! Files: `ids` (records, registry), `world` (stopping), `merge` (queues), `forking`.
+//! Files: `ids` (records, registry), `world` (stopping), `queue` (giving a reference to its owner), `merge` (taking what was
+//! given, also for those who sleep), `forking`.
 //!
 //! Lock order: the world's bell, then REGISTRY, then a record's `inner`, then the native locks of other modules.
 
@@ -46,8 +47,8 @@ pub(crate) use forking::before_fork;
 use ids::REGISTRY;
 pub(crate) use ids::{IdRecord, id_bound, record};
 pub use ids::{
-    ReservedId, for_each_registered, reserve_id, running_threads, set_breaker_everywhere,
-    set_breaker_of,
+    ReservedId, addresses, for_each_registered, reserve_id, running_threads,
+    set_breaker_everywhere, set_breaker_of,
 };
 pub(crate) use merge::{serve_all_sleepers, serve_sleepers};
 #[cfg(not(feature = "gil"))]
@@ -228,6 +229,7 @@ impl Thread {
             let mut reg = REGISTRY.lock();
             let mut inner = rec.inner.lock();
             inner.thread = self;
+            rec.visible.store(self, Ordering::Release);
             #[cfg(not(feature = "gil"))]
             crate::bias::begin(self);
             *self.heap.get_mut() = inner.heap.take().expect("an unused id keeps its pages");
@@ -266,6 +268,7 @@ impl Thread {
             }
             reg.live.retain(|&t| !std::ptr::eq(t, self));
             inner.thread = std::ptr::null();
+            rec.visible.store(std::ptr::null_mut(), Ordering::Release);
             #[cfg(not(feature = "gil"))]
             crate::bias::end(self);
             // SAFETY: only this thread uses its heap; from now on nobody does.

@@ -29,6 +29,8 @@ pub struct Config {
     pub hash_randomization: bool,
     pub isolated: bool,
     pub dev_mode: bool,
+    /// `-X faulthandler`.
+    pub faulthandler: bool,
     pub utf8_mode: bool,
     pub warn_default_encoding: bool,
     pub safe_path: bool,
@@ -42,6 +44,9 @@ pub struct Config {
     pub io_errors: Option<String>,
     /// `-X gil=0|1`, when given.
     pub gil: Option<bool>,
+    /// `-X thread_inherit_context=0|1` and `-X context_aware_warnings=0|1`, when given.
+    pub thread_inherit_context: Option<bool>,
+    pub context_aware_warnings: Option<bool>,
     pub check_hash_pycs: Option<String>,
 }
 

@@ -208,9 +208,12 @@ pub fn flags(cx: &mut Cx) -> Res<Value> {
         flag(c.warn_default_encoding),
         Value::bool(c.safe_path),
         int(c.int_max_str_digits),
-        flag(typhon_runtime::gil::is_enabled()),
-        flag(free),
-        flag(free),
+        match c.gil {
+            None if free => Value::none(),
+            _ => flag(typhon_runtime::gil::is_enabled()),
+        },
+        flag(c.thread_inherit_context.unwrap_or(free)),
+        flag(c.context_aware_warnings.unwrap_or(free)),
     ];
     FLAGS.make(cx, values)
 }

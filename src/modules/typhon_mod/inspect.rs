@@ -36,6 +36,23 @@ pub fn counter_table(cx: &mut Cx) -> Res<Value> {
     numbers(cx, &entries)
 }
 
+pub fn thread_counter_tables(cx: &mut Cx) -> Res<Value> {
+    let mut threads = Vec::new();
+    counters::for_each_thread(|t, counts| {
+        threads.push((t.tid, typhon_vm::threads::ident_of(t), counts));
+    });
+    let made = dict::new_dict(cx)?;
+    let d = made.downcast::<Dict>().expect("a new dict");
+    for (tid, ident, counts) in threads {
+        let mut entries = vec![("ident", ident)];
+        entries.extend(counters::NAMES.iter().copied().zip(counts));
+        let table = numbers(cx, &entries)?;
+        let key = u64::from(tid).into_value(cx)?;
+        d.set(cx, &key, table)?;
+    }
+    Ok(made)
+}
+
 pub fn instruction_table(cx: &mut Cx) -> Res<Value> {
     let mut rows = Vec::new();
     for line in typhon_vm::stats::lines() {
@@ -128,6 +145,12 @@ pub fn promote(v: &Value) -> bool {
         head.set_deferred();
     }
     head.is_uncounted_in_registers()
+}
+
+/// Whether the object is excluded from promotion now. With the world stopped nobody is half way through one.
+pub fn keep_counted(cx: &mut Cx, v: &Value) -> bool {
+    v.header()
+        .is_some_and(|head| cx.thread.stop_the_world(|world| head.keep_counted(world)))
 }
 
 pub fn is_shared(cx: &Cx, v: &Value) -> bool {

@@ -26,12 +26,14 @@ pub mod module {
     //!
     //! mode() -- How threads run in this process.
     //! counters() -- What the threads have counted so far.
+    //! thread_counters() -- The same for each thread.
     //! instructions() -- What the instructions of the register code have done (-X stats).
     //! pauses() -- The times the world stood still.
-    //! heap_statistics() -- What the object heap holds.
+    //! heap() -- What the object heap holds.
     //! promote() -- Stop counting the references that registers hold to an object.
     //! is_shared() -- Whether another thread has had to do with an object.
-    //! refcount_state() -- How the references to an object are counted.
+    //! keep_counted() -- Exclude an object from promotion.
+    //! refcounts() -- How the references to an object are counted.
     //! verify_heap() -- Look for mistakes in the heap.
     //! lock_graph() -- The order in which the runtime takes its own locks.
     use super::*;
@@ -82,14 +84,25 @@ pub mod module {
     ///
     /// Among them: merge_queued and merged (objects whose count was given back to the owning thread),
     /// promoted (objects that became deferred because several threads kept counting them),
-    /// lock_contended and read_contended (waits for the lock of an object), program_lock_waits (for
-    /// a Lock or what is made of it), gil_waits, each with its nanoseconds, locks_opened (objects that
+    /// lock_contended (somebody else had the lock of an object), lock_spins (looks at it before sleeping)
+    /// and lock_wait_ns (slept for it), read_contended (reads without a lock whose attempt to count failed),
+    /// program_lock_waits (for a Lock or what is made of it) and gil_waits, with their nanoseconds,
+    /// grace_periods and grace_ns (how long what was retired waited for readers), locks_opened (objects that
     /// another thread locked or changed first while their owner ran), foreign_counts (counts of objects
     /// that another thread owns, estimated from samples), stops_requested and
     /// stops_obeyed, collections, retired and reclaimed (buffers that lock-free readers might look at).
     #[pyfunction]
     fn counters(cx: &mut Cx) -> Res<Value> {
         inspect::counter_table(cx)
+    }
+
+    /// Return the counters of each living thread that has a number, as a dict of dicts.
+    ///
+    /// The numbers are those that refcounts() tells as owner. The entry ident of each dict is what
+    /// threading.get_ident() is in that thread; the other entries are named as those of counters().
+    #[pyfunction]
+    fn thread_counters(cx: &mut Cx) -> Res<Value> {
+        inspect::thread_counter_tables(cx)
     }
 
     /// Return what the instructions of the register code have done, those with most time first.
@@ -118,7 +131,7 @@ pub mod module {
     /// live_cells, live_bytes and pages tell of small objects, and size_classes of them by size;
     /// large_objects and large_bytes of the others; pending_bytes waits for its grace period.
     #[pyfunction]
-    fn heap_statistics(cx: &mut Cx) -> Res<Value> {
+    fn heap(cx: &mut Cx) -> Res<Value> {
         inspect::heap_table(cx)
     }
 
@@ -131,6 +144,17 @@ pub mod module {
     #[sig(obj, /)]
     fn promote(obj: &Value) -> bool {
         inspect::promote(obj)
+    }
+
+    /// Exclude an object from promotion, whoever asks for it and however many threads use it.
+    ///
+    /// What is kept counted dies with its last reference, at once; reading it from many threads at the
+    /// same time stays as slow as it is. Return False if it has been promoted already (or is immortal):
+    /// then it stays as it is. Stops the world.
+    #[pyfunction]
+    #[sig(obj, /)]
+    fn keep_counted(obj: &Value, cx: &mut Cx) -> bool {
+        inspect::keep_counted(cx, obj)
     }
 
     /// Return whether another thread than this one has had to do with the object.
@@ -150,7 +174,7 @@ pub mod module {
     /// "default", "readable", "queued" or "merged".
     #[pyfunction]
     #[sig(obj, /)]
-    fn refcount_state(obj: &Value, cx: &mut Cx) -> Res<Value> {
+    fn refcounts(obj: &Value, cx: &mut Cx) -> Res<Value> {
         inspect::count_table(cx, obj)
     }
 

@@ -431,6 +431,8 @@ pub struct Watch {
     pub origin_depth: u32,
     /// The thread's ident, for who looks at all threads.
     pub ident: u64,
+    /// And the kernel's id of it.
+    pub(crate) native: i64,
     /// Native calls whose end somebody is to be told of.
     calls: Vec<NativeCall>,
 }
@@ -440,6 +442,7 @@ impl Watch {
         Watch {
             origin_depth: 0,
             ident: crate::os::thread_ident(),
+            native: crate::os::native_thread_id(),
             silent: 0,
             event: None,
             frame: std::ptr::null_mut(),

@@ -3,7 +3,9 @@
 //! - `fs.rs`: files and directories; `process.rs`: processes, users, limits; `time.rs`: clocks and calendars
 //! - `socket.rs`: sockets; `names.rs`: lookups of hosts and services
 //! - `signal.rs`: handlers, and how a signal reaches the main thread
+//! - `fault.rs`: handlers and a watcher that tell what the threads run
 
+pub mod fault;
 pub mod fs;
 pub mod names;
 pub mod process;

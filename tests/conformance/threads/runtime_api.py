@@ -14,10 +14,24 @@ class Finalized:
     def __del__(self): pass
 def counters():
     c = typhon.counters()
-    assert {"merged", "promoted", "lock_contended", "collections", "stops_requested", "retired_bytes"} <= set(c)
+    assert {"merged", "promoted", "lock_contended", "lock_spins", "grace_ns", "collections", "stops_requested", "retired_bytes"} <= set(c)
     before = c["collections"]; gc.collect()
     assert typhon.counters()["collections"] > before
     assert all(type(n) is int and n >= 0 for n in c.values())
+def counters_of_threads():
+    ready, go = threading.Barrier(3), threading.Event()
+    def collect():
+        gc.collect(); ready.wait(); go.wait()
+    ts = [threading.Thread(target=collect) for _ in range(2)]
+    [t.start() for t in ts]; ready.wait()
+    try:
+        tables = typhon.thread_counters()
+        mine = {c["ident"]: c for c in tables.values()}
+        assert all(mine[t.ident]["collections"] == 1 for t in ts) and threading.get_ident() in mine
+        assert set(mine[threading.get_ident()]) == set(typhon.counters()) | {"ident"}
+        assert typhon.gil_build or mine[threading.get_ident()] is tables[typhon.refcounts(Plain())["owner"]]
+    finally:
+        go.set(); [t.join() for t in ts]
 def pauses():
     gc.collect(); p = typhon.pauses()
     assert p["count"] == sum(n for _, n in p["histogram"]) >= 1 and p["longest"] <= p["total"]
@@ -25,23 +39,27 @@ def pauses():
     assert all(ago >= 0 and waited >= 0 and 0 < stood < 60 for _, ago, waited, stood in p["log"])
     assert [below for below, _ in p["histogram"]] == [1 << i for i in range(len(p["histogram"]))]
 def heap():
-    before = typhon.heap_statistics(); kept = [Plain() for _ in range(5000)]; after = typhon.heap_statistics()
+    before = typhon.heap(); kept = [Plain() for _ in range(5000)]; after = typhon.heap()
     assert after["live_cells"] - before["live_cells"] >= 5000 and after["live_bytes"] > before["live_bytes"]
     for c in after["size_classes"]: assert c["live_cells"] <= c["room"] and c["cell_bytes"] % 16 == 0
     assert sum(c["live_cells"] for c in after["size_classes"]) <= after["live_cells"] + 100
 def promoted():
     shared = [1, [2], {"k": []}]
-    assert typhon.refcount_state(shared)["kind"] == "counted"
+    assert typhon.refcounts(shared)["kind"] == "counted"
     assert typhon.promote(shared) and typhon.promote(shared)
-    assert typhon.refcount_state(shared)["kind"] == "deferred" and typhon.is_shared(shared)
+    assert typhon.refcounts(shared)["kind"] == "deferred" and typhon.is_shared(shared)
     assert typhon.promote(None) and typhon.promote(5) and not typhon.promote(Finalized())
+    kept = [1, [2]]
+    assert typhon.keep_counted(kept) and typhon.keep_counted(kept) and not typhon.keep_counted(shared) and not typhon.keep_counted(None)
+    typhon.promote(kept); assert typhon.refcounts(kept)["kind"] == "counted"
     def use(n=2000):
-        for _ in range(n): assert shared[1][0] == 2
+        for _ in range(n): assert shared[1][0] == 2 and kept[1][0] == 2
     ts = [threading.Thread(target=use) for _ in range(4)]
     [t.start() for t in ts]; [t.join() for t in ts]
+    assert typhon.refcounts(kept)["kind"] == "counted"
 def states():
-    assert typhon.refcount_state(1)["kind"] == "immediate" and typhon.refcount_state(None)["kind"] == "immortal"
-    s = typhon.refcount_state(o := Plain())
+    assert typhon.refcounts(1)["kind"] == "immediate" and typhon.refcounts(None)["kind"] == "immortal"
+    s = typhon.refcounts(o := Plain())
     assert s["kind"] == "counted" and s["local"] >= 1 and s["shared"] == 0 and s["owner"] >= 1, s
     assert typhon.gil_build or not typhon.is_shared(Plain())
     box = []
@@ -62,7 +80,7 @@ def variant():
     assert typhon.mode() in ("free-threaded", "gil") and (not typhon.gil_build or typhon.mode() == "gil")
     assert (typhon.mode() == "gil") == sys._is_gil_enabled()
 def documented():
-    for name in ("counters", "pauses", "heap_statistics", "promote", "is_shared", "refcount_state", "verify_heap"):
+    for name in ("counters", "pauses", "heap", "promote", "is_shared", "refcounts", "verify_heap", "thread_counters", "keep_counted"):
         assert len(getattr(typhon, name).__doc__) > 40
 def automatic_collections_call_back():
     seen = []
@@ -97,5 +115,5 @@ def instructions():
     assert ran.returncode == 0 and ran.stdout == "", ran
     first, head, *rows = ran.stderr.splitlines()
     assert first.endswith("instructions of register code") and "slow way" in head and any("StoreAttr" in row for row in rows), ran.stderr
-for f in (instructions, counters, pauses, heap, promoted, states, sound, variant, documented, automatic_collections_call_back):
+for f in (instructions, counters, counters_of_threads, pauses, heap, promoted, states, sound, variant, documented, automatic_collections_call_back):
     check(f)
