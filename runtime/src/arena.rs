@@ -11,6 +11,7 @@
 use crate::counters::{self, Counter};
 use crate::heap::MIN_CELL;
 use crate::page::Page;
+use crate::program_pages;
 use crate::protocol::ranks::Rank;
 use crate::sync::{AtomicU8, AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::thread::{self, Thread};
@@ -217,6 +218,7 @@ fn open_arena(pool: &mut Pool) -> bool {
 /// A page for nobody yet; null when memory is out.
 pub(crate) fn take(t: &Thread) -> *mut Page {
     let mut pool = POOL.lock();
+    let before = pool.used;
     if pool.free.is_empty() {
         drop(pool);
         thread::serve_sleepers(t);
@@ -232,6 +234,11 @@ pub(crate) fn take(t: &Thread) -> *mut Page {
     t.counters.add(Counter::page_taken, 1);
     let page = pool.free.pop().expect("just filled");
     pool.least_free = pool.least_free.min(pool.free.len());
+    let used = pool.used;
+    drop(pool);
+    if used != before {
+        program_pages::note_growth(used / ARENA);
+    }
     page
 }
 

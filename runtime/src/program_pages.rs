@@ -1,7 +1,9 @@
 //! Pages of the program's own file that are not needed any more. They are mapped from the file and never written, so that to drop
 //! them changes nothing that can be read: who wants one again gets it from the file.
 //!
-//! The system maps sixteen pages at a touch, so that what is read here and there soon counts as megabytes.
+//! The system maps sixteen pages at a touch, so that what is run and read here and there soon counts as megabytes.
+
+use crate::sync::{AtomicUsize, Ordering};
 
 /// What lies behind `bytes` need not stay resident: it was read once.
 pub fn give_back(bytes: &'static [u8]) {
@@ -9,8 +11,8 @@ pub fn give_back(bytes: &'static [u8]) {
     {
         let range = bytes.as_ptr() as usize..bytes.as_ptr() as usize + bytes.len();
         // Leaked memory is no file.
-        let inside = |part: &Range| part.start <= range.start && range.end <= part.end;
-        if constants().iter().any(inside) {
+        let inside = |part: &Part| part.range.start <= range.start && range.end <= part.range.end;
+        if unwritten().iter().any(inside) {
             drop_pages(range);
         }
     }
@@ -18,34 +20,104 @@ pub fn give_back(bytes: &'static [u8]) {
     let _ = bytes;
 }
 
-/// None of the program's constants need stay resident.
-pub fn give_back_constants() {
-    #[cfg(target_os = "linux")]
-    for part in constants() {
-        drop_pages(part.clone());
+/// After so many functions that run for the first time the constants are given back.
+const STEP: usize = 64;
+/// After so many the code is too, and again whenever there are half as many more: that takes more page faults, and code is
+/// wanted again sooner.
+static CODE_STEP: AtomicUsize = AtomicUsize::new(128);
+
+/// A function runs for the first time: as long as there are such the program starts, and wants other constants and code than it
+/// does later.
+pub fn note_first_run() {
+    static RUN: AtomicUsize = AtomicUsize::new(0);
+    let run = RUN.fetch_add(1, Ordering::Relaxed) + 1;
+    if run == CODE_STEP.load(Ordering::Relaxed) {
+        CODE_STEP.store(run + run / 2, Ordering::Relaxed);
+        give_back_all(true);
+    } else if run.is_multiple_of(STEP) {
+        give_back_all(false);
     }
 }
 
+/// The clock has ticked so many times: the start may be over. Looks are twice as far apart each time.
+pub(crate) fn note_tick(ticks: usize) {
+    if ticks >= 2 && ticks.is_power_of_two() {
+        give_back_all(true);
+    }
+}
+
+/// Objects take so many megabytes, for the first time. What the program used before it made so many it may not use now; beside
+/// many megabytes the program's own are little.
+pub(crate) fn note_growth(megabytes: u64) {
+    if matches!(megabytes, 3 | 4 | 6 | 8 | 12 | 16) {
+        give_back_all(true);
+    }
+}
+
+/// Nothing of the program's constants need stay resident, nor of its code.
+fn give_back_all(code: bool) {
+    #[cfg(target_os = "linux")]
+    {
+        // A debugger has written its breakpoints into the code.
+        let code = code && !is_traced();
+        for part in unwritten() {
+            if code || !part.code {
+                drop_pages(part.range.clone());
+            }
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = code;
+}
+
+/// Whether a debugger runs this process. Not knowing counts as yes. (Without an allocation: a thread's first takes hundreds of
+/// kilobytes.)
 #[cfg(target_os = "linux")]
-type Range = std::ops::Range<usize>;
+fn is_traced() -> bool {
+    let mut text = [0u8; 1024];
+    // SAFETY: a file is read into memory of this function.
+    let length = unsafe {
+        let file = libc::open(
+            c"/proc/self/status".as_ptr(),
+            libc::O_RDONLY | libc::O_CLOEXEC,
+        );
+        if file < 0 {
+            return true;
+        }
+        let length = libc::read(file, text.as_mut_ptr().cast(), text.len());
+        libc::close(file);
+        length
+    };
+    let read = &text[..length.max(0) as usize];
+    let not_traced = b"TracerPid:\t0\n";
+    !read
+        .windows(not_traced.len())
+        .any(|part| part == not_traced)
+}
 
 /// Whole pages: with others nothing is gained.
 #[cfg(target_os = "linux")]
-fn drop_pages(range: Range) {
+fn drop_pages(range: std::ops::Range<usize>) {
     const PAGE: usize = 4096;
     let start = range.start.next_multiple_of(PAGE);
     let end = range.end & !(PAGE - 1);
     if start < end {
-        // SAFETY: constants of the program, see above.
+        // SAFETY: a part of the program that nobody writes, see above.
         unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_DONTNEED) };
     }
 }
 
-/// The parts of the program's file that are mapped for reading only, and were so from the beginning: what is relocated at
-/// start stands in others.
+/// A part of the program's file that is mapped without leave to write, and was so from the beginning: what is relocated at start
+/// stands in others.
 #[cfg(target_os = "linux")]
-fn constants() -> &'static [Range] {
-    static PARTS: std::sync::OnceLock<Vec<Range>> = std::sync::OnceLock::new();
+struct Part {
+    range: std::ops::Range<usize>,
+    code: bool,
+}
+
+#[cfg(target_os = "linux")]
+fn unwritten() -> &'static [Part] {
+    static PARTS: std::sync::OnceLock<Vec<Part>> = std::sync::OnceLock::new();
     PARTS.get_or_init(|| {
         let mut parts = Vec::new();
         // SAFETY: the visitor gets what it is written for.
@@ -61,16 +133,34 @@ unsafe extern "C" fn visit(
     _size: usize,
     parts: *mut libc::c_void,
 ) -> libc::c_int {
-    // SAFETY: as the linker calls it, with what `constants` gave it.
+    // SAFETY: as the linker calls it, with what `unwritten` gave it.
     unsafe {
-        let parts = &mut *parts.cast::<Vec<Range>>();
+        let parts = &mut *parts.cast::<Vec<Part>>();
         let headers = std::slice::from_raw_parts((*object).dlpi_phdr, (*object).dlpi_phnum.into());
         for h in headers {
-            if h.p_type == libc::PT_LOAD && h.p_flags == libc::PF_R {
+            if h.p_type == libc::PT_LOAD && h.p_flags & libc::PF_W == 0 {
                 let start = ((*object).dlpi_addr + h.p_vaddr) as usize;
-                parts.push(start..start + h.p_memsz as usize);
+                parts.push(Part {
+                    range: start..start + h.p_memsz as usize,
+                    code: h.p_flags & libc::PF_X != 0,
+                });
             }
         }
     }
     1
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_given_back_is_there_again() {
+        static TEXT: [u8; 1 << 16] = [7; 1 << 16];
+        assert!(unwritten().iter().any(|part| part.code));
+        assert!(unwritten().iter().any(|part| !part.code));
+        give_back(&TEXT);
+        give_back_all(true);
+        assert!(std::hint::black_box(&TEXT).iter().all(|&b| b == 7));
+    }
 }

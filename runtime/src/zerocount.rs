@@ -16,9 +16,10 @@ use crate::gc::Visitor;
 use crate::header::Header;
 use crate::hooks;
 use crate::info::type_flag;
+use crate::program_pages;
 use crate::protocol::ranks::Rank;
 use crate::refcount;
-use crate::sync::{AtomicU32, Mutex, Ordering};
+use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering};
 use crate::thread::{self, Thread, World, breaker};
 use std::time::Duration;
 
@@ -77,9 +78,11 @@ fn start_clock() {
 }
 
 fn run_clock() {
+    static TICKED: AtomicUsize = AtomicUsize::new(0);
     let mut idle = 0;
     loop {
         std::thread::sleep(DELAY);
+        program_pages::note_tick(TICKED.fetch_add(1, Ordering::Relaxed) + 1);
         if CLOCK.swap(TICKS, Ordering::AcqRel) == WANTED {
             idle = 0;
             thread::set_breaker_everywhere(breaker::ZERO_COUNT);

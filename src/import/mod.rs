@@ -7,7 +7,7 @@ mod frozen;
 use typhon_compiler::code::Code;
 use typhon_compiler::packed;
 use typhon_modules::library::{File, Library};
-use typhon_runtime::program_pages::{give_back, give_back_constants};
+use typhon_runtime::program_pages::give_back;
 
 /// One file; ranges are byte offsets in the packed file.
 pub struct Entry {
@@ -22,16 +22,6 @@ include!(concat!(env!("OUT_DIR"), "/library_index.rs"));
 static SOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
 /// Not compressed, for it is read where it stands.
 static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library_code.bin"));
-
-/// After so many bodies of modules, classes and functions the program's constants are given back: a body is read once, when it
-/// is run first, and as long as such are read the program starts, which wants others than it does later.
-const GIVE_BACK: usize = 64;
-
-fn body_was_read(read: usize) {
-    if read.is_multiple_of(GIVE_BACK) {
-        give_back_constants();
-    }
-}
 
 /// The library in this binary.
 pub struct Embedded;
@@ -60,7 +50,6 @@ impl Library for Embedded {
     }
     fn code(&self, name: &str) -> Option<Code> {
         let (from, to) = entry(name)?.code;
-        packed::when_read(body_was_read);
         (from != to).then(|| packed::unpack(&CODE[from..to]))
     }
     fn source(&self, name: &str) -> Option<Vec<u8>> {

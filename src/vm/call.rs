@@ -79,6 +79,7 @@ pub(crate) fn translation<'a>(cx: &mut Cx, code: &'a CodeObj, mode: u8) -> Res<&
         crate::monitor::PLAIN => None,
         _ => Some(translation(cx, code, crate::monitor::PLAIN)?),
     };
+    typhon_runtime::program_pages::note_first_run();
     let values = code.values(cx)?;
     let consts = values.consts().to_vec();
     // What every thread that runs a function reads for good: no thread counts the constants (CPython's free-threaded build

@@ -10,8 +10,7 @@
 use crate::code::{Body, Code, Const, Octets, PyStr, flags};
 use num_bigint::BigInt;
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 mod tag {
     pub const NONE: u8 = 0;
@@ -50,16 +49,6 @@ pub fn unpack(file: &'static [u8]) -> Code {
     reader.head(&filename)
 }
 
-/// How many bodies were read.
-static READ: AtomicUsize = AtomicUsize::new(0);
-/// Who wants to know that.
-static READER: OnceLock<fn(usize)> = OnceLock::new();
-
-/// From now on `f` is told after each body how many were read. Only the first one who asks is.
-pub fn when_read(f: fn(usize)) {
-    READER.get_or_init(|| f);
-}
-
 /// Where a body stands.
 #[derive(Clone, Copy)]
 pub struct Packed {
@@ -74,12 +63,7 @@ impl Packed {
             file: self.file,
             at: self.at,
         };
-        let body = reader.body(filename);
-        let read = READ.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(f) = READER.get() {
-            f(read);
-        }
-        body
+        reader.body(filename)
     }
 }
 
