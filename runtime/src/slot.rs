@@ -159,6 +159,19 @@ impl Slot {
         contended()
     }
 
+    /// The pointer in place, if this thread owns its object and counts references to it: without a count, for a look that
+    /// ends before the next safepoint or drop of the caller's, because nobody else can bring that object to zero (R2).
+    #[inline(always)]
+    pub fn peek_own(&self, tid: u16) -> Option<u64> {
+        let bits = self.0.load(Ordering::Acquire);
+        if bits & 3 != 0 || bits == 0 {
+            return None;
+        }
+        // SAFETY: type-stable up to the next safepoint (R3).
+        let head = unsafe { &*(bits as *const Header) };
+        refcount::is_owner_leg(head, tid).then_some(bits)
+    }
+
     /// Like [`Self::try_get`], for a register: deferred and immortal objects come BORROWED.
     #[inline(always)]
     pub fn try_get_for_register(

@@ -49,6 +49,23 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                 (*frame).pc = pc
             };
         }
+        // The way to the next word as a block of its own, which can get a copy of the jump there: what a conditional jump leads
+        // to cannot, and takes the jump that all such ways share.
+        macro_rules! edge {
+            () => {
+                std::arch::asm!("", options(nomem, nostack, preserves_flags))
+            };
+        }
+        macro_rules! jump_if {
+            ($taken:expr, $offset:expr) => {
+                if $taken {
+                    pc = pc.offset($offset);
+                    edge!();
+                } else {
+                    edge!();
+                }
+            };
+        }
         // The result of word `$w`. A dead temporary holds nothing to drop; the stores between the tests keep each test
         // one machine instruction.
         macro_rules! set {
@@ -62,7 +79,11 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         save!();
                         if old != 0 {
                             drop_displaced(cx, old);
+                        } else {
+                            edge!();
                         }
+                    } else {
+                        edge!();
                     }
                 } else {
                     // Jumps leave the constants of truth behind: nothing is lost by overwriting those.
@@ -139,6 +160,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         // Perhaps the frame runs another translation now; nothing is left to do of the word.
                         pc = (*frame).pc;
                         continue;
+                    } else {
+                        edge!();
                     }
                 };
             }
@@ -163,6 +186,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     {
                         save!();
                         crate::call::run_pending(cx);
+                    } else {
+                        edge!();
                     }
                 };
             }
@@ -320,9 +345,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         save!();
                         leg!(legs::compare_jump(cx, r, w))
                     };
-                    if taken {
-                        pc = pc.offset(near_of(w));
-                    }
+                    jump_if!(taken, near_of(w));
                 }};
             }
             macro_rules! compare_jump_imm {
@@ -336,9 +359,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         save!();
                         leg!(legs::compare_jump_imm(cx, r, w))
                     };
-                    if taken {
-                        pc = pc.offset(near_of(w));
-                    }
+                    jump_if!(taken, near_of(w));
                 }};
             }
 
@@ -438,23 +459,10 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     Rop::FloorDiv => arith!(
                         w,
                         BinOp::FloorDiv,
-                        |a, b| if b != 1 && b != -3 {
-                            Some(((floor_div(a >> 2, b >> 2) as u64) << 2) | 1)
-                        } else {
-                            None
-                        },
+                        |a, b| divided(a, b >> 2, floor_div),
                         None
                     ),
-                    Rop::Mod => arith!(
-                        w,
-                        BinOp::Mod,
-                        |a, b| if b != 1 && b != -3 {
-                            Some(((floor_mod(a >> 2, b >> 2) as u64) << 2) | 1)
-                        } else {
-                            None
-                        },
-                        None
-                    ),
+                    Rop::Mod => arith!(w, BinOp::Mod, |a, b| divided(a, b >> 2, floor_mod), None),
                     Rop::And => arith!(w, BinOp::And, |a, b| Some((a & b) as u64), None),
                     Rop::Or => arith!(w, BinOp::Or, |a, b| Some((a | b) as u64), None),
                     Rop::Xor => arith!(w, BinOp::Xor, |a, b| Some((a ^ b) as u64 | 1), None),
@@ -487,26 +495,10 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         |a, b| (a - 1).checked_mul(b).map(|v| v as u64 | 1),
                         Some(|a, b| a * b)
                     ),
-                    Rop::ModI => arith_imm!(
-                        w,
-                        BinOp::Mod,
-                        |a, b| if b > 0 {
-                            Some(((floor_mod(a >> 2, b) as u64) << 2) | 1)
-                        } else {
-                            None
-                        },
-                        None
-                    ),
-                    Rop::FloorDivI => arith_imm!(
-                        w,
-                        BinOp::FloorDiv,
-                        |a, b| if b > 0 {
-                            Some(((floor_div(a >> 2, b) as u64) << 2) | 1)
-                        } else {
-                            None
-                        },
-                        None
-                    ),
+                    Rop::ModI => arith_imm!(w, BinOp::Mod, |a, b| divided(a, b, floor_mod), None),
+                    Rop::FloorDivI => {
+                        arith_imm!(w, BinOp::FloorDiv, |a, b| divided(a, b, floor_div), None)
+                    }
                     Rop::AndI => arith_imm!(
                         w,
                         BinOp::And,
@@ -632,18 +624,14 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                             save!();
                             leg!(legs::jump_truth(cx, r, w))
                         });
-                        if t {
-                            pc = pc.offset(imm_of(w) as isize);
-                        }
+                        jump_if!(t, imm_of(w) as isize);
                     }
                     Rop::JumpFalse => {
                         let t = truth!(reg!(d_of(w)), {
                             save!();
                             leg!(legs::jump_truth(cx, r, w))
                         });
-                        if !t {
-                            pc = pc.offset(imm_of(w) as isize);
-                        }
+                        jump_if!(!t, imm_of(w) as isize);
                     }
                     Rop::JumpNone | Rop::JumpNotNone => {
                         let none = reg!(d_of(w)) & !4 == statics::NONE;
@@ -651,9 +639,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                             save!();
                             release!(d_of(w));
                         }
-                        if none == (Rop::of(w) == Rop::JumpNone) {
-                            pc = pc.offset(imm_of(w) as isize);
-                        }
+                        jump_if!(none == (Rop::of(w) == Rop::JumpNone), imm_of(w) as isize);
                     }
                     // ---- names
                     Rop::LoadGlobal => {
@@ -674,7 +660,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     }
                     Rop::StoreName | Rop::StoreGlobal => {
                         save!();
-                        leg!(legs::store_name(cx, r, w, cache!(w)));
+                        try_!(legs::store_name(cx, r, w, cache!(w)));
                         breaker!();
                     }
                     Rop::LoadAttr => {
@@ -1033,6 +1019,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                             // Calls and loops look at the breaker: here only what was dropped may have something to run.
                             if dropped {
                                 breaker!();
+                            } else {
+                                edge!();
                             }
                             continue;
                         }

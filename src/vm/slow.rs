@@ -116,6 +116,12 @@ pub fn floor_mod(a: i64, b: i64) -> i64 {
     }
 }
 
+/// A quotient or rest of the tagged `a` and the plain `b`, if that is positive: as good as always.
+#[inline(always)]
+pub fn divided(a: i64, b: i64, f: impl Fn(i64, i64) -> i64) -> Option<u64> {
+    (b > 0).then(|| ((f(a >> 2, b) as u64) << 2) | 1)
+}
+
 /// `a << n` on an int word, when the result still fits.
 #[inline(always)]
 pub fn shift_left(a: i64, n: i64) -> Option<u64> {

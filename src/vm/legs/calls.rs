@@ -65,36 +65,46 @@ unsafe fn enter_short(cx: &mut Cx, fbits: u64, args: *mut u64, n: usize, kind: F
 /// As for [`enter_short`].
 #[inline(never)]
 unsafe fn fill_missing(cx: &mut Cx, f: &Function, args: *mut u64, n: usize, argc: usize) -> bool {
-    let (tid, missing) = (cx.thread.tid, argc - n);
-    let Ok(Some(defaults)) = f.defaults.try_get_for_register(tid, || true) else {
-        return false;
-    };
-    if defaults.class_word() != word::TUPLE {
+    let tid = cx.thread.tid;
+    // SAFETY: by contract; nothing runs or is dropped before it is back, and a tuple does not change.
+    unsafe {
+        if let Some(bits) = f.defaults.peek_own(tid) {
+            return put_defaults(tid, &*(&raw const bits as *const Value), args, n, argc);
+        }
+        let Ok(Some(defaults)) = f.defaults.try_get_for_register(tid, || true) else {
+            return false;
+        };
+        let enough = put_defaults(tid, &defaults, args, n, argc);
         drop_word(cx, defaults.into_bits());
+        enough
+    }
+}
+
+/// # Safety
+/// As for [`fill_missing`].
+#[inline(always)]
+unsafe fn put_defaults(tid: u16, defaults: &Value, args: *mut u64, n: usize, argc: usize) -> bool {
+    if defaults.class_word() != word::TUPLE {
         return false;
     }
-    let word = defaults.into_bits();
-    // SAFETY: by contract; exactly a tuple, which its count keeps meanwhile; the places hold nothing. What is uncounted in
-    // registers stays while one names it (R11).
+    // SAFETY: exactly a tuple, which the caller keeps; the places hold nothing. What is uncounted in registers stays while one
+    // names it (R11).
     unsafe {
-        let items = (*((word & !7) as *const crate::objects::Tuple)).items();
-        let enough = missing <= items.len();
-        if enough {
-            let from = items.as_ptr().add(items.len() - missing);
-            for i in 0..missing {
-                let v = &*from.add(i);
-                let bits = v.bits();
-                *args.add(n + i) = if bits & 3 != 0 {
-                    bits
-                } else if v.header_unchecked().is_uncounted_in_registers() {
-                    bits | 4
-                } else {
-                    v.clone_in(tid).into_bits()
-                };
-            }
+        let items = (*((defaults.bits() & !7) as *const crate::objects::Tuple)).items();
+        let Some(from) = (items.len() + n).checked_sub(argc) else {
+            return false;
+        };
+        for (i, v) in items.get_unchecked(from..).iter().enumerate() {
+            let bits = v.bits();
+            *args.add(n + i) = if bits & 3 != 0 {
+                bits
+            } else if v.header_unchecked().is_uncounted_in_registers() {
+                bits | 4
+            } else {
+                v.clone_in(tid).into_bits()
+            };
         }
-        drop_word(cx, word);
-        enough
+        true
     }
 }
 
