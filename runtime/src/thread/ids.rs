@@ -132,6 +132,18 @@ fn new_chunk(index: usize) {
     RECORDS[index].store(chunk, Ordering::Release);
 }
 
+/// Threads that are never too many for huge pages.
+const FEW: u32 = 16;
+
+/// How many threads are too many: twice as many as can run.
+fn many() -> u32 {
+    static MANY: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *MANY.get_or_init(|| {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        FEW.max(2 * processors as u32)
+    })
+}
+
 /// An id set aside for a thread about to start, so that the starter learns of exhaustion. Dropped
 /// unused, it goes back.
 pub struct ReservedId(pub(super) u16);
@@ -152,6 +164,11 @@ pub fn reserve_id() -> Result<ReservedId, ThreadsExhausted> {
     }
     reg.next += 1;
     ID_BOUND.store(reg.next as u16, Ordering::Release);
+    drop(reg);
+    // Nobody else gets this id, which says how many threads there are at once.
+    if tid >= FEW && tid == many() {
+        crate::general::threads_are_many();
+    }
     Ok(ReservedId(tid as u16))
 }
 
