@@ -20,6 +20,7 @@ struct Plain;
 #[cfg(not(feature = "sanitized"))]
 mod plain {
     use super::Plain;
+    use crate::blocks::{self, Size};
     use mimalloc::MiMalloc;
     use std::alloc::{GlobalAlloc, Layout};
     use std::ffi::c_void;
@@ -28,6 +29,8 @@ mod plain {
         fn mi_malloc(size: usize) -> *mut c_void;
         fn mi_zalloc(size: usize) -> *mut c_void;
         fn mi_realloc(p: *mut c_void, size: usize) -> *mut c_void;
+        pub(super) fn mi_free(p: *mut c_void);
+        fn mi_usable_size(p: *const c_void) -> usize;
     }
 
     /// Every block is aligned to 8 bytes, and to 16 if it is as large.
@@ -36,14 +39,18 @@ mod plain {
         layout.align() <= 8 || layout.align() == 16 && size >= 16
     }
 
-    // SAFETY: the allocator's own functions, which keep the contract; blocks of both ways are freed and grown alike.
+    // SAFETY: the allocator's own functions, which keep the contract; blocks of both ways are freed and grown alike. What has a
+    // `Size` was made as large as that by all of these, so it may be kept for another of the same.
     unsafe impl GlobalAlloc for Plain {
         #[inline]
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             // SAFETY: by contract.
             unsafe {
                 match common(layout, layout.size()) {
-                    true => mi_malloc(layout.size()).cast(),
+                    true => match Size::of(layout.size()) {
+                        None => mi_malloc(layout.size()).cast(),
+                        Some(size) => block(size),
+                    },
                     false => MiMalloc.alloc(layout),
                 }
             }
@@ -53,7 +60,10 @@ mod plain {
             // SAFETY: by contract.
             unsafe {
                 match common(layout, layout.size()) {
-                    true => mi_zalloc(layout.size()).cast(),
+                    true => match Size::of(layout.size()) {
+                        None => mi_zalloc(layout.size()).cast(),
+                        Some(size) => zeroed_block(size, layout.size()),
+                    },
                     false => MiMalloc.alloc_zeroed(layout),
                 }
             }
@@ -61,7 +71,15 @@ mod plain {
         #[inline]
         unsafe fn dealloc(&self, p: *mut u8, layout: Layout) {
             // SAFETY: by contract.
-            unsafe { MiMalloc.dealloc(p, layout) }
+            unsafe {
+                if common(layout, layout.size())
+                    && let Some(size) = Size::of(layout.size())
+                {
+                    free_block(p, size);
+                } else {
+                    mi_free(p.cast());
+                }
+            }
             crate::scavenge::note_freed(layout.size());
         }
         #[inline]
@@ -69,12 +87,81 @@ mod plain {
             // SAFETY: by contract.
             unsafe {
                 match common(layout, layout.size().min(size)) {
-                    true => mi_realloc(p.cast(), size).cast(),
+                    true => match (Size::of(layout.size()), Size::of(size)) {
+                        (_, None) => mi_realloc(p.cast(), size).cast(),
+                        (old, Some(new)) => resized_block(p, old, new, layout.size()),
+                    },
                     false => MiMalloc.realloc(p, layout, size),
                 }
             }
         }
     }
+
+    #[inline(never)]
+    unsafe fn block(size: Size) -> *mut u8 {
+        match blocks::take(size) {
+            Some(p) => p,
+            // SAFETY: by contract.
+            None => unsafe { mi_malloc(size.bytes()).cast() },
+        }
+    }
+
+    #[inline(never)]
+    unsafe fn zeroed_block(size: Size, bytes: usize) -> *mut u8 {
+        match blocks::take(size) {
+            Some(p) => {
+                // SAFETY: the block has as many bytes.
+                unsafe { p.write_bytes(0, bytes) };
+                p
+            }
+            // SAFETY: by contract.
+            None => unsafe { mi_zalloc(size.bytes()).cast() },
+        }
+    }
+
+    #[inline(never)]
+    unsafe fn free_block(p: *mut u8, size: Size) {
+        // SAFETY: by contract.
+        unsafe {
+            debug_assert!(mi_usable_size(p.cast()) >= size.bytes());
+            if !blocks::keep(p, size) {
+                mi_free(p.cast());
+            }
+        }
+    }
+
+    /// The block `p`, of which `bytes` are in use, becomes one of the size `new`.
+    #[inline(never)]
+    unsafe fn resized_block(p: *mut u8, old: Option<Size>, new: Size, bytes: usize) -> *mut u8 {
+        if old == Some(new) {
+            return p;
+        }
+        // SAFETY: by contract; both blocks have as many bytes as are copied.
+        unsafe {
+            let Some(other) = blocks::take(new) else {
+                return mi_realloc(p.cast(), new.bytes()).cast();
+            };
+            other.copy_from_nonoverlapping(p, bytes.min(new.bytes()));
+            match old {
+                Some(old) => free_block(p, old),
+                None => mi_free(p.cast()),
+            }
+            other
+        }
+    }
+}
+
+/// A thread that runs Python begins to keep blocks at hand ([`crate::blocks`]).
+pub(crate) fn begin_thread() {
+    #[cfg(not(feature = "sanitized"))]
+    crate::blocks::begin();
+}
+
+/// It ends.
+pub(crate) fn end_thread() {
+    #[cfg(not(feature = "sanitized"))]
+    // SAFETY: blocks of the allocator, which nobody uses.
+    crate::blocks::end(|block| unsafe { plain::mi_free(block.cast()) });
 }
 
 #[cfg(all(target_os = "linux", not(feature = "sanitized")))]

@@ -43,6 +43,8 @@ mod arena;
 mod barrier;
 #[cfg_attr(feature = "gil", path = "bias_gil.rs")]
 mod bias;
+#[cfg(any(test, not(feature = "sanitized")))]
+mod blocks;
 mod checking;
 #[cfg(not(feature = "gil"))]
 mod contention;

@@ -17,6 +17,7 @@
 //! Lock order: the world's bell, then REGISTRY, then a record's `inner`, then the native locks of other modules.
 
 use crate::counters::{Counter, Counters};
+use crate::general;
 use crate::gil;
 use crate::header::Header;
 use crate::heap::Heap;
@@ -241,6 +242,7 @@ impl Thread {
             reg.live.push(self);
         }
         CURRENT.set(self);
+        general::begin_thread();
         self.attach_again();
         crate::alone::attached(self);
     }
@@ -292,6 +294,7 @@ impl Thread {
             gil::release(self);
         }
         self.tid = NO_THREAD;
+        general::end_thread();
         tell_stopper();
         crate::foreign::announce();
     }
