@@ -227,6 +227,10 @@ mod settings {
             if libc::getenv(c"MIMALLOC_PURGE_DELAY".as_ptr()).is_null() {
                 mi_option_set(PURGE_DELAY.0, PURGE_DELAY.1);
             }
+            // The C library's allocator, of which only the C library itself takes a block now and then, would reserve 128
+            // megabytes for every new thread: three system calls.
+            #[cfg(target_env = "gnu")]
+            libc::mallopt(libc::M_ARENA_MAX, 1);
             if mi_reserve_os_memory_ex(FIRST, true, false, false, &mut arena) != 0 {
                 return;
             }
