@@ -429,16 +429,12 @@ impl Dict {
 
     #[inline(never)]
     fn get_asking(&self, cx: &mut Cx, key: &Value, hash: i64) -> Res<Option<Value>> {
-        let (found, held) = self.with_entry(cx, key, hash, |d, _, n| match n {
+        self.with_entry(cx, key, hash, |d, tid, n| {
+            let e = d.table().entry(n?);
             // The key is marked too: the next look at it needs no lock (R2).
-            Some(n) => {
-                let e = d.table().entry(n);
-                (e.value.get_locked_marking(), e.key.get_locked_marking())
-            }
-            None => (None, None),
-        })?;
-        drop(held);
-        Ok(found)
+            e.key.mark_ahead(tid);
+            e.value.get_locked_marking()
+        })
     }
 
     pub fn contains(&self, cx: &mut Cx, key: &Value) -> Res<bool> {
