@@ -21,6 +21,7 @@ struct Plain;
 mod plain {
     use super::Plain;
     use crate::blocks::{self, Size};
+    use crate::scavenge;
     use mimalloc::MiMalloc;
     use std::alloc::{GlobalAlloc, Layout};
     use std::ffi::c_void;
@@ -78,9 +79,9 @@ mod plain {
                     free_block(p, size);
                 } else {
                     mi_free(p.cast());
+                    scavenge::note_freed(layout.size());
                 }
             }
-            crate::scavenge::note_freed(layout.size());
         }
         #[inline]
         unsafe fn realloc(&self, p: *mut u8, layout: Layout, size: usize) -> *mut u8 {
@@ -126,6 +127,7 @@ mod plain {
             debug_assert!(mi_usable_size(p.cast()) >= size.bytes());
             if !blocks::keep(p, size) {
                 mi_free(p.cast());
+                scavenge::note_freed(size.bytes());
             }
         }
     }
