@@ -15,7 +15,7 @@ use crate::objects::{Dict, List, Str, Tuple};
 use crate::patterns::{match_class, match_keys};
 use crate::regcode::Rop;
 use crate::statics::word;
-use crate::{Cx, ExcKind, Res, Type, Value, ValueExt, attr, globals, protocol};
+use crate::{Cx, ExcKind, Res, Type, Value, ValueExt, cells, globals, protocol};
 use typhon_compiler::opcode::Op;
 
 mod unpack;
@@ -316,7 +316,7 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             let name = crate::objects::str::intern::intern_str(cx, &name)?;
             let v = match globals::namespace_get(cx, &ns, &name)? {
                 Some(v) => v.into_counted().into_bits(),
-                None => attr::load_deref(cx, frame, cell, arg as usize)?,
+                None => cells::load_deref(cx, frame, cell, arg as usize)?,
             };
             // SAFETY: the register emptied above.
             unsafe { *s.sp.sub(1) = v };

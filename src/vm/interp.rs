@@ -18,7 +18,7 @@ use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::{self, word};
 use crate::unwind::{Unwound, unwind};
-use crate::{Cx, Raised, Res, Value, ValueExt, attr, cold, globals, legs};
+use crate::{Cx, Raised, Res, Value, ValueExt, attr, cells, cold, globals, legs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::header::Header;
 
@@ -729,10 +729,10 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         leg!(legs::load_super(cx, r, w, cache!(w)));
                     }
                     Rop::LoadDeref => {
-                        let mut bits = attr::deref_hit(cx, reg!(a_of(w)));
+                        let mut bits = cells::deref_hit(cx, reg!(a_of(w)));
                         if bits == 0 {
                             save!();
-                            bits = try_!(attr::load_deref(cx, frame, reg!(a_of(w)), a_of(w)));
+                            bits = try_!(cells::load_deref(cx, frame, reg!(a_of(w)), a_of(w)));
                         }
                         set!(w, bits);
                     }

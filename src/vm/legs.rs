@@ -29,7 +29,7 @@ use crate::recall::{self, Access};
 use crate::regcode::*;
 use crate::slow::*;
 use crate::statics::word;
-use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, chain, cold, computed};
+use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cells, chain, cold, computed};
 use std::sync::atomic::Ordering;
 use typhon_runtime::header::Header;
 
@@ -1029,7 +1029,7 @@ pub unsafe fn store_deref(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
     unsafe {
         let v = operand(cx, r, a_of(w))?.clone_in(cx.thread.tid);
         release_operands_a(cx, r, w);
-        attr::store_deref(cx, *r.add(d_of(w)), Some(v))
+        cells::store_deref(cx, *r.add(d_of(w)), Some(v))
     }
 }
 

@@ -10,6 +10,7 @@ pub use typhon_runtime::value::Value;
 pub mod attr;
 pub mod call;
 pub mod caller;
+pub mod cells;
 pub mod chain;
 pub mod cold;
 mod computed;

@@ -6,7 +6,7 @@ use crate::objects::slice;
 use crate::regcode::*;
 use crate::slow::{release_operands_a, release_operands_ab};
 use crate::statics::word;
-use crate::{Cx, Res, Value, ValueExt, attr, cold, protocol};
+use crate::{Cx, Res, Value, ValueExt, attr, cells, cold, protocol};
 
 /// Which of the instructions of this file, and making functions, word `w` is.
 ///
@@ -23,7 +23,7 @@ pub unsafe fn uncommon(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
             Rop::FormatSpec => format_spec(cx, r, w),
             Rop::DeleteDeref => {
                 let (frame, cell) = (cx.frame, a_of(w));
-                attr::delete_deref(cx, frame, *r.add(cell), cell)
+                cells::delete_deref(cx, frame, *r.add(cell), cell)
             }
             op @ (Rop::DeleteName | Rop::DeleteGlobal) => {
                 let frame = cx.frame;
