@@ -535,7 +535,10 @@ impl Dict {
         } else {
             table::grown_log2(used)?.max(table::log2_for(used.checked_add(n)?)?)
         };
-        let new = t.rebuilt(log2, true, 0)?;
+        let new = match used {
+            0 => Table::alloc(log2)?,
+            _ => t.rebuilt(log2, true, 0)?,
+        };
         let shared = self.head.is_shared();
         self.table.store(new, Ordering::Release);
         Some(OldTable::moved(old, shared))

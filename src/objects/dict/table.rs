@@ -16,6 +16,7 @@ use typhon_runtime::protocol::probe::{self, IndexWord};
 pub use typhon_runtime::protocol::probe::{Found, Match};
 use typhon_runtime::slot::Slot;
 use typhon_runtime::thread::Thread;
+use typhon_runtime::value::BORROWED;
 
 #[repr(C)]
 pub struct Entry {
@@ -39,8 +40,10 @@ pub struct Table {
     all_str: AtomicBool,
     /// Entries (by number modulo 16) whose value inline caches hold: replacing one ends the version. Under the lock.
     watched: AtomicU16,
-    /// Those that were replaced while watched, and are not watched again.
+    /// Those that were replaced while watched, and those to which that happened again: they are not watched any more. Once is
+    /// forgiven, or a name that a module is given late would take away the others that share its bit.
     rebound: AtomicU16,
+    rebound_again: AtomicU16,
     _align: [u64; 0],
 }
 
@@ -72,6 +75,7 @@ static NO_TABLE: NoTable = NoTable {
         all_str: AtomicBool::new(true),
         watched: AtomicU16::new(0),
         rebound: AtomicU16::new(0),
+        rebound_again: AtomicU16::new(0),
         _align: [],
     },
     index: [const { AtomicU8::new(u8::MAX) }; 8],
@@ -83,10 +87,12 @@ pub fn no_table() -> *mut Table {
     (&raw const NO_TABLE).cast::<Table>().cast_mut()
 }
 
+#[inline(always)]
 fn usable_of(log2: u8) -> u32 {
     ((2u64 << log2) / 3) as u32
 }
 
+#[inline(always)]
 fn width_of(log2: u8) -> usize {
     match log2 {
         0..=8 => 1,
@@ -106,6 +112,7 @@ pub fn grown_log2(used: usize) -> Option<u8> {
     (MIN_LOG2..=32).find(|&l| 1usize << l >= want)
 }
 
+#[inline(always)]
 fn layout(log2: u8) -> Option<Layout> {
     let bytes = HEADER + usable_of(log2) as usize * size_of::<Entry>() + (width_of(log2) << log2);
     Layout::from_size_align(bytes, 8).ok()
@@ -113,7 +120,22 @@ fn layout(log2: u8) -> Option<Layout> {
 
 impl Table {
     /// A new table without keys; None when memory is out.
+    #[inline]
     pub fn alloc(log2: u8) -> Option<*mut Table> {
+        // Most are of the smallest size: known beforehand, it is filled by a few stores.
+        if log2 == MIN_LOG2 {
+            return Table::alloc_sized(MIN_LOG2);
+        }
+        Table::alloc_large(log2)
+    }
+
+    #[inline(never)]
+    fn alloc_large(log2: u8) -> Option<*mut Table> {
+        Table::alloc_sized(log2)
+    }
+
+    #[inline(always)]
+    fn alloc_sized(log2: u8) -> Option<*mut Table> {
         let usable = usable_of(log2);
         // SAFETY: the size is not 0; every byte is written: header, zero entries, index of EMPTY.
         unsafe {
@@ -131,6 +153,7 @@ impl Table {
                 all_str: AtomicBool::new(true),
                 watched: AtomicU16::new(0),
                 rebound: AtomicU16::new(0),
+                rebound_again: AtomicU16::new(0),
                 _align: [],
             };
             p.cast::<Table>().write(table);
@@ -212,21 +235,28 @@ impl Table {
     #[inline(always)]
     pub fn replace(&self, n: u32, value: Value) -> Option<Value> {
         if self.watched.load(Ordering::Relaxed) & watch_bit(n) != 0 {
-            self.stop_watching(n);
+            self.stop_watching(n, value.bits());
         }
         self.entry(n).value.swap(Some(value))
     }
+    /// Entry `n` gets the value of these bits.
     #[cold]
-    fn stop_watching(&self, n: u32) {
+    fn stop_watching(&self, n: u32, bits: u64) {
+        let same = bits & !(if bits & 3 == 0 { BORROWED } else { 0 });
+        if self.entry(n).value.peek_bits() == same {
+            return;
+        }
         // The version goes first: who still finds it finds the old value in time.
         self.forget_version();
         self.watched.store(0, Ordering::Relaxed);
-        self.rebound.fetch_or(watch_bit(n), Ordering::Relaxed);
+        let before = self.rebound.fetch_or(watch_bit(n), Ordering::Relaxed);
+        let again = before & watch_bit(n);
+        self.rebound_again.fetch_or(again, Ordering::Relaxed);
     }
     /// Have the version end when the value of entry `n` is replaced. False where that happened before: it would end again and
     /// again. Under the lock.
     pub fn watch(&self, n: u32) -> bool {
-        if self.rebound.load(Ordering::Relaxed) & watch_bit(n) != 0 {
+        if self.rebound_again.load(Ordering::Relaxed) & watch_bit(n) != 0 {
             return false;
         }
         self.watched.fetch_or(watch_bit(n), Ordering::Relaxed);
@@ -560,11 +590,11 @@ impl OldTable {
             if self.full {
                 drop_entries(self.table);
             }
-            let layout = layout((*self.table).log2).expect("was allocated");
             if self.shared {
+                let layout = layout((*self.table).log2).expect("was allocated");
                 typhon_runtime::qsbr::retire_buffer(t, self.table.cast(), layout);
             } else {
-                std::alloc::dealloc(self.table.cast(), layout);
+                free_table(self.table);
             }
         }
     }
@@ -599,7 +629,20 @@ pub unsafe fn free_dead(table: *mut Table) {
     unsafe {
         if (*table).usable != 0 {
             drop_entries(table);
-            std::alloc::dealloc(table.cast(), layout((*table).log2).expect("was allocated"));
+            free_table(table);
         }
+    }
+}
+
+/// Give a table's memory back.
+///
+/// # Safety
+/// It was allocated, nobody reads it and what its entries held has gone elsewhere.
+#[inline(always)]
+unsafe fn free_table(table: *mut Table) {
+    // SAFETY: by contract; R9: made with the layout of this size, so that has one.
+    unsafe {
+        let layout = layout((*table).log2).unwrap_unchecked();
+        std::alloc::dealloc(table.cast(), layout);
     }
 }
