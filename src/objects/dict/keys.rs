@@ -33,20 +33,25 @@ pub fn quick_hash(key: &Value) -> Option<i64> {
     if let Some(i) = key.as_small_int() {
         return Some(hash_small_int(i));
     }
-    if let Some(s) = key.downcast_exact::<Str>() {
-        return Some(s.hash());
+    if !key.is_ptr() {
+        return None;
     }
-    match key.class_word() {
-        word::TUPLE => key.downcast_exact::<Tuple>().and_then(Tuple::known_hash),
-        _ => hashes_by_identity(key).then(|| hash_pointer(key)),
+    let (class, at) = (key.class_word(), key.bits() & !7);
+    // SAFETY: exactly these types.
+    unsafe {
+        match class {
+            word::STR => Some((*(at as *const Str)).hash()),
+            word::TUPLE => (*(at as *const Tuple)).known_hash(),
+            _ => hashes_by_identity(class).then(|| hash_pointer(key)),
+        }
     }
 }
 
-/// Whether the class inherits `object`'s hash: classes, functions, plain instances.
+/// Whether a class inherits `object`'s hash: that of classes, functions, plain instances.
 #[inline(always)]
-fn hashes_by_identity(v: &Value) -> bool {
-    let object = crate::Type::from_word(word::OBJECT);
-    v.is_ptr() && v.ty().slots.hash.bits() == object.slots.hash.bits()
+fn hashes_by_identity(class: u32) -> bool {
+    let hash = |w| crate::Type::from_word(w).slots.hash.bits();
+    hash(class) == hash(word::OBJECT)
 }
 
 /// `hash(key)` for a dict; a TypeError is reworded as CPython does.

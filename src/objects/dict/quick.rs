@@ -93,15 +93,21 @@ pub fn contains_int(words: impl Iterator<Item = u64>, key: u64) -> Option<bool> 
 /// `key in d`.
 #[inline(always)]
 pub fn contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
-    let Some(d) = exact(d) else {
-        return match d.class_word() {
+    let class = d.class_word();
+    if class != word::DICT {
+        return match class {
             word::SET | word::FROZENSET => {
-                SetLike::of(d)?.contains_unlocked(tid, key, quick_hash(key)?)
+                // SAFETY: its class word.
+                let set = unsafe { SetLike::of_class(d, class)? };
+                set.contains_unlocked(tid, key, quick_hash(key)?)
             }
             word::LIST | word::TUPLE if key.is_small_int() => sequence_contains(tid, d, key),
+            word::STR if key.class_word() == word::STR => text_contains(d, key),
             _ => None,
         };
-    };
+    }
+    // SAFETY: exactly this type.
+    let d = unsafe { &*((d.bits() & !7) as *const Dict) };
     if !may_read(&d.head, tid) {
         return None;
     }
@@ -134,6 +140,13 @@ fn sequence_contains(tid: u16, d: &Value, key: &Value) -> Option<bool> {
     }
     let items = d.downcast_exact::<Tuple>()?.items();
     contains_int(items.iter().map(Value::bits), key.bits())
+}
+
+/// `key in d` of two strings.
+#[inline(never)]
+fn text_contains(d: &Value, key: &Value) -> Option<bool> {
+    let (text, part) = (d.downcast_exact::<Str>()?, key.downcast_exact::<Str>()?);
+    Some(text.contains_text(part))
 }
 
 /// `d[key] = value` for an exact dict that the caller's register alone holds, where the first place asked tells: the value that

@@ -128,6 +128,23 @@ impl<'a> SetLike<'a> {
         v.downcast::<FrozenSet>().map(FrozenSet::like)
     }
 
+    /// The set or frozenset that a value of this class is; None for another class.
+    ///
+    /// # Safety
+    /// `class` is the value's class word.
+    #[inline(always)]
+    pub(crate) unsafe fn of_class(v: &'a Value, class: u32) -> Option<SetLike<'a>> {
+        let at = v.bits() & !7;
+        // SAFETY: by contract exactly this type; the value keeps it alive.
+        unsafe {
+            match class {
+                crate::statics::word::SET => Some((*(at as *const Set)).like()),
+                crate::statics::word::FROZENSET => Some((*(at as *const FrozenSet)).like()),
+                _ => None,
+            }
+        }
+    }
+
     /// Only instances of exactly `set` or `frozenset`.
     #[inline(always)]
     pub fn of_exact(v: &'a Value) -> Option<SetLike<'a>> {
@@ -331,6 +348,22 @@ impl<'a> SetLike<'a> {
         if !self.head.is_uniquely_held(cx.tid) {
             return self.add(cx, key, hash);
         }
+        let t = self.core.table();
+        match t.first_place(hash, key.bits() & !(if key.is_ptr() { 4 } else { 0 })) {
+            Some(Some(_)) => Ok(false),
+            Some(None) if !t.is_full(1) => {
+                let at = hash as u64 as usize & t.mask();
+                t.insert_at(at, hash, key.clone_in(cx.tid).into_counted());
+                self.core.used.store(self.len() + 1, Ordering::Relaxed);
+                Ok(true)
+            }
+            _ => self.add_searching(cx, key, hash),
+        }
+    }
+
+    /// The same where the first place asked does not tell, or the table grows.
+    #[inline(never)]
+    fn add_searching(self, cx: &mut Cx, key: &Value, hash: i64) -> Res<bool> {
         static NO_ANSWERS: Memo = Memo::new();
         match self.find_locked(key, hash, &NO_ANSWERS) {
             Found::At(_) => Ok(false),
@@ -366,11 +399,11 @@ impl<'a> SetLike<'a> {
         let mut old = OldTable::none();
         let mut at = n;
         if self.core.table().is_static() {
-            let Some(displaced) = self.resize_locked(table::MIN_SIZE) else {
+            let Some(first) = Table::alloc_least() else {
                 return Err(key);
             };
-            old = displaced;
-            at = self.core.table().place_of_new(hash);
+            self.core.replace_table(first);
+            at = hash as u64 as usize & (table::MIN_SIZE - 1);
         }
         let t = self.core.table();
         t.insert_at(at, hash, key.into_counted());

@@ -28,6 +28,30 @@ impl Fresh {
         }
     }
 
+    /// The set of these elements.
+    pub(super) fn of(cx: &mut Cx, items: &[Value]) -> Res<Fresh> {
+        let mut made = Fresh::new();
+        if items.is_empty() {
+            return Ok(made);
+        }
+        let Some(table) = Table::alloc_least() else {
+            return Err(cx.memory_error());
+        };
+        made.core = SetCore::around(table, 0);
+        for v in items {
+            let key = v.clone_in(cx.tid);
+            let odd = match quick_hash(v) {
+                Some(hash) => made.add_quick(key, hash),
+                None => Err(key),
+            };
+            if let Err(key) = odd {
+                let hash = set_hash(cx, &key)?;
+                made.add(cx, key, hash)?;
+            }
+        }
+        Ok(made)
+    }
+
     fn like(&self) -> SetLike<'_> {
         SetLike {
             head: &self.head,

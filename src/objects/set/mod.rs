@@ -71,12 +71,7 @@ pub fn new_set_from(cx: &mut Cx, iterable: &Value) -> Res<Value> {
 
 /// A new frozenset of these elements.
 pub fn new_frozenset(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
-    let mut made = Fresh::new();
-    for v in items {
-        let hash = set_hash(cx, &v)?;
-        made.add(cx, v, hash)?;
-    }
-    made.publish(cx, true)
+    Fresh::of(cx, &items)?.publish(cx, true)
 }
 
 fn empty_frozenset(cx: &mut Cx) -> Res<Value> {

@@ -110,7 +110,33 @@ pub fn size_after(n: usize) -> Option<usize> {
 
 impl Table {
     /// A new empty table of `size` (a power of two) entries; None when memory is out.
+    #[inline]
     pub fn alloc(size: usize) -> Option<*mut Table> {
+        match size {
+            MIN_SIZE => Table::alloc_least(),
+            _ => Table::alloc_zeroed(size),
+        }
+    }
+
+    /// One of the smallest size: known beforehand, it is filled by a few stores.
+    #[inline(always)]
+    pub fn alloc_least() -> Option<*mut Table> {
+        const LEAST: usize = HEADER + MIN_SIZE * size_of::<Entry>();
+        // SAFETY: the size is not 0; zeroed entries are free ones.
+        unsafe {
+            let p = std::alloc::alloc(layout(MIN_SIZE)?);
+            if p.is_null() {
+                return None;
+            }
+            p.write_bytes(0, LEAST);
+            let p = p.cast::<Table>();
+            (*p).mask = MIN_SIZE - 1;
+            Some(p)
+        }
+    }
+
+    #[inline(never)]
+    fn alloc_zeroed(size: usize) -> Option<*mut Table> {
         // SAFETY: the size is not 0; zeroed entries are free ones.
         unsafe {
             let p = std::alloc::alloc_zeroed(layout(size)?).cast::<Table>();
@@ -235,15 +261,22 @@ impl Table {
         Some(p)
     }
 
-    /// The free entry for a key of this hash that is not in the table, which has room.
-    #[inline]
-    pub fn place_of_new(&self, hash: i64) -> usize {
-        match self.find(hash, |_, _| Match::No) {
-            Found::Absent(at) | Found::At(at) | Found::Stopped(at) => at,
+    /// The free entry for a key of this hash in a table that does not have it, has the room, and from which nothing was deleted.
+    /// Most are free where the hash says.
+    #[inline(always)]
+    fn free_or_further(&self, hash: i64) -> usize {
+        let first = hash as u64 as usize & self.mask;
+        match self.entry(first).key.peek_bits() {
+            0 => first,
+            _ => self.free_further(hash),
         }
     }
+    #[inline(never)]
+    fn free_further(&self, hash: i64) -> usize {
+        self.free_place(hash)
+    }
 
-    /// The same in a table from which nothing was deleted.
+    /// As [`Self::free_or_further`].
     #[inline(always)]
     pub fn free_place(&self, hash: i64) -> usize {
         let mask = self.mask;
@@ -288,14 +321,17 @@ impl Table {
         let mut n = 0;
         // Of the same size and without deleted entries, keys keep their places.
         let same = size == self.mask + 1 && self.fill.load(Ordering::Relaxed) & !COUNTED == used;
-        for i in 0..=self.mask {
-            let e = self.entry(i);
+        let mut i = 0;
+        // Behind the last key nothing is left to look at.
+        while n < used {
+            let (at, e) = (i, self.entry(i));
+            i += 1;
             let bits = e.key.peek_bits();
             if bits == 0 {
                 continue;
             }
             let hash = e.hash.load(Ordering::Relaxed);
-            let to = new.entry(if same { i } else { new.free_place(hash) });
+            let to = new.entry(if same { at } else { new.free_or_further(hash) });
             to.hash.store(hash, Ordering::Relaxed);
             // SAFETY: the counts move with the words or are taken here; under the lock the keys are alive.
             unsafe {
@@ -385,7 +421,8 @@ impl OldTable {
 unsafe fn free_table(table: *mut Table) {
     // SAFETY: by contract.
     unsafe {
-        let layout = layout((*table).mask + 1).expect("was allocated");
+        // It was made with the layout of this size, so that has one.
+        let layout = layout((*table).mask + 1).unwrap_unchecked();
         std::alloc::dealloc(table.cast(), layout);
     }
 }

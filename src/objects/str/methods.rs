@@ -143,7 +143,7 @@ impl Str {
     #[slot]
     fn contains(&self, item: &Value, cx: &mut Cx) -> Res<bool> {
         match item.downcast::<Str>() {
-            Some(s) => Ok(typhon_text::strings::find_text(self.text(), s.text()).is_some()),
+            Some(s) => Ok(self.contains_text(s)),
             None => {
                 let n = item.type_name();
                 Err(cx.type_error(format!(

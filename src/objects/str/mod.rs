@@ -206,6 +206,11 @@ impl Str {
         self.hash.store(h, Ordering::Relaxed);
         h
     }
+    /// Whether `part` is somewhere in the text.
+    #[inline]
+    pub fn contains_text(&self, part: &Str) -> bool {
+        typhon_text::strings::find_text(self.text(), part.text()).is_some()
+    }
     /// Equality of contents.
     #[inline]
     pub fn equals(&self, other: &Str) -> bool {

@@ -37,12 +37,31 @@ impl Search for u8 {
     }
     #[inline]
     fn find_long(hay: &[u8], needle: &[u8]) -> Option<usize> {
+        if hay.len() <= SHORT {
+            return find_short(hay, needle);
+        }
         memchr::memmem::find(hay, needle)
     }
     #[inline]
     fn rfind_long(hay: &[u8], needle: &[u8]) -> Option<usize> {
         memchr::memmem::rfind(hay, needle)
     }
+}
+
+/// Up to this many bytes are searched without the preparations of the general search, which take longer than looking at them.
+const SHORT: usize = 128;
+
+fn find_short(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    let last_start = hay.len().checked_sub(needle.len())?;
+    let mut at = 0;
+    while at <= last_start {
+        at += memchr::memchr(needle[0], &hay[at..=last_start])?;
+        if hay[at + 1] == needle[1] && hay[at..].starts_with(needle) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 const BLOCK: usize = 32;
