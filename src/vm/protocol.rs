@@ -430,6 +430,21 @@ pub(crate) fn quick_truth(v: &Value) -> Option<bool> {
     (s.bool.bits() == 0 && s.len.bits() == 0).then_some(true)
 }
 
+/// The truth of a value where nothing has to be asked for it.
+#[inline]
+pub fn known_truth(v: &Value) -> Option<bool> {
+    if v.is_true() {
+        return Some(true);
+    }
+    if v.is_false() || v.is_none() {
+        return Some(false);
+    }
+    match v.as_small_int() {
+        Some(i) => Some(i != 0),
+        None => quick_truth(v),
+    }
+}
+
 #[inline(never)]
 fn truthy_slow(cx: &mut Cx, v: &Value) -> Res<bool> {
     let s = &v.ty().slots;

@@ -2,6 +2,7 @@
 
 use typhon_vm::feed::feed;
 use typhon_vm::native::*;
+use typhon_vm::objects::List;
 use typhon_vm::objects::builtin::quick;
 use typhon_vm::objects::{format as formatting, int, iter, list, object};
 use typhon_vm::protocol;
@@ -377,6 +378,9 @@ pub mod functions {
         if kwargs.is_empty() {
             return list::sort::sorted(cx, iterable, None, false);
         }
+        if let Some((key, reverse)) = order_of(kwargs) {
+            return list::sort::sorted(cx, iterable, key, reverse);
+        }
         // The method judges the keywords.
         let items = protocol::collect(cx, iterable)?;
         let list = list::new_list(cx, items)?;
@@ -384,6 +388,21 @@ pub mod functions {
         protocol::call_args(cx, &sort, kwargs.alone())?;
         Ok(list)
     }
+}
+
+/// The key, and whether the greatest comes first, that keywords of `sorted` ask for. None: they are others, or odd.
+fn order_of(kwargs: Kwargs<'_>) -> Option<(Option<&Value>, bool)> {
+    let (mut key, mut reverse) = (None, false);
+    for (name, value) in kwargs {
+        if name.equals_str("key") {
+            key = Some(value);
+        } else if name.equals_str("reverse") && (value.is_true() || value.is_false()) {
+            reverse = value.is_true();
+        } else {
+            return None;
+        }
+    }
+    Some((key, reverse))
 }
 
 /// `id(v)`: the address, or the word itself of an immediate (never a multiple of 8).
@@ -406,9 +425,19 @@ fn next_or_stop(cx: &mut Cx, it: &Value) -> Res<Value> {
 
 /// Whether an item of this truth comes; no more are asked for then.
 fn first_with(cx: &mut Cx, iterable: &Value, truth: bool) -> Res<bool> {
+    if let Some(list) = iterable.downcast_exact::<List>() {
+        let mut i = 0;
+        while let Some(v) = list.get(cx, i) {
+            if protocol::truthy(cx, &v)? == truth {
+                return Ok(true);
+            }
+            i += 1;
+        }
+        return Ok(false);
+    }
     let it = protocol::iter(cx, iterable)?;
-    let mut sink = |v: Value| match v.is_true() || v.is_false() || v.is_none() {
-        true if v.is_true() != truth => Ok(()),
+    let mut sink = |v: Value| match protocol::known_truth(&v) {
+        Some(known) if known != truth => Ok(()),
         _ => Err(v),
     };
     while let Some(v) = feed(cx, &it, &mut sink)? {

@@ -49,11 +49,38 @@ pub fn sort_values(
             for v in items.iter() {
                 keys.push(protocol::call(cx, f, std::slice::from_ref(v))?);
             }
+            if sort_few(&mut keys, items, reverse) {
+                return Ok(());
+            }
             let (order, done) = sorted_order(cx, &keys, reverse);
             apply(items, &order);
             done
         }
     }
+}
+
+/// So many pairs are put in order where they stand, at most.
+const FEW: usize = 8;
+
+/// Sort a few items by as many keys that all are small ints, stably. False: the keys are others, or more.
+fn sort_few(keys: &mut [Value], items: &mut [Value], reverse: bool) -> bool {
+    if keys.len() > FEW || !keys.iter().all(Value::is_small_int) {
+        return false;
+    }
+    for i in 1..keys.len() {
+        let mut at = i;
+        while at > 0 {
+            // The word of a small int orders as the int does.
+            let (a, b) = (keys[at - 1].bits() as i64, keys[at].bits() as i64);
+            if if reverse { a >= b } else { a <= b } {
+                break;
+            }
+            keys.swap(at - 1, at);
+            items.swap(at - 1, at);
+            at -= 1;
+        }
+    }
+    true
 }
 
 /// Equal small ints are one word, so stability is no matter.

@@ -143,8 +143,11 @@ pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Res<Option<Value>> {
     let t = o.ty();
     // SAFETY: a pointer.
     let head = unsafe { o.header_unchecked() };
+    let dict = dict_word(o);
     let mut moved = false;
+    // Where there is a dict, it has all values.
     if t.has(flag::INLINE)
+        && dict.is_none_or(Slot::is_empty)
         && let Some(offset) = inline_offset_of(t, name)
     {
         let found = match is_outside(o, t, offset) {
@@ -154,16 +157,19 @@ pub fn get_own(cx: &mut Cx, o: &Value, name: &Str) -> Res<Option<Value>> {
         match found {
             Some(Ok(v)) => return Ok(Some(v)),
             None => {
-                if dict_word(o).is_none_or(Slot::is_empty) {
+                if dict.is_none_or(Slot::is_empty) {
                     return Ok(None);
                 }
             }
             Some(Err(())) => moved = true,
         }
     }
-    let Some(word) = dict_word(o) else {
+    let Some(word) = dict else {
         return Ok(None);
     };
+    if word.is_empty() && !moved {
+        return Ok(None);
+    }
     let d = match word.get(head) {
         Some(d) => d,
         // Between the moving of the values and the publication of the dict: its maker holds the lock.

@@ -188,6 +188,12 @@ fn parse_one<A: Args>(
         args.select(r.text.slice(start..r.at - 1))?;
         c = r.next()?;
     }
+    // Most are a letter and nothing else.
+    if matches!(u8::try_from(c), Ok(b's' | b'd' | b'r')) {
+        f.code = c;
+        f.index = r.at - 1;
+        return Ok(f);
+    }
     loop {
         match u8::try_from(c) {
             Ok(b'-') => f.left = true,
@@ -274,6 +280,9 @@ impl Conversion {
 
     /// `%s`, `%r`, `%a`, `%b`: cut to the precision, padded.
     pub fn push_text(&self, value: Text<'_>, out: &mut TextBuf) {
+        if self.width == 0 && self.precision.is_none() {
+            return out.push_text(value);
+        }
         let n = self.precision.unwrap_or(usize::MAX).min(value.len());
         if n == value.len() {
             return self.pad(value, out);
