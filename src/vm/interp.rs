@@ -348,6 +348,28 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                     jump_if!(taken, near_of(w));
                 }};
             }
+            // Two instructions are two arms, even if alike: one that asks which it is keeps the opcode in a register all through
+            // the loop.
+            macro_rules! to_bool {
+                ($w:expr, $not:expr) => {{
+                    let t = truth!(reg!(a_of($w)), {
+                        save!();
+                        leg!(legs::to_bool(cx, r, $w, $not));
+                        continue;
+                    });
+                    set!($w, bool_bits(t != $not));
+                }};
+            }
+            macro_rules! jump_none {
+                ($w:expr, $want:expr) => {{
+                    let none = reg!(d_of($w)) & !4 == statics::NONE;
+                    if x_of($w) & CONSUME_A != 0 {
+                        save!();
+                        release!(d_of($w));
+                    }
+                    jump_if!(none == $want, imm_of($w) as isize);
+                }};
+            }
             macro_rules! compare_jump_imm {
                 ($w:expr, $int:expr) => {{
                     let w = $w;
@@ -580,15 +602,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         save!();
                         leg!(legs::contains(cx, r, w));
                     }
-                    Rop::Not | Rop::ToBool => {
-                        let not = Rop::of(w) == Rop::Not;
-                        let t = truth!(reg!(a_of(w)), {
-                            save!();
-                            leg!(legs::to_bool(cx, r, w, not));
-                            continue;
-                        });
-                        set!(w, bool_bits(t != not));
-                    }
+                    Rop::Not => to_bool!(w, true),
+                    Rop::ToBool => to_bool!(w, false),
                     Rop::Neg => {
                         let a = reg!(a_of(w));
                         if a & 3 == 1
@@ -633,14 +648,8 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         });
                         jump_if!(!t, imm_of(w) as isize);
                     }
-                    Rop::JumpNone | Rop::JumpNotNone => {
-                        let none = reg!(d_of(w)) & !4 == statics::NONE;
-                        if x_of(w) & CONSUME_A != 0 {
-                            save!();
-                            release!(d_of(w));
-                        }
-                        jump_if!(none == (Rop::of(w) == Rop::JumpNone), imm_of(w) as isize);
-                    }
+                    Rop::JumpNone => jump_none!(w, true),
+                    Rop::JumpNotNone => jump_none!(w, false),
                     // ---- names
                     Rop::LoadGlobal => {
                         let cache = cache!(w);

@@ -193,11 +193,13 @@ fn profdata() -> Result<PathBuf, String> {
 /// What the compiler is told when it makes the whole program of all crates, where the loop's machine code comes from. The program
 /// is linked to a fixed address (`build.rs`), so a jump through a table is one instruction; and each instruction of the register
 /// code ends with such a jump of its own, which the processor foresees better than one for all: LLVM gives that up where a
-/// block has many predecessors and successors. (Figures in ARCHITECTURE.md.)
+/// block has many predecessors and successors. Constants are made where they are used: one that all instructions share would
+/// take a register of the loop. (Figures in ARCHITECTURE.md.)
 const LINKED_AS_ONE: &[&str] = &[
     "-Crelocation-model=static",
     "-Cllvm-args=-tail-dup-pred-size=100000",
     "-Cllvm-args=-tail-dup-succ-size=100000",
+    "-Cllvm-args=-disable-constant-hoisting",
 ];
 
 /// Build with `flags` for all crates and `own` for the last.
