@@ -256,6 +256,15 @@ pub(crate) fn threads_are_many() {
     settings::threads_are_many();
 }
 
+/// The memory of a vector that is not empty, without what it had to spare. It may be freed as a block of its size that is aligned
+/// to 16 bytes, if it has so many: the allocators of [`GLOBAL`] and of the system ask for that alignment nothing more than for
+/// smaller ones, and free by the address alone.
+pub fn into_block<T: Copy>(items: Vec<T>) -> *mut u8 {
+    const { assert!(align_of::<T>() <= 16) };
+    debug_assert!(size_of_val(&items[..]) >= 16);
+    Box::into_raw(items.into_boxed_slice()).cast()
+}
+
 /// Frees what is empty, of the calling thread and of the process.
 pub(crate) fn collect() {
     #[cfg(not(feature = "sanitized"))]

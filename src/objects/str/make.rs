@@ -1,6 +1,8 @@
 //! Making strings: from the text crate's forms, by joining, repeating and cutting. Also `Str` seen as `Text`.
 
-use super::{Str, Units, new_latin1_with, new_str_exact, new_str_filled, new_str_units};
+use super::{
+    Str, Units, new_latin1_with, new_str_exact, new_str_filled, new_str_in, new_str_units,
+};
 use crate::statics;
 use crate::{Cx, Res, Value, ValueExt};
 use typhon_text::{Text, TextBuf};
@@ -42,11 +44,23 @@ pub fn new_from_text(cx: &mut Cx, t: Text<'_>) -> Res<Value> {
 
 /// The string of a builder's content, whose width is the narrowest already.
 pub fn new_from_buf(cx: &mut Cx, b: TextBuf) -> Res<Value> {
-    match b.as_text() {
-        Text::Latin1(s) => new_str_exact(cx, Units::Latin1(s), s.is_ascii()),
-        other => new_str_exact(cx, other.into(), false),
+    match b {
+        TextBuf::Latin1(v) if v.len() >= LONG => {
+            let ascii = v.is_ascii();
+            new_str_in(cx, v, ascii)
+        }
+        TextBuf::Ucs2(v) if v.len() >= LONG => new_str_in(cx, v, false),
+        TextBuf::Ucs4(v) if v.len() >= LONG => new_str_in(cx, v, false),
+        short => match short.as_text() {
+            Text::Latin1(s) => new_str_exact(cx, Units::Latin1(s), s.is_ascii()),
+            other => new_str_exact(cx, other.into(), false),
+        },
     }
 }
+
+/// From so many units on a builder's memory becomes the string's: a copy beside it would be as large once more. Below, what the
+/// builder has to spare is worth the copy.
+const LONG: usize = 32 << 10;
 
 /// The one-character string of a code point.
 #[inline]

@@ -353,6 +353,29 @@ pub fn new_str_exact(cx: &mut Cx, units: Units<'_>, ascii: bool) -> Res<Value> {
     made.map_err(|_| cx.memory_error())
 }
 
+/// A string of many units, in the narrowest width that holds them, whose memory becomes the string's.
+fn new_str_in<T: Copy>(cx: &mut Cx, units: Vec<T>, ascii: bool) -> Res<Value> {
+    let n = units.len();
+    let buffer = typhon_runtime::into_block(units);
+    // SAFETY: R12: every field is written before the type word is stored. The buffer holds `n` units, and may be freed as those
+    // of `alloc_buffer` are (`into_block`).
+    let made = unsafe {
+        typhon_runtime::alloc_sized(&cx.thread, DATA + 8, word::STR, |cell| {
+            Str::fill_external(cell, n, size_of::<T>() as u64, ascii, buffer)
+        })
+    };
+    made.map_err(|_| {
+        // SAFETY: no string has it.
+        unsafe {
+            std::alloc::dealloc(
+                buffer,
+                std::alloc::Layout::from_size_align_unchecked(n * size_of::<T>(), 16),
+            )
+        };
+        cx.memory_error()
+    })
+}
+
 /// The units of a Latin-1 string while it is being made.
 pub struct Latin1Out {
     at: *mut u8,
