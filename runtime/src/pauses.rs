@@ -1,4 +1,4 @@
-//! The times the world stood still: a histogram, and a log of the latest.
+//! The times the world stood still, and what it took until it did: histograms, and a log of the latest.
 
 use crate::protocol::ranks::Rank;
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -10,9 +10,15 @@ pub const BUCKETS: usize = 24;
 /// How many pauses the log keeps.
 const LOGGED: usize = 64;
 
-static HISTOGRAM: [AtomicU64; BUCKETS] = [const { AtomicU64::new(0) }; BUCKETS];
-static TOTAL_NS: AtomicU64 = AtomicU64::new(0);
-static LONGEST_NS: AtomicU64 = AtomicU64::new(0);
+/// Of times of one kind.
+struct Sums {
+    histogram: [AtomicU64; BUCKETS],
+    total_ns: AtomicU64,
+    longest_ns: AtomicU64,
+}
+
+static STOOD: Sums = Sums::new();
+static WAITED: Sums = Sums::new();
 static LOG: Mutex<VecDeque<Pause>> = Mutex::ranked(Rank::Log, VecDeque::new());
 
 /// One pause.
@@ -27,7 +33,7 @@ pub struct Pause {
     pub stood: Duration,
 }
 
-/// The sums over all pauses so far.
+/// The sums over all so far.
 #[derive(Clone, Debug)]
 pub struct Totals {
     pub histogram: [u64; BUCKETS],
@@ -35,12 +41,35 @@ pub struct Totals {
     pub longest: Duration,
 }
 
+impl Sums {
+    const fn new() -> Sums {
+        Sums {
+            histogram: [const { AtomicU64::new(0) }; BUCKETS],
+            total_ns: AtomicU64::new(0),
+            longest_ns: AtomicU64::new(0),
+        }
+    }
+
+    fn note(&self, time: Duration) {
+        let ns = time.as_nanos() as u64;
+        let bucket = (u64::BITS - (ns / 1000).leading_zeros()) as usize;
+        self.histogram[bucket.min(BUCKETS - 1)].fetch_add(1, Ordering::Relaxed);
+        self.total_ns.fetch_add(ns, Ordering::Relaxed);
+        self.longest_ns.fetch_max(ns, Ordering::Relaxed);
+    }
+
+    fn totals(&self) -> Totals {
+        Totals {
+            histogram: std::array::from_fn(|i| self.histogram[i].load(Ordering::Relaxed)),
+            total: Duration::from_nanos(self.total_ns.load(Ordering::Relaxed)),
+            longest: Duration::from_nanos(self.longest_ns.load(Ordering::Relaxed)),
+        }
+    }
+}
+
 pub(crate) fn note(pause: Pause) {
-    let ns = pause.stood.as_nanos() as u64;
-    let bucket = (u64::BITS - (ns / 1000).leading_zeros()) as usize;
-    HISTOGRAM[bucket.min(BUCKETS - 1)].fetch_add(1, Ordering::Relaxed);
-    TOTAL_NS.fetch_add(ns, Ordering::Relaxed);
-    LONGEST_NS.fetch_max(ns, Ordering::Relaxed);
+    STOOD.note(pause.stood);
+    WAITED.note(pause.waited);
     let mut log = LOG.lock();
     if log.len() == LOGGED {
         log.pop_front();
@@ -48,12 +77,14 @@ pub(crate) fn note(pause: Pause) {
     log.push_back(pause);
 }
 
+/// How long the world stood.
 pub fn totals() -> Totals {
-    Totals {
-        histogram: std::array::from_fn(|i| HISTOGRAM[i].load(Ordering::Relaxed)),
-        total: Duration::from_nanos(TOTAL_NS.load(Ordering::Relaxed)),
-        longest: Duration::from_nanos(LONGEST_NS.load(Ordering::Relaxed)),
-    }
+    STOOD.totals()
+}
+
+/// How long it took until it stood.
+pub fn waits() -> Totals {
+    WAITED.totals()
 }
 
 /// The latest pauses, oldest first.

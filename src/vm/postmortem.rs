@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn memory_that_is_not_there_is_noticed() {
         assert_eq!(read::<u64>(8), None);
-        assert_eq!(read::<u64>(&raw const SCRATCH as usize + 1).is_some(), true);
+        assert!(read::<u64>(&raw const SCRATCH as usize + 1).is_some());
     }
 
     #[test]

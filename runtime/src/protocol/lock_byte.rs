@@ -13,6 +13,8 @@
 //!   R, R|P --the one that was woken--> L, L|P
 //!   R, R|P --who has waited for it too long--> L, L|P
 //! ```
+//! While one thread runs alone ([`super::alone_end`]) it sets and takes away L alone, by plain loads and stores, OPEN or not.
+//!
 //! A woken waiter competes again; the lock is never handed over (R6), else it could be held by a thread that the stopper
 //! finds asleep. But a thread that unlocks and locks again at once would win for ever against one that has to
 //! wake up first. So twice in a millisecond or so an unlocking leaves the lock free and reserved: those who come by see it as

@@ -68,13 +68,22 @@ pub fn instruction_table(cx: &mut Cx) -> Res<Value> {
     new_list(cx, rows)
 }
 
-pub fn pause_table(cx: &mut Cx) -> Res<Value> {
-    let totals = pauses::totals();
+/// total, longest and histogram of pauses, or of what it took until all stood.
+fn times(cx: &mut Cx, totals: &pauses::Totals) -> Res<[Value; 3]> {
     let mut histogram = Vec::new();
     for (i, &n) in totals.histogram.iter().enumerate() {
         let (below, n) = ((1u64 << i).into_value(cx)?, n.into_value(cx)?);
         histogram.push(new_tuple(cx, vec![below, n])?);
     }
+    Ok([
+        totals.total.as_secs_f64().into_value(cx)?,
+        totals.longest.as_secs_f64().into_value(cx)?,
+        new_list(cx, histogram)?,
+    ])
+}
+
+pub fn pause_table(cx: &mut Cx) -> Res<Value> {
+    let (stood, waited) = (pauses::totals(), pauses::waits());
     let mut log = Vec::new();
     for pause in pauses::log() {
         let entry = vec![
@@ -85,10 +94,9 @@ pub fn pause_table(cx: &mut Cx) -> Res<Value> {
         ];
         log.push(new_tuple(cx, entry)?);
     }
-    let count = totals.histogram.iter().sum::<u64>().into_value(cx)?;
-    let total = totals.total.as_secs_f64().into_value(cx)?;
-    let longest = totals.longest.as_secs_f64().into_value(cx)?;
-    let histogram = new_list(cx, histogram)?;
+    let count = stood.histogram.iter().sum::<u64>().into_value(cx)?;
+    let [total, longest, histogram] = times(cx, &stood)?;
+    let [stop_total, stop_longest, stop_histogram] = times(cx, &waited)?;
     let log = new_list(cx, log)?;
     table(
         cx,
@@ -97,6 +105,9 @@ pub fn pause_table(cx: &mut Cx) -> Res<Value> {
             ("total", total),
             ("longest", longest),
             ("histogram", histogram),
+            ("stop_total", stop_total),
+            ("stop_longest", stop_longest),
+            ("stop_histogram", stop_histogram),
             ("log", log),
         ],
     )

@@ -119,8 +119,9 @@ pub mod module {
     /// Return a dict about the times the world stood still.
     ///
     /// count, total and longest sum them up, in seconds; histogram is a list of pairs: a number of
-    /// microseconds, and how many pauses were shorter than that but not than the pair before; log
-    /// has the latest ones as (reason, seconds ago, seconds until all stood, seconds they stood).
+    /// microseconds, and how many pauses were shorter than that but not than the pair before.
+    /// stop_total, stop_longest and stop_histogram tell the same of the times it took until all stood;
+    /// log has the latest ones as (reason, seconds ago, seconds until all stood, seconds they stood).
     #[pyfunction]
     fn pauses(cx: &mut Cx) -> Res<Value> {
         inspect::pause_table(cx)

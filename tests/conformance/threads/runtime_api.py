@@ -35,6 +35,7 @@ def counters_of_threads():
 def pauses():
     gc.collect(); p = typhon.pauses()
     assert p["count"] == sum(n for _, n in p["histogram"]) >= 1 and p["longest"] <= p["total"]
+    assert p["count"] == sum(n for _, n in p["stop_histogram"]) and 0 < p["stop_longest"] <= p["stop_total"]
     assert any(reason == "collection" for reason, *_ in p["log"])
     assert all(ago >= 0 and waited >= 0 and 0 < stood < 60 for _, ago, waited, stood in p["log"])
     assert [below for below, _ in p["histogram"]] == [1 << i for i in range(len(p["histogram"]))]
