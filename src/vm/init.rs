@@ -146,6 +146,21 @@ fn collection_hook(t: &mut Thread, reason: Reason, found: Option<&Collected>) {
     }
 }
 
+/// What module `gc` says of garbage under DEBUG_COLLECTABLE.
+pub static GARBAGE_HOOK: crate::objects::typeobj::slots::SlotCell<fn(&mut Cx, &[Value])> =
+    crate::objects::typeobj::slots::SlotCell::new();
+
+/// Whether it is to say something.
+pub fn tell_of_garbage(on: bool) {
+    let teller: typhon_runtime::gc::Teller = |t, garbage| {
+        if let Some(f) = GARBAGE_HOOK.get() {
+            // SAFETY: every attached record is the first field of a `Cx`.
+            f(unsafe { crate::native::cx_of(t) }, garbage);
+        }
+    };
+    typhon_runtime::gc::set_teller(on.then_some(teller));
+}
+
 fn visit_thread_roots(t: *const Thread, v: &mut Visitor) {
     // SAFETY: the world is stopped; every registered record is the first field of a `Cx`.
     unsafe {

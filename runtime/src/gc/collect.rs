@@ -8,7 +8,7 @@ use super::visitor::Visitor;
 use super::words::is_candidate;
 use super::{
     COLLECTIONS, Collected, FOUND, Reason, SAVE_ALL, far_beyond_trigger, is_due, pages_in_use,
-    reset_count, set_trigger,
+    reset_count, set_trigger, teller,
 };
 use crate::address::{AddressMap, AddressSet};
 use crate::checking;
@@ -110,7 +110,8 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
 /// True if types wait for another round.
 fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
     t.flush_drops();
-    let first = t.stop_the_world(|world| find(world, reason));
+    let teller = teller();
+    let first = t.stop_the_world(|world| find(world, reason, teller.is_some()));
     sum.pause_ns += first.pause_ns;
     sum.found += first.garbage.len();
     sum.alive = first.alive;
@@ -128,6 +129,9 @@ fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
     let kept_types = match kept_types {
         Some(kept) => kept,
         None => {
+            if let Some(tell) = teller {
+                tell(t, &garbage);
+            }
             if !callbacks.is_empty() {
                 (hooks::get().weakrefs_cleared)(t, callbacks);
             }
@@ -198,8 +202,8 @@ struct Found {
     pause_ns: u64,
 }
 
-/// The first stop.
-fn find(world: &mut World, reason: Reason) -> Found {
+/// The first stop. If the garbage is `told` of, it is not condemned at once.
+fn find(world: &mut World, reason: Reason, told: bool) -> Found {
     let started = Instant::now();
     world.stopped_for("collection");
     // The dead in merge queues would look like garbage, and their children alive.
@@ -242,7 +246,7 @@ fn find(world: &mut World, reason: Reason) -> Found {
         garbage.push(value);
     }
     let at_once =
-        callbacks.is_empty() && finalizers.is_empty() && !SAVE_ALL.load(Ordering::Relaxed);
+        callbacks.is_empty() && finalizers.is_empty() && !told && !SAVE_ALL.load(Ordering::Relaxed);
     Found {
         kept_types: at_once.then(|| condemn(&garbage, t.tid)),
         garbage,

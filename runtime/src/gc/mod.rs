@@ -38,7 +38,7 @@ pub use visitor::Visitor;
 use crate::arena;
 use crate::header::flag;
 use crate::info::type_flag;
-use crate::sync::{AtomicBool, AtomicI64, AtomicIsize, AtomicUsize, Ordering};
+use crate::sync::{AtomicBool, AtomicI64, AtomicIsize, AtomicUsize, Mutex, Ordering};
 use crate::thread::{Thread, breaker};
 use crate::value::Value;
 
@@ -105,6 +105,20 @@ pub fn disable() {
 }
 pub fn is_enabled() -> bool {
     ENABLED.load(Ordering::Relaxed)
+}
+
+/// Is shown garbage before anything is done about it. May run Python code.
+pub type Teller = fn(&mut crate::Thread, &[crate::Value]);
+
+static TELLER: Mutex<Option<Teller>> = Mutex::new(None);
+
+/// DEBUG_COLLECTABLE: who is to be shown all garbage.
+pub fn set_teller(teller: Option<Teller>) {
+    *TELLER.lock() = teller;
+}
+
+fn teller() -> Option<Teller> {
+    *TELLER.lock()
 }
 
 /// DEBUG_SAVEALL.

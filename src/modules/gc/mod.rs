@@ -41,6 +41,26 @@ fn tell(cx: &mut Cx, generation: i32, alive: usize, found: usize, ns: u64) {
     crate::sys::hooks::write_stderr(cx, &text);
 }
 
+/// What DEBUG_COLLECTABLE prints: what is garbage, as far as CPython's collector knows such things.
+fn tell_of_garbage(cx: &mut Cx, garbage: &[Value]) {
+    let saved = cx.exc.take();
+    for v in garbage.iter().filter(|v| gc::is_tracked(v)) {
+        let text = format!("gc: collectable <{} {:p}>\n", v.type_name(), v.as_ptr());
+        crate::sys::hooks::write_stderr(cx, &text);
+    }
+    cx.exc = saved;
+}
+
+/// What DEBUG_SAVEALL keeps.
+fn save(cx: &mut Cx, garbage: impl Iterator<Item = Value>) -> Res<()> {
+    let saved: Vec<Value> = garbage.filter(gc::is_tracked).collect();
+    let (garbage, _) = lists(cx)?;
+    match garbage.downcast::<List>() {
+        Some(l) if !saved.is_empty() => l.extend_from_vec(cx, saved),
+        _ => Ok(()),
+    }
+}
+
 fn call_back(cx: &mut Cx, phase: &str, generation: i64, collected: usize) -> Res<()> {
     let (_, callbacks) = lists(cx)?;
     let Some(all) = callbacks.downcast::<List>() else {
@@ -85,7 +105,11 @@ fn around_collection(cx: &mut Cx, found: Option<&gc::Collected>) {
     {
         tell(cx, 2, c.alive, n, c.pause_ns);
     }
-    if let Err(r) = call_back(cx, phase, 2, n) {
+    let done = match found {
+        Some(c) => save(cx, c.saved.iter().cloned()),
+        None => Ok(()),
+    };
+    if let Err(r) = done.and_then(|()| call_back(cx, phase, 2, n)) {
         drop(cx.take_exc(r));
     }
     cx.exc = saved;
@@ -147,12 +171,7 @@ pub mod module {
         let asked = &ASKED[generation as usize];
         asked.0.fetch_add(1, Ordering::Relaxed);
         asked.1.fetch_add(found, Ordering::Relaxed);
-        if !r.saved.is_empty() {
-            let (garbage, _) = lists(cx)?;
-            if let Some(l) = garbage.downcast::<List>() {
-                l.extend_from_vec(cx, r.saved)?;
-            }
-        }
+        save(cx, r.saved.into_iter())?;
         call_back(cx, "stop", generation as i64, found)?;
         Ok(found)
     }
@@ -163,6 +182,7 @@ pub mod module {
     fn set_debug(flags: i32) {
         DEBUG.store(flags as i64, Ordering::Relaxed);
         gc::set_save_all(flags as i64 & DEBUG_SAVEALL != 0);
+        typhon_vm::init::tell_of_garbage(flags as i64 & DEBUG_COLLECTABLE != 0);
     }
     /// Get the garbage collection debugging flags.
     #[pyfunction]
@@ -311,6 +331,7 @@ pub mod module {
         )?;
         let (garbage, callbacks) = lists(cx)?;
         typhon_vm::init::COLLECTION_HOOK.set(Some(around_collection));
+        typhon_vm::init::GARBAGE_HOOK.set(Some(tell_of_garbage));
         os_call::set(cx, module, "garbage", garbage)?;
         os_call::set(cx, module, "callbacks", callbacks)
     }
