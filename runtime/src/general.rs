@@ -256,9 +256,8 @@ pub(crate) fn threads_are_many() {
     settings::threads_are_many();
 }
 
-/// The memory of a vector that is not empty, without what it had to spare. It may be freed as a block of its size that is aligned
-/// to 16 bytes, if it has so many: the allocators of [`GLOBAL`] and of the system ask for that alignment nothing more than for
-/// smaller ones, and free by the address alone.
+/// The memory of a vector of 16 bytes or more, without what it had to spare. It may be freed as a block of its size that is aligned
+/// to 16 bytes: [`GLOBAL`] and the system's allocator treat blocks so large alike, whatever their alignment is up to that.
 pub fn into_block<T: Copy>(items: Vec<T>) -> *mut u8 {
     const { assert!(align_of::<T>() <= 16) };
     debug_assert!(size_of_val(&items[..]) >= 16);
