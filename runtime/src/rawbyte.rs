@@ -34,9 +34,8 @@ const TRIES: usize = 24;
 
 /// How long to look away from a lock that is kept for another.
 const RESERVED_NAP: Duration = Duration::from_micros(50);
-/// Waits after which reservations are not heeded any more. Whoever was woken comes within one or two if a processor is free; if none
-/// is, it may be milliseconds until it runs, and nobody should wait for that.
-const PATIENCE: u32 = 8;
+/// Waits after which reservations are not heeded any more.
+const PATIENCE: u32 = 200;
 
 impl RawByte {
     pub const fn new() -> RawByte {
