@@ -751,13 +751,7 @@ pub fn build(cx: &mut Cx, op: Rop, regs: &[Value]) -> Res<Value> {
             }
             Ok(d)
         }
-        Rop::BuildSet => {
-            let s = crate::objects::set::new_set(cx)?;
-            for v in regs {
-                crate::objects::set::add_register(cx, &s, v)?;
-            }
-            Ok(s)
-        }
+        Rop::BuildSet => crate::objects::set::new_set_of(cx, regs),
         Rop::BuildString => crate::objects::str::concat_all(cx, regs),
         _ => {
             let step = regs.get(2).cloned().unwrap_or_else(Value::none);

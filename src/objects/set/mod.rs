@@ -69,6 +69,11 @@ pub fn new_set_from(cx: &mut Cx, iterable: &Value) -> Res<Value> {
     made.publish(cx, false)
 }
 
+/// A new set of these elements.
+pub fn new_set_of(cx: &mut Cx, items: &[Value]) -> Res<Value> {
+    Fresh::of(cx, items)?.publish(cx, false)
+}
+
 /// A new frozenset of these elements.
 pub fn new_frozenset(cx: &mut Cx, items: Vec<Value>) -> Res<Value> {
     Fresh::of(cx, &items)?.publish(cx, true)
