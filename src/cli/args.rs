@@ -58,7 +58,7 @@ fn env_level(c: &Config, name: &str) -> i32 {
 
 fn fatal(text: &str) -> Outcome {
     Outcome::Refuse(
-        format!("Fatal Python error: {text}\nPython runtime state: preinitialized\n"),
+        format!("Fatal Python error: {text}\nPython runtime state: preinitialized\n\n"),
         1,
     )
 }
