@@ -1,6 +1,7 @@
 //! `cargo xtask golden`: writes what the corpus must print, by running it on CPython 3.14.
 
 use crate::corpus;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,31 +27,21 @@ pub fn run(root: &Path, python: &Path, filter: &str, check_only: bool) -> bool {
         .into_iter()
         .filter(|case| case.name.contains(filter))
         .collect();
-    let (next, failed, changed) = (
-        AtomicUsize::new(0),
-        AtomicUsize::new(0),
-        AtomicUsize::new(0),
-    );
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = if check_only {
-                        case.check(python, Duration::from_secs(60)).map(|()| false)
-                    } else {
-                        write(case, python)
-                    };
-                    match result {
-                        Ok(wrote) => {
-                            changed.fetch_add(usize::from(wrote), Ordering::Relaxed);
-                        }
-                        Err(error) => {
-                            failed.fetch_add(1, Ordering::Relaxed);
-                            eprintln!("golden: {}: {error}", case.name);
-                        }
-                    }
-                }
-            });
+    let (failed, changed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    cases.par_iter().for_each(|case| {
+        let result = if check_only {
+            case.check(python, Duration::from_secs(60)).map(|()| false)
+        } else {
+            write(case, python)
+        };
+        match result {
+            Ok(wrote) => {
+                changed.fetch_add(usize::from(wrote), Ordering::Relaxed);
+            }
+            Err(error) => {
+                failed.fetch_add(1, Ordering::Relaxed);
+                eprintln!("golden: {}: {error}", case.name);
+            }
         }
     });
     let (failed, changed) = (failed.into_inner(), changed.into_inner());
@@ -95,26 +86,22 @@ pub fn check(root: &Path, binary: &Path, filter: &str, verbose: bool) -> bool {
         .into_iter()
         .filter(|case| case.name.contains(filter))
         .collect();
-    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(error) = case.check(binary, Duration::from_secs(60)) {
-                        failed.fetch_add(1, Ordering::Relaxed);
-                        // The last line is the exception, if the program ended with one.
-                        let line = error.lines().last().unwrap_or("");
-                        println!(
-                            "FAILED {}: {}",
-                            case.name,
-                            if verbose { &error } else { line }
-                        );
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner();
+    let failed = cases
+        .par_iter()
+        .filter(|case| {
+            let result = case.check(binary, Duration::from_secs(60));
+            if let Err(error) = &result {
+                // The last line is the exception, if the program ended with one.
+                let line = error.lines().last().unwrap_or("");
+                println!(
+                    "FAILED {}: {}",
+                    case.name,
+                    if verbose { error } else { line }
+                );
+            }
+            result.is_err()
+        })
+        .count();
     println!("{} passed, {failed} failed", cases.len() - failed);
     failed == 0
 }

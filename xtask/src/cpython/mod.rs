@@ -7,6 +7,7 @@
 mod log;
 
 use log::{End, Outcome};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
@@ -14,7 +15,6 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -297,36 +297,35 @@ struct Place<'a> {
 }
 
 fn run_all(plan: &Plan, place: &Place, chosen: &[Module]) -> Vec<Outcome> {
-    let next = AtomicUsize::new(0);
-    let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(chosen.iter().map(|_| None).collect());
     let done = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..plan.jobs.max(1) {
-            scope.spawn(|| {
-                while let Some((i, module)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    chosen.get(i).map(|module| (i, module))
-                } {
-                    let outcome = run_module(plan, place, module);
-                    let (name, count) = (&module.name, module.count);
-                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    eprint!(
-                        "\r\x1b[K[{done}/{}] {name}: {} of {count}",
-                        chosen.len(),
-                        outcome.passed
-                    );
-                    let _ = std::io::stderr().flush();
-                    outcomes.lock().expect("no thread panics holding it")[i] = Some(outcome);
-                }
-            });
-        }
-    });
+    let run = |module: &Module| {
+        let outcome = run_module(plan, place, module);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        eprint!(
+            "\r\x1b[K[{done}/{}] {}: {} of {}",
+            chosen.len(),
+            module.name,
+            outcome.passed,
+            module.count
+        );
+        let _ = std::io::stderr().flush();
+        outcome
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.jobs.max(1));
+    // Single modules are dealt out: they take unlike times.
+    let run_all = || {
+        chosen
+            .par_iter()
+            .with_max_len(1)
+            .map(run)
+            .collect::<Vec<_>>()
+    };
+    let outcomes = match pool.build() {
+        Ok(pool) => pool.install(run_all),
+        Err(_) => chosen.iter().map(run).collect(),
+    };
     eprint!("\r\x1b[K");
-    let outcomes = outcomes.into_inner().expect("no thread panics holding it");
     outcomes
-        .into_iter()
-        .map(Option::unwrap_or_default)
-        .collect()
 }
 
 fn run_module(plan: &Plan, place: &Place, module: &Module) -> Outcome {
