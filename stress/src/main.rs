@@ -8,6 +8,7 @@ mod catalogue;
 mod compare;
 mod litmus;
 mod measure;
+mod others;
 mod process;
 mod regime;
 mod report;
@@ -245,27 +246,31 @@ fn run(root: &Path, options: &Options) -> Result<bool, String> {
             .into_owned();
         interpreters.push((name, path.clone()));
     }
-    for (name, path) in &interpreters {
-        if !path.exists() {
-            let how = match name.as_str() {
-                "free-threaded" => format!("; `{}` makes it", builds.free_command()),
-                "GIL" => format!(
-                    "; `{}` makes it (--no-gil-build leaves it out)",
-                    builds.gil_command()
-                ),
-                _ => String::new(),
-            };
-            return Err(format!("{} does not exist{how}", path.display()));
-        }
-    }
+    // What is missing has its rows all the same, and the others theirs.
+    let missing = |name: &str, path: &Path| {
+        let how = match name {
+            "free-threaded" => format!("; `{}` makes it", builds.free_command()),
+            "GIL" => format!(
+                "; `{}` makes it (--no-gil-build leaves it out)",
+                builds.gil_command()
+            ),
+            _ => String::new(),
+        };
+        (!path.exists()).then(|| format!("{} does not exist{how}", path.display()))
+    };
     let mut variants = Vec::new();
     for (name, path) in &interpreters {
+        let missing = missing(name, path);
+        if let Some(problem) = &missing {
+            eprintln!("stress: {problem}");
+        }
         for &threads in &options.threads {
             let regime = Regime::Threads(threads);
             variants.push(Variant {
                 interpreter: name.clone(),
                 path: path.clone(),
                 regime,
+                missing: missing.clone(),
             });
         }
         if name == "free-threaded" && options.threads.contains(&2) {
@@ -273,6 +278,7 @@ fn run(root: &Path, options: &Options) -> Result<bool, String> {
                 interpreter: name.clone(),
                 path: path.clone(),
                 regime: Regime::TwoProcesses,
+                missing: missing.clone(),
             });
         }
     }

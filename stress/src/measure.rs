@@ -23,6 +23,8 @@ pub struct Variant {
     pub interpreter: String,
     pub path: PathBuf,
     pub regime: Regime,
+    /// Why it cannot run.
+    pub missing: Option<String>,
 }
 
 impl Variant {
@@ -53,6 +55,8 @@ pub struct Measured {
     pub label: String,
     /// Whole jobs per second, one entry per run.
     pub throughputs: Vec<f64>,
+    /// Processor seconds per job, start-up included, one entry per run.
+    pub cpu_seconds: Vec<f64>,
     /// What went wrong: crashes, hangs, other output.
     pub problems: Vec<String>,
 }
@@ -75,7 +79,8 @@ pub fn measure(
                 variant: index,
                 label: variant.label(),
                 throughputs: Vec::new(),
-                problems: Vec::new(),
+                cpu_seconds: Vec::new(),
+                problems: variant.missing.iter().cloned().collect(),
             })
             .collect();
         let mut expected: Option<String> = None;
@@ -85,7 +90,10 @@ pub fn measure(
                 // What failed once fails again; the rest of the table is wanted sooner.
                 if measured.problems.is_empty() {
                     match run_once(plan, workload, variant, &mut expected) {
-                        Ok(throughput) => measured.throughputs.push(throughput),
+                        Ok(job) => {
+                            measured.throughputs.push(job.throughput);
+                            measured.cpu_seconds.push(job.cpu_seconds);
+                        }
                         Err(problem) => {
                             bar.println(format!(
                                 "{}, {}: {problem}",
@@ -104,12 +112,20 @@ pub fn measure(
     results
 }
 
+/// What one measurement gave.
+struct Jobs {
+    /// Jobs per second.
+    throughput: f64,
+    /// Processor seconds per job.
+    cpu_seconds: f64,
+}
+
 fn run_once(
     plan: &Plan,
     workload: &Workload,
     variant: &Variant,
     expected: &mut Option<String>,
-) -> Result<f64, String> {
+) -> Result<Jobs, String> {
     let (threads, processes) = match variant.regime {
         Regime::Threads(count) => (count, 1),
         Regime::TwoProcesses => (1, 2),
@@ -129,16 +145,21 @@ fn run_once(
             .args(["--no-baseline", "--threads", &threads.to_string()])
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(plan.root.join(workload.folder));
-        process::run(&mut command, plan.timeout)?.good(plan.timeout)
+        let ended = process::run(&mut command, plan.timeout)?;
+        let cpu = ended.cpu.as_secs_f64();
+        Ok::<_, String>((ended.good(plan.timeout)?, cpu))
     };
     let outputs: Vec<_> = thread::scope(|scope| {
         let running: Vec<_> = (0..processes).map(|_| scope.spawn(run)).collect();
         let ended = running.into_iter().map(|process| process.join());
         ended.collect()
     });
-    let mut throughput = 0.0;
+    let mut jobs = Jobs {
+        throughput: 0.0,
+        cpu_seconds: 0.0,
+    };
     for output in outputs {
-        let text = output.map_err(|_| "the measuring thread panicked".to_string())??;
+        let (text, cpu) = output.map_err(|_| "the measuring thread panicked".to_string())??;
         let (seconds, result) = split_time(&text)?;
         match expected {
             None => *expected = Some(result),
@@ -150,9 +171,10 @@ fn run_once(
                 ));
             }
         }
-        throughput += 1.0 / seconds;
+        jobs.throughput += 1.0 / seconds;
+        jobs.cpu_seconds += cpu / processes as f64;
     }
-    Ok(throughput)
+    Ok(jobs)
 }
 
 /// Takes the `time: SECONDS s` line out of what a workload printed.

@@ -1,5 +1,6 @@
 //! Running one program to its end: what it printed, how it ended, what it took.
 
+use crate::others;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Stdio};
@@ -66,6 +67,8 @@ pub struct Ended {
     pub wall: Duration,
     /// Processor time, in the program and for it in the kernel.
     pub cpu: Duration,
+    /// Processor time of all else that ran meanwhile, if the system tells.
+    pub others: Option<Duration>,
     /// The most memory that was resident.
     pub peak_kib: u64,
     pub stdout: String,
@@ -92,6 +95,7 @@ pub fn last_line(stderr: &str) -> &str {
 /// Runs the command, in a process group of its own, with nothing on standard input. What is still there of the group
 /// when the program ends, or when its time is over, is ended.
 pub fn run(command: &mut Command, timeout: Duration) -> Result<Ended, String> {
+    let busy_before = others::busy_seconds();
     let start = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
@@ -117,7 +121,9 @@ pub fn run(command: &mut Command, timeout: Duration) -> Result<Ended, String> {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let used = child.wait4();
-        let _ = tell.send((used, start.elapsed()));
+        let wall = start.elapsed();
+        let busy = others::busy_seconds().zip(busy_before);
+        let _ = tell.send((used, wall, busy.map(|(now, before)| now - before)));
     });
     let (hung, waited) = match told.recv_timeout(timeout) {
         Ok(waited) => (false, waited),
@@ -128,7 +134,7 @@ pub fn run(command: &mut Command, timeout: Duration) -> Result<Ended, String> {
         }
     };
     end_group();
-    let (used, wall): (std::io::Result<ResUse>, Duration) = waited;
+    let (used, wall, busy): (std::io::Result<ResUse>, Duration, Option<f64>) = waited;
     let used = used.map_err(|error| format!("cannot wait for the program: {error}"))?;
     let text = |stream: mpsc::Receiver<Vec<u8>>| {
         let bytes = stream.recv_timeout(LINGER).unwrap_or_default();
@@ -137,6 +143,7 @@ pub fn run(command: &mut Command, timeout: Duration) -> Result<Ended, String> {
         }
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
+    let cpu = used.rusage.utime + used.rusage.stime;
     Ok(Ended {
         end: if hung {
             End::Hung
@@ -144,7 +151,8 @@ pub fn run(command: &mut Command, timeout: Duration) -> Result<Ended, String> {
             End::of(used.status)
         },
         wall,
-        cpu: used.rusage.utime + used.rusage.stime,
+        cpu,
+        others: busy.map(|busy| Duration::from_secs_f64((busy - cpu.as_secs_f64()).max(0.0))),
         peak_kib: used.rusage.maxrss / 1024,
         stdout: text(stdout)?,
         stderr: text(stderr)?,

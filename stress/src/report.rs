@@ -18,8 +18,15 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
         .unwrap_or(0);
     println!("medians of {runs} interleaved runs on {cores} cores\n");
     println!(
-        "{:<19}{:<32}{:>9}{:>10}{:>16}{:>9}{:>18}",
-        "example", "variant", "time s", "jobs/s", "least..largest", "speedup", "of two processes"
+        "{:<19}{:<32}{:>9}{:>10}{:>16}{:>9}{:>18}{:>19}",
+        "example",
+        "variant",
+        "time s",
+        "jobs/s",
+        "least..largest",
+        "speedup",
+        "of two processes",
+        "by processor time"
     );
     for block in results.chunk_by(|a, b| a.workload == b.workload) {
         let median_of = |wanted: &dyn Fn(&Variant) -> bool| {
@@ -29,6 +36,9 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
             Some(summarize(&result.throughputs)?.median)
         };
         let two_processes = median_of(&|variant| variant.regime == Regime::TwoProcesses);
+        let by_processor_time = beside_two_processes(block, variants, &|result| {
+            Some(1.0 / summarize(&result.cpu_seconds)?.median)
+        });
         for (index, result) in block.iter().enumerate() {
             let variant = &variants[result.variant];
             let name = if index == 0 { result.workload } else { "" };
@@ -57,6 +67,9 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
                 variant.interpreter == "free-threaded" && variant.regime == Regime::Threads(2);
             if let (true, Some(reference)) = (comparable, two_processes) {
                 print!("{:>18.2}", summary.median / reference);
+                if let Some(share) = by_processor_time {
+                    print!("{share:>19.2}");
+                }
             }
             if !result.problems.is_empty() {
                 print!(
@@ -80,21 +93,36 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
     }
 }
 
-/// How two threads do beside two processes where nothing is shared: least first.
+/// How two threads of the free-threaded build do beside two processes, by what is better the larger it is.
+fn beside_two_processes(
+    block: &[Measured],
+    variants: &[Variant],
+    value: &dyn Fn(&Measured) -> Option<f64>,
+) -> Option<f64> {
+    let of = |regime| {
+        let result = block.iter().find(|result| {
+            let variant = &variants[result.variant];
+            variant.interpreter == "free-threaded" && variant.regime == regime
+        });
+        value(result?)
+    };
+    Some(of(Regime::Threads(2))? / of(Regime::TwoProcesses)?)
+}
+
+/// Two threads beside two processes where nothing is shared: least first. Where other programs run, the ratio of the
+/// processor times tells more: they take turns from both alike.
 fn independent(results: &[Measured], variants: &[Variant]) {
-    let mut shares: Vec<(f64, &str)> = results
+    let mut shares: Vec<(f64, f64, &str)> = results
         .chunk_by(|a, b| a.workload == b.workload)
         .filter(|block| catalogue::is_independent(block[0].workload))
         .filter_map(|block| {
-            let median_of = |regime| {
-                let result = block.iter().find(|result| {
-                    let variant = &variants[result.variant];
-                    variant.interpreter == "free-threaded" && variant.regime == regime
-                })?;
+            let share = beside_two_processes(block, variants, &|result| {
                 Some(summarize(&result.throughputs)?.median)
-            };
-            let share = median_of(Regime::Threads(2))? / median_of(Regime::TwoProcesses)?;
-            Some((share, block[0].workload))
+            })?;
+            let by_processor_time = beside_two_processes(block, variants, &|result| {
+                Some(1.0 / summarize(&result.cpu_seconds)?.median)
+            })?;
+            Some((share, by_processor_time, block[0].workload))
         })
         .collect();
     shares.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -103,10 +131,12 @@ fn independent(results: &[Measured], variants: &[Variant]) {
     }
     let told: Vec<_> = shares
         .iter()
-        .map(|(share, name)| format!("{name} {share:.2}"))
+        .map(|(share, by_processor_time, name)| {
+            format!("{name} {share:.2} ({by_processor_time:.2})")
+        })
         .collect();
     println!(
-        "\nwhere threads share nothing, two of them beside two processes: {}",
+        "\nwhere threads share nothing, two of them beside two processes (by processor time): {}",
         told.join(", ")
     );
 }
@@ -124,6 +154,7 @@ struct Row<'a> {
     variant: &'a str,
     median_jobs_per_second: Option<f64>,
     jobs_per_second: &'a [f64],
+    processor_seconds_per_job: &'a [f64],
     problems: &'a [String],
 }
 
@@ -135,6 +166,7 @@ fn rows(results: &[Measured]) -> Vec<Row<'_>> {
             variant: &result.label,
             median_jobs_per_second: summarize(&result.throughputs).map(|summary| summary.median),
             jobs_per_second: &result.throughputs,
+            processor_seconds_per_job: &result.cpu_seconds,
             problems: &result.problems,
         })
         .collect()
@@ -154,12 +186,17 @@ pub fn write_json(path: &Path, results: &[Measured], threads: &[usize]) -> Resul
 
 /// Writes every measurement as CSV, one run a line.
 pub fn write_csv(path: &Path, results: &[Measured]) -> Result<(), String> {
-    let mut text = String::from("example,variant,run,jobs_per_second,problem\n");
+    let mut text =
+        String::from("example,variant,run,jobs_per_second,processor_seconds_per_job,problem\n");
     for row in rows(results) {
-        for (run, throughput) in row.jobs_per_second.iter().enumerate() {
+        let measured = row
+            .jobs_per_second
+            .iter()
+            .zip(row.processor_seconds_per_job);
+        for (run, (throughput, cpu)) in measured.enumerate() {
             let _ = writeln!(
                 text,
-                "{},{},{},{throughput},",
+                "{},{},{},{throughput},{cpu},",
                 row.example,
                 quote(row.variant),
                 run + 1
@@ -168,7 +205,7 @@ pub fn write_csv(path: &Path, results: &[Measured]) -> Result<(), String> {
         for problem in row.problems {
             let _ = writeln!(
                 text,
-                "{},{},,,{}",
+                "{},{},,,,{}",
                 row.example,
                 quote(row.variant),
                 quote(problem)

@@ -174,6 +174,55 @@ fn a_missing_twin_is_said_with_the_command_that_makes_it() {
 }
 
 #[test]
+fn the_table_of_the_catalogue_comes_without_what_is_missing_or_fails() {
+    let scene = Scene::new("table");
+    let good = "#!/bin/sh\necho 'sum 5'; echo 'time: 0.500 s on some threads'\n";
+    let bad = "#!/bin/sh\necho 'no luck' >&2; exit 3\n";
+    for (name, text) in [("good", good), ("bad", bad)] {
+        let path = scene.file(name, text);
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("executable");
+    }
+    let json = scene.0.join("table.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_stress"))
+        .args([
+            "compute_int",
+            "--runs",
+            "2",
+            "--gil-binary",
+            "/no/such/typhon",
+        ])
+        .arg("--binary")
+        .arg(scene.0.join("good"))
+        .arg("--peer")
+        .arg(scene.0.join("bad"))
+        .arg("--json")
+        .arg(&json)
+        .output()
+        .expect("the tool runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(code(&output), Some(1), "{text}");
+    let line = |wanted: &str| {
+        let found = text.lines().find(|line| line.contains(wanted));
+        found.unwrap_or_else(|| panic!("no line of {wanted} in {text}"))
+    };
+    // Two threads beside two processes: as many jobs, in half the processor time per job or so.
+    assert!(line("free-threaded, 2 threads").contains("0.50"), "{text}");
+    assert!(line("GIL, 2 threads").contains("/no/such/typhon does not exist; `cargo build-gil"));
+    assert!(line("bad, 1 thread").contains("exit status 3: no luck"));
+    assert!(text.contains("4 of 7 variants went wrong"), "{text}");
+    let written = fs::read_to_string(json).expect("the file that --json names");
+    let json: serde_json::Value = serde_json::from_str(&written).expect("JSON");
+    let of_free = &json["results"][1];
+    assert_eq!(of_free["jobs_per_second"], serde_json::json!([2.0, 2.0]));
+    assert_eq!(
+        of_free["processor_seconds_per_job"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+}
+
+#[test]
 fn wrong_command_lines_have_a_status_of_their_own() {
     let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stress"));

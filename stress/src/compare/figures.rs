@@ -19,6 +19,8 @@ pub struct Figures {
     pub speedup: Option<Summary>,
     pub wall_seconds: f64,
     pub cpu_seconds: f64,
+    /// Processor time of other programs meanwhile; 0 where the system does not tell.
+    pub others_seconds: f64,
     pub peak_kib: f64,
     /// Only of typhon; medians over the runs.
     pub pauses: Option<PauseFigures>,
@@ -68,6 +70,8 @@ pub fn figures(measured: &Measured, grows: bool) -> Vec<Figures> {
                 speedup: summarize(&speedups),
                 wall_seconds: median(&of(&|run| run.wall_seconds)).unwrap_or(f64::NAN),
                 cpu_seconds: median(&of(&|run| run.cpu_seconds)).unwrap_or(f64::NAN),
+                others_seconds: median(&of(&|run| run.others_seconds.unwrap_or(0.0)))
+                    .unwrap_or(0.0),
                 peak_kib: median(&of(&|run| run.peak_kib as f64)).unwrap_or(f64::NAN),
                 pauses: pauses(&cell.runs),
                 counters: counters(&cell.runs),
@@ -151,6 +155,7 @@ pub mod tests {
             seconds,
             wall_seconds: seconds,
             cpu_seconds: cpu,
+            others_seconds: None,
             peak_kib: 1024,
             counted: None,
         };

@@ -11,7 +11,7 @@ pub fn json(comparison: &Comparison) -> Result<String, String> {
 /// One line a measured run, one for each regime that went wrong.
 pub fn csv(comparison: &Comparison) -> String {
     let mut text = String::from(
-        "regime,threads,round,seconds,wall_seconds,cpu_seconds,peak_kib,pauses,pause_seconds,problem\n",
+        "regime,threads,round,seconds,wall_seconds,cpu_seconds,others_seconds,peak_kib,pauses,pause_seconds,problem\n",
     );
     for cell in &comparison.cells {
         let regime = quote(&comparison.regimes[cell.regime].name);
@@ -25,17 +25,19 @@ pub fn csv(comparison: &Comparison) -> String {
             };
             let _ = writeln!(
                 text,
-                "{regime},{},{},{},{},{},{},{count},{total},",
+                "{regime},{},{},{},{},{},{},{},{count},{total},",
                 cell.threads,
                 run.round,
                 run.seconds,
                 run.wall_seconds,
                 run.cpu_seconds,
+                run.others_seconds
+                    .map_or(String::new(), |seconds| seconds.to_string()),
                 run.peak_kib
             );
         }
         if let Some(problem) = &cell.problem {
-            let _ = writeln!(text, "{regime},{},,,,,,,,{}", cell.threads, quote(problem));
+            let _ = writeln!(text, "{regime},{},,,,,,,,,{}", cell.threads, quote(problem));
         }
     }
     text

@@ -1,28 +1,38 @@
 //! The report: one HTML file that needs nothing beside itself.
 
 use super::plot::Picture;
-use super::{Comparison, table};
+use super::{Comparison, findings, table};
 use std::fmt::Write as _;
 
 const STYLE: &str = "
-:root { color-scheme: light dark; --line: #8884; --faint: #888; --bad: #c33; --good: #2a8a4a }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1160px; margin: 2rem auto; padding: 0 1rem }
+:root { color-scheme: light dark; --line: #8884; --faint: #6a6a6a; --bad: #b8282d; --good: #2a8a4a; --bar: #0072b2 }
+@media (prefers-color-scheme: dark) { :root { --faint: #a2a2a2; --bad: #ff7b78; --bar: #56b4e9 } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1160px; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
 h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2rem }
+h3 { font-size: .95rem; margin: 1.2rem 0 .3rem }
 .sub, .note { color: var(--faint) } code, pre { font-family: ui-monospace, monospace; font-size: .88em }
-.verdict { font-size: 1.1rem; border-left: 4px solid var(--good); padding-left: .8rem }
+.verdict { font-size: 1.05rem; border-left: 4px solid var(--good); padding-left: .8rem } .verdict p { margin: .35rem 0 }
 .verdict.bad { border-color: var(--bad) }
-figure { margin: 1rem 0; background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: .5rem }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: 1.2rem 0 }
+@media (max-width: 820px) { .pair { grid-template-columns: 1fr } }
+figure { margin: 0; background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: .5rem }
 figure svg { width: 100%; height: auto; display: block } figcaption { color: #555; font-size: .85rem; text-align: center }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem } @media (max-width: 760px) { .pair { display: block } }
-.wide { overflow-x: auto } table { border-collapse: collapse; font-size: .87rem; white-space: nowrap }
+.wide { overflow-x: auto } table { border-collapse: collapse; font-size: .87rem }
+.wide table { white-space: nowrap; overflow-wrap: normal }
 th { white-space: normal; vertical-align: bottom } th, td { padding: .3rem .5rem; text-align: right; border-bottom: 1px solid var(--line) }
-th:first-child, td:first-child { text-align: left } tr.first td { border-top: 2px solid var(--line) }
-td.problem { color: var(--bad); text-align: left; white-space: normal }
-pre { background: #8881; border-radius: 6px; padding: .7rem; overflow-x: auto; max-height: 40rem }
+th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: Canvas }
+tr.first td { border-top: 2px solid var(--line) } td.problem { color: var(--bad); white-space: normal }
+td.problem div { position: sticky; left: .5rem; width: max-content; max-width: min(70rem, calc(100vw - 4rem)) }
+.text, td.text, th.text { text-align: left }
+.limits { margin: .3rem 0 .8rem } .limits td, .limits th { position: static; background: none }
+.limits td:not(:first-child):not(.text) { white-space: nowrap; overflow-wrap: normal }
+.bar { min-width: 5rem; width: 9rem } .bar div { background: var(--bar); height: .8em; min-width: 2px; border-radius: 2px }
+ul { margin: .3rem 0; padding-left: 1.2rem } li { margin: .15rem 0 }
+pre { background: #8881; border-radius: 6px; padding: .7rem; overflow: auto; max-height: 40rem; overflow-wrap: normal }
 details { margin: .5rem 0 } summary { cursor: pointer }
 ";
 
-/// `pictures` with their SVG text, the first of them large.
+/// `pictures` with their SVG text.
 pub fn page(comparison: &Comparison, pictures: &[(&Picture, String)]) -> String {
     let mut page = String::new();
     let title = format!("{}: under a global lock and without", comparison.name);
@@ -44,29 +54,22 @@ pub fn page(comparison: &Comparison, pictures: &[(&Picture, String)]) -> String 
         let _ = writeln!(page, "<p>{}</p>", escape(&sentence));
     }
     page += "</div>\n";
-    if let Some((first, rest)) = pictures.split_first() {
-        figure(&mut page, first);
-        page += "<div class=\"pair\">\n";
-        for picture in rest {
-            figure(&mut page, picture);
-        }
-        page += "</div>\n";
+    page += "<div class=\"pair\">\n";
+    for picture in pictures {
+        figure(&mut page, picture);
     }
+    page += "</div>\n";
     figures(&mut page, comparison);
-    section(
-        &mut page,
-        "Differences between the regimes",
-        &table::differences(comparison),
-    );
+    differences(&mut page, comparison);
     outcomes(&mut page, comparison);
-    section(&mut page, "What limits scaling", &table::limits(comparison));
+    limits(&mut page, comparison);
     counters(&mut page, comparison);
-    page += "<h2>What was run</h2>\n<div class=\"wide\"><table><tr><th>regime<th style=\"text-align:left\">interpreter\n";
+    page += "<h2>What was run</h2>\n<div class=\"wide\"><table><tr><th>regime<th class=\"text\">interpreter\n";
     for regime in &comparison.regimes {
         let told = regime.missing.as_ref().unwrap_or(&regime.version);
         let _ = writeln!(
             page,
-            "<tr><td>{}<td style=\"text-align:left\">{}<br><code>{}</code>",
+            "<tr><td>{}<td class=\"text\">{}<br><code>{}</code>",
             escape(&regime.name),
             escape(told),
             escape(&regime.binary.display().to_string())
@@ -117,13 +120,16 @@ fn figures(page: &mut String, comparison: &Comparison) {
         };
         last = figures.regime;
         let _ = write!(page, "<tr{class}>");
-        for text in table::row(comparison, figures) {
+        let mut row = table::row(comparison, figures);
+        row.resize(table::COLUMNS.len(), String::new());
+        for text in row {
             let _ = write!(page, "<td>{}", escape(&text));
         }
         if let Some(problem) = &figures.problem {
             let _ = write!(
                 page,
-                "<td class=\"problem\" colspan=\"12\">{}",
+                "\n<tr><td class=\"problem\" colspan=\"{}\"><div>{}</div>",
+                table::COLUMNS.len(),
                 escape(problem)
             );
         }
@@ -135,12 +141,74 @@ fn figures(page: &mut String, comparison: &Comparison) {
     }
 }
 
-fn section(page: &mut String, title: &str, sentences: &[String]) {
-    let _ = writeln!(
-        page,
-        "<h2>{title}</h2>\n<pre>{}</pre>",
-        escape(&sentences.join("\n"))
-    );
+fn differences(page: &mut String, comparison: &Comparison) {
+    let _ = writeln!(page, "<h2>{}</h2>", table::DIFFERENCES);
+    match findings::disagreements(comparison) {
+        Err(none) => {
+            let _ = writeln!(page, "<p>{}</p>", escape(none));
+        }
+        Ok(found) => {
+            for disagreement in found {
+                let _ = writeln!(page, "<h3>{}</h3>", escape(&disagreement.head));
+                list(page, &disagreement.outcomes);
+            }
+        }
+    }
+}
+
+fn list(page: &mut String, sentences: &[String]) {
+    if sentences.is_empty() {
+        return;
+    }
+    *page += "<ul>\n";
+    for sentence in sentences {
+        let _ = writeln!(page, "<li>{}", escape(sentence));
+    }
+    *page += "</ul>\n";
+}
+
+fn limits(page: &mut String, comparison: &Comparison) {
+    let _ = writeln!(page, "<h2>{}</h2>", table::LIMITS);
+    let limits = findings::limits(comparison);
+    if limits.is_empty() {
+        let _ = writeln!(page, "<p>{}</p>", table::NO_LIMITS);
+    }
+    for limit in limits {
+        let _ = writeln!(page, "<h3>{}</h3>", escape(&limit.head));
+        if !limit.causes.is_empty() {
+            *page += "<table class=\"limits\">\n";
+            for cause in &limit.causes {
+                let percent = 100.0 * cause.share;
+                let _ = writeln!(
+                    page,
+                    "<tr><td class=\"bar\"><div style=\"width:{percent:.0}%\"></div><td>{percent:.0} %<td class=\"text\">{}",
+                    escape(cause.what)
+                );
+            }
+            *page += "</table>\n";
+        }
+        if !limit.grown.is_empty() {
+            let _ = writeln!(
+                page,
+                "<table class=\"limits\">\n<tr><th class=\"text\">what grows with the threads<th>1<th>{}",
+                limit.threads
+            );
+            for (meaning, before, now) in limit.grown {
+                let _ = writeln!(
+                    page,
+                    "<tr><td>{}<td>{}<td>{}",
+                    escape(meaning),
+                    table::short(*before),
+                    table::short(*now)
+                );
+            }
+            *page += "</table>\n";
+        }
+        list(page, &limit.places);
+    }
+    for sentence in findings::models(comparison) {
+        let _ = writeln!(page, "<p>{}</p>", escape(&sentence));
+    }
 }
 
 /// What was printed, where it differs.

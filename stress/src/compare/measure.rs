@@ -49,6 +49,8 @@ pub struct Run {
     /// From the start of the process to its end.
     pub wall_seconds: f64,
     pub cpu_seconds: f64,
+    /// Processor time of all else that ran meanwhile, if the system tells.
+    pub others_seconds: Option<f64>,
     pub peak_kib: u64,
     pub counted: Option<Counted>,
 }
@@ -161,6 +163,7 @@ pub fn measure(options: &Options, regimes: &[Regime]) -> Measured {
                                 seconds,
                                 wall_seconds: ended.wall.as_secs_f64(),
                                 cpu_seconds: ended.cpu.as_secs_f64(),
+                                others_seconds: ended.others.map(|time| time.as_secs_f64()),
                                 peak_kib: ended.peak_kib,
                                 counted,
                             });

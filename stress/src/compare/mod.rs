@@ -3,10 +3,11 @@
 //! - `options.rs`: the command line; `measure.rs`: the runs
 //! - `outcome.rs`: what the runs showed, and differences; `figures.rs`: medians, speedups, costs; `scaling.rs`: what
 //!   holds the threads up
-//! - `table.rs`, `files.rs`, `plot.rs`, `html.rs`: the terminal, JSON and CSV, pictures, the report
+//! - `findings.rs`: differences and limits, told once for both; `table.rs`, `files.rs`, `plot.rs`, `html.rs`: the terminal, JSON and CSV, pictures, the report
 
 mod figures;
 mod files;
+mod findings;
 mod html;
 mod measure;
 mod options;
@@ -39,8 +40,8 @@ struct Comparison {
     clock: String,
     cores: usize,
     machine: String,
-    /// What else ran when it began: the average number of processes of the last minute.
-    load_before: Option<f64>,
+    /// The part of the processors that other programs used meanwhile, if the system tells.
+    used_by_others: Option<f64>,
     regimes: Vec<Regime>,
     figures: Vec<figures::Figures>,
     costs: Vec<figures::Cost>,
@@ -86,9 +87,6 @@ fn quoted(word: &str) -> String {
 }
 
 fn compare(options: &Options, command_line: String) -> Comparison {
-    let load_before = std::fs::read_to_string("/proc/loadavg")
-        .ok()
-        .and_then(|text| text.split(' ').next()?.parse().ok());
     let regimes = options.choice.regimes();
     let measured = measure::measure(options, &regimes);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -108,7 +106,7 @@ fn compare(options: &Options, command_line: String) -> Comparison {
         },
         cores,
         machine: machine(cores),
-        load_before,
+        used_by_others: used_by_others(&measured, cores),
         costs: figures::costs(&measured, &regimes),
         differences: outcome::differences(&measured.seen, &options.threads),
         budgets: scaling::budgets(&figures, &regimes, cores, options.grows),
@@ -118,6 +116,16 @@ fn compare(options: &Options, command_line: String) -> Comparison {
         outcomes: measured.outcomes,
         cells: measured.cells,
     }
+}
+
+/// Which part of the processors others had while the runs were measured.
+fn used_by_others(measured: &measure::Measured, cores: usize) -> Option<f64> {
+    let (mut others, mut capacity) = (0.0, 0.0);
+    for run in measured.cells.iter().flat_map(|cell| &cell.runs) {
+        others += run.others_seconds?;
+        capacity += run.wall_seconds * cores as f64;
+    }
+    (capacity > 0.0).then(|| others / capacity)
 }
 
 /// Processor and system, as far as they say who they are.
@@ -180,13 +188,10 @@ impl Comparison {
                 self.cores
             ));
         }
-        if let Some(load) = self
-            .load_before
-            .filter(|&load| load > 0.5 * self.cores as f64)
-        {
+        if let Some(share) = self.used_by_others.filter(|&share| share > 0.05) {
             notes.push(format!(
-                "the machine was busy before this began (load {load:.1} on {} processors): the times are not those of a quiet one",
-                self.cores
+                "other programs used {:.0} % of the processors meanwhile: these are not the times of a quiet machine",
+                100.0 * share
             ));
         }
         notes
@@ -253,13 +258,17 @@ impl Comparison {
                 self.figures.len()
             ));
         }
-        for figures in bad {
+        for same in bad.chunk_by(|a, b| a.regime == b.regime && a.problem == b.problem) {
+            let threads: Vec<_> = same
+                .iter()
+                .map(|figures| figures.threads.to_string())
+                .collect();
             sentences.push(format!(
                 "{} on {} thread{}: {}",
-                self.regimes[figures.regime].name,
-                figures.threads,
-                if figures.threads == 1 { "" } else { "s" },
-                figures.problem.as_deref().unwrap_or_default()
+                self.regimes[same[0].regime].name,
+                threads.join(", "),
+                if threads == ["1"] { "" } else { "s" },
+                same[0].problem.as_deref().unwrap_or_default()
             ));
         }
         if self.is_good() {
@@ -284,8 +293,8 @@ fn write(comparison: &Comparison, out: &Path) -> Result<(), String> {
         save(&format!("{}.png", picture.name), &picture.png()?)?;
         drawn.push((picture, svg));
     }
-    // The report shows throughput and speedup large, time and memory small; their single pictures are for other uses.
-    drawn.retain(|(picture, _)| ["overview", "time", "memory"].contains(&picture.name));
+    // The overview is throughput and speedup in one, for other uses: the report has to place them by the width it gets.
+    drawn.retain(|(picture, _)| picture.name != "overview");
     save("report.html", html::page(comparison, &drawn).as_bytes())
 }
 

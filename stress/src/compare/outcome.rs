@@ -194,6 +194,7 @@ mod tests {
             end: End::Status(0),
             wall: Default::default(),
             cpu: Default::default(),
+            others: None,
             peak_kib: 0,
             stdout: "sum 5\ntime: 1.5\nsum 6".into(),
             stderr: String::new(),

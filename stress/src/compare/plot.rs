@@ -94,16 +94,6 @@ pub fn pictures(comparison: &Comparison) -> Vec<Picture> {
             panels: vec![name(throughput()), speedup()],
         },
         Picture {
-            name: "time",
-            about: "seconds of a run against the number of threads",
-            panels: vec![name(time())],
-        },
-        Picture {
-            name: "memory",
-            about: "the most memory that was resident, against the number of threads",
-            panels: vec![name(memory())],
-        },
-        Picture {
             name: "throughput",
             about: "runs a second against the number of threads",
             panels: vec![name(throughput())],
@@ -112,6 +102,16 @@ pub fn pictures(comparison: &Comparison) -> Vec<Picture> {
             name: "speedup",
             about: "speedup against the number of threads; dashed: the ideal",
             panels: vec![name(speedup())],
+        },
+        Picture {
+            name: "time",
+            about: "seconds of a run against the number of threads",
+            panels: vec![name(time())],
+        },
+        Picture {
+            name: "memory",
+            about: "the most memory that was resident, against the number of threads",
+            panels: vec![name(memory())],
         },
     ]
 }
@@ -149,7 +149,8 @@ fn series(comparison: &Comparison, value: &dyn Fn(&Figures) -> Option<Summary>) 
 
 impl Picture {
     fn size(&self) -> (u32, u32) {
-        (if self.panels.len() == 1 { 640 } else { 980 }, 420)
+        // Letters stay legible where a report shows one of these as wide as a telephone.
+        (if self.panels.len() == 1 { 540 } else { 980 }, 420)
     }
 
     pub fn svg(&self) -> Outcome<String> {
@@ -187,19 +188,15 @@ impl Picture {
             let _ = register_font("sans-serif", FontStyle::Normal, FONT);
         });
         root.fill(&WHITE).map_err(|e| e.to_string())?;
-        let (legend, charts) = {
-            let (charts, legend) =
-                root.split_vertically(root.dim_in_pixel().1 as i32 - px(34.0, scale));
-            (legend, charts)
-        };
+        let longest = self.panels.iter().max_by_key(|panel| panel.series.len());
+        let legend = longest.map_or(Ok(Vec::new()), |panel| legend_rows(root, panel, scale))?;
+        let height = px(LEGEND_ROW * legend.len() as f64 + 12.0, scale);
+        let (charts, below) = root.split_vertically(root.dim_in_pixel().1 as i32 - height);
         let areas = charts.split_evenly((1, self.panels.len()));
         for (area, panel) in areas.iter().zip(&self.panels) {
             draw_panel(area, panel, scale)?;
         }
-        let longest = self.panels.iter().max_by_key(|panel| panel.series.len());
-        if let Some(panel) = longest {
-            draw_legend(&legend, panel, scale)?;
-        }
+        draw_legend(&below, &legend, scale)?;
         root.present().map_err(|e| e.to_string())
     }
 }
@@ -391,46 +388,103 @@ fn mark(series: &Series, at: (i32, i32), scale: f64) -> Polygon<(i32, i32)> {
     Polygon::new(corners, series.colour.filled())
 }
 
+/// The height of a row of the legend, and the widths in one of its entries.
+const LEGEND_ROW: f64 = 22.0;
+const SWATCH: f64 = 26.0;
+const SWATCH_GAP: f64 = 6.0;
+const ENTRY_GAP: f64 = 22.0;
+
+/// An entry of the legend and its width.
+type Entry<'a> = (&'a Series, i32);
+
+/// The names in as many rows as they need.
+fn legend_rows<'a, DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    panel: &'a Panel,
+    scale: f64,
+) -> Outcome<Vec<Vec<Entry<'a>>>> {
+    let mut entries = Vec::new();
+    for series in &panel.series {
+        let size = area
+            .estimate_text_size(&series.name, &font(13.0, scale))
+            .map_err(|e| e.to_string())?;
+        entries.push((series, px(SWATCH + SWATCH_GAP, scale) + size.0 as i32));
+    }
+    let room = area.dim_in_pixel().0 as i32 - px(16.0, scale);
+    Ok(wrap(entries, room, px(ENTRY_GAP, scale)))
+}
+
+/// Fills one row after the other; what is wider than a row gets one of its own.
+fn wrap<T>(entries: Vec<(T, i32)>, room: i32, gap: i32) -> Vec<Vec<(T, i32)>> {
+    let mut rows: Vec<Vec<(T, i32)>> = Vec::new();
+    let mut used = 0;
+    for entry in entries {
+        let width = entry.1;
+        match rows.last_mut() {
+            Some(row) if used + gap + width <= room => {
+                used += gap + width;
+                row.push(entry);
+            }
+            _ => {
+                used = width;
+                rows.push(vec![entry]);
+            }
+        }
+    }
+    rows
+}
+
 /// The names, one beside the other, in the middle.
 fn draw_legend<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
-    panel: &Panel,
+    rows: &[Vec<Entry<'_>>],
     scale: f64,
 ) -> Outcome<()> {
     let style = font(13.0, scale).pos(Pos::new(HPos::Left, VPos::Center));
-    let (swatch, gap) = (px(26.0, scale), px(22.0, scale));
-    let mut widths = Vec::new();
-    for series in &panel.series {
-        let size = area
-            .estimate_text_size(&series.name, &style)
-            .map_err(|e| e.to_string())?;
-        widths.push(swatch + px(6.0, scale) + size.0 as i32 + gap);
-    }
-    let all: i32 = widths.iter().sum::<i32>() - gap;
-    let mut x = ((area.dim_in_pixel().0 as i32 - all) / 2).max(px(4.0, scale));
-    let y = px(12.0, scale);
-    for (series, width) in panel.series.iter().zip(widths) {
-        let line = PathElement::new(
-            vec![(x, y), (x + swatch, y)],
-            stroke(series.colour, 2.0, scale),
-        );
-        area.draw(&line).map_err(|e| e.to_string())?;
-        area.draw(&mark(series, (x + swatch / 2, y), scale))
-            .map_err(|e| e.to_string())?;
-        let text = Text::new(
-            series.name.clone(),
-            (x + swatch + px(6.0, scale), y),
-            style.clone(),
-        );
-        area.draw(&text).map_err(|e| e.to_string())?;
-        x += width;
+    let (swatch, gap) = (px(SWATCH, scale), px(ENTRY_GAP, scale));
+    let mut y = px(12.0, scale);
+    for row in rows {
+        let all: i32 = row.iter().map(|(_, width)| width + gap).sum::<i32>() - gap;
+        let mut x = ((area.dim_in_pixel().0 as i32 - all) / 2).max(px(4.0, scale));
+        for (series, width) in row {
+            let line = PathElement::new(
+                vec![(x, y), (x + swatch, y)],
+                stroke(series.colour, 2.0, scale),
+            );
+            area.draw(&line).map_err(|e| e.to_string())?;
+            area.draw(&mark(series, (x + swatch / 2, y), scale))
+                .map_err(|e| e.to_string())?;
+            let text = Text::new(
+                series.name.clone(),
+                (x + swatch + px(SWATCH_GAP, scale), y),
+                style.clone(),
+            );
+            area.draw(&text).map_err(|e| e.to_string())?;
+            x += width + gap;
+        }
+        y += px(LEGEND_ROW, scale);
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::step_aside;
+    use super::{step_aside, wrap};
+
+    #[test]
+    fn a_legend_takes_as_many_rows_as_it_needs() {
+        let rows = wrap(
+            vec![('a', 40), ('b', 50), ('c', 20), ('d', 200), ('e', 1)],
+            100,
+            10,
+        );
+        let names: Vec<String> = rows
+            .iter()
+            .map(|row| row.iter().map(|(name, _)| *name).collect())
+            .collect();
+        assert_eq!(names, ["ab", "c", "d", "e"]);
+        assert!(wrap(Vec::<(char, i32)>::new(), 100, 10).is_empty());
+    }
 
     #[test]
     fn series_stay_beside_their_own_number_of_threads() {

@@ -34,8 +34,10 @@ pub struct Budget {
     pub needed: f64,
     /// Processor time beyond it.
     pub further: f64,
-    /// Nobody computed.
+    /// The run's threads did not compute.
     pub idle: f64,
+    /// The part of it in which other programs had the processors.
+    pub others: f64,
     /// What the interpreter knows of waits, in thread seconds; part of `idle` as far as there were processors free.
     pub object_locks: f64,
     pub program_locks: f64,
@@ -107,6 +109,9 @@ fn budget(one: &Figures, many: &Figures, cores: usize, grows: bool) -> Budget {
     let needed = one.cpu_seconds * work(many.threads, grows);
     let counter = |name: &str| many.counters.get(name).copied().unwrap_or(0.0);
     let seconds = |name: &str| counter(name) / 1e9;
+    let idle = (capacity - many.cpu_seconds).max(0.0);
+    // On processors that the threads could not have used anyway others do no harm.
+    let spare = (cores - processors) as f64 * many.wall_seconds;
     // While the world stands still, one thread works and the others wait.
     let standing = many.pauses.map_or(0.0, |pauses| pauses.total_seconds);
     Budget {
@@ -116,7 +121,8 @@ fn budget(one: &Figures, many: &Figures, cores: usize, grows: bool) -> Budget {
         capacity,
         needed: needed.min(capacity),
         further: (many.cpu_seconds - needed).max(0.0),
-        idle: (capacity - many.cpu_seconds).max(0.0),
+        idle,
+        others: (many.others_seconds - spare).clamp(0.0, idle),
         object_locks: seconds("lock_wait_ns"),
         program_locks: seconds("program_lock_wait_ns"),
         global_lock: seconds("gil_wait_ns"),
@@ -149,43 +155,57 @@ pub fn karp_flatt(speedup: f64, processors: usize) -> Option<f64> {
     Some((1.0 / speedup - 1.0 / p) / (1.0 - 1.0 / p))
 }
 
+/// What took time, and which part of the capacity.
+#[derive(Debug)]
+pub struct Cause {
+    pub share: f64,
+    pub what: &'static str,
+}
+
 impl Budget {
-    /// The causes in words, largest first; what makes less than a twentieth of the capacity is left out.
-    pub fn causes(&self) -> Vec<String> {
-        let mut causes = vec![
-            (
-                self.further,
-                "further work: counting shared objects, cache misses, retries",
-            ),
-            (self.object_locks, "waits for the locks of objects"),
-            (
+    /// The causes, largest first; what makes less than a twentieth of the capacity is left out.
+    pub fn causes(&self) -> Vec<Cause> {
+        // A thread that waits keeps no processor idle while others use it, so waits explain at most what was idle, and share
+        // that if they are longer together. What the interpreter made a thread wait for comes first. The program's waits
+        // come last: a thread that joins others waits by design, and explains nothing while these have no processor.
+        let mut idle = self.idle;
+        let mut causes = vec![(
+            self.further,
+            "further work: counting shared objects, cache misses, retries",
+        )];
+        let groups = [
+            &[
+                (self.object_locks, "waits for the locks of objects"),
+                (self.global_lock, "waits for the global lock"),
+                (
+                    self.pauses,
+                    "threads that stood still for a collection or another stop of the world",
+                ),
+            ][..],
+            &[(self.others, "processors that other programs used meanwhile")],
+            &[(
                 self.program_locks,
                 "waits for the program's own locks, conditions and queues",
-            ),
-            (self.global_lock, "waits for the global lock"),
-            (
-                self.pauses,
-                "threads that stood still for a collection or another stop of the world",
-            ),
+            )],
         ];
-        // A thread that waits keeps no processor idle while others use it, so waits explain at most what was idle, and share
-        // that if they are longer together.
-        let mut known: f64 = causes[1..].iter().map(|cause| cause.0).sum();
-        if known > self.idle {
-            for cause in &mut causes[1..] {
-                cause.0 *= self.idle / known;
-            }
-            known = self.idle;
+        for group in groups {
+            let sum: f64 = group.iter().map(|wait| wait.0).sum();
+            let part = if sum > idle { idle / sum } else { 1.0 };
+            causes.extend(group.iter().map(|&(seconds, what)| (seconds * part, what)));
+            idle -= sum * part;
         }
         causes.push((
-            self.idle - known,
+            idle,
             "processors without a thread to run: serial parts (start-up included), uneven shares",
         ));
         causes.retain(|cause| cause.0 >= 0.05 * self.capacity);
         causes.sort_by(|a, b| b.0.total_cmp(&a.0));
         causes
             .into_iter()
-            .map(|(seconds, text)| format!("{:.0} %: {text}", 100.0 * seconds / self.capacity))
+            .map(|(seconds, what)| Cause {
+                share: seconds / self.capacity,
+                what,
+            })
             .collect()
     }
 }
@@ -404,6 +424,42 @@ mod tests {
         assert_eq!((budget.further, budget.idle), (1.0, 1.0));
         let causes = budget.causes();
         assert_eq!(causes.len(), 2, "{causes:?}");
-        assert!(causes[0].starts_with("17 %"), "{causes:?}");
+        assert!((causes[0].share - 1.0 / 6.0).abs() < 1e-9, "{causes:?}");
+    }
+
+    #[test]
+    fn processors_that_others_used_are_told_apart() {
+        let mut cells = vec![cell(0, 1, &[4.0], 4.0), cell(0, 2, &[3.0], 4.0)];
+        cells[1].runs[0].others_seconds = Some(1.5);
+        let figures = figures(&measured(cells), false);
+        let shares = |cores| {
+            let causes = budget(&figures[0], &figures[1], cores, false).causes();
+            let share = |what: &str| {
+                let found = causes.iter().find(|cause| cause.what.starts_with(what));
+                found.map_or(0.0, |cause| cause.share)
+            };
+            (
+                share("processors that other"),
+                share("processors without a thread"),
+            )
+        };
+        // Two of six processor seconds were idle: others had three quarters of them.
+        assert_eq!(shares(2), (0.25, 0.5 / 6.0));
+        // A third processor was enough for them.
+        assert_eq!(shares(3), (0.0, 2.0 / 6.0));
+        // Who waited for the global lock could not have used a processor.
+        let waited = |name: &str| {
+            let mut budget = budget(&figures[0], &figures[1], 2, false);
+            match name {
+                "global" => budget.global_lock = 1.5,
+                _ => budget.program_locks = 1.5,
+            }
+            budget.causes()[0].what
+        };
+        assert_eq!(waited("global"), "waits for the global lock");
+        assert_eq!(
+            waited("program"),
+            "processors that other programs used meanwhile"
+        );
     }
 }

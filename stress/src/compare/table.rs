@@ -1,8 +1,8 @@
-//! The comparison for the terminal. The HTML report shows the same columns and sentences.
+//! The comparison for the terminal. The HTML report shows the same columns and findings.
 
 use super::Comparison;
 use super::figures::Figures;
-use super::outcome::difference;
+use super::findings;
 use crate::stats::{LEVEL, Summary};
 
 /// The heads of the columns.
@@ -20,6 +20,11 @@ pub const COLUMNS: &[&str] = &[
     "lock waits",
     "foreign counts",
 ];
+
+/// Titles that the report has too.
+pub const DIFFERENCES: &str = "Differences between the regimes";
+pub const LIMITS: &str = "What limits scaling";
+pub const NO_LIMITS: &str = "needs runs on one thread and on more";
 
 /// One row of the table; empty where nothing is known.
 pub fn row(comparison: &Comparison, figures: &Figures) -> Vec<String> {
@@ -107,173 +112,32 @@ pub fn print(comparison: &Comparison) {
     for note in comparison.notes() {
         println!("\n{note}");
     }
-    for (title, sentences) in [
-        ("Differences between the regimes", differences(comparison)),
-        ("What limits scaling", limits(comparison)),
-    ] {
-        println!("\n{title}");
-        for sentence in sentences {
-            println!("  {sentence}");
-        }
-    }
-}
-
-/// A program may print something new in every run.
-const OUTCOMES_TOLD: usize = 5;
-
-/// What the regimes differ in, in sentences.
-pub fn differences(comparison: &Comparison) -> Vec<String> {
-    if comparison.differences.is_empty() {
-        return vec![match comparison.outcomes.is_empty() {
-            true => "nothing ran".into(),
-            false => {
-                "none: on each number of threads every run printed the same and ended the same way"
-                    .into()
-            }
-        }];
-    }
-    let mut sentences = Vec::new();
-    for found in &comparison.differences {
-        let first = found.shares[0].outcome;
-        let threads = found.threads;
-        let plural = if threads == 1 { "" } else { "s" };
-        let within = match found.varies_within {
-            true => " (and not always the same under one regime)",
-            false => "",
-        };
-        sentences.push(format!(
-            "on {threads} thread{plural} the runs differ{within}:"
-        ));
-        let mut last = usize::MAX;
-        let mut told = 0;
-        for (index, share) in found.shares.iter().enumerate() {
-            if share.outcome != last {
-                if told == OUTCOMES_TOLD {
-                    let rest = &found.shares[index..];
-                    let runs: usize = rest.iter().map(|share| share.runs).sum();
-                    sentences.push(format!(
-                        "and {runs} runs with other outcomes (results.json has all)"
-                    ));
-                    break;
+    println!("\n{DIFFERENCES}");
+    match findings::disagreements(comparison) {
+        Err(none) => println!("  {none}"),
+        Ok(found) => {
+            for disagreement in found {
+                println!("  {}", disagreement.head);
+                for outcome in disagreement.outcomes {
+                    println!("    {outcome}");
                 }
-                told += 1;
-                last = share.outcome;
-                let outcome = &comparison.outcomes[share.outcome];
-                sentences.push(match share.outcome == first {
-                    true => format!("outcome {}: {}", share.outcome + 1, outcome.end),
-                    false => format!(
-                        "outcome {}: {}",
-                        share.outcome + 1,
-                        difference(&comparison.outcomes[first], outcome)
-                    ),
-                });
             }
-            let name = &comparison.regimes[share.regime].name;
-            sentences.push(format!("    {} x {name}", share.runs));
         }
     }
-    sentences
-}
-
-/// Where threads met, each kind with its foremost places.
-fn places(comparison: &Comparison, regime: usize, threads: usize) -> Vec<String> {
-    const SHOWN: usize = 4;
-    let cell = comparison
-        .cells
-        .iter()
-        .find(|cell| cell.regime == regime && cell.threads == threads);
-    let Some(cell) = cell else {
-        return Vec::new();
-    };
-    let mut sentences = Vec::new();
-    for (kind, what) in [
-        ("object_lock", "waits for the lock of a"),
-        ("program_lock", "waits for a lock of the program"),
-        ("foreign_count", "counts of another thread's"),
-    ] {
-        // Twenty waits, or a second of them, are worth a line.
-        let of_kind = cell
-            .places
-            .iter()
-            .filter(|place| place.kind == kind && (place.count >= 20 || place.seconds >= 0.01));
-        for place in of_kind.take(SHOWN) {
-            let lines = match place.lines.is_empty() {
-                true => "no line of Python (threads that start or end)".into(),
-                false => lines_of_interest(&place.lines),
-            };
-            let time = match place.seconds >= 0.001 {
-                true => format!(", {:.3} s", place.seconds),
-                false => String::new(),
-            };
-            let object = match place.object.is_empty() {
-                true => String::new(),
-                false => format!(" {}", place.object),
-            };
-            let count = short(place.count as f64);
-            sentences.push(format!("    at {lines}: {count} {what}{object}{time}"));
+    println!("\n{LIMITS}");
+    let limits = findings::limits(comparison);
+    if limits.is_empty() {
+        println!("  {NO_LIMITS}");
+    }
+    for limit in limits {
+        println!("  {}", limit.head);
+        for line in limit.lines() {
+            println!("    {line}");
         }
     }
-    sentences
-}
-
-/// From where it happened to the first line that is not the library's, files without their folders.
-fn lines_of_interest(lines: &str) -> String {
-    let mut kept = Vec::new();
-    for line in lines.split(" < ") {
-        kept.push(line.rsplit('/').next().unwrap_or(line));
-        if !line.contains("/lib/python3") {
-            break;
-        }
+    for sentence in findings::models(comparison) {
+        println!("  {sentence}");
     }
-    kept.join(" < ")
-}
-
-/// What holds the threads up, in sentences.
-pub fn limits(comparison: &Comparison) -> Vec<String> {
-    let mut sentences = Vec::new();
-    for budget in &comparison.budgets {
-        let regime = &comparison.regimes[budget.regime];
-        if !regime.is_typhon() {
-            continue;
-        }
-        let serial = match budget.serial_fraction {
-            None => String::new(),
-            // Slower than one thread, or faster than ideal: no part of the work can explain that.
-            Some(fraction) if fraction > 1.0 => ", slower than one thread".into(),
-            Some(fraction) if fraction < 0.0 => ", no serial part to be seen".into(),
-            Some(fraction) => format!(", serial fraction (Karp-Flatt) {fraction:.3}"),
-        };
-        sentences.push(format!(
-            "{}, {} threads: {:.2} of {:.2} processor seconds did what one thread does{serial}",
-            regime.name, budget.threads, budget.needed, budget.capacity
-        ));
-        sentences.extend(budget.causes().iter().map(|cause| format!("    {cause}")));
-        for (meaning, before, now) in &budget.grown {
-            sentences.push(format!(
-                "    {} -> {}: {meaning}",
-                short(*before),
-                short(*now)
-            ));
-        }
-        sentences.extend(places(comparison, budget.regime, budget.threads));
-    }
-    if sentences.is_empty() {
-        sentences.push("needs runs on one thread and on more".into());
-    }
-    for model in &comparison.models {
-        sentences.push(match &model.fitted {
-            None => model.reason.clone(),
-            Some(fit) => {
-                let band = |[value, low, high]: [f64; 3]| format!("{value:.4} ({low:.4}..{high:.4})");
-                format!(
-                    "universal scalability law (Gunther 2007): contention {}, coherency {}, 95 % bands by bootstrap over the runs",
-                    band(fit.sigma),
-                    band(fit.kappa)
-                )
-            }
-        });
-    }
-    sentences
 }
 
 /// What the intervals of this comparison are.
@@ -294,17 +158,6 @@ pub fn interval_note(summaries: &[Summary]) -> String {
 mod tests {
     use super::*;
     use crate::stats::summarize;
-
-    #[test]
-    fn places_end_at_the_first_line_of_the_program() {
-        let library = "/x/lib/python3.14t/queue.py:5";
-        assert_eq!(
-            lines_of_interest(&format!("{library} < /y/p.py:7 < {library}")),
-            "queue.py:5 < p.py:7"
-        );
-        assert_eq!(lines_of_interest("/y/p.py:7 < /y/p.py:9"), "p.py:7");
-        assert_eq!(lines_of_interest(library), "queue.py:5");
-    }
 
     #[test]
     fn numbers_are_short() {
