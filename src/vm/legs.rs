@@ -22,13 +22,14 @@ use crate::objects::function::{Function, Method};
 use crate::objects::generator::Generator;
 use crate::objects::str::concat::append_in_place;
 use crate::objects::str::is_exact_str;
+use crate::objects::typeobj::dunder::has_own_getitem;
 use crate::objects::typeobj::slots::CmpOp;
 use crate::objects::{Float, List};
 use crate::protocol::{self, BinOp};
 use crate::recall::{self, Access};
 use crate::regcode::*;
 use crate::slow::*;
-use crate::statics::word;
+use crate::statics::{self, word};
 use crate::{Cx, Raised, Res, Type, Value, ValueExt, attr, cells, chain, cold, computed};
 use std::sync::atomic::Ordering;
 use typhon_runtime::header::Header;
@@ -70,9 +71,12 @@ pub unsafe fn arith(cx: &mut Cx, r: *mut u64, w: u64, op: BinOp) -> Res<()> {
     // SAFETY: by contract.
     unsafe {
         if let Some(f) = mixed(op, *r.add(a_of(w)), *r.add(b_of(w))) {
-            let v = crate::objects::float::new_float(cx, f)?;
-            release_operands_ab(cx, r, w);
-            put(cx, r, w, v.into_counted_or_immediate());
+            let bits = match f.to_bits() {
+                // Many a sum begins with it, and it is no immediate.
+                0 => statics::FLOAT_ZERO | 4,
+                _ => crate::objects::float::new_float(cx, f)?.into_counted_or_immediate(),
+            };
+            finish_short(cx, r, w, x_of(w), bits);
             return Ok(());
         }
         let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
@@ -433,6 +437,35 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
         if *a == 0 || *b == 0 {
             return subscr_other(cx, r, w);
         }
+        let o = &*(a as *const Value);
+        // No more than jumps here, so that each way saves the machine registers that it needs itself.
+        match o.class_word() {
+            word::DICT => subscr_native(cx, r, w),
+            _ if has_own_getitem(o) => subscr_of_class(cx, r, w),
+            _ => subscr_native(cx, r, w),
+        }
+    }
+}
+
+/// The same of an instance whose class has a `__getitem__` of its own.
+#[inline(never)]
+unsafe fn subscr_of_class(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract; the caller has looked at both registers.
+    unsafe {
+        let (a, b) = (r.add(a_of(w)), r.add(b_of(w)));
+        match enter_getitem(cx, &*(a as *const Value), &*(b as *const Value)) {
+            true => Ok(Called::Entered),
+            false => subscr_other(cx, r, w),
+        }
+    }
+}
+
+/// The same of native classes.
+#[inline(never)]
+unsafe fn subscr_native(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
+    // SAFETY: by contract; the caller has looked at both registers.
+    unsafe {
+        let (a, b) = (r.add(a_of(w)), r.add(b_of(w)));
         let (o, key) = (&*(a as *const Value), &*(b as *const Value));
         let bits = match o.class_word() {
             word::DICT => match quick::get(cx.thread.tid, o, key) {
@@ -443,25 +476,12 @@ pub unsafe fn subscr(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
             // Sequences and mappings of other native classes.
             _ => match crate::objects::typeobj::dunder::native_getitem(o) {
                 Some(f) => f(cx, o, key)?.into_counted_or_immediate(),
-                None => return subscr_of_class(cx, r, w),
+                None => return subscr_other(cx, r, w),
             },
         };
         finish_short(cx, r, w, x_of(w), bits);
     }
     Ok(Called::Done)
-}
-
-/// The same of an instance whose class may have a `__getitem__` of its own.
-#[inline(never)]
-unsafe fn subscr_of_class(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
-    // SAFETY: the caller's.
-    unsafe {
-        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        if enter_getitem(cx, a, b) {
-            return Ok(Called::Entered);
-        }
-        subscr_other(cx, r, w)
-    }
 }
 
 /// The same of the common classes, or what was not found at once.

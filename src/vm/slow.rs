@@ -2,6 +2,7 @@
 
 use crate::call::{bind, drop_word, reg_code};
 use crate::native::Args;
+use crate::objects::buffer::numbers;
 use crate::objects::dict::{keys, quick};
 use crate::objects::frame::{Frame, FrameKind, OWN_TOP};
 use crate::objects::function::{Function, Method};
@@ -377,7 +378,15 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
             }
             Err(cx.index_error("list assignment index out of range"))
         }
-        _ => protocol::setitem(cx, o, key, Some(v)),
+        _ => {
+            if let Some(i) = key.as_small_int()
+                && o.is_ptr()
+                && numbers::set(cx, o, i, v)
+            {
+                return Ok(());
+            }
+            protocol::setitem(cx, o, key, Some(v))
+        }
     }
 }
 

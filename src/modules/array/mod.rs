@@ -1,16 +1,16 @@
 //! `array`: sequences of machine values. The items stand as bytes in a `buffer::Store`, so every operation is one under the
 //! object's lock, and while views are out items can be written but not moved. What runs Python code (making an item of an
 //! object, comparing) works on copies.
-//! - `code.rs`: the kinds of items; `items.rs`: the sequence's operations; `iter.rs`: its iterator
+//! - `items.rs`: the sequence's operations; `iter.rs`: its iterator; the kinds of items are `objects/buffer/code.rs`
 
-pub mod code;
 mod items;
 mod iter;
 
-use code::{CODES, Code, Machine, odd_length, swap, text_of};
 use items::index_of;
 use typhon_vm::native::*;
 use typhon_vm::number;
+use typhon_vm::objects::buffer::code::{self, CODES, Code, Machine, odd_length, swap, text_of};
+use typhon_vm::objects::buffer::numbers::{self, Numbers};
 use typhon_vm::objects::buffer::{self, Layout, Store};
 use typhon_vm::objects::bytes::{self, Bytes};
 use typhon_vm::objects::list::{new_list, repr};
@@ -89,19 +89,6 @@ impl Array {
             _ => out[..size].copy_from_slice(item),
         }
         Some(out)
-    }
-
-    /// The same as a machine number, of the commonest codes.
-    #[inline(always)]
-    fn number_at(&self, cx: &mut Cx, i: Index) -> Option<Plain> {
-        let data = self.store.lock(&self.head, cx);
-        Some(match self.code.letter {
-            b'd' => Plain::Float(f64::from_ne_bytes(nth(&data, i)?)),
-            b'i' => Plain::Int(i64::from(i32::from_ne_bytes(nth(&data, i)?))),
-            b'B' => Plain::Int(i64::from(u8::from_ne_bytes(nth(&data, i)?))),
-            b'l' | b'q' => Plain::Int(i64::from_ne_bytes(nth(&data, i)?)),
-            _ => return None,
-        })
     }
 
     /// Change the bytes by `f`, which may change their number.
@@ -601,21 +588,6 @@ impl Array {
 
     #[slot]
     fn getitem(&self, key: &Value, cx: &mut Cx) -> Res<Value> {
-        if let Some(i) = key.as_small_int() {
-            match self.number_at(cx, Index(i as isize)) {
-                Some(Plain::Float(f)) => return f.into_value(cx),
-                Some(Plain::Int(n)) => return n.into_value(cx),
-                None => {}
-            }
-        }
-        self.subscript(cx, key)
-    }
-}
-
-impl Array {
-    /// `a[key]` whatever the key is.
-    #[inline(never)]
-    fn subscript(&self, cx: &mut Cx, key: &Value) -> Res<Value> {
         if let Some(slice) = typhon_vm::objects::slice::as_slice(key) {
             return self.part(cx, slice);
         }
@@ -627,18 +599,11 @@ impl Array {
     }
 }
 
-/// An item as the machine knows it.
-enum Plain {
-    Int(i64),
-    Float(f64),
-}
-
-/// Item `i` of items of `N` bytes.
-#[inline(always)]
-fn nth<const N: usize>(data: &[u8], i: Index) -> Option<[u8; N]> {
-    let (items, _) = data.as_chunks::<N>();
-    items.get(i.within(items.len())?).copied()
-}
+// What the loop knows of an array (`numbers::announce`).
+const _: () = assert!(
+    std::mem::offset_of!(Array, store) == std::mem::offset_of!(Numbers, store)
+        && std::mem::offset_of!(Array, code) == std::mem::offset_of!(Numbers, code)
+);
 
 #[pymodule(name = "array", types(Array, iter::ArrayIter))]
 pub mod module {
@@ -699,7 +664,10 @@ pub mod module {
     #[pyinit]
     fn init(module: &Value, cx: &mut Cx) -> Res<()> {
         debug_assert!(CODES.len() == typecodes.len());
-        let class = Array::type_object(cx)?.value();
+        let class = Array::type_object(cx)?;
+        // SAFETY: asserted above.
+        unsafe { numbers::announce(class) };
+        let class = class.value();
         protocol::setattr_str(cx, module, "ArrayType", &class)?;
         // An import of its own: `collections.abc` is no native module.
         let abc = crate::util::import_submodule(cx, "collections.abc")?;

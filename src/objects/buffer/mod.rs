@@ -4,8 +4,10 @@
 //! where exports are counted too. Through a `Buffer` bytes are read and written without the lock, by other threads as well,
 //! so only by the word-wise atomic copies of `copy.rs`; a slice is given out for memory that never changes.
 
+pub mod code;
 mod copy;
 pub mod hold;
+pub mod numbers;
 
 use crate::native::*;
 use std::borrow::Cow;
@@ -350,6 +352,16 @@ impl Store {
     #[inline]
     pub fn lock<'a>(&'a self, head: &'a Header, cx: &'a mut Cx) -> Guard<'a, Vec<u8>> {
         self.data.lock(head, &mut cx.thread)
+    }
+    /// The bytes for the owner's own brief look, None for others (`Guarded::as_own`).
+    #[inline(always)]
+    pub fn as_own<R>(
+        &self,
+        head: &Header,
+        cx: &Cx,
+        f: impl FnOnce(&mut Vec<u8>) -> R,
+    ) -> Option<R> {
+        self.data.as_own(head, &cx.thread, f)
     }
     /// Whether no view is out. Under the lock.
     #[inline]

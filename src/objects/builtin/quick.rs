@@ -50,6 +50,40 @@ pub unsafe fn isinstance(_: &mut Cx, at: *const Value, n: usize) -> u64 {
     // SAFETY: by contract; the type word tells what is cast.
     unsafe {
         let [v, cls] = args(at, n) else { return 0 };
+        // Most ask for the very class, or for another native one.
+        let asked = (cls.bits() & !7) as *const Type;
+        if std::ptr::eq(v.ty(), asked) {
+            return statics::TRUE;
+        }
+        if cls.class_word() == word::TYPE
+            && inherits_from_object_alone(v)
+            && !std::ptr::eq(asked, Type::from_word(word::OBJECT))
+        {
+            return statics::FALSE;
+        }
+        isinstance_other(v, cls)
+    }
+}
+
+#[inline(always)]
+fn inherits_from_object_alone(v: &Value) -> bool {
+    matches!(
+        v.class_word(),
+        word::INT
+            | word::STR
+            | word::TUPLE
+            | word::LIST
+            | word::DICT
+            | word::FLOAT
+            | word::NONE
+            | word::BYTES
+    )
+}
+
+#[inline(never)]
+fn isinstance_other(v: &Value, cls: &Value) -> u64 {
+    // SAFETY: the type word tells what is cast.
+    unsafe {
         let one = std::slice::from_ref(cls);
         let classes = match cls.class_word() {
             word::TYPE => one,
@@ -57,18 +91,7 @@ pub unsafe fn isinstance(_: &mut Cx, at: *const Value, n: usize) -> u64 {
             _ => return 0,
         };
         let t = v.ty();
-        // Classes that inherit from `object` alone.
-        let simple = matches!(
-            v.class_word(),
-            word::INT
-                | word::STR
-                | word::TUPLE
-                | word::LIST
-                | word::DICT
-                | word::FLOAT
-                | word::NONE
-                | word::BYTES
-        );
+        let simple = inherits_from_object_alone(v);
         for c in classes {
             if c.class_word() != word::TYPE {
                 return 0;

@@ -310,14 +310,20 @@ fn s_len(cx: &mut Cx, this: &Value) -> Res<usize> {
 
 /// The function that a class of Python code has for `__getitem__`. Borrowed where the class keeps it until the next
 /// safepoint.
-#[inline]
+#[inline(always)]
 pub fn getitem_function(cx: &mut Cx, o: &Value) -> Option<Value> {
-    let cls = o.ty();
-    if cls.slots.getitem.bits() != s_getitem as BinaryFn as usize {
+    if !has_own_getitem(o) {
         return None;
     }
+    let cls = o.ty();
     let name = intern_static(cx, "__getitem__").ok()?;
     special(cx, cls, name).filter(|f| f.class_word() == word::FUNCTION)
+}
+
+/// Whether a class's `__getitem__` is no native function.
+#[inline(always)]
+pub fn has_own_getitem(o: &Value) -> bool {
+    o.ty().slots.getitem.bits() == s_getitem as BinaryFn as usize
 }
 
 /// What subscribes instances of a class that is no dict and has no `__getitem__` of its own.

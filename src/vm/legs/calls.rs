@@ -397,6 +397,16 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
     unsafe {
         let frame = cx.frame;
         match (*frame).kind {
+            FrameKind::Getter
+                if (*frame).frame_obj == 0 && (*frame).locals == 0 && (*frame).func & 4 != 0 =>
+            {
+                cx.clear_locals((*frame).regs, (*(*frame).rc).nlocals);
+                let caller = cx.pop_inline(frame);
+                let lw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
+                // Of an attribute or an immediate subscript the word says that b is no register to release.
+                super::finish_short(cx, (*caller).regs, lw, x_of(lw), bits);
+                Ok(Returned::Continue)
+            }
             FrameKind::Inline | FrameKind::InlineSeen => {
                 cx.pop_frame();
                 let caller = cx.frame;
@@ -412,7 +422,6 @@ pub unsafe fn return_other(cx: &mut Cx, bits: u64) -> Res<Returned> {
                 let caller = cx.frame;
                 let lw = (*(*caller).pc).load(std::sync::atomic::Ordering::Relaxed);
                 let r = (*caller).regs;
-                // Of an attribute or an immediate subscript the word says that b is no register to release.
                 super::finish_short(cx, r, lw, x_of(lw), bits);
                 Ok(Returned::Continue)
             }

@@ -1,8 +1,9 @@
-//! The type codes of arrays: what an item is in memory, and how it becomes an object.
+//! The type codes of arrays: what an item is in memory, and how it becomes an object. Here and not with `array`, for the loop reads
+//! and writes items of the commonest codes itself (`numbers.rs`).
 
-use typhon_vm::native::*;
-use typhon_vm::number;
-use typhon_vm::objects::str::new_str_code_points;
+use crate::native::*;
+use crate::number;
+use crate::objects::str::new_str_code_points;
 
 /// One kind of item.
 #[derive(Debug, PartialEq, Eq)]
@@ -110,7 +111,10 @@ impl Code {
                     (0, (1i64 << bits) - 1)
                 };
                 if n < low || n > high {
+                    // CPython reads into the next larger signed type first.
                     let name = match self.letter {
+                        b'b' if i16::try_from(n).is_err() => "signed short integer",
+                        b'H' if i32::try_from(n).is_err() => "signed integer",
                         b'b' => "signed char",
                         b'B' => "unsigned byte integer",
                         b'h' => "signed short integer",
@@ -141,7 +145,7 @@ impl Code {
         }
         match u64::try_from(&big) {
             Ok(n) => Ok(n.to_ne_bytes()),
-            Err(_) if typhon_vm::objects::int::is_negative(&int) => {
+            Err(_) if crate::objects::int::is_negative(&int) => {
                 Err(cx.overflow_error("can't convert negative int to unsigned"))
             }
             Err(_) => Err(cx.overflow_error("int too big to convert")),
