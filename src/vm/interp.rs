@@ -11,7 +11,6 @@
 
 use crate::call::{Step, at_breaker, drop_word};
 use crate::monitor::switch::At;
-use crate::objects::buffer::numbers;
 use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::Function;
 use crate::protocol::BinOp;
@@ -20,7 +19,6 @@ use crate::slow::*;
 use crate::statics::{self, word};
 use crate::unwind::{Unwound, unwind};
 use crate::{Cx, Raised, Res, Value, ValueExt, attr, cells, cold, globals, legs};
-use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_runtime::header::Header;
 
@@ -548,12 +546,7 @@ pub(crate) fn execute<const COUNTED: bool>(cx: &mut Cx, raised: Option<Raised>) 
                         let (a, b) = (reg!(a_of(w)), reg!(b_of(w)));
                         if b & 3 == 1 && a & 3 == 0 {
                             bound!(a, a_of(w));
-                            let item = match item_fast(cx, vref!(a_of(w)), b as i64 >> 2) {
-                                Some(item) => Some(item),
-                                None => numbers::get(cx, vref!(a_of(w)), b as i64 >> 2)
-                                    .map(NonZeroU64::get),
-                            };
-                            if let Some(v) = item {
+                            if let Some(v) = item_quick(cx, vref!(a_of(w)), b as i64 >> 2) {
                                 release_operands!(w);
                                 set!(w, v);
                                 continue;

@@ -16,6 +16,7 @@ use crate::regcode::*;
 use crate::slot_ext::SlotExt;
 use crate::statics::{self, word};
 use crate::{Cx, ExcKind, Raised, Res, Value, ValueExt};
+use std::num::NonZeroU64;
 use std::sync::atomic::Ordering;
 
 #[inline(always)]
@@ -297,6 +298,15 @@ pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
             Some(v.clone_ref_for_register().into_bits())
         }
         _ => None,
+    }
+}
+
+/// `o[i]` of those and of arrays.
+#[inline(always)]
+pub fn item_quick(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
+    match item_fast(cx, o, i) {
+        Some(item) => Some(item),
+        None => numbers::get(cx, o, i).map(NonZeroU64::get),
     }
 }
 

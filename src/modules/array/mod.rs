@@ -10,7 +10,6 @@ use items::index_of;
 use typhon_vm::native::*;
 use typhon_vm::number;
 use typhon_vm::objects::buffer::code::{self, CODES, Code, Machine, odd_length, swap, text_of};
-use typhon_vm::objects::buffer::numbers::{self, Numbers};
 use typhon_vm::objects::buffer::{self, Layout, Store};
 use typhon_vm::objects::bytes::{self, Bytes};
 use typhon_vm::objects::list::{new_list, repr};
@@ -599,12 +598,6 @@ impl Array {
     }
 }
 
-// What the loop knows of an array (`numbers::announce`).
-const _: () = assert!(
-    std::mem::offset_of!(Array, store) == std::mem::offset_of!(Numbers, store)
-        && std::mem::offset_of!(Array, code) == std::mem::offset_of!(Numbers, code)
-);
-
 #[pymodule(name = "array", types(Array, iter::ArrayIter))]
 pub mod module {
     //! This module defines an object type which can efficiently represent
@@ -665,8 +658,7 @@ pub mod module {
     fn init(module: &Value, cx: &mut Cx) -> Res<()> {
         debug_assert!(CODES.len() == typecodes.len());
         let class = Array::type_object(cx)?;
-        // SAFETY: asserted above.
-        unsafe { numbers::announce(class) };
+        typhon_vm::announce_numbers!(Array, class);
         let class = class.value();
         protocol::setattr_str(cx, module, "ArrayType", &class)?;
         // An import of its own: `collections.abc` is no native module.

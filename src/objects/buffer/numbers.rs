@@ -22,6 +22,27 @@ pub struct Numbers {
 static GETITEM: AtomicUsize = AtomicUsize::new(0);
 static SETITEM: AtomicUsize = AtomicUsize::new(0);
 
+/// [`announce`] for the class `$class` with fields named as in [`Numbers`]; checks its layout.
+#[macro_export]
+macro_rules! announce_numbers {
+    ($class:ty, $type:expr) => {{
+        use $crate::objects::buffer::numbers;
+        const _: () = assert!(
+            std::mem::offset_of!($class, store) == std::mem::offset_of!(numbers::Numbers, store)
+                && std::mem::offset_of!($class, code)
+                    == std::mem::offset_of!(numbers::Numbers, code)
+        );
+        let _: fn(
+            &$class,
+        ) -> (
+            &$crate::objects::buffer::Store,
+            &'static $crate::objects::buffer::code::Code,
+        ) = |it| (&it.store, it.code);
+        // SAFETY: places and types of the fields are those of `Numbers`.
+        unsafe { numbers::announce($type) };
+    }};
+}
+
 /// From now on objects whose class is subscribed by this one's slots are read and written here.
 ///
 /// # Safety
