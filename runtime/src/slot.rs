@@ -101,6 +101,15 @@ impl Slot {
         }
     }
 
+    /// Asks the processor for the object, which is to be read a moment later.
+    #[inline(always)]
+    pub fn prefetch(&self) {
+        let bits = self.peek_bits();
+        if bits & 7 == 0 {
+            crate::header::prefetch(bits as *const Header);
+        }
+    }
+
     /// The value in place, without a count, for comparing under the lock.
     ///
     /// # Safety

@@ -7,7 +7,7 @@ use super::marks;
 use super::parallel;
 use super::visitor::{Mode, Visitor};
 use super::words::{self, Words, is_candidate};
-use crate::header::{Header, flag};
+use crate::header::{self, Header, flag};
 use crate::hooks;
 use crate::info::{Shape, TypeInfo, type_flag};
 use crate::region;
@@ -199,7 +199,7 @@ impl Marker {
                     if !marks::set(head) {
                         continue;
                     }
-                    prefetch(head);
+                    header::prefetch(head);
                     if let Some(due) = headers.push(head)
                         && self.look(due, &mut bodies)
                     {
@@ -268,7 +268,7 @@ impl Marker {
             }
             match shape {
                 Shape::Buffer { pointer: at, .. } | Shape::Behind(at) => {
-                    prefetch(head.byte_add(at as usize).cast::<*const Header>().read());
+                    header::prefetch(head.byte_add(at as usize).cast::<*const Header>().read());
                     match bodies.push(head) {
                         Some(due) => self.show(due, (*due).info()),
                         None => return false,
@@ -345,18 +345,6 @@ impl Marker {
         }
         doubtful
     }
-}
-
-#[inline(always)]
-fn prefetch(head: *const Header) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch has no effect on memory.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(head as *const i8);
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = head;
 }
 
 /// Takes the references among the doubtful from their counts, and marks whoever is still counted.
