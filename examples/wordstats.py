@@ -67,6 +67,13 @@ class Tally:
         self.blank_lines = 0
         self.comment_lines = 0
         self.longest_line = (0, "")
+        self.longest_identifiers = []
+        self.characters = 0
+
+    def finish(self):
+        """What needs no other thread's count is asked before the tables are merged."""
+        self.longest_identifiers = longest(self.identifiers)
+        self.characters = sum(len(name) * count for name, count in self.identifiers.items())
 
     def add_file(self, name, text):
         identifiers = self.identifiers
@@ -101,6 +108,8 @@ class Tally:
         self.lines += other.lines
         self.blank_lines += other.blank_lines
         self.comment_lines += other.comment_lines
+        self.characters += other.characters
+        self.longest_identifiers = longest({*self.longest_identifiers, *other.longest_identifiers})
         mine, theirs = self.longest_line, other.longest_line
         if theirs[0] > mine[0] or (theirs[0] == mine[0] and theirs[1] < mine[1]):
             self.longest_line = theirs
@@ -108,6 +117,11 @@ class Tally:
     def tables(self):
         """The dictionaries, the largest first."""
         return self.identifiers, self.words, self.pairs, self.indents
+
+
+def longest(names):
+    """The three longest names, those of one length by name."""
+    return heapq.nsmallest(3, names, key=lambda name: (-len(name), name))
 
 
 def merge_table(job):
@@ -139,8 +153,16 @@ def top(counts):
     return sorted((item for item in counts.items() if item[1] >= least), key=lambda item: (-item[1], item[0]))[:TOP]
 
 
-def shown(ranked, how_many):
-    return ", ".join(f"{name} {count}" for name, count in ranked[:how_many])
+class Summary:
+    """What is told of a table."""
+
+    def __init__(self, counts):
+        self.ranked = top(counts)
+        self.different = len(counts)
+        self.total = sum(counts.values())
+
+    def most_frequent(self, how_many):
+        return ", ".join(f"{name} {count}" for name, count in self.ranked[:how_many])
 
 
 def run(options, threads):
@@ -150,31 +172,29 @@ def run(options, threads):
         tally = Tally()
         for name, text in work:
             tally.add_file(name, text)
+        tally.finish()
         return tally
 
     total = merged(in_threads(threads, count), threads)
 
-    # What is asked of the totals goes to the threads too: the tables are read only from here on.
-    questions = [
-        lambda: top(total.identifiers),
-        lambda: heapq.nsmallest(3, total.identifiers, key=lambda name: (-len(name), name)),
-        lambda: top(total.words),
-        lambda: sum(len(name) * count for name, count in total.identifiers.items()),
-    ]
-    identifiers, longest, words, characters = map_in_threads(threads, lambda question: question(), questions)
-    sums = [number for counts in total.tables() for number in (len(counts), sum(counts.values()))]
-    totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line, *sums]
+    # The merged tables go to the threads once more: they are read only from here on.
+    summaries = map_in_threads(threads, Summary, total.tables())
+    identifiers, words, pairs, indents = summaries
+    totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line]
+    for summary in summaries:
+        totals += [summary.different, summary.total]
+    totals += [total.characters, words.most_frequent(TOP), identifiers.most_frequent(TOP)]
     return [
         f"files: {len(FILES)}, characters: {sum(len(text) for _, text in FILES)}",
         f"lines: {total.lines}, blank {total.blank_lines}, comments {total.comment_lines}",
-        f"identifiers: {sum(total.identifiers.values())}, different {len(total.identifiers)}",
-        f"most frequent: {shown(identifiers, 10)}",
-        f"words: {sum(total.words.values())}, different {len(total.words)}",
-        f"most frequent: {shown(words, 10)}",
-        f"initials of neighbours: {shown(top(total.pairs), 10)}",
-        f"indents: {shown(top(total.indents), 10)}",
-        f"longest identifiers: {', '.join(longest)}",
-        f"checksum: {checksum(totals + [characters, shown(words, TOP), shown(identifiers, TOP)])}",
+        f"identifiers: {identifiers.total}, different {identifiers.different}",
+        f"most frequent: {identifiers.most_frequent(10)}",
+        f"words: {words.total}, different {words.different}",
+        f"most frequent: {words.most_frequent(10)}",
+        f"initials of neighbours: {pairs.most_frequent(10)}",
+        f"indents: {indents.most_frequent(10)}",
+        f"longest identifiers: {', '.join(total.longest_identifiers)}",
+        f"checksum: {checksum(totals)}",
     ]
 
 
