@@ -15,6 +15,7 @@ mod report;
 mod soak;
 mod stats;
 mod structures;
+mod transfer;
 
 use arguments::{Builds, absolute, count, counts};
 use measure::{Regime, Variant};
@@ -296,10 +297,10 @@ fn run(root: &Path, options: &Options) -> Result<bool, String> {
         has_peers: !options.peers.is_empty(),
         timeout: options.timeout,
     };
-    let results = measure::measure(&plan, &workloads, &variants);
-    report::print(&results, &variants);
+    let (results, transfers) = measure::measure(&plan, &workloads, &variants);
+    report::print(&results, &variants, &transfers);
     if let Some(path) = &options.json {
-        report::write_json(path, &results, &options.threads)?;
+        report::write_json(path, &results, &options.threads, &transfers)?;
     }
     if let Some(path) = &options.csv {
         report::write_csv(path, &results)?;

@@ -3,6 +3,7 @@
 use crate::catalogue::Workload;
 use crate::compare::{first_difference, progress};
 use crate::process;
+use crate::transfer;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -62,14 +63,15 @@ pub struct Measured {
 }
 
 /// Measures every workload on every variant. In each round all variants of a workload take their turn, so that a
-/// machine that slows down slows all of them.
+/// machine that slows down slows all of them. Also returned: how long a cache line took between processors, once a round.
 pub fn measure(
     plan: &Plan,
     workloads: &[&'static Workload],
     variants: &[Variant],
-) -> Vec<Measured> {
+) -> (Vec<Measured>, Vec<f64>) {
     let bar = progress((workloads.len() * variants.len() * plan.runs) as u64);
     let mut results = Vec::new();
+    let mut transfers = Vec::new();
     for workload in workloads {
         let mut measured: Vec<Measured> = variants
             .iter()
@@ -85,6 +87,7 @@ pub fn measure(
             .collect();
         let mut expected: Option<String> = None;
         for _ in 0..plan.runs {
+            transfers.extend(transfer::nanoseconds());
             for (variant, measured) in variants.iter().zip(&mut measured) {
                 bar.set_message(format!("{}: {}", workload.name, measured.label));
                 // What failed once fails again; the rest of the table is wanted sooner.
@@ -109,7 +112,7 @@ pub fn measure(
         results.append(&mut measured);
     }
     bar.finish_and_clear();
-    results
+    (results, transfers)
 }
 
 /// What one measurement gave.

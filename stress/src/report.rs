@@ -4,12 +4,13 @@ use crate::catalogue;
 use crate::compare::quote;
 use crate::measure::{Measured, Regime, Variant};
 use crate::stats::summarize;
+use crate::transfer;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// Prints the table: one block per workload, one line per variant.
-pub fn print(results: &[Measured], variants: &[Variant]) {
+pub fn print(results: &[Measured], variants: &[Variant], transfers: &[f64]) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runs = results
         .iter()
@@ -82,6 +83,9 @@ pub fn print(results: &[Measured], variants: &[Variant]) {
         }
     }
     independent(results, variants);
+    if let Some(text) = transfer::told(transfers) {
+        println!("\n{text}");
+    }
     let bad = results
         .iter()
         .filter(|result| !result.problems.is_empty())
@@ -145,6 +149,8 @@ fn independent(results: &[Measured], variants: &[Variant]) {
 struct File<'a> {
     cores: usize,
     threads: &'a [usize],
+    /// Once a round.
+    cache_line_transfer_ns: &'a [f64],
     results: Vec<Row<'a>>,
 }
 
@@ -173,11 +179,17 @@ fn rows(results: &[Measured]) -> Vec<Row<'_>> {
 }
 
 /// Writes every measurement as JSON.
-pub fn write_json(path: &Path, results: &[Measured], threads: &[usize]) -> Result<(), String> {
+pub fn write_json(
+    path: &Path,
+    results: &[Measured],
+    threads: &[usize],
+    transfers: &[f64],
+) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let file = File {
         cores,
         threads,
+        cache_line_transfer_ns: transfers,
         results: rows(results),
     };
     let text = serde_json::to_string_pretty(&file).map_err(|e| e.to_string())?;

@@ -172,6 +172,7 @@ pub mod tests {
         Measured {
             cells,
             outcomes: Vec::new(),
+            transfers: Vec::new(),
             seen: Vec::new(),
         }
     }

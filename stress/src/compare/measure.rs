@@ -4,6 +4,7 @@ use super::options::Options;
 use super::outcome::Outcome;
 use crate::process::{self, Ended, last_line};
 use crate::regime::Regime;
+use crate::transfer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -73,6 +74,8 @@ pub struct Measured {
     pub cells: Vec<Cell>,
     /// The different outcomes that were seen.
     pub outcomes: Vec<Outcome>,
+    /// How long a cache line took between processors, in nanoseconds, once a round.
+    pub transfers: Vec<f64>,
     /// Regime, number of threads, outcome of every run, unmeasured ones included.
     pub seen: Vec<(usize, usize, usize)>,
 }
@@ -104,6 +107,7 @@ pub fn measure(options: &Options, regimes: &[Regime]) -> Measured {
     let mut measured = Measured {
         cells: Vec::new(),
         outcomes: Vec::new(),
+        transfers: Vec::new(),
         seen: Vec::new(),
     };
     for (index, regime) in regimes.iter().enumerate() {
@@ -127,6 +131,7 @@ pub fn measure(options: &Options, regimes: &[Regime]) -> Measured {
     let file = CountersFile::new();
     // Round 0 warms the machine's caches up.
     for round in 0..=options.runs {
+        measured.transfers.extend(transfer::nanoseconds());
         for turn in 0..turns {
             // The next round begins with another one, so that no regime always runs behind the same neighbour.
             let index = (turn + round) % turns;

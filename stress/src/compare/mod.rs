@@ -42,6 +42,8 @@ struct Comparison {
     machine: String,
     /// The part of the processors that other programs used meanwhile, if the system tells.
     used_by_others: Option<f64>,
+    /// Once a round.
+    cache_line_transfer_ns: Vec<f64>,
     regimes: Vec<Regime>,
     figures: Vec<figures::Figures>,
     costs: Vec<figures::Cost>,
@@ -114,6 +116,7 @@ fn compare(options: &Options, command_line: String) -> Comparison {
         regimes,
         figures,
         outcomes: measured.outcomes,
+        cache_line_transfer_ns: measured.transfers,
         cells: measured.cells,
     }
 }
@@ -188,6 +191,7 @@ impl Comparison {
                 self.cores
             ));
         }
+        notes.extend(crate::transfer::told(&self.cache_line_transfer_ns));
         if let Some(share) = self.used_by_others.filter(|&share| share > 0.05) {
             notes.push(format!(
                 "other programs used {:.0} % of the processors meanwhile: these are not the times of a quiet machine",
