@@ -175,6 +175,7 @@ fn streams(cx: &mut Cx) -> Res<()> {
 
 /// Put a folder in front of `sys.path`.
 fn add_path(cx: &mut Cx, dir: &OsStr) -> Res<()> {
+    typhon_vm::objects::module::methods::set_program_folder(dir.to_string_lossy().into_owned());
     let v = os_str(cx, dir)?;
     if let Some(p) = sys_get(cx, "path")
         && let Some(l) = p.downcast::<List>()

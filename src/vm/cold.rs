@@ -514,7 +514,7 @@ fn load_special(cx: &mut Cx, s: &mut Stack, arg: u32) -> Res<()> {
     let n = crate::objects::str::intern::intern_static(cx, name)?;
     // Into a register: there it may be borrowed.
     let Some(f) = crate::objects::typeobj::special::special(cx, o.ty(), n) else {
-        let t = o.type_name();
+        let t = crate::objects::typeobj::methods::shown_name(cx, o.ty());
         let is_async = arg >= 2;
         let (sync_name, async_name) = (["__enter__", "__exit__"], ["__aenter__", "__aexit__"]);
         let others = if is_async { sync_name } else { async_name };

@@ -7,6 +7,7 @@ use typhon_vm::native::*;
 use typhon_vm::objects::Dict;
 use typhon_vm::objects::exception::families::new_import_error;
 use typhon_vm::objects::exception::traceback::Traceback;
+use typhon_vm::objects::module::methods::{may_shadow, shadows_library};
 use typhon_vm::objects::str::{make::substring, new_str};
 use typhon_vm::{SlotExt, protocol};
 
@@ -356,7 +357,7 @@ pub fn import_from_error(
     };
     let path = origin.as_ref().and_then(text);
     let shadows = match (&path, full) {
-        (Some(p), Some(m)) => typhon_vm::objects::module::methods::shadows_library(cx, m, p)?,
+        (Some(p), Some(m)) => shadows_library(cx, m, p)?,
         _ => false,
     };
     let msg = if shadows {
@@ -367,6 +368,10 @@ pub fn import_from_error(
         )
     } else if is_initializing(cx, module)? {
         match &path {
+            Some(p) if may_shadow(p) => format!(
+                "cannot import name {name_text} from {module_text} (consider renaming {} if it has the same name as a library you intended to import)",
+                shown(p)
+            ),
             Some(p) => format!(
                 "cannot import name {name_text} from partially initialized module {module_text} (most likely due to a circular import) ({p})"
             ),

@@ -171,7 +171,9 @@ fn worth_showing(all: &[String], start: usize, end: usize, anchors: bool) -> boo
                 Some(e @ Expr::Call(c)) if matches!(&*c.func, Expr::Name(_)) => Some(e),
                 _ => None,
             },
-            Stmt::Assign(a) => Some(&*a.value).filter(|e| matches!(e, Expr::Call(_))),
+            Stmt::Assign(a) => Some(&*a.value).filter(|e| {
+                matches!(e, Expr::Call(_)) && matches!(&a.targets[..], [Expr::Name(_)])
+            }),
             _ => None,
         };
         if let Some(v) = value {

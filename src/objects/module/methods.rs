@@ -8,6 +8,8 @@ use crate::objects::object::{alloc, generic_getattr_suppressed, raise_attribute_
 use crate::objects::str::new_str;
 use crate::protocol;
 use crate::slot_ext::SlotExt;
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// A module without attributes.
 fn alloc_module(cx: &mut Cx, cls: &Type) -> Res<Value> {
@@ -116,30 +118,37 @@ fn origin_of(cx: &mut Cx, spec: Option<&Value>) -> Res<Option<String>> {
         .and_then(|o| o.downcast::<Str>().map(|s| s.to_string_lossy())))
 }
 
-/// Whether a file in the script's own directory hides a module of the library.
+/// The folder that stands first in `sys.path` for the program's sake, as it was at the start; empty: the current one. Not set
+/// where the program does not want it searched (`-P`).
+static PROGRAM_FOLDER: OnceLock<String> = OnceLock::new();
+
+pub fn set_program_folder(folder: String) {
+    let _ = PROGRAM_FOLDER.set(folder);
+}
+
+/// Whether a module's file lies in the program's own folder, where it may hide another that was meant.
+pub fn may_shadow(origin: &str) -> bool {
+    let Some(first) = PROGRAM_FOLDER.get() else {
+        return false;
+    };
+    let module = origin.strip_suffix("/__init__.py").unwrap_or(origin);
+    let folder = Path::new(module).parent().unwrap_or(Path::new(""));
+    match first.is_empty() {
+        true => std::env::current_dir().is_ok_and(|here| folder == here),
+        false => folder == Path::new(first),
+    }
+}
+
+/// Whether it hides a module of the library.
 pub fn shadows_library(cx: &mut Cx, name: &str, origin: &str) -> Res<bool> {
+    if !may_shadow(origin) {
+        return Ok(false);
+    }
     let Some(names) = crate::init::sys_get(cx, "stdlib_module_names") else {
         return Ok(false);
     };
     let n = new_str(cx, name)?;
-    if !protocol::contains(cx, &names, &n)? {
-        return Ok(false);
-    }
-    let Some(path) = crate::init::sys_get(cx, "path") else {
-        return Ok(false);
-    };
-    let first = protocol::collect(cx, &path)?.into_iter().next();
-    let first = first
-        .and_then(|p| p.downcast::<Str>().map(|s| s.to_string_lossy()))
-        .unwrap_or_default();
-    let dir = std::path::Path::new(origin)
-        .parent()
-        .map(|p| p.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let here = std::env::current_dir()
-        .map(|p| p.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    Ok(dir == if first.is_empty() { here } else { first })
+    protocol::contains(cx, &names, &n)
 }
 
 /// The text of the AttributeError for a missing module attribute.
@@ -161,6 +170,9 @@ fn missing_text(cx: &mut Cx, d: &Dict, name: &str) -> Res<String> {
     }
     if is_initializing(cx, spec.as_ref())? {
         return Ok(match origin {
+            Some(o) if may_shadow(&o) => format!(
+                "module '{module}' has no attribute '{name}' (consider renaming '{o}' if it has the same name as a library you intended to import)"
+            ),
             Some(o) => format!(
                 "partially initialized module '{module}' from '{o}' has no attribute '{name}' (most likely due to a circular import)"
             ),

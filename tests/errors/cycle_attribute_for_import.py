@@ -1,0 +1,3 @@
+#: skip
+import cycle_attribute_for_import
+cycle_attribute_for_import.value

@@ -1,0 +1,3 @@
+#: skip
+import cycle_second_for_import
+x = 1

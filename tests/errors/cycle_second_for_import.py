@@ -1,0 +1,2 @@
+#: skip
+from cycle_first_for_import import x

@@ -1,0 +1,4 @@
+import asyncio
+
+with asyncio.Lock():
+    pass
