@@ -397,6 +397,16 @@ impl List {
         len
     }
 
+    /// Look at the words of the items if there are `n` of them: `f` neither counts nor calls anything.
+    #[inline(always)]
+    pub fn with_words<R>(&self, cx: &mut Cx, n: usize, f: impl FnOnce(&ListBuf) -> R) -> Option<R> {
+        let _g = self.lock(cx);
+        if self.len.load(Ordering::Relaxed) != n {
+            return None;
+        }
+        Some(f(self.buffer()))
+    }
+
     /// A new list of items `lo..hi` as they were at one moment.
     pub fn copy_range(&self, cx: &mut Cx, lo: usize, hi: usize) -> Res<Value> {
         let tid = cx.tid;
