@@ -5,7 +5,7 @@ use crate::call::{Resume, Step, drop_word, resume};
 use crate::imports::{import_from, import_name, import_star, locals_word};
 use crate::native::Args;
 use crate::objects::exception::{self, group};
-use crate::objects::frame::Frame;
+use crate::objects::frame::{Frame, FrameKind};
 use crate::objects::function::Function;
 use crate::objects::function::view;
 use crate::objects::generator::as_generator;
@@ -17,6 +17,7 @@ use crate::regcode::Rop;
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, Type, Value, ValueExt, cells, globals, protocol};
 use typhon_compiler::opcode::Op;
+use typhon_runtime::value::BORROWED;
 
 mod unpack;
 
@@ -356,9 +357,9 @@ pub unsafe fn exec(cx: &mut Cx, frame: *mut Frame, op: u8, d: usize, arg: u32) -
             s.set_empty(1, fv);
         }
         Op::CALL_INTRINSIC_1 => {
-            let a = s.at(0).clone();
+            let a = s.take(0);
             let v = intrinsic1(cx, frame, arg, a)?;
-            s.set(cx, 0, v);
+            s.set_empty(0, v);
         }
         Op::CALL_INTRINSIC_2 => {
             let (a, b) = (s.at(1).clone(), s.at(0).clone());
@@ -609,6 +610,10 @@ fn intrinsic1(cx: &mut Cx, frame: *mut Frame, arg: u32, a: Value) -> Res<Value> 
         4 => crate::objects::generator::methods::async_gen_wrap(cx, a),
         5 => protocol::unary(cx, "+", &a),
         6 => {
+            // Of a call's `*args`: the list was made for it, and its register alone has it.
+            if let Some(t) = a.downcast_exact::<List>().and_then(|l| l.give_as_tuple(cx)) {
+                return t;
+            }
             let items = protocol::collect(cx, &a)?;
             crate::objects::tuple::new_tuple(cx, items)
         }
@@ -889,13 +894,46 @@ pub unsafe fn enter_ex(
         match args.downcast_exact::<Tuple>() {
             // A tuple alone is bound as it lies.
             Some(t) if *base.add(1) == 0 && *base.add(3) == 0 => {
-                crate::slow::enter_with(cx, base, f, Args::positional(t.items()))
+                let args = Args::positional(t.items());
+                crate::slow::enter_with(cx, base, f, args, FrameKind::Inline)
             }
             _ => {
                 let given = spread(cx, base)?;
-                crate::slow::enter_with(cx, base, f, given.args())
+                crate::slow::enter_with(cx, base, f, given.args(), FrameKind::Inline)
             }
         }
+    }
+}
+
+/// `cls(*args)` of a class whose instances are plain and whose `__init__` is the function word `init`: its frame is pushed, and
+/// the instance waits in `base`. False, with nothing changed, for other arguments than a short tuple alone.
+///
+/// # Safety
+/// As for [`spread`].
+#[inline(never)]
+pub unsafe fn enter_ex_init(cx: &mut Cx, base: *mut u64, cls: &Type, init: u64) -> Res<bool> {
+    const SHORT: usize = 12;
+    // SAFETY: by contract; the class keeps the function, and the registers what is lent to the call until it is bound.
+    unsafe {
+        let args = &*(base.add(2) as *const Value);
+        let Some(items) = args.downcast_exact::<Tuple>().map(Tuple::items) else {
+            return Ok(false);
+        };
+        if *base.add(1) != 0 || *base.add(3) != 0 || items.len() >= SHORT {
+            return Ok(false);
+        }
+        let instance = crate::objects::object::alloc_plain(cx, cls)?.into_bits();
+        let mut words = [0u64; SHORT];
+        words[0] = instance | BORROWED;
+        for (to, v) in words[1..].iter_mut().zip(items) {
+            *to = v.bits() | if v.is_ptr() { BORROWED } else { 0 };
+        }
+        let class = std::mem::replace(&mut *base, instance);
+        let f = &*((init & !7) as *const crate::objects::function::Function);
+        let pos = std::slice::from_raw_parts(words.as_ptr().cast(), items.len() + 1);
+        let entered = crate::slow::enter_with(cx, base, f, Args::positional(pos), FrameKind::Init);
+        drop_word(cx, class);
+        entered.map(|()| true)
     }
 }
 

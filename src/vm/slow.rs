@@ -366,7 +366,7 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
             let value = v.clone_in(cx.thread.tid);
             // SAFETY: exactly a dict.
             let d = unsafe { &*((o.bits() & !7) as *const Dict) };
-            match quick::store(cx.thread.tid, d, key, value) {
+            match quick::store(cx, d, key, value) {
                 Ok(Some(old)) => {
                     old.drop_in(&cx.thread);
                     Ok(())
@@ -387,6 +387,14 @@ pub fn store_subscr(cx: &mut Cx, o: &Value, key: &Value, v: &Value) -> Res<()> {
                 return Ok(());
             }
             Err(cx.index_error("list assignment index out of range"))
+        }
+        word::BYTEARRAY => {
+            // SAFETY: exactly a bytearray.
+            let b = unsafe { &*((o.bits() & !7) as *const crate::objects::Bytearray) };
+            match b.set_byte(cx, key, v) {
+                true => Ok(()),
+                false => protocol::setitem(cx, o, key, Some(v)),
+            }
         }
         _ => {
             if let Some(i) = key.as_small_int()
@@ -415,7 +423,7 @@ pub fn contains_slow(cx: &mut Cx, o: &Value, item: &Value) -> Res<bool> {
 #[cold]
 #[inline(never)]
 pub fn compare_slow(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp, to_bool: bool) -> Res<Value> {
-    if let Some(t) = compare_exact(a, b, op) {
+    if let Some(t) = compare_exact(a, b, op).or_else(|| compare_identities(a, b, op)) {
         return Ok(Value::bool(t));
     }
     let v = protocol::compare(cx, a, b, op)?;
@@ -456,14 +464,20 @@ pub fn compare_truth(cx: &mut Cx, a: &Value, b: &Value, op: CmpOp) -> Res<bool> 
     if let Some(t) = compare_exact(a, b, op) {
         return Ok(t);
     }
-    if let CmpOp::Eq | CmpOp::Ne = op
-        && keys::compares_by_identity(a)
-        && keys::compares_by_identity(b)
-    {
-        return Ok(a.is(b) == matches!(op, CmpOp::Eq));
+    if let Some(t) = compare_identities(a, b, op) {
+        return Ok(t);
     }
     let v = protocol::compare(cx, a, b, op)?;
     protocol::truthy(cx, &v)
+}
+
+/// `==` and `!=` of two objects whose classes inherit the comparison of `object`.
+#[inline(always)]
+fn compare_identities(a: &Value, b: &Value, op: CmpOp) -> Option<bool> {
+    (matches!(op, CmpOp::Eq | CmpOp::Ne)
+        && keys::compares_by_identity(a)
+        && keys::compares_by_identity(b))
+    .then(|| a.is(b) == matches!(op, CmpOp::Eq))
 }
 
 /// `next(it)` without a StopIteration object. Those of lists, ranges and tuples are no call.
@@ -690,8 +704,14 @@ pub unsafe fn enter_function_kw(
 ///
 /// # Safety
 /// `base` is inside the running frame's registers.
-pub unsafe fn enter_with(cx: &mut Cx, base: *mut u64, f: &Function, args: Args<'_>) -> Res<()> {
-    // SAFETY: by contract; the callable's register keeps the function.
+pub unsafe fn enter_with(
+    cx: &mut Cx,
+    base: *mut u64,
+    f: &Function,
+    args: Args<'_>,
+    kind: FrameKind,
+) -> Res<()> {
+    // SAFETY: by contract; the callable's register keeps the function, or the class of the instance there.
     unsafe {
         let rc = reg_code(cx, f.code())?;
         let regs = (*cx.frame).stack_top();
@@ -702,7 +722,7 @@ pub unsafe fn enter_with(cx: &mut Cx, base: *mut u64, f: &Function, args: Args<'
             drop_word(cx, old);
         }
         let func = &raw const *f as u64 | 4;
-        cx.push_frame(func, f, rc, regs, FrameKind::Inline)?;
+        cx.push_frame(func, f, rc, regs, kind)?;
         Ok(())
     }
 }

@@ -35,6 +35,20 @@ impl Bytearray {
     pub fn to_vec(&self, cx: &mut Cx) -> Vec<u8> {
         self.lock(cx).clone()
     }
+    /// `self[i] = b` of immediate ints in range; false: nothing has happened.
+    #[inline]
+    pub fn set_byte(&self, cx: &mut Cx, i: &Value, b: &Value) -> bool {
+        let (Some(i), Some(b @ 0..256)) = (i.as_small_int(), b.as_small_int()) else {
+            return false;
+        };
+        let mut guard = self.lock(cx);
+        let i = if i < 0 { i + guard.len() as i64 } else { i };
+        match guard.get_mut(i as usize) {
+            Some(place) if i >= 0 => *place = b as u8,
+            _ => return false,
+        }
+        true
+    }
     /// Change the bytes by `f`, which may change their number: `BufferError` while views are out.
     pub fn resize<R>(&self, cx: &mut Cx, f: impl FnOnce(&mut Vec<u8>) -> R) -> Res<R> {
         let mut guard = self.lock(cx);

@@ -5,6 +5,7 @@
 //! `Memo` and probes again; a memo answer is found by the identity of the entry's key, which the memo keeps alive.
 
 use crate::objects::bytes::Bytes;
+use crate::objects::int::IntRef;
 use crate::objects::object::hash::hash_pointer;
 use crate::objects::typeobj::flag;
 use crate::objects::{Float, Int, Str, Tuple};
@@ -42,16 +43,28 @@ pub fn quick_hash(key: &Value) -> Option<i64> {
         match class {
             word::STR => Some((*(at as *const Str)).hash()),
             word::TUPLE => (*(at as *const Tuple)).known_hash(),
-            _ => hashes_by_identity(class).then(|| hash_pointer(key)),
+            _ if hashes_as(class, word::OBJECT) => Some(hash_pointer(key)),
+            // Named numbers and texts: members of IntEnum and StrEnum.
+            _ if hashes_as(class, word::INT) => hash_of_int(key),
+            _ if hashes_as(class, word::STR) => Some((*(at as *const Str)).hash()),
+            _ => None,
         }
     }
 }
 
-/// Whether a class inherits `object`'s hash: that of classes, functions, plain instances.
+#[inline(never)]
+fn hash_of_int(key: &Value) -> Option<i64> {
+    Some(match crate::objects::int::as_int(key)? {
+        IntRef::Small(i) => hash_small_int(i),
+        IntRef::Big(b) => typhon_text::hash::hash_int(b),
+    })
+}
+
+/// Whether a class inherits the hash of another: `object`'s is that of classes, functions, plain instances.
 #[inline(always)]
-fn hashes_by_identity(class: u32) -> bool {
+fn hashes_as(class: u32, other: u32) -> bool {
     let hash = |w| crate::Type::from_word(w).slots.hash.bits();
-    hash(class) == hash(word::OBJECT)
+    hash(class) == hash(other)
 }
 
 /// `hash(key)` for a dict; a TypeError is reworded as CPython does.

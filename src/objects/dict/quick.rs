@@ -9,7 +9,7 @@ use crate::objects::set::SetLike;
 use crate::objects::str::Str;
 use crate::objects::{List, Tuple};
 use crate::statics::word;
-use crate::{Value, ValueExt};
+use crate::{Cx, Value, ValueExt};
 
 /// An exact dict.
 #[inline(always)]
@@ -149,27 +149,37 @@ fn text_contains(d: &Value, key: &Value) -> Option<bool> {
     Some(text.contains_text(part))
 }
 
-/// `d[key] = value` for an exact dict that the caller's register alone holds, where the first place asked tells: the value that
-/// was there. `Err` gives the value back. Not for dicts reached through a field of another object.
+/// `d[key] = value` for an exact dict in a register of the caller, where the first place asked tells: the value that was there.
+/// Held by that register alone it needs no lock: another thread has no way to reach it. `Err` gives the value back.
 #[inline(always)]
-pub fn store(tid: u16, d: &Dict, key: &Value, value: Value) -> Result<Option<Value>, Value> {
-    if !d.head.is_uniquely_held(tid) {
+pub fn store(cx: &mut Cx, d: &Dict, key: &Value, value: Value) -> Result<Option<Value>, Value> {
+    let Some((hash, bits)) = plain_key(key) else {
         return Err(value);
-    }
-    let (hash, bits, is_str) = match key.as_small_int() {
-        Some(i) => (hash_small_int(i), key.bits(), false),
-        None if key.class_word() == word::STR => {
-            // SAFETY: exactly this type.
-            let text = unsafe { &*((key.bits() & !7) as *const Str) };
-            (text.hash(), key.bits() & !4, true)
-        }
-        None => return Err(value),
     };
+    let tid = cx.thread.tid;
+    if d.head.is_uniquely_held(tid) {
+        return store_known(tid, d, key, hash, bits, value);
+    }
+    let _g = d.lock(cx);
+    store_known(tid, d, key, hash, bits, value)
+}
+
+/// Under the lock, or uniquely held.
+#[inline(always)]
+fn store_known(
+    tid: u16,
+    d: &Dict,
+    key: &Value,
+    hash: i64,
+    bits: u64,
+    value: Value,
+) -> Result<Option<Value>, Value> {
     let t = d.table();
     match t.at_first(hash, bits) {
         Some(Some(n)) => Ok(t.replace(n, value.into_counted())),
         Some(None) if !t.is_full() => {
-            d.add_with_room(key.clone_in(tid), hash, value.into_counted(), is_str);
+            let (key, is_str) = (key.clone_in(tid), bits & 3 == 0);
+            d.add_with_room(key, hash, value.into_counted(), is_str);
             Ok(None)
         }
         _ => Err(value),

@@ -576,6 +576,28 @@ impl List {
         }
     }
 
+    /// A tuple of the items, which leave the list; None, with nothing changed, unless the caller's register alone holds it. Such
+    /// a list needs no lock, and its counts become the tuple's.
+    pub fn give_as_tuple(&self, cx: &mut Cx) -> Option<Res<Value>> {
+        let (n, b) = (self.len.load(Ordering::Relaxed), self.buffer());
+        if !self.head.is_uniquely_held(cx.tid) || n > b.cap() {
+            return None;
+        }
+        let words = (0..n).map(|i| {
+            let bits = b.word(i).peek_bits();
+            // SAFETY: nobody else knows the list; the count goes with the word.
+            unsafe {
+                b.word(i).set_bits(0);
+                Value::from_bits(bits)
+            }
+        });
+        let made = crate::objects::tuple::new_tuple_from(cx, n, words);
+        if made.is_ok() {
+            list_read::publish_length(&self.len, 0);
+        }
+        Some(made)
+    }
+
     /// Append `more` items as `item` makes them, which runs nothing and takes no lock.
     pub fn extend_with(
         &self,

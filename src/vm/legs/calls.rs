@@ -364,6 +364,14 @@ pub unsafe fn call_ex(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                         return Ok(Called::Entered);
                     }
                 }
+                word::TYPE => {
+                    let cls = &*((callee & !7) as *const Type);
+                    if let Some(init) = attr::python_init(cx, cls)
+                        && cold::enter_ex_init(cx, base, cls, init)?
+                    {
+                        return Ok(Called::Entered);
+                    }
+                }
                 _ => {}
             }
         }
