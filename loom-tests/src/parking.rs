@@ -48,6 +48,23 @@ impl ParkingLock {
         self.byte.try_lock()
     }
 
+    /// Until somebody wakes this thread. False: not asleep at all.
+    pub fn sleep(&self) -> bool {
+        if !self.byte.announce() {
+            return false;
+        }
+        let mut bucket = self.bucket.lock();
+        if !self.byte.still_waits() {
+            return false;
+        }
+        bucket.waiting += 1;
+        while bucket.woken == 0 {
+            self.wake.wait(&mut bucket);
+        }
+        bucket.woken -= 1;
+        true
+    }
+
     /// `patient`: reservations are always heeded.
     pub fn lock_as(&self, patient: bool) {
         while !self.byte.try_lock() {
@@ -59,19 +76,9 @@ impl ParkingLock {
                 loom::thread::yield_now();
                 continue;
             }
-            if !self.byte.announce() {
+            if !self.sleep() {
                 continue;
             }
-            let mut bucket = self.bucket.lock();
-            if !self.byte.still_waits() {
-                continue;
-            }
-            bucket.waiting += 1;
-            while bucket.woken == 0 {
-                self.wake.wait(&mut bucket);
-            }
-            bucket.woken -= 1;
-            drop(bucket);
             if self.byte.try_lock_woken() {
                 return;
             }

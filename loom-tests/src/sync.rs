@@ -54,6 +54,11 @@ pub enum Bug {
     AloneGoesOn,
     AloneUnannounced,
     AloneAnnouncedEarly,
+    TurnNamedLate,
+    TurnUnnamed,
+    TurnNoFence,
+    TurnParks,
+    TurnWhileParked,
 }
 
 // The threads of a model are coroutines of the thread that checks it.

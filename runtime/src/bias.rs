@@ -1,9 +1,12 @@
-//! Locks and slots of objects that only their owner changes: without locked instructions ([`crate::protocol::bias`]).
+//! Locks and slots of objects that only their owner changes, and locks of those whose turn it is: without locked instructions
+//! ([`crate::protocol::bias`], [`crate::protocol::turn`]).
 //! Twin: `bias_gil.rs`.
 
 use crate::barrier;
+use crate::contention::Contention;
 use crate::counters::Counter;
 use crate::header::Header;
+use crate::sync::light_fence;
 use crate::thread::{Thread, record, tell_stopper};
 use std::cell::Cell;
 
@@ -76,6 +79,66 @@ impl Header {
         t.bias.shared.is_inside(place, &raw const *self as usize)
     }
 
+    /// It is the thread's turn at the object: locked until [`Self::leave_own`] at the same place. False: it is not.
+    #[inline(always)]
+    pub(crate) fn enter_turn(&self, t: &Thread, place: usize) -> bool {
+        let byte = self.lock.byte();
+        if !byte.has_turn() {
+            return false;
+        }
+        let address = &raw const *self as usize;
+        let turn = &Contention::of(address).turn;
+        t.bias.shared.say(place, address);
+        light_fence();
+        let mine = turn.is_mine(address, t.tid, byte);
+        if !mine {
+            t.bias.shared.leave(place);
+        }
+        mine
+    }
+
+    /// By the holder of the ordinary lock, of which there is one: keeps it, if nobody is parked, until another ends that.
+    pub(crate) fn take_turn(&self, t: &Thread) {
+        let address = &raw const *self as usize;
+        if barrier::is_available() {
+            t.bias.shared.say(0, address);
+            if !Contention::of(address)
+                .turn
+                .take(address, t.tid, self.lock.byte())
+            {
+                t.bias.shared.leave(0);
+            }
+        }
+    }
+
+    /// Ends another thread's turn. True: the lock is this thread's, in the ordinary way.
+    pub(crate) fn end_turn(&self, t: &Thread) -> bool {
+        let address = &raw const *self as usize;
+        let contention = Contention::of(address);
+        let byte = self.lock.byte();
+        if !byte.has_turn() {
+            return false;
+        }
+        // Who comes back out of it has been sent away now.
+        contention.got_it();
+        let Some(tid) = contention.turn.end(byte) else {
+            return false;
+        };
+        t.counters.add(Counter::lock_turns, 1);
+        let mut looks = 0;
+        loop {
+            let inner = record(tid).lock();
+            let inside = |other: &Thread| other.bias.shared.is_seen_inside(address);
+            if !inner.thread().is_some_and(inside) {
+                break;
+            }
+            drop(inner);
+            wait_outside(&mut looks);
+        }
+        contention.turn.ended(byte);
+        true
+    }
+
     /// From now on everybody locks and changes the object in the same way. No safepoint.
     #[inline(always)]
     pub(crate) fn open(&self, t: &Thread) {
@@ -89,13 +152,7 @@ impl Header {
     fn open_slow(&self, t: &Thread) {
         let mut looks = 0;
         while !self.try_open(t) {
-            // The owner is inside: it takes no lock there that this thread could hold, and reaches no safepoint.
-            looks += 1;
-            if looks < 64 {
-                std::hint::spin_loop();
-            } else {
-                std::thread::yield_now();
-            }
+            wait_outside(&mut looks);
         }
     }
 
@@ -135,6 +192,16 @@ impl Header {
         t.counters.add(Counter::locks_opened, 1);
         let address = &raw const *self as usize;
         other.bias.shared.try_open(address, byte, LIMIT)
+    }
+}
+
+/// Another thread is inside: it takes no lock there that this thread could hold, and reaches no safepoint.
+fn wait_outside(looks: &mut u32) {
+    *looks += 1;
+    if *looks < 64 {
+        std::hint::spin_loop();
+    } else {
+        std::thread::yield_now();
     }
 }
 

@@ -35,6 +35,8 @@ counters! {
     program_lock_wait_ns,
     /// Objects whose running owner had to be kept from locking them in its own way.
     locks_opened,
+    /// Turns at an object that was locked all the time, ended by a thread that wanted its own.
+    lock_turns,
     /// References to another thread's objects counted for a register (some [`SAMPLED`] at a time).
     foreign_counts,
     /// A lock-free read had to fall back to the lock (R2).

@@ -130,7 +130,7 @@ impl Header {
         self.owner.store(0, Ordering::Relaxed);
         self.local.store(0, Ordering::Relaxed);
         self.flags.store(0, Ordering::Relaxed);
-        self.lock.reset();
+        self.lock.reset(self);
         self.ty.store(0, Ordering::Relaxed);
         self.shared.reset();
     }

@@ -264,7 +264,7 @@ impl RawLock {
         if crate::alone::is_alone() || crate::gil::is_enabled() {
             return false;
         }
-        let contention = Contention::begin(self.key());
+        let contention = Contention::begin(self.key(), false).0;
         for _ in 0..shrunk(LOOKS) {
             // Others sleep for it already: who waits awake besides would only go before them.
             if self.0.load(Ordering::Relaxed) & PARKED != 0 {

@@ -1,6 +1,7 @@
 //! The object lock of the free-threaded build: the lock byte with parking. Twin: `rawbyte_gil.rs`.
 //!
-//! The owner of an object locks without the byte until another thread wants it ([`crate::bias`]).
+//! The owner of an object locks without the byte until another thread wants it ([`crate::bias`]), and so does a thread in its turn at
+//! an object that several hammer ([`crate::protocol::turn`]).
 //! A thread that has to wait detaches first (R6), parks at the byte's address, and competes anew.
 
 use crate::alone;
@@ -49,22 +50,27 @@ impl RawByte {
 
     /// The cell is free (R4).
     #[inline(always)]
-    pub(crate) fn reset(&self) {
+    pub(crate) fn reset(&self, head: &Header) {
+        if self.0.has_turn() {
+            Contention::forget(&raw const *head as usize);
+        }
         self.0.reset();
     }
 
     /// Without waiting. `place` is 1 if this is the second of two locks.
     #[inline(always)]
     pub fn try_lock(&self, head: &Header, t: &Thread, place: usize) -> bool {
-        head.enter_own(t, place) || self.try_lock_byte(head, t)
+        head.enter_own(t, place) || self.try_lock_byte(head, t, place)
     }
 
     #[inline(never)]
-    fn try_lock_byte(&self, head: &Header, t: &Thread) -> bool {
+    fn try_lock_byte(&self, head: &Header, t: &Thread, place: usize) -> bool {
         let taken = if alone::is_alone() {
             self.0.try_lock_alone()
         } else {
-            self.0.try_lock() || !self.0.is_open() && head.try_open(t) && self.0.try_lock()
+            head.enter_turn(t, place)
+                || self.0.try_lock()
+                || !self.0.is_open() && head.try_open(t) && self.0.try_lock()
         };
         if taken {
             note_stranger(head, t);
@@ -82,6 +88,9 @@ impl RawByte {
 
     #[inline(never)]
     fn lock_byte(&self, head: &Header, t: &mut Thread) {
+        if head.enter_turn(t, 0) {
+            return;
+        }
         let taken = if alone::is_alone() {
             self.0.try_lock_alone()
         } else {
@@ -100,16 +109,22 @@ impl RawByte {
     #[inline(never)]
     fn lock_slow(&self, head: &Header, t: &mut Thread) {
         t.counters.add(Counter::lock_contended, 1);
-        let contention = Contention::begin(&raw const *head as usize);
+        let (contention, dense) = Contention::begin(&raw const *head as usize, true);
         let mut patience = PATIENCE;
         loop {
             for _ in 0..shrunk(LOOKS) {
-                contention.look_away(&t.breaker);
+                // A turn that nobody uses is not waited for.
+                if dense || !self.0.has_turn() {
+                    contention.look_away(&t.breaker);
+                }
                 t.counters.add(Counter::lock_spins, 1);
                 t.safepoint_stop();
                 for _ in 0..TRIES {
-                    if self.0.try_lock() {
+                    if self.0.try_lock() || head.end_turn(t) {
                         contention.got_it();
+                        if dense && contention.is_worth_turns() {
+                            head.take_turn(t);
+                        }
                         return;
                     }
                     for _ in 0..4 {

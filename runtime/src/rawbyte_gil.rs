@@ -11,7 +11,7 @@ impl RawByte {
         RawByte(0)
     }
     #[inline(always)]
-    pub(crate) fn reset(&self) {}
+    pub(crate) fn reset(&self, _head: &Header) {}
     #[inline(always)]
     pub fn try_lock(&self, _head: &Header, _t: &Thread, _place: usize) -> bool {
         true

@@ -99,6 +99,16 @@ pub enum Bug {
     AloneUnannounced,
     /// The stop is called done before it is.
     AloneAnnouncedEarly,
+    /// A turn at an object is named after it has begun.
+    TurnNamedLate,
+    /// A thread takes whatever turn there is for its own.
+    TurnUnnamed,
+    /// Who ends a turn does not fence.
+    TurnNoFence,
+    /// A thread parks while another has its turn.
+    TurnParks,
+    /// A turn begins while somebody is parked.
+    TurnWhileParked,
 }
 
 #[inline(always)]

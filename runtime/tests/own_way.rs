@@ -4,10 +4,14 @@
 
 mod common;
 use common::*;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*};
 use typhon_runtime::{
     Guarded, Header, Slot, Thread, TypeInfo, Value, Visitor, counters, gc, lock2, region,
 };
+
+/// One test at a time: they count leaves.
+static ALONE: Mutex<()> = Mutex::new(());
 
 const PAIR: u32 = region::static_type_word(21);
 
@@ -147,6 +151,7 @@ fn round(round: u64) {
 
 #[test]
 fn owners_share_what_they_are_changing() {
+    let _alone = ALONE.lock();
     attached(|_| make_type());
     for n in 0..30 {
         round(n);
@@ -157,5 +162,47 @@ fn owners_share_what_they_are_changing() {
     assert_eq!(LEAVES.load(Relaxed), 0, "leaves leaked or freed twice");
     if cfg!(all(target_os = "linux", not(feature = "gil"))) {
         assert!(counters::total(counters::Counter::locks_opened) > 0);
+    }
+}
+
+/// Threads that do nothing but lock one object take turns at it (`runtime/src/protocol/turn.rs`); so do those of the next object in its cell.
+#[test]
+fn turns_at_one_object() {
+    const THREADS: u64 = 3;
+    const CHANGES: u64 = 100_000;
+    let _alone = ALONE.lock();
+    attached(|_| make_type());
+    let begin = std::time::Instant::now();
+    let turns = || counters::total(counters::Counter::lock_turns);
+    let before = turns();
+    let mut rounds = 0;
+    while rounds < 3 || turns() < before + 20 && begin.elapsed().as_secs() < 2 {
+        rounds += 1;
+        attached(|t| {
+            let (object, other) = (pair(t), pair(t));
+            let bits = (object.bits(), other.bits());
+            let work = |t: &mut Thread| {
+                // Kept by the thread that made them.
+                let [object, other] = [bits.0, bits.1]
+                    .map(|b| std::mem::ManuallyDrop::new(unsafe { Value::from_bits(b) }));
+                change(body(&object), body(&other), 500, t);
+                for i in 0..CHANGES {
+                    add(&mut body(&object).count.lock(&body(&object).head, t));
+                    if i % 64 == 0 {
+                        t.safepoint_full();
+                    }
+                }
+            };
+            t.detach(|| {
+                std::thread::scope(|s| {
+                    for _ in 0..THREADS {
+                        s.spawn(|| attached(work));
+                    }
+                });
+            });
+            let sum = *body(&object).count.lock(&body(&object).head, t);
+            let both = 500 * THREADS;
+            assert_eq!(sum, both + CHANGES * THREADS, "a change is lost");
+        });
     }
 }

@@ -100,6 +100,18 @@ impl Bias {
         self.critical[place].store(0, Ordering::Release);
     }
 
+    /// By the thread: it says that it is inside `object`, for another reason than its being its own.
+    #[inline(always)]
+    pub fn say(&self, place: usize, object: usize) {
+        self.critical[place].store(object, Ordering::Release);
+    }
+
+    /// By another, after a heavy fence.
+    pub fn is_seen_inside(&self, object: usize) -> bool {
+        let inside = |c: &AtomicUsize| c.load(Ordering::Acquire) == object;
+        self.critical.iter().any(inside)
+    }
+
     /// By the thread: whether it is inside `object`.
     #[inline(always)]
     pub fn is_inside(&self, place: usize, object: usize) -> bool {

@@ -1,7 +1,7 @@
 //! The lock byte of an object: a leaf lock (R1) with parking.
 //!
 //! ```text
-//! bits: LOCKED 1, PARKED 2, RESERVED 4, ASKED 8, OPEN 16
+//! bits: LOCKED 1, PARKED 2, RESERVED 4, ASKED 8, OPEN 16, TURN 32, ENDING 64
 //!   0                       the owner's alone: it locks without this byte ([`super::bias`])
 //!   0 --any--> ASKED --the owner is out--> OPEN      for good; all below have OPEN too
 //!   - --any--> L            lock, uncontended
@@ -12,6 +12,8 @@
 //!   L|P --holder, in the bucket, now and then--> R or R|P     wakes one, for whom it is kept free
 //!   R, R|P --the one that was woken--> L, L|P
 //!   R, R|P --who has waited for it too long--> L, L|P
+//!   L --holder--> L|TURN        it keeps the lock for a while ([`super::turn`])
+//!   L|TURN --waiter--> L|ENDING or L|ENDING|P --the same, once the other is out--> L, L|P
 //! ```
 //! While one thread runs alone ([`super::alone_end`]) it sets and takes away L alone, by plain loads and stores, OPEN or not.
 //!
@@ -30,6 +32,9 @@ const RESERVED: u8 = 4;
 const ASKED: u8 = 8;
 /// It is everybody's.
 const OPEN: u8 = 16;
+/// One thread locks and unlocks without this byte, until another makes an end of that.
+const TURN: u8 = 32;
+const ENDING: u8 = 64;
 /// Nobody that just comes by may take it.
 const TAKEN: u8 = LOCKED | RESERVED;
 
@@ -186,7 +191,7 @@ impl LockByte {
     /// A waiter announces itself before it parks. False: the lock came free, try again.
     pub fn announce(&self) -> bool {
         let byte = self.0.load(Ordering::Relaxed);
-        if byte & LOCKED == 0 {
+        if byte & LOCKED == 0 || byte & TURN != 0 && !seeded(Bug::TurnParks) {
             return false;
         }
         byte & PARKED != 0
@@ -198,7 +203,49 @@ impl LockByte {
 
     /// Inside the bucket: whether to go to sleep.
     pub fn still_waits(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == OPEN | LOCKED | PARKED
+        let byte = self.0.load(Ordering::Relaxed);
+        // Who ends a turn has the lock then, and sees who waits.
+        byte & !ENDING == OPEN | LOCKED | PARKED
+            || seeded(Bug::TurnParks) && byte == OPEN | LOCKED | PARKED | TURN
+    }
+
+    /// By the holder. False: somebody is parked.
+    pub fn begin_turn(&self) -> bool {
+        if seeded(Bug::TurnWhileParked) {
+            self.0.store(OPEN | LOCKED | TURN, Ordering::Release);
+            return true;
+        }
+        self.0
+            .compare_exchange(
+                OPEN | LOCKED,
+                OPEN | LOCKED | TURN,
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// Whether some thread has a turn that nobody makes an end of.
+    #[inline(always)]
+    pub fn has_turn(&self) -> bool {
+        self.0.load(Ordering::Acquire) == OPEN | LOCKED | TURN
+    }
+
+    /// By a waiter. True: it has the lock as soon as the other is outside.
+    pub fn end_turn(&self) -> bool {
+        self.0
+            .compare_exchange(
+                OPEN | LOCKED | TURN,
+                OPEN | LOCKED | ENDING,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// It is. Others may have parked meanwhile.
+    pub fn turn_ended(&self) {
+        self.0.fetch_and(!ENDING, Ordering::Release);
     }
 
     /// The same, ordered with the caller's `SeqCst` exchange before it.

@@ -24,6 +24,7 @@ pub mod slot_read;
 pub mod stop_bell;
 pub mod tally;
 pub mod thread_state;
+pub mod turn;
 pub mod two_locks;
 pub mod weak_cell;
 pub mod xfree;

@@ -88,7 +88,8 @@ pub mod module {
     /// and lock_wait_ns (slept for it), read_contended (reads without a lock whose attempt to count failed),
     /// program_lock_waits (for a Lock or what is made of it) and gil_waits, with their nanoseconds,
     /// grace_periods and grace_ns (how long what was retired waited for readers), locks_opened (objects that
-    /// another thread locked or changed first while their owner ran), foreign_counts (counts of objects
+    /// another thread locked or changed first while their owner ran), lock_turns (ended turns at objects that
+    /// threads hammer), foreign_counts (counts of objects
     /// that another thread owns, estimated from samples), stops_requested and
     /// stops_obeyed, collections, retired and reclaimed (buffers that lock-free readers might look at).
     #[pyfunction]
