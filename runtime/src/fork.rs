@@ -6,6 +6,7 @@
 //! [`enter_table`]; a fork waits until nobody is. (A sleeper whose time runs out takes a bucket's lock
 //! unannounced; that instant is the one gap.)
 
+use crate::gc;
 use crate::gil;
 use crate::qsbr;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -58,6 +59,7 @@ pub fn fork(t: &mut Thread) -> io::Result<i32> {
         let mut threads = thread::before_fork();
         let mut gil = gil::before_fork();
         let garbage = (qsbr::before_fork(), crate::foreign::before_fork());
+        let mut collection = gc::before_fork();
         close_table();
         // SAFETY: every lock of this crate is held by this thread or free.
         let pid = unsafe { libc::fork() };
@@ -67,9 +69,10 @@ pub fn fork(t: &mut Thread) -> io::Result<i32> {
             INSIDE.store(0, Ordering::Relaxed);
             threads.reset_in_child(world.thread());
             gil.reset_in_child();
+            collection.reset_in_child(world.thread());
         }
         FORKING.store(false, Ordering::Release);
-        drop((garbage, gil, threads));
+        drop((collection, garbage, gil, threads));
         if pid == 0 {
             crate::zerocount::reset_in_child();
             crate::scavenge::reset_in_child();

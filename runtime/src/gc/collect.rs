@@ -20,7 +20,7 @@ use crate::info::type_flag;
 use crate::protocol::ranks::Rank;
 use crate::refcount;
 use crate::region;
-use crate::sync::{AtomicBool, Condvar, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering};
 use crate::thread::{Thread, World};
 use crate::value::Value;
 use crate::weak;
@@ -28,6 +28,8 @@ use crate::zerocount;
 use std::time::Instant;
 
 static COLLECTING: AtomicBool = AtomicBool::new(false);
+/// The thread that does.
+static COLLECTOR: AtomicUsize = AtomicUsize::new(0);
 
 /// Types that die with their instances need a round more (R12), metatypes another.
 const ROUNDS: usize = 4;
@@ -42,6 +44,24 @@ fn set_clearing(on: bool) {
     *CLEARING.lock() = on;
     if !on {
         CLEARED.notify_all();
+    }
+}
+
+/// Before a fork: nobody is between two states of [`CLEARING`].
+pub(crate) fn before_fork() -> AcrossFork {
+    AcrossFork(CLEARING.lock())
+}
+
+pub(crate) struct AcrossFork(MutexGuard<'static, bool>);
+
+impl AcrossFork {
+    /// The thread that collected, if another than `me`, is no more, and what it was about to free stays. (Who frees runs no Python code,
+    /// hence did not fork.)
+    pub(crate) fn reset_in_child(&mut self, me: &Thread) {
+        *self.0 = false;
+        if COLLECTOR.load(Ordering::Relaxed) != usize::from(me.tid) {
+            COLLECTING.store(false, Ordering::Relaxed);
+        }
     }
 }
 
@@ -80,6 +100,7 @@ pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
         }
     }
     let done = Done;
+    COLLECTOR.store(usize::from(t.tid), Ordering::Relaxed);
     (hooks::get().collecting)(t, reason);
     let mut sum = Collected::default();
     let pages = pages_in_use();
