@@ -174,30 +174,50 @@ impl Record {
         }
     }
 
-    /// What the runtime's `queue_to_owner` does.
     fn give(&self, object: &Counted) {
-        let mut dead = Vec::new();
-        loop {
-            let owner = object.owner.load(Ordering::Relaxed);
-            if owner == 0 {
-                if object.merge(1) {
-                    dead.push(Ref(object));
-                }
-                break;
+        self.hand_over(&mut [Ref(object)]);
+    }
+
+    /// Somebody who is not the owner frees a container of these.
+    pub fn drop_together(&self, objects: &[&Counted]) {
+        let mut queued = Vec::new();
+        for object in objects {
+            match object.shared.dec() {
+                Dec::Alive | Dec::Uncounted => {}
+                Dec::Dead => object.free(),
+                Dec::Queue => queued.push(Ref(*object)),
             }
-            let mut letters = self.letters.lock();
-            if object.owner.load(Ordering::Relaxed) != owner {
-                continue;
-            }
-            let given =
-                owner_queue::give(&mut *letters, &self.state, MERGE, Ref(object), &mut dead);
-            drop(letters);
-            if given == Given::Merged(true) {
-                dead.push(Ref(object));
-            }
-            break;
         }
-        Record::free(&dead);
+        self.hand_over(&mut queued);
+    }
+
+    /// What the runtime's function of this name does.
+    fn hand_over(&self, mut items: &mut [Ref]) {
+        let owner_of = |item: &Ref| item.object().owner.load(Ordering::Relaxed);
+        let mut others = Vec::new();
+        while let Some(first) = items.first() {
+            let owner = owner_of(first);
+            let (done, dead) = if owner == 0 {
+                (1, usize::from(first.object().merge(1)))
+            } else {
+                let mut letters = self.letters.lock();
+                let same = items.iter().take_while(|i| owner_of(i) == owner).count();
+                if same == 0 {
+                    continue;
+                }
+                let these = &mut items[..same];
+                let given =
+                    owner_queue::give(&mut *letters, &self.state, MERGE, these, &mut others);
+                match given {
+                    Given::Left => (same, 0),
+                    Given::Merged(dead) | Given::Helped { dead, .. } => (same, dead),
+                }
+            };
+            let (these, rest) = std::mem::take(&mut items).split_at_mut(done);
+            items = rest;
+            Record::free(&these[..dead]);
+            Record::free(&std::mem::take(&mut others));
+        }
     }
 
     fn free(dead: &[Ref]) {

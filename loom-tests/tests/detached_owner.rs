@@ -1,7 +1,7 @@
 //! An owner that sleeps holds nothing back (R5): what others drop meanwhile is merged for it, with the counts themselves.
 //!
-//! Interleavings: `asked_and_asleep` 2 172, `asked_and_dropping` 2 362, `one_dropper` 673, `owner_comes_back` 911,
-//! `two_droppers` 5 938.
+//! Interleavings: `asked_and_asleep` 2 172, `asked_and_dropping` 2 362, `container_of_a_dead` 159, `container_of_a_sleeper` 673,
+//! `one_dropper` 673, `owner_comes_back` 911, `two_droppers` 5 938.
 
 use loom::sync::Arc;
 use loom_tests::counted::{Counted, OWNER, Record};
@@ -89,6 +89,54 @@ fn ask_and_drop(own: u32) {
     world.record.detach();
     other.join().unwrap();
     world.object.assert_freed_once();
+}
+
+/// Somebody frees a container of two objects of the owner's, which sleeps or ends, and which dropped one of them before.
+fn containers(ends: bool) {
+    let world = Arc::new((
+        Record::new(ATTACHED),
+        [Counted::new(1, DEFAULT), Counted::new(2, DEFAULT)],
+    ));
+    let other = {
+        let world = world.clone();
+        thread::spawn(move || world.0.drop_together(&[&world.1[0], &world.1[1]]))
+    };
+    let (record, [_, kept]) = &*world;
+    kept.touch();
+    if kept.owner.load(Ordering::Relaxed) != OWNER {
+        record.drop_by_other(kept);
+    } else if kept.drop_local() {
+        kept.free();
+    }
+    if ends {
+        record.exit();
+    } else {
+        record.detach();
+    }
+    other.join().unwrap();
+    for object in &world.1 {
+        object.assert_freed_once();
+    }
+}
+
+#[test]
+fn container_of_a_sleeper() {
+    check(|| containers(false));
+}
+
+#[test]
+fn container_of_a_dead() {
+    check(|| containers(true));
+}
+
+#[test]
+fn container_that_nobody_serves_is_caught() {
+    must_catch(Bug::GiveNoHelp, || containers(false));
+}
+
+#[test]
+fn container_given_to_an_orphan_is_caught() {
+    must_catch(Bug::GiveToOrphan, || containers(true));
 }
 
 #[test]

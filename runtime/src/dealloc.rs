@@ -54,26 +54,30 @@ unsafe fn dealloc_container(t: &Thread, head: *mut Header) {
     if depth >= DEPTH {
         // SAFETY: only this thread uses its list, between its own pushes and pops.
         unsafe { (*t.dealloc_list.get()).push(head) };
+        t.has_left_over();
         return;
     }
     t.dealloc_depth.set(depth + 1);
     // SAFETY: by contract.
     unsafe { finish(t, head) };
-    // SAFETY: as above.
-    if depth == 0 && unsafe { !(*t.dealloc_list.get()).is_empty() } {
-        finish_list(t);
+    if depth == 0 && t.left_over.get() {
+        finish_rest(t);
     }
     t.dealloc_depth.set(depth);
 }
 
-/// What was put off at the greatest depth.
+/// What was put off: at the greatest depth, or to be handed over to other owners together.
 #[cold]
 #[inline(never)]
-fn finish_list(t: &Thread) {
-    // SAFETY: only this thread uses its list; the borrow ends before the object is freed.
-    while let Some(next) = unsafe { (*t.dealloc_list.get()).pop() } {
-        // SAFETY: it reached zero when it was put off.
-        unsafe { finish(t, next) };
+fn finish_rest(t: &Thread) {
+    while t.left_over.replace(false) {
+        // SAFETY: only this thread uses its list; the borrow ends before the object is freed.
+        while let Some(next) = unsafe { (*t.dealloc_list.get()).pop() } {
+            // SAFETY: it reached zero when it was put off.
+            unsafe { finish(t, next) };
+        }
+        #[cfg(not(feature = "gil"))]
+        crate::thread::hand_over_all(t);
     }
 }
 
@@ -140,6 +144,17 @@ fn unless_finalized(work: Pending) -> Option<Pending> {
 }
 
 impl Thread {
+    /// Within the freeing of a container, which runs no program's code.
+    #[cfg(not(feature = "gil"))]
+    pub(crate) fn is_freeing(&self) -> bool {
+        self.dealloc_depth.get() != 0
+    }
+
+    /// Something waits for the end of the outermost freeing.
+    pub(crate) fn has_left_over(&self) {
+        self.left_over.set(true);
+    }
+
     pub(crate) fn push_pending(&self, work: Pending) {
         if self.foreign.get() {
             return foreign::add(self, work);

@@ -53,7 +53,7 @@ pub use ids::{
 };
 pub(crate) use merge::{serve_all_sleepers, serve_sleepers};
 #[cfg(not(feature = "gil"))]
-pub(crate) use queue::queue_to_owner;
+pub(crate) use queue::{hand_over_all, queue_to_owner};
 pub use world::World;
 pub(crate) use world::tell_stopper;
 pub(crate) use world::with_world_claimed;
@@ -116,6 +116,11 @@ pub struct Thread {
     record: Cell<Option<&'static IdRecord>>,
     pub(crate) dealloc_depth: Cell<u32>,
     pub(crate) dealloc_list: UnsafeCell<Vec<*mut Header>>,
+    /// Of other owners, with the reference that a container of this thread's gave up (R5).
+    #[cfg(not(feature = "gil"))]
+    pub(crate) to_hand_over: UnsafeCell<Vec<*mut Header>>,
+    /// One of these two lists may have something.
+    pub(crate) left_over: Cell<bool>,
     pub(crate) pending: UnsafeCell<VecDeque<Pending>>,
     /// It is at work on the pool of foreign finalizers.
     pub(crate) runs_foreign: Cell<bool>,
@@ -166,6 +171,9 @@ impl Thread {
             record: Cell::new(None),
             dealloc_depth: Cell::new(0),
             dealloc_list: UnsafeCell::new(Vec::new()),
+            #[cfg(not(feature = "gil"))]
+            to_hand_over: UnsafeCell::new(Vec::new()),
+            left_over: Cell::new(false),
             pending: UnsafeCell::new(VecDeque::new()),
             runs_foreign: Cell::new(false),
             undo: UnsafeCell::new(Vec::new()),
@@ -362,6 +370,7 @@ impl Thread {
                 // SAFETY: QUEUED, with a reference for the queue.
                 unsafe { queue_to_owner(head) };
             }
+            hand_over_all(self);
         });
     }
     #[cfg(feature = "gil")]
