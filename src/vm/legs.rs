@@ -15,6 +15,7 @@ pub use uncommon::*;
 
 use crate::call::{Step, count_registers, counted, drop_word};
 use crate::native::Args;
+use crate::objects::builtin::answer;
 use crate::objects::dict::quick;
 use crate::objects::exception;
 use crate::objects::frame::FrameKind;

@@ -2,13 +2,14 @@
 //!
 //! The cache is a dict in order of use. Without a bound a hit is a lock-free read of that dict. With one, a hit and an
 //! insertion each are one hold of the dict's lock, in which the entry goes to the end and old ones leave, so there never are
-//! more than `maxsize` (R7: keys are compared, and the wrapped function runs, outside). Counts are kept in stripes, so that
-//! threads that only hit share no written line.
+//! more than `maxsize` (R7: keys are compared, and the wrapped function runs, outside). Counts are kept in stripes, most of which
+//! one thread writes alone, so that threads that only hit share no written line and lock none.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use typhon_vm::SlotExt;
 use typhon_vm::native::*;
+use typhon_vm::objects::builtin::answer::{self, ForRegister};
 use typhon_vm::objects::dict::new_dict;
 use typhon_vm::objects::function::methods::new_method;
 use typhon_vm::objects::object::{self, new_plain_object};
@@ -16,14 +17,22 @@ use typhon_vm::objects::str::is_exact_str;
 use typhon_vm::objects::{Dict, tuple};
 use typhon_vm::{number, protocol};
 
+/// The first threads each have a stripe of their own, by their ids; all others share the last one.
 const STRIPES: usize = 16;
 
-/// Hits and misses of the threads whose ids fall on this stripe.
+/// Hits and misses of the threads of a stripe. They only grow.
 #[derive(Default)]
 #[repr(align(64))]
 struct Stripe {
     hits: AtomicU64,
     misses: AtomicU64,
+}
+
+fn sum(counts: &[Stripe], which: fn(&Stripe) -> &AtomicU64) -> u64 {
+    counts
+        .iter()
+        .map(|s| which(s).load(Ordering::Relaxed))
+        .sum()
 }
 
 /// How much is kept.
@@ -64,6 +73,9 @@ pub struct LruCache {
     typed: bool,
     #[skip]
     counts: Box<[Stripe; STRIPES]>,
+    /// What they were when the cache was cleared.
+    #[skip]
+    cleared: Stripe,
     /// `__dict__`.
     dict: Slot,
 }
@@ -83,6 +95,11 @@ fn keyword_mark(cx: &mut Cx) -> Res<Value> {
 }
 
 impl LruCache {
+    /// The loop asks its instances before it calls them.
+    pub fn announce(class: &Type) {
+        answer::announce(class, LruCache::answer);
+    }
+
     pub const DICT_OFFSET: usize = std::mem::offset_of!(LruCache, dict);
 
     fn cache(&self) -> &Dict {
@@ -90,8 +107,28 @@ impl LruCache {
     }
 
     fn count(&self, cx: &Cx, hit: bool) {
-        let s = &self.counts[cx.tid as usize % STRIPES];
-        if hit { &s.hits } else { &s.misses }.fetch_add(1, Ordering::Relaxed);
+        let own = (cx.tid as usize).min(STRIPES - 1);
+        let s = &self.counts[own];
+        let n = if hit { &s.hits } else { &s.misses };
+        if own == STRIPES - 1 {
+            n.fetch_add(1, Ordering::Relaxed);
+        } else {
+            // An id is one thread's at a time.
+            n.store(n.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// A hit of an unbounded cache whose key is the argument itself.
+    fn answer(cx: &mut Cx, this: &Value, args: &[Value]) -> Option<ForRegister> {
+        let (this, [key]) = (this.downcast_exact::<LruCache>()?, args) else {
+            return None;
+        };
+        if this.typed || this.bound != Bound::Unlimited {
+            return None;
+        }
+        let found = ForRegister::item(cx, &this.cache, key)?;
+        this.count(cx, true);
+        Some(found)
     }
 
     /// The cache's key for a call.
@@ -159,6 +196,7 @@ impl LruCache {
             bound,
             typed,
             counts: Default::default(),
+            cleared: Stripe::default(),
             dict: Slot::EMPTY,
         };
         object::alloc(cx, cls, c)
@@ -204,14 +242,13 @@ impl LruCache {
 
     /// Report cache statistics
     fn cache_info(&self, cx: &mut Cx) -> Res<Value> {
-        let sum = |f: fn(&Stripe) -> &AtomicU64| {
-            self.counts
-                .iter()
-                .map(|s| f(s).load(Ordering::Relaxed))
-                .sum::<u64>()
+        let since = |which: fn(&Stripe) -> &AtomicU64| {
+            // First what is subtracted: the sum only grows.
+            let cleared = which(&self.cleared).load(Ordering::Acquire);
+            sum(&*self.counts, which).saturating_sub(cleared)
         };
-        let hits = sum(|s| &s.hits).into_value(cx)?;
-        let misses = sum(|s| &s.misses).into_value(cx)?;
+        let hits = since(|s| &s.hits).into_value(cx)?;
+        let misses = since(|s| &s.misses).into_value(cx)?;
         let max = match self.bound {
             Bound::Unlimited => Value::none(),
             Bound::Nothing => Value::small_int(0),
@@ -223,9 +260,9 @@ impl LruCache {
 
     /// Clear the cache and cache statistics
     fn cache_clear(&self, cx: &mut Cx) {
-        for s in self.counts.iter() {
-            s.hits.store(0, Ordering::Relaxed);
-            s.misses.store(0, Ordering::Relaxed);
+        let both: [fn(&Stripe) -> &AtomicU64; 2] = [|s| &s.hits, |s| &s.misses];
+        for which in both {
+            which(&self.cleared).store(sum(&*self.counts, which), Ordering::Release);
         }
         self.cache().clear(cx);
     }

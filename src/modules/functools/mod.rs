@@ -71,6 +71,7 @@ pub mod module {
         let t = Partial::type_object(cx)?;
         give_dict(cx, t, Partial::DICT_OFFSET)?;
         let t = LruCache::type_object(cx)?;
+        LruCache::announce(t);
         give_dict(cx, t, LruCache::DICT_OFFSET)?;
         let p = partial::placeholder(cx)?;
         protocol::setattr_str(cx, module, "Placeholder", &p)

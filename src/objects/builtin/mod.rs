@@ -1,6 +1,7 @@
 //! Native functions as Python sees them: `builtin_function_or_method`, and the descriptors that stand in the namespaces of
 //! native types (`method_descriptor`, `getset_descriptor`, `member_descriptor`, `wrapper_descriptor`).
 
+pub mod answer;
 pub mod call;
 pub mod descr;
 pub mod function;

@@ -247,6 +247,15 @@ unsafe fn call_by_class(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                     return finish_call(cx, r, w, v);
                 }
             }
+            _ if *base.add(1) == 0 => {
+                let (f, args) = (&*(base as *const Value), base.add(2) as *const Value);
+                let bits = answer::ask(cx, f, args, argc);
+                if bits != 0 {
+                    release_call(cx, r, w);
+                    put_result(cx, r, w, bits);
+                    return Ok(Called::Done);
+                }
+            }
             _ => {}
         }
         let v = call_slow(cx, base, argc)?;
@@ -258,13 +267,22 @@ unsafe fn call_by_class(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
 unsafe fn finish_call(cx: &mut Cx, r: *mut u64, w: u64, v: Value) -> Res<Called> {
     // SAFETY: by the contract of `call_other`.
     unsafe {
+        release_call(cx, r, w);
+        put_result(cx, r, w, v.into_counted_or_immediate());
+    }
+    Ok(Called::Done)
+}
+
+/// The callable and its arguments go.
+#[inline(always)]
+unsafe fn release_call(cx: &mut Cx, r: *mut u64, w: u64) {
+    // SAFETY: by the contract of `call_other`.
+    unsafe {
         for i in a_of(w)..a_of(w) + b_of(w) + 2 {
             let old = std::mem::take(&mut *r.add(i));
             drop_word(cx, old);
         }
-        put_result(cx, r, w, v.into_counted_or_immediate());
     }
-    Ok(Called::Done)
 }
 
 /// Store the result of a call, if it is wanted.
