@@ -306,6 +306,7 @@ pub fn item_fast(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
 pub fn item_quick(cx: &mut Cx, o: &Value, i: i64) -> Option<u64> {
     match item_fast(cx, o, i) {
         Some(item) => Some(item),
+        None if o.class_word() == word::DICT => None,
         None => numbers::get(cx, o, i).map(NonZeroU64::get),
     }
 }

@@ -46,10 +46,11 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   compare-commits BEFORE [AFTER] [--filter TEXT] [--runs N] [--profile NAME] [--primitives]
                    is AFTER (default: the tree as it lies here) faster than BEFORE? Builds both below target/commits, then runs
                    the micro programs on the two in turns; --primitives: what criterion says of the runtime's primitives
-  pyperformance [--suite DIR] [--binary PATH] [--gil PATH] [--peer PATH] [--runs N] [NAME...]
+  pyperformance [--suite DIR] [--binary PATH] [--gil PATH] [--peer PATH] [--runs N] [--into FILE] [NAME...]
                    programs of the public pyperformance suite, typhon (default: target/release/typhon, and
                    target/gil/release/typhon if it is there) against another Python; DIR (or TYPHON_PYPERFORMANCE) holds
-                   the suite, and without it the command says how to get it
+                   the suite, and without it the command says how to get it (--into: the table in FILE, the README's for
+                   instance, is written anew)
   soak [--binary PATH]... [--threads 1,2,4,16] [--rounds N] [--seconds S] [FILTER]
                    the examples again and again; every run must print the same
                    (default: both builds, target/release/typhon and target/gil/release/typhon)
@@ -178,6 +179,7 @@ fn main() -> ExitCode {
                 gil,
                 peer: arguments.path("--peer"),
                 runs: arguments.number("--runs", 3),
+                into: arguments.path("--into"),
                 names: arguments.rest(),
             };
             pyperformance::run(&root, &plan)

@@ -61,9 +61,14 @@ pub struct Plan {
     pub gil: Option<PathBuf>,
     pub peer: Option<PathBuf>,
     pub runs: usize,
+    /// A Markdown file whose table between [`BEGIN`] and [`END`] is written anew.
+    pub into: Option<PathBuf>,
     /// Only programs whose name contains one of these.
     pub names: Vec<String>,
 }
+
+const BEGIN: &str = "<!-- pyperformance: begin -->\n";
+const END: &str = "<!-- pyperformance: end -->\n";
 
 /// What a program said: seconds of each benchmark, peak memory in KiB.
 #[derive(Default)]
@@ -101,6 +106,7 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
 
     let mut good = true;
     let (mut ratios, mut against_gil) = (Vec::new(), Vec::new());
+    let mut rows = Vec::new();
     for (name, arguments) in PROGRAMS {
         let title = format!("{name} {}", arguments.join(" "));
         if !plan.names.is_empty() && !plan.names.iter().any(|wanted| title.contains(&**wanted)) {
@@ -125,38 +131,81 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
             all
         };
         for (i, bench) in all.into_iter().enumerate() {
-            print!("{bench:<28}");
             let seconds = |wanted: &str| said[place(wanted)?].seconds.get(bench).copied();
+            let mut row = vec![bench.clone()];
             for (name, _) in &interpreters {
-                match seconds(name) {
-                    Some(s) => print!("{:>14}", duration(s)),
-                    None => print!("{:>14}", "failed"),
-                }
+                row.push(seconds(name).map_or("failed".to_string(), duration));
             }
-            ratio(seconds("peer"), seconds("typhon"), 8, &mut ratios);
-            ratio(
-                seconds("GIL build"),
-                seconds("typhon"),
-                10,
-                &mut against_gil,
-            );
-            if i == 0 {
-                for said in &said {
-                    print!("{:>8.1}", said.peak as f64 / 1024.0);
-                }
-            }
-            println!();
+            row.push(ratio(seconds("peer"), seconds("typhon"), &mut ratios));
+            let (gil, typhon) = (seconds("GIL build"), seconds("typhon"));
+            row.push(ratio(gil, typhon, &mut against_gil));
+            row.extend(said.iter().map(|said| match i {
+                0 => format!("{:.1}", said.peak as f64 / 1024.0),
+                _ => String::new(),
+            }));
+            print_row(&row, interpreters.len());
+            rows.push(row);
         }
     }
-    let blank = " ".repeat(14 * interpreters.len());
-    print!("{:<28}{blank}", "geometric mean");
-    mean(&ratios, 8);
-    mean(&against_gil, 10);
+    let mut last = vec![String::new(); interpreters.len() + 1];
+    last[0] = "geometric mean".to_string();
+    last.extend([mean(&ratios), mean(&against_gil)]);
+    last.resize(2 * interpreters.len() + 3, String::new());
+    print_row(&last, interpreters.len());
+    rows.push(last);
     println!(
-        "\n\nthe shortest of {} interleaved runs; ratio = time of the peer / time of typhon",
+        "\nthe shortest of {} interleaved runs; ratio = time of the peer / time of typhon",
         plan.runs
     );
+    if let Some(file) = &plan.into {
+        let heads = |(name, path): &(&str, &Path)| match (*name, path.file_name()) {
+            ("peer", Some(file)) => file.to_string_lossy().into_owned(),
+            ("typhon", _) => "free-threaded".to_string(),
+            (name, _) => name.to_string(),
+        };
+        let names: Vec<String> = interpreters.iter().map(heads).collect();
+        if let Err(error) = write_into(file, &names, &rows) {
+            println!("{}: {error}", file.display());
+            good = false;
+        }
+    }
     good
+}
+
+fn print_row(row: &[String], interpreters: usize) {
+    print!("{:<28}", row[0]);
+    for (i, cell) in row[1..].iter().enumerate() {
+        let width = match i.checked_sub(interpreters) {
+            None => 14,
+            Some(1) => 10,
+            _ => 8,
+        };
+        print!("{cell:>width$}");
+    }
+    println!();
+}
+
+/// Replaces the table between the marks in a Markdown file.
+fn write_into(file: &Path, interpreters: &[String], rows: &[Vec<String>]) -> std::io::Result<()> {
+    let text = std::fs::read_to_string(file)?;
+    let missing = || std::io::Error::other(format!("no line {}", BEGIN.trim_end()));
+    let begin = text.find(BEGIN).ok_or_else(missing)? + BEGIN.len();
+    let end = begin + text[begin..].find(END).ok_or_else(missing)?;
+    let mut table = String::from("| program |");
+    for name in interpreters {
+        table += &format!(" {name} |");
+    }
+    table += " ratio | vs GIL |";
+    for name in interpreters {
+        table += &format!(" {name}, MiB |");
+    }
+    table += "\n| --- |";
+    table += &" ---: |".repeat(2 * interpreters.len() + 2);
+    table.push('\n');
+    for row in rows {
+        table += &format!("| {} |\n", row.join(" | "));
+    }
+    std::fs::write(file, format!("{}{table}{}", &text[..begin], &text[end..]))
 }
 
 /// The folder with the programs: `suite` itself or where the wheel has it.
@@ -221,22 +270,19 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-/// Prints how much faster `ours` is, and keeps the number.
-fn ratio(theirs: Option<f64>, ours: Option<f64>, width: usize, kept: &mut Vec<f64>) {
-    match (theirs, ours) {
-        (Some(theirs), Some(ours)) => {
-            kept.push(theirs / ours);
-            print!("{:>width$.2}", theirs / ours);
-        }
-        _ => print!("{:>width$}", ""),
-    }
+/// How much faster `ours` is, kept too.
+fn ratio(theirs: Option<f64>, ours: Option<f64>, kept: &mut Vec<f64>) -> String {
+    let (Some(theirs), Some(ours)) = (theirs, ours) else {
+        return String::new();
+    };
+    kept.push(theirs / ours);
+    format!("{:.2}", theirs / ours)
 }
 
-fn mean(ratios: &[f64], width: usize) {
+fn mean(ratios: &[f64]) -> String {
     if ratios.is_empty() {
-        print!("{:>width$}", "");
-        return;
+        return String::new();
     }
     let logs: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
-    print!("{:>width$.2}", (logs / ratios.len() as f64).exp());
+    format!("{:.2}", (logs / ratios.len() as f64).exp())
 }
