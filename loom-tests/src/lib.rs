@@ -8,6 +8,7 @@ pub mod counted;
 pub mod parking;
 #[path = "../../runtime/src/protocol/mod.rs"]
 pub mod protocol;
+pub mod stopping;
 pub mod sync;
 pub mod thread;
 

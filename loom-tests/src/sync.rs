@@ -59,6 +59,8 @@ pub enum Bug {
     TurnNoFence,
     TurnParks,
     TurnWhileParked,
+    ForkHalfCleared,
+    ClearedUntold,
 }
 
 // The threads of a model are coroutines of the thread that checks it.

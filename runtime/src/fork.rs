@@ -10,7 +10,7 @@ use crate::gc;
 use crate::gil;
 use crate::qsbr;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
-use crate::thread::{self, Thread};
+use crate::thread::{self, Thread, World};
 use std::io;
 
 static FORKS: AtomicUsize = AtomicUsize::new(0);
@@ -54,29 +54,40 @@ fn close_table() {
 /// `fork(2)`. In the child (Ok(0)) the caller's is the only thread; the ids of the others are orphans,
 /// and what they had put off is the caller's to do. The interpreter clears their frames.
 pub fn fork(t: &mut Thread) -> io::Result<i32> {
-    t.stop_the_world(|world| {
-        world.stopped_for("fork");
-        let mut threads = thread::before_fork();
-        let mut gil = gil::before_fork();
-        let garbage = (qsbr::before_fork(), crate::foreign::before_fork());
-        let mut collection = gc::before_fork();
-        close_table();
-        // SAFETY: every lock of this crate is held by this thread or free.
-        let pid = unsafe { libc::fork() };
-        let error = io::Error::last_os_error();
-        if pid == 0 {
-            FORKS.fetch_add(1, Ordering::Relaxed);
-            INSIDE.store(0, Ordering::Relaxed);
-            threads.reset_in_child(world.thread());
-            gil.reset_in_child();
-            collection.reset_in_child(world.thread());
+    loop {
+        if let Some(result) = t.stop_the_world(fork_stopped) {
+            return result;
         }
-        FORKING.store(false, Ordering::Release);
-        drop((collection, garbage, gil, threads));
-        if pid == 0 {
-            crate::zerocount::reset_in_child();
-            crate::scavenge::reset_in_child();
-        }
-        if pid < 0 { Err(error) } else { Ok(pid) }
-    })
+        t.detach(gc::wait_to_fork);
+    }
+}
+
+/// None: another thread frees garbage, which the child would inherit half done.
+fn fork_stopped(world: &mut World) -> Option<io::Result<i32>> {
+    world.stopped_for("fork");
+    if !gc::may_fork() {
+        return None;
+    }
+    let mut threads = thread::before_fork();
+    let mut gil = gil::before_fork();
+    let garbage = (qsbr::before_fork(), crate::foreign::before_fork());
+    let mut collection = gc::before_fork();
+    close_table();
+    // SAFETY: every lock of this crate is held by this thread or free.
+    let pid = unsafe { libc::fork() };
+    let error = io::Error::last_os_error();
+    if pid == 0 {
+        FORKS.fetch_add(1, Ordering::Relaxed);
+        INSIDE.store(0, Ordering::Relaxed);
+        threads.reset_in_child(world.thread());
+        gil.reset_in_child();
+        collection.reset_in_child(world.thread());
+    }
+    FORKING.store(false, Ordering::Release);
+    drop((collection, garbage, gil, threads));
+    if pid == 0 {
+        crate::zerocount::reset_in_child();
+        crate::scavenge::reset_in_child();
+    }
+    Some(if pid < 0 { Err(error) } else { Ok(pid) })
 }

@@ -109,6 +109,10 @@ pub enum Bug {
     TurnParks,
     /// A turn begins while somebody is parked.
     TurnWhileParked,
+    /// A thread forks while another frees what it has condemned.
+    ForkHalfCleared,
+    /// Garbage is freed, and who waits for that is not told.
+    ClearedUntold,
 }
 
 #[inline(always)]

@@ -17,10 +17,10 @@ use crate::dealloc::dealloc;
 use crate::header::{Header, flag};
 use crate::hooks;
 use crate::info::type_flag;
-use crate::protocol::ranks::Rank;
+use crate::protocol::clearing::Clearing;
 use crate::refcount;
 use crate::region;
-use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, MutexGuard, Ordering};
 use crate::thread::{Thread, World};
 use crate::value::Value;
 use crate::weak;
@@ -37,28 +37,44 @@ const ROUNDS: usize = 4;
 /// True while a collection frees its garbage, which runs no Python code: then, and only then, threads
 /// whose heap has grown too much wait for it. Otherwise they could make garbage faster than one thread
 /// frees it.
-static CLEARING: Mutex<bool> = Mutex::ranked(Rank::Clearing, false);
-static CLEARED: Condvar = Condvar::new();
+static CLEARING: Clearing = Clearing::new();
 
-fn set_clearing(on: bool) {
-    *CLEARING.lock() = on;
-    if !on {
-        CLEARED.notify_all();
+/// From condemning to the last drop.
+struct Condemned {
+    /// Types that wait for a round without instances (R12).
+    kept_types: AddressSet<*const Header>,
+}
+
+impl Drop for Condemned {
+    fn drop(&mut self) {
+        CLEARING.end();
     }
+}
+
+/// World stopped: whether nothing is condemned, so that the child of a fork finds no garbage that is half freed.
+pub(crate) fn may_fork() -> bool {
+    CLEARING.is_over()
+}
+
+/// Until then. The world runs, and this thread is detached.
+pub(crate) fn wait_to_fork() {
+    CLEARING.wait();
 }
 
 /// Before a fork: nobody is between two states of [`CLEARING`].
 pub(crate) fn before_fork() -> AcrossFork {
-    AcrossFork(CLEARING.lock())
+    let lock = CLEARING.lock();
+    debug_assert!(!*lock, "the world has not run since this was seen");
+    AcrossFork { _clearing: lock }
 }
 
-pub(crate) struct AcrossFork(MutexGuard<'static, bool>);
+pub(crate) struct AcrossFork {
+    _clearing: MutexGuard<'static, bool>,
+}
 
 impl AcrossFork {
-    /// The thread that collected, if another than `me`, is no more, and what it was about to free stays. (Who frees runs no Python code,
-    /// hence did not fork.)
+    /// The thread that collected, if another than `me`, is no more; the garbage that it held to run its finalizers stays.
     pub(crate) fn reset_in_child(&mut self, me: &Thread) {
-        *self.0 = false;
         if COLLECTOR.load(Ordering::Relaxed) != usize::from(me.tid) {
             COLLECTING.store(false, Ordering::Relaxed);
         }
@@ -84,12 +100,7 @@ pub fn collect_grown(t: &mut Thread) {
 pub fn collect(t: &mut Thread, reason: Reason) -> Collected {
     if COLLECTING.swap(true, Ordering::AcqRel) {
         if reason == Reason::Growth {
-            t.detach(|| {
-                let mut clearing = CLEARING.lock();
-                while *clearing {
-                    CLEARED.wait(&mut clearing);
-                }
-            });
+            t.detach(|| CLEARING.wait());
         }
         return Collected::default();
     }
@@ -140,15 +151,15 @@ fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
         mut garbage,
         callbacks,
         finalizers,
-        kept_types,
+        condemned,
         ..
     } = first;
     if garbage.is_empty() {
         t.run_pending();
         return false;
     }
-    let kept_types = match kept_types {
-        Some(kept) => kept,
+    let condemned = match condemned {
+        Some(condemned) => condemned,
         None => {
             if let Some(tell) = teller {
                 tell(t, &garbage);
@@ -162,7 +173,7 @@ fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
                 return false;
             }
             let started = Instant::now();
-            let (survivors, kept) = t.stop_the_world(|world| {
+            let (survivors, condemned) = t.stop_the_world(|world| {
                 world.stopped_for("collection");
                 let survivors = recheck(world, &mut garbage);
                 (survivors, condemn(&garbage, world.thread().tid))
@@ -172,10 +183,9 @@ fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
             for value in survivors {
                 value.drop_in(t);
             }
-            kept
+            condemned
         }
     };
-    set_clearing(true);
     for value in &garbage {
         // Kept types too: they may hold the last reference to an instance. Their cells stay.
         let head = value.header().expect("a cell");
@@ -190,9 +200,10 @@ fn one_round(t: &mut Thread, reason: Reason, sum: &mut Collected) -> bool {
     for value in garbage {
         value.drop_in(t);
     }
-    set_clearing(false);
+    let types_left = !condemned.kept_types.is_empty();
+    drop(condemned);
     t.run_pending();
-    !kept_types.is_empty()
+    types_left
 }
 
 fn run_finalizers(t: &mut Thread, garbage: &[Value], which: Vec<usize>) {
@@ -218,7 +229,7 @@ struct Found {
     /// Which of the garbage have finalizers to run.
     finalizers: Vec<usize>,
     /// Present if there is nothing to run, and the garbage was condemned at once.
-    kept_types: Option<AddressSet<*const Header>>,
+    condemned: Option<Condemned>,
     alive: usize,
     pause_ns: u64,
 }
@@ -269,7 +280,7 @@ fn find(world: &mut World, reason: Reason, told: bool) -> Found {
     let at_once =
         callbacks.is_empty() && finalizers.is_empty() && !told && !SAVE_ALL.load(Ordering::Relaxed);
     Found {
-        kept_types: at_once.then(|| condemn(&garbage, t.tid)),
+        condemned: at_once.then(|| condemn(&garbage, t.tid)),
         garbage,
         callbacks,
         finalizers,
@@ -371,9 +382,9 @@ fn keep_bases(types: &AddressSet<*const Header>, kept: &mut AddressSet<*const He
     }
 }
 
-/// World stopped: makes the garbage ready to die. Returns the types that wait for a round without
-/// instances (R12).
-fn condemn(garbage: &[Value], tid: u16) -> AddressSet<*const Header> {
+/// World stopped: makes the garbage ready to die.
+fn condemn(garbage: &[Value], tid: u16) -> Condemned {
+    CLEARING.begin();
     let types: AddressSet<*const Header> = garbage
         .iter()
         .filter(|v| is_type(v))
@@ -418,5 +429,5 @@ fn condemn(garbage: &[Value], tid: u16) -> AddressSet<*const Header> {
         };
         debug_assert!(!dead, "held by the collector");
     }
-    kept
+    Condemned { kept_types: kept }
 }

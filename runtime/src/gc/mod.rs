@@ -30,7 +30,7 @@ mod verify;
 mod visitor;
 mod words;
 
-pub(crate) use collect::before_fork;
+pub(crate) use collect::{before_fork, may_fork, wait_to_fork};
 pub use collect::{collect, collect_grown};
 pub use inspect::{objects, referents, referrers, stats_of_heap};
 pub use verify::verify;

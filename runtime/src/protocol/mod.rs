@@ -8,6 +8,7 @@
 pub mod alone_end;
 pub mod bias;
 pub mod cache_pair;
+pub mod clearing;
 pub mod deferral;
 pub mod exchange;
 pub mod foreign_pool;
