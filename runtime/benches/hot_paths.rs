@@ -35,6 +35,7 @@ fn main() {
         visit_global_roots: |v| ROOTS.lock().unwrap().iter().for_each(|r| v.root(r)),
         run_finalizer: |_, _| {},
         weakrefs_cleared: |_, _| {},
+        class_condemned: |_| {},
         collecting: |_, _| {},
         collected: |_, _, _| {},
     });

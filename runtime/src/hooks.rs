@@ -2,6 +2,7 @@
 //! Installed once, before the first thread attaches.
 
 use crate::gc::{Collected, Reason, Visitor};
+use crate::header::Header;
 use crate::sync::OnceLock;
 use crate::thread::Thread;
 use crate::value::Value;
@@ -16,6 +17,9 @@ pub struct Hooks {
     pub run_finalizer: fn(&mut Thread, &Value),
     /// Calls the callbacks of these weak references, which are cleared already.
     pub weakrefs_cleared: fn(&mut Thread, Vec<Value>),
+    /// This class is garbage and about to be cleared: whoever looks classes up by what names them weakly finds it no more. World
+    /// stopped.
+    pub class_condemned: fn(*const Header),
     /// Before a collection: `gc.callbacks`. Runs Python code.
     pub collecting: fn(&mut Thread, Reason),
     /// After it.
@@ -29,6 +33,7 @@ static NONE: Hooks = Hooks {
     visit_global_roots: |_| {},
     run_finalizer: |_, _| {},
     weakrefs_cleared: |_, _| {},
+    class_condemned: |_| {},
     collecting: |_, _| {},
     collected: |_, _, _| {},
 };

@@ -39,6 +39,7 @@ fn setup() {
         weakrefs_cleared: |_, refs| {
             CALLED.fetch_add(refs.len(), Relaxed);
         },
+        class_condemned: |_| {},
         collecting: |_, _| {},
         collected: |_, _, _| {},
     });

@@ -158,7 +158,11 @@ pub fn fill_counted(
     let (Some(key), true) = (name.downcast_exact::<Str>(), found.is(v)) else {
         return;
     };
-    let d = owner.dict();
+    // What follows may wait, and the class change its order meanwhile.
+    let owner = owner.value();
+    let Some(d) = owner.downcast::<Type>().map(Type::dict) else {
+        return;
+    };
     let keys = d.assign_keys_version(cx);
     if let Some(n) = d.index_of_str(cx, key)
         && keys != 0

@@ -127,6 +127,8 @@ pub fn prepare() {
             let cx = unsafe { crate::native::cx_of(t) };
             crate::threads::run_weakref_callbacks(cx, list);
         },
+        // SAFETY: garbage is whole until it is cleared, after this stop.
+        class_condemned: |head| unsafe { &*head.cast::<Type>() }.leave_lists(),
         collecting: |t, reason| collection_hook(t, reason, None),
         collected: |t, reason, found| collection_hook(t, reason, Some(found)),
     });

@@ -400,6 +400,10 @@ fn condemn(garbage: &[Value], tid: u16) -> Condemned {
         }
     }
     keep_bases(&types, &mut kept);
+    for &ty in &types {
+        // The kept ones too: what is cleared is no class any more.
+        (hooks::get().class_condemned)(ty);
+    }
     let deferred: AddressSet<*const Header> = garbage
         .iter()
         .filter(|v| v.header().is_some_and(Header::is_deferred))

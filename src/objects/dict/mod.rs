@@ -351,6 +351,13 @@ impl Dict {
         }
     }
 
+    /// The same without the lock, hence without a safepoint, if that goes.
+    #[inline]
+    pub(crate) fn peek_str(&self, tid: u16, key: &Str) -> Result<Option<Value>, GaveUp> {
+        // SAFETY: the caller's reference keeps the string alive; the word is not dropped.
+        unsafe { with_bits(&raw const *key as u64, |k| self.read(tid, k, key.hash())) }
+    }
+
     /// The value of an attribute's name in a namespace. A key that is no `str` but has the name's hash is asked.
     #[inline]
     pub fn get_name(&self, cx: &mut Cx, key: &Str) -> Res<Option<Value>> {

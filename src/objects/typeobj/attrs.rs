@@ -1,6 +1,6 @@
 //! The special attributes of classes: `__name__`, `__bases__`, `__annotations__` and the like.
 
-use super::lookup::{for_each_subclass, type_of_word};
+use super::lookup::{subclasses, type_of_word};
 use super::methods::{qualname_of, store};
 use super::{TYPE_MUTEX, Type, build, dunder, flag};
 use crate::native::*;
@@ -508,9 +508,7 @@ fn update_order(cx: &mut Cx, t: &Type, this: &Value, changed: &mut Vec<Reordered
         new,
         old,
     });
-    let mut below = Vec::new();
-    for_each_subclass(t, &mut |s| below.push(s.value()));
-    for s in below {
+    for s in subclasses(t) {
         update_order(cx, type_of_word(&s), &s, changed)?;
     }
     Ok(())
@@ -520,9 +518,7 @@ fn update_order(cx: &mut Cx, t: &Type, this: &Value, changed: &mut Vec<Reordered
 fn relink(cx: &mut Cx, t: &Type) -> Res<()> {
     dunder::update_all_slots(cx, t)?;
     build::set_generic_flags(t);
-    let mut below = Vec::new();
-    for_each_subclass(t, &mut |s| below.push(s.value()));
-    for s in below {
+    for s in subclasses(t) {
         relink(cx, type_of_word(&s))?;
     }
     Ok(())

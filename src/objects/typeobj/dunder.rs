@@ -1,6 +1,6 @@
 //! Slots whose implementation is a special method written in Python. The other way round: `wrapper.rs`.
 
-use super::lookup::for_each_subclass;
+use super::lookup::{subclasses, type_of_word};
 use super::slots::*;
 use super::special::special;
 use super::wrapper::{SlotWrapper, call_wrapper};
@@ -11,7 +11,7 @@ use crate::objects::int::IntRef;
 use crate::objects::str::intern::intern_static;
 use crate::objects::{Str, object};
 use crate::statics::word;
-use crate::{Cx, ExcKind, Res, Value, ValueExt, protocol};
+use crate::{Cx, ExcKind, Res, SlotExt, Value, ValueExt, protocol};
 use std::sync::atomic::Ordering;
 use typhon_runtime::info::type_flag;
 
@@ -662,7 +662,10 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
 /// Fill every slot of a new class.
 pub fn update_all_slots(cx: &mut Cx, t: &Type) -> Res<()> {
     // With one line of ancestors, a slot whose special methods the class does not define is its base's.
-    let base = t.base().filter(|b| t.mro().len() == b.mro().len() + 1);
+    // Held: looking specials up may wait.
+    let base = t.base_slot.get(&t.head);
+    let base = base.as_ref().and_then(|b| b.downcast::<Type>());
+    let base = base.filter(|b| t.mro().len() == b.mro().len() + 1);
     let own = if base.is_some() {
         own_specials(cx, t)
     } else {
@@ -729,10 +732,8 @@ fn update_slot_tree(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
         }
         super::build::set_generic_flags(t);
     }
-    let mut subs = Vec::new();
-    for_each_subclass(t, &mut |s| subs.push(s.word()));
-    for w in subs {
-        update_slot_tree(cx, Type::from_word(w), id)?;
+    for below in subclasses(t) {
+        update_slot_tree(cx, type_of_word(&below), id)?;
     }
     Ok(())
 }

@@ -27,14 +27,36 @@ impl Type {
         }
         self.walk(cx, name).map(|found| found.0)
     }
-    /// The same, with the class that has it.
+    /// The same, with the class that has it: alive until the next safepoint.
     pub fn walk<'a>(&'a self, cx: &mut Cx, name: &Value) -> Option<(Value, &'a Type)> {
         let key = name.downcast::<Str>()?;
         for t in self.mro() {
             let ty = type_of_word(t);
             let d = ty.dict();
+            match d.peek_str(cx.tid, key) {
+                Ok(Some(v)) => return Some((v, ty)),
+                Ok(None) if !d.has_other_keys() => {}
+                _ => return self.walk_waiting(cx, name, key),
+            }
+        }
+        None
+    }
+    /// The same where a namespace has to be locked: meanwhile the class may get another order, or die.
+    #[cold]
+    #[inline(never)]
+    fn walk_waiting<'a>(
+        &'a self,
+        cx: &mut Cx,
+        name: &Value,
+        key: &Str,
+    ) -> Option<(Value, &'a Type)> {
+        let _alive = self.value();
+        let order = self.mro.get(&self.head)?;
+        for t in order.downcast::<Tuple>()?.items() {
+            let ty = type_of_word(t);
+            let d = ty.dict();
             if let Some(v) = d.get_str(cx, key) {
-                return Some((v, ty));
+                return Some((v, Type::from_word(ty.word())));
             }
             if d.has_other_keys() && d.has_foreign(cx, key.hash()) {
                 return self.lookup_asking(cx, name);
@@ -155,11 +177,8 @@ impl Type {
         while let Some(word) = words.pop() {
             let t = Type::from_word(word);
             t.version.store(0, Ordering::Release);
-            for_each_subclass(t, &mut |below| {
-                if seen.insert(below.word()) {
-                    words.push(below.word());
-                }
-            });
+            let below = t.below.subclasses.words();
+            words.extend(below.into_iter().filter(|&word| seen.insert(word)));
         }
     }
     /// Callers hold the type mutex, have forgotten the version, and give the class another order.
@@ -186,11 +205,14 @@ pub fn type_of_word(v: &Value) -> &Type {
     unsafe { &*((v.bits() & !7) as *const Type) }
 }
 
-/// Direct subclasses, by the list that each class keeps of them (weak: type words; dead ones are removed by the collector).
-pub fn for_each_subclass(t: &Type, f: &mut dyn FnMut(&Type)) {
-    for w in t.below.subclasses.words() {
-        f(Type::from_word(w));
-    }
+/// Direct subclasses, by the list that each class keeps of them. It is weak: the collector takes out what it condemns while the world
+/// is stopped, so what stands in it is alive until the next safepoint. Counted, it is so after that.
+pub fn subclasses(t: &Type) -> Vec<Value> {
+    let words = t.below.subclasses.words();
+    words
+        .into_iter()
+        .map(|w| Type::from_word(w).value())
+        .collect()
 }
 
 /// The namespace of a type as a tuple of items: for iteration while others write.

@@ -1,6 +1,6 @@
 //! What Python sees of `type`: calling classes, attribute access on classes. The special attributes stand in `attrs.rs`.
 
-use super::lookup::for_each_subclass;
+use super::lookup::subclasses;
 use super::{Type, build, dunder, flag};
 use crate::native::*;
 use crate::objects::Dict;
@@ -315,9 +315,7 @@ impl Type {
     }
     /// Return a list of immediate subclasses.
     fn __subclasses__(&self, cx: &mut Cx) -> Res<Value> {
-        let mut out = Vec::new();
-        for_each_subclass(self, &mut |s| out.push(s.value()));
-        new_list(cx, out)
+        new_list(cx, subclasses(self))
     }
     /// Check if an object is an instance.
     #[sig(instance, /)]

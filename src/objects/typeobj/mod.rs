@@ -403,6 +403,20 @@ impl Cx {
     }
 }
 
+impl Type {
+    /// Takes the class out of the lists of those above it. World stopped, or it is dead.
+    pub fn leave_lists(&self) {
+        let bases = crate::objects::tuple::items_of_bits(self.bases.peek_bits());
+        // A metaclass decides on the order: it may be without bases.
+        for above in bases.iter().chain(self.mro()).map(lookup::type_of_word) {
+            if !std::ptr::eq(above, self) {
+                above.below.subclasses.remove(self.word());
+                above.below.versioned.remove(self.word());
+            }
+        }
+    }
+}
+
 /// Frees what a class holds beside its counted fields: its `drop_payload`, called by the collector only.
 ///
 /// # Safety
@@ -411,13 +425,7 @@ pub unsafe fn drop_type(h: *mut Header, t: &typhon_runtime::thread::Thread) {
     // SAFETY: by contract.
     unsafe {
         let ty = &*h.cast::<Type>();
-        for b in ty.mro() {
-            let base = lookup::type_of_word(b);
-            if base.word() != ty.word() {
-                base.below.subclasses.remove(ty.word());
-                base.below.versioned.remove(ty.word());
-            }
-        }
+        ty.leave_lists();
         let p = ty.layout.swap(std::ptr::null_mut(), Ordering::AcqRel);
         if !p.is_null() {
             drop(Box::from_raw(p));

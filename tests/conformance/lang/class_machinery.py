@@ -81,3 +81,14 @@ t(lambda: (1).__add__.__name__)
 print(type(None)(), type(...)(), type(NotImplemented)(), None is None)
 t(bool, NotImplemented)
 
+
+# A base that the metaclass leaves out of the order knows its subclass as long as that lives.
+import gc
+class LeavesOut(type):
+    def mro(cls): return [cls, object]
+class Out: pass
+left = LeavesOut("Left", (Out,), {})
+print([c.__name__ for c in Out.__subclasses__()])
+del left
+gc.collect()
+print(Out.__subclasses__())
