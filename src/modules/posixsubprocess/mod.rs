@@ -1,4 +1,4 @@
-//! `_posixsubprocess`: fork and exec in one step. The child runs no Python code (`os/process.rs` does its work), so other
+//! `_posixsubprocess`: fork and exec in one step. The child runs no Python code (`os/spawn.rs` does its work), so other
 //! threads need not stand still; `preexec_fn`, which would, is refused.
 
 pub use module::MODULE;
@@ -7,7 +7,7 @@ use crate::os_call;
 use crate::posix::{string, strings};
 use std::ffi::CString;
 use typhon_vm::native::*;
-use typhon_vm::os::process::{self as sys, Spawn};
+use typhon_vm::os::spawn::{Spawn, spawn};
 use typhon_vm::protocol;
 
 fn number<'a, T: FromArg<'a>>(cx: &mut Cx, v: &'a Value) -> Res<T> {
@@ -70,7 +70,7 @@ pub mod module {
         };
         let pgid: i32 = number(cx, &a[16])?;
         let umask: i32 = number(cx, &a[20])?;
-        let spawn = Spawn {
+        let child = Spawn {
             argv: strings(cx, &a[0])?,
             executables: strings(cx, &a[1])?,
             env,
@@ -93,7 +93,7 @@ pub mod module {
             uid: optional(cx, &a[19])?,
             umask: u32::try_from(umask).ok(),
         };
-        let r = cx.thread.detach(|| sys::spawn(&spawn));
+        let r = cx.thread.detach(|| spawn(&child));
         r.map_err(|e| os_call::raise(cx, &e))
     }
 }

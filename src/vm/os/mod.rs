@@ -1,6 +1,7 @@
 //! System calls as safe functions, for the native modules, which hold no `unsafe`. Nothing here knows Python values; what
 //! may block is called by its user inside `cx.detach`.
-//! - `fs.rs`: files and directories; `process.rs`: processes, users, limits; `time.rs`: clocks and calendars
+//! - `fs.rs`: files and directories; `process.rs`: processes, users, limits; `spawn.rs`: a child that runs another program
+//! - `time.rs`: clocks and calendars
 //! - `socket.rs`: sockets; `names.rs`: lookups of hosts and services
 //! - `signal.rs`: handlers, and how a signal reaches the main thread
 //! - `fault.rs`: handlers and a watcher that tell what the threads run
@@ -11,6 +12,7 @@ pub mod names;
 pub mod process;
 pub mod signal;
 pub mod socket;
+pub mod spawn;
 pub mod time;
 
 pub use libc;
