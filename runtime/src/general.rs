@@ -186,8 +186,9 @@ mod settings {
     /// says otherwise.
     const PURGE_DELAY: (libc::c_int, libc::c_long) = (15, 10);
 
-    /// What the allocator would reserve at first.
-    const FIRST: usize = 1 << 30;
+    /// It would reserve twice as much at first. For each size of blocks it keeps a map of the whole, and writes to each page of these maps:
+    /// of a gigabyte, 42 pages.
+    const FIRST: usize = 1 << 29;
     /// The allocator deals it out in parts of this size, each for blocks of about one size (below 10 KiB, below 84, ...), and
     /// fills each part from its beginning.
     const PART: usize = 32 << 20;

@@ -25,8 +25,9 @@ pub const REGION: u64 = if cfg!(feature = "sanitized") {
 pub const REGION_BYTES: u64 = 1 << 32;
 pub const STATIC_BYTES: u32 = 64 << 10;
 pub const TYPE_STRIDE: u32 = 1024;
-/// How many type words the interpreter may hand out as constants.
-pub const STATIC_TYPES: u32 = 1024;
+/// How many type words the interpreter may hand out as constants. Not many more than it does: the collector looks at the cells of all,
+/// and each page of empty ones is a page fault in every process.
+pub const STATIC_TYPES: u32 = 256;
 /// Static objects with constant bits can be a multiple of this apart.
 pub const STATIC_ALIGN: u32 = 16;
 
