@@ -5,6 +5,7 @@ frees some of them meanwhile.
 """
 
 import gc
+import threading
 
 from support import hammer
 
@@ -26,19 +27,22 @@ class Lasting(Top):
 
 
 lasting = Lasting()
+# A change goes through all classes below: makers wait for each other's collections, so that they stay few.
+collecting = threading.Lock()
 
 
 def makes(number, turn):
     below = type("Below%d" % turn, (Top,), {"turn": turn})
     lowest = type("Lowest%d" % turn, (below,), {})
     assert lowest().turn == turn and lowest.side in ("left", "right")
-    if turn % 50 == 0:
-        gc.collect()
+    if turn % 10 == 9:
+        with collecting:
+            gc.collect()
 
 
 def changes(number, turn):
     if number != 1:
-        return makes(number, turn)
+        return looks(number, turn)
     # One writer, whose own changes are seen at once, by a class that was made before.
     Top.__len__ = lambda self: turn
     assert len(lasting) == turn

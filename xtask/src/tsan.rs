@@ -13,6 +13,7 @@ const TESTS: &[&str] = &[
     "forking",
     "gil_at_run_time",
     "heap_stress",
+    "own_way",
     "planted_race",
     "shared",
     "values",
