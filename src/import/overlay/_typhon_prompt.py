@@ -5,6 +5,15 @@ import linecache
 import sys
 
 
+def flush():
+    """Whoever feeds the prompt sees what a statement printed before the next one."""
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass
+
+
 class Prompt(code.InteractiveConsole):
     statements = 0
 
@@ -28,6 +37,7 @@ class Prompt(code.InteractiveConsole):
         more = super().runsource(source, name, symbol)
         if not more:
             self.statements += 1
+            flush()
         return more
 
     def showsyntaxerror(self, filename=None, **kwargs):
