@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 pipe = subprocess.PIPE
-with subprocess.Popen([sys.executable, "-i", "-q"], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as prompt:
+with subprocess.Popen([sys.executable, "-E", "-i", "-q"], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as prompt:
     for text in ("print('one')", "'two'", "import sys; _ = sys.stdout.write('three\\n')"):
         prompt.stdin.write(text + "\n")
         prompt.stdin.flush()
