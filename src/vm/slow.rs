@@ -608,6 +608,29 @@ pub unsafe fn call_slow(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<Value> 
     }
 }
 
+/// Push the frame whose arguments are bound at `regs`, above the running one. If it is one too many they are released: nobody
+/// would find them there.
+///
+/// # Safety
+/// The function outlives the frame; the locals are words.
+unsafe fn push_bound(
+    cx: &mut Cx,
+    func: u64,
+    f: &Function,
+    rc: &RegCode,
+    regs: *mut u64,
+    kind: FrameKind,
+) -> Res<()> {
+    match cx.push_frame(func, f, rc, regs, kind) {
+        Ok(_) => Ok(()),
+        Err(r) => {
+            // SAFETY: by contract.
+            unsafe { cx.clear_locals(regs, rc.nlocals) };
+            Err(r)
+        }
+    }
+}
+
 /// Push a frame for a Python function whose arguments need binding: defaults, `*args`, generators' callers.
 /// `base` holds the callable (or, with `init`, the new instance), arguments start `at` words behind it.
 ///
@@ -651,8 +674,7 @@ pub unsafe fn enter_function(
             regs,
         )?;
         release_args(cx, base, at, n);
-        cx.push_frame(fbits | 4, f, rc, regs, kind)?;
-        Ok(())
+        push_bound(cx, fbits | 4, f, rc, regs, kind)
     }
 }
 
@@ -695,8 +717,7 @@ pub unsafe fn enter_function_kw(
             regs,
         )?;
         release_args(cx, base, at, n + nk + 1);
-        cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
-        Ok(())
+        push_bound(cx, fbits | 4, f, rc, regs, FrameKind::Inline)
     }
 }
 
@@ -723,8 +744,7 @@ pub unsafe fn enter_with(
             drop_word(cx, old);
         }
         let func = &raw const *f as u64 | 4;
-        cx.push_frame(func, f, rc, regs, kind)?;
-        Ok(())
+        push_bound(cx, func, f, rc, regs, kind)
     }
 }
 
@@ -761,8 +781,7 @@ pub unsafe fn enter_method(cx: &mut Cx, base: *mut u64, argc: usize) -> Res<()> 
             regs,
         )?;
         release_args(cx, base, 1, n);
-        cx.push_frame(fbits | 4, f, rc, regs, FrameKind::Inline)?;
-        Ok(())
+        push_bound(cx, fbits | 4, f, rc, regs, FrameKind::Inline)
     }
 }
 
