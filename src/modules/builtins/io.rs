@@ -96,7 +96,7 @@ pub mod functions {
         let stream =
             |cx: &mut Cx, name: &'static str| match sys_get(cx, name).filter(|v| !v.is_none()) {
                 Some(v) => Ok(v),
-                None => Err(cx.runtime_error(format!("input(): lost sys.{name}"))),
+                None => Err(cx.runtime_error(format!("lost sys.{name}"))),
             };
         let stdin = stream(cx, "stdin")?;
         let stdout = stream(cx, "stdout")?;
