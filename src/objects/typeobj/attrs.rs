@@ -516,8 +516,9 @@ fn update_order(cx: &mut Cx, t: &Type, this: &Value, changed: &mut Vec<Reordered
 
 /// New slots for a class whose MRO changed, and for its subclasses.
 fn relink(cx: &mut Cx, t: &Type) -> Res<()> {
-    dunder::update_all_slots(cx, t)?;
-    build::set_generic_flags(t);
+    let seen = dunder::updates();
+    dunder::fill_slots(cx, t)?;
+    dunder::catch_up(cx, t, seen)?;
     for s in subclasses(t) {
         relink(cx, type_of_word(&s))?;
     }

@@ -774,13 +774,8 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
         let m = builtin::new_member(cx, s, ty, slots_offset + 8 * i, false)?;
         dict.set(cx, s, m)?;
     }
-    super::dunder::update_all_slots(cx, ty)?;
-    set_generic_flags(ty);
-    if ty.slots.finalize.bits() != 0 {
-        ty.info
-            .flags
-            .fetch_or(type_flag::HAS_DEL, Ordering::Relaxed);
-    }
+    let seen = super::dunder::updates();
+    super::dunder::fill_slots(cx, ty)?;
     if add_dict
         && !dict.contains_str(cx, "__dict__")
         && !crate::objects::object::has_dict_getset(cx, base)
@@ -804,6 +799,7 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     for b in bases.items() {
         lookup::type_of_word(b).below.subclasses.add(ty.word());
     }
+    super::dunder::catch_up(cx, ty, seen)?;
     // Functions in a class body are read by every caller: counted in the heap only.
     for (_, v) in dict.entries(cx) {
         defer_class_value(&v);

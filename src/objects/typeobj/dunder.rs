@@ -12,7 +12,7 @@ use crate::objects::str::intern::intern_static;
 use crate::objects::{Str, object};
 use crate::statics::word;
 use crate::{Cx, ExcKind, Res, SlotExt, Value, ValueExt, protocol};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use typhon_runtime::info::type_flag;
 
 /// Call special method `name` of `this`; TypeError-free: the caller knows the class has it.
@@ -660,7 +660,7 @@ fn resolve(cx: &mut Cx, t: &Type, id: SlotId) -> Res<usize> {
 }
 
 /// Fill every slot of a new class.
-pub fn update_all_slots(cx: &mut Cx, t: &Type) -> Res<()> {
+fn update_all_slots(cx: &mut Cx, t: &Type) -> Res<()> {
     // With one line of ancestors, a slot whose special methods the class does not define is its base's.
     // Held: looking specials up may wait.
     let base = t.base_slot.get(&t.head);
@@ -716,24 +716,68 @@ pub fn attribute_changed(cx: &mut Cx, t: &Type, name: &Str) -> Res<()> {
     Ok(())
 }
 
-fn update_slot_tree(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
-    let bits = resolve(cx, t, id)?;
-    {
-        let _guard = TYPE_MUTEX.lock(&mut cx.thread);
-        t.slots.set_cell_bits(id, bits);
-        if id == SlotId::finalize {
-            if bits != 0 {
-                t.info.flags.fetch_or(type_flag::HAS_DEL, Ordering::Relaxed);
-            } else {
-                t.info
-                    .flags
-                    .fetch_and(!type_flag::HAS_DEL, Ordering::Relaxed);
-            }
+/// How often a slot of a class has been brought up to date. Counted after the slot is stored and before the classes below are
+/// looked for, so that who fills the slots of one of those meanwhile is found there, or sees the count.
+static UPDATES: AtomicUsize = AtomicUsize::new(0);
+
+/// A new class has been filled when `seen` [`updates`] had been made, and now is in the lists of its bases: what they lost or
+/// got in between, it does too.
+pub fn catch_up(cx: &mut Cx, t: &Type, mut seen: usize) -> Res<()> {
+    loop {
+        let now = updates();
+        if now == seen {
+            return Ok(());
         }
-        super::build::set_generic_flags(t);
+        seen = now;
+        fill_slots(cx, t)?;
     }
+}
+
+pub fn updates() -> usize {
+    UPDATES.load(Ordering::SeqCst)
+}
+
+/// The slots of a class, new or with other bases, and the flags that follow from them.
+pub fn fill_slots(cx: &mut Cx, t: &Type) -> Res<()> {
+    update_all_slots(cx, t)?;
+    super::build::set_generic_flags(t);
+    note_finalizer(t, t.slots.finalize.bits());
+    Ok(())
+}
+
+fn note_finalizer(t: &Type, bits: usize) {
+    if bits != 0 {
+        t.info.flags.fetch_or(type_flag::HAS_DEL, Ordering::Relaxed);
+    } else {
+        t.info
+            .flags
+            .fetch_and(!type_flag::HAS_DEL, Ordering::Relaxed);
+    }
+}
+
+fn update_slot_tree(cx: &mut Cx, t: &Type, id: SlotId) -> Res<()> {
+    let mut bits = resolve(cx, t, id)?;
+    loop {
+        store_slot(cx, t, id, bits);
+        // Another thread may have changed the attribute since it was looked up, and have stored its slot before this one.
+        let again = resolve(cx, t, id)?;
+        if again == bits {
+            break;
+        }
+        bits = again;
+    }
+    UPDATES.fetch_add(1, Ordering::SeqCst);
     for below in subclasses(t) {
         update_slot_tree(cx, type_of_word(&below), id)?;
     }
     Ok(())
+}
+
+fn store_slot(cx: &mut Cx, t: &Type, id: SlotId, bits: usize) {
+    let _guard = TYPE_MUTEX.lock(&mut cx.thread);
+    t.slots.set_cell_bits(id, bits);
+    if id == SlotId::finalize {
+        note_finalizer(t, bits);
+    }
+    super::build::set_generic_flags(t);
 }
