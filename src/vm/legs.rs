@@ -3,12 +3,14 @@
 //! test per slow leg, and its few variables stay in machine registers. The caller has saved `pc` in the frame.
 
 mod calls;
+mod compare;
 mod functions;
 mod generators;
 mod iterate;
 mod uncommon;
 
 pub use calls::*;
+pub use compare::*;
 pub use generators::*;
 pub use iterate::*;
 pub use uncommon::*;
@@ -305,57 +307,6 @@ unsafe fn jump_truth_asked(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
         }
         Ok(t)
     }
-}
-
-/// Whether the jump of a comparison is taken.
-///
-/// # Safety
-/// See [`arith`].
-#[cold]
-#[inline(never)]
-pub unsafe fn compare_jump(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
-    // SAFETY: by contract.
-    unsafe {
-        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        let t = compare_truth(cx, a, b, CmpOp::from_u8(x_of(w) >> 2 & 7))?;
-        release_operands_ab(cx, r, w);
-        Ok(t == (x_of(w) & 0x80 != 0))
-    }
-}
-
-/// The same with `b` as an integer.
-///
-/// # Safety
-/// See [`arith`].
-#[cold]
-#[inline(never)]
-pub unsafe fn compare_jump_imm(cx: &mut Cx, r: *mut u64, w: u64) -> Res<bool> {
-    // SAFETY: by contract.
-    unsafe {
-        let a = operand(cx, r, a_of(w))?;
-        let b = Value::small_int(b_of(w) as u16 as i16 as i32);
-        let t = compare_truth(cx, a, &b, CmpOp::from_u8(x_of(w) >> 2 & 7))?;
-        release_operands_a(cx, r, w);
-        Ok(t == (x_of(w) & 0x80 != 0))
-    }
-}
-
-/// `d = a op b` of a comparison.
-///
-/// # Safety
-/// See [`arith`].
-#[cold]
-#[inline(never)]
-pub unsafe fn compare(cx: &mut Cx, r: *mut u64, w: u64) -> Res<()> {
-    // SAFETY: by contract.
-    unsafe {
-        let (a, b) = (operand(cx, r, a_of(w))?, operand(cx, r, b_of(w))?);
-        let op = x_of(w) >> 2;
-        let v = compare_slow(cx, a, b, CmpOp::from_u8(op & 7), op & 8 != 0)?;
-        release_operands_ab(cx, r, w);
-        put(cx, r, w, v.into_counted_or_immediate());
-    }
-    Ok(())
 }
 
 /// `d = a in b`, or `not in`.

@@ -209,7 +209,30 @@ impl Str {
     /// Whether `part` is somewhere in the text.
     #[inline]
     pub fn contains_text(&self, part: &Str) -> bool {
+        if part.len() == 1 && self.kind() == 1 && part.kind() == 1 && (1..=16).contains(&self.len())
+        {
+            return self.contains_byte(part.at(0) as u8);
+        }
         typhon_text::strings::find_text(self.text(), part.text()).is_some()
+    }
+    /// Of a short text of one byte a character: what asks whether a character is one of a few.
+    #[inline(always)]
+    fn contains_byte(&self, c: u8) -> bool {
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        let (data, n) = (self.data(), self.len());
+        if n < 8 {
+            // SAFETY: the text's bytes.
+            return unsafe { std::slice::from_raw_parts(data, n) }.contains(&c);
+        }
+        let has = |at: usize| {
+            // SAFETY: eight bytes from there lie inside the text.
+            let word = unsafe { data.add(at).cast::<u64>().read_unaligned() };
+            // A byte of this is 0 where the character stands.
+            let other = word ^ (LOW * u64::from(c));
+            other.wrapping_sub(LOW) & !other & (LOW << 7) != 0
+        };
+        // The second word may overlap the first.
+        has(0) || has(n - 8)
     }
     /// Equality of contents.
     #[inline]

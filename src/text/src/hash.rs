@@ -35,6 +35,9 @@ pub fn hash_i64(n: i64) -> i64 {
 /// `hash` of any int.
 pub fn hash_int(n: &IBig) -> i64 {
     let (sign, words) = n.as_sign_words();
+    if let [w] = words {
+        return signed(sign == Sign::Negative, w % MODULUS);
+    }
     let mut h: u64 = 0;
     for &w in words.iter().rev() {
         // h * 2**64 + w, where 2**64 is congruent to 8.
