@@ -89,10 +89,14 @@ SETTLING_SECONDS = 0.5
 
 
 def resident_kib():
-    """Resident memory of this process in KiB, or None where /proc does not tell."""
+    """Resident memory that this process wrote, in KiB, or None where /proc does not tell.
+
+    Pages of files, the program's code for instance, come and go as the system and the runtime like.
+    """
     try:
         with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * 4
+            resident, of_files = map(int, file.read().split()[1:3])
+            return (resident - of_files) * 4
     except OSError:
         return None
 
