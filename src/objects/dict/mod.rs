@@ -586,6 +586,20 @@ impl Dict {
         self.settle(cx, done)
     }
 
+    /// `d[key] = value`; what stood there, for who has to keep it a while.
+    pub fn exchange(&self, cx: &mut Cx, key: &Value, value: Value) -> Res<Option<Value>> {
+        let hash = dict_hash(cx, key)?;
+        let value = value.into_counted();
+        let mut done =
+            self.with_entry(cx, key, hash, |d, _, n| d.put_locked(n, key, hash, value))?;
+        let old = done
+            .as_mut()
+            .ok()
+            .and_then(|displaced| displaced.value.take());
+        self.settle(cx, done)?;
+        Ok(old)
+    }
+
     /// `d[key] = value` for a dict that the caller's own register holds. Held by nothing else, it needs no lock: another
     /// thread has no way to reach it. Not for dicts reached through a field of another object.
     #[inline]

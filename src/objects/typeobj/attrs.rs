@@ -57,7 +57,9 @@ fn put(cx: &mut Cx, t: &Type, name: &str, v: &Value) -> Res<()> {
 
 fn drop_named(cx: &mut Cx, t: &Type, name: &str) -> Res<bool> {
     let n = intern_str(cx, name)?;
-    t.change(cx, |cx| Ok(t.dict().remove(cx, &n)?.is_some()))
+    // Its value goes when the versions are forgotten again, see `store`.
+    let taken = t.change(cx, |cx| t.dict().remove(cx, &n))?;
+    Ok(taken.is_some())
 }
 
 fn missing(cx: &mut Cx, this: &Value, t: &Type, name: &str) -> Raised {

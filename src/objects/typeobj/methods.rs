@@ -186,10 +186,14 @@ pub fn store(cx: &mut Cx, t: &Type, this: &Value, name: &Value, value: Option<&V
     if let Some(v) = value {
         build::defer_class_value(v);
     }
-    let found = t.change(cx, |cx| match value {
-        Some(v) => t.dict().set(cx, name, v.clone()).map(|()| true),
-        None => Ok(t.dict().remove(cx, name)?.is_some()),
+    // Kept until the class's versions are forgotten again: a cache that was filled in between names it, and to forget them is a
+    // safepoint, behind which the last count of what is deferred frees it (R11, R15).
+    let displaced = t.change(cx, |cx| match value {
+        Some(v) => t.dict().exchange(cx, name, v.clone()),
+        None => t.dict().remove(cx, name),
     })?;
+    let found = value.is_some() || displaced.is_some();
+    drop(displaced);
     if !found {
         let (n, tn) = (
             name.downcast::<Str>()
