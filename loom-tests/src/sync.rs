@@ -32,6 +32,7 @@ pub enum Bug {
     CacheNotEmptied,
     ChangeForgetsOnce,
     ChangeForgetsLate,
+    ChangeDropsEarly,
     PromoteTwice,
     UndoUnscanned,
     NoteBiasOnly,

@@ -1,7 +1,7 @@
 //! Inline caches (R14, R15): word and pointer belong together, and no cache answers from before a change that is over.
 //!
 //! Interleavings: `fill_change_and_reader` 19 937, `fill_during_a_change` 2 900 + 45, `pairs_belong_together` 985,
-//! `pairs_belong_together_for_two` 34 461.
+//! `pairs_belong_together_for_two` 34 461, `what_is_found_lives` 2 520 + 14 095.
 
 use loom::sync::Arc;
 use loom_tests::protocol::cache_pair::{EMPTY, change, load, may_fill, publish};
@@ -10,6 +10,10 @@ use loom_tests::thread;
 use loom_tests::{Bug, check, check_bounded, must_catch};
 
 struct World {
+    /// Held by a reader between two safepoints; who frees waits for that.
+    between: Mutex<()>,
+    /// Which of the attributes are freed, a bit each.
+    freed: AtomicU64,
     word: AtomicU64,
     pointer: AtomicU64,
     /// The one lock of all fills.
@@ -25,6 +29,8 @@ struct World {
 impl World {
     fn new() -> Arc<World> {
         Arc::new(World {
+            between: Mutex::new(()),
+            freed: AtomicU64::new(0),
             word: AtomicU64::new(EMPTY),
             pointer: AtomicU64::new(0),
             fills: Mutex::new(()),
@@ -77,9 +83,23 @@ impl World {
             }
         };
         change(&mut (), forget, |_| {
-            self.attribute.store(2, Ordering::Release)
+            let old = self.attribute.swap(2, Ordering::AcqRel);
+            ((), Lost { world: self, old })
         });
         self.changed.store(1, Ordering::Release);
+    }
+}
+
+/// What the class counted no more: freed when every reader has come to a safepoint.
+struct Lost<'a> {
+    world: &'a World,
+    old: u64,
+}
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        let _readers_stand = self.world.between.lock();
+        self.world.freed.fetch_or(1 << self.old, Ordering::Relaxed);
     }
 }
 
@@ -158,6 +178,37 @@ fn three() {
     }
 }
 
+/// A cache that was filled while the class changed never gives what is freed.
+fn alive(readers: usize) {
+    let world = World::new();
+    let changer = {
+        let world = world.clone();
+        thread::spawn(move || world.change())
+    };
+    let reader = |world: &World| {
+        {
+            let _no_safepoint = world.between.lock();
+            world.look_up();
+        }
+        let _no_safepoint = world.between.lock();
+        if let Some(p) = world.hit() {
+            let freed = world.freed.load(Ordering::Relaxed);
+            assert_eq!(freed & 1 << p, 0, "a cache gave a freed object");
+        }
+    };
+    let others: Vec<_> = (1..readers)
+        .map(|_| {
+            let world = world.clone();
+            thread::spawn(move || reader(&world))
+        })
+        .collect();
+    reader(&world);
+    for other in others {
+        other.join().unwrap();
+    }
+    changer.join().unwrap();
+}
+
 #[test]
 fn pairs_belong_together() {
     check(|| pairs(1));
@@ -177,6 +228,17 @@ fn fill_during_a_change() {
 #[test]
 fn fill_change_and_reader() {
     check_bounded(3, three);
+}
+
+#[test]
+fn what_is_found_lives() {
+    check(|| alive(1));
+    check_bounded(3, || alive(2));
+}
+
+#[test]
+fn lost_before_it_is_forgotten_is_caught() {
+    must_catch(Bug::ChangeDropsEarly, || alive(1));
 }
 
 #[test]

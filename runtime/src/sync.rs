@@ -55,6 +55,8 @@ pub enum Bug {
     ChangeForgetsOnce,
     /// R15: a change takes versions away after it only.
     ChangeForgetsLate,
+    /// R15: what a class lost goes before its versions are taken away again.
+    ChangeDropsEarly,
     /// R16: two threads add a bias.
     PromoteTwice,
     /// R16: deferral undone without a look at the registers.

@@ -996,6 +996,10 @@ fn python_init_slow(cx: &mut Cx, cls: &Type) -> Option<u64> {
     }
     if cls.may_cache(version) {
         let _guard = crate::objects::typeobj::TYPE_MUTEX.lock(&mut cx.thread);
+        if !cls.may_cache(version) {
+            // To lock is a safepoint: a change that came in between may have freed what was found.
+            return None;
+        }
         cls.call_cache.store(0, Ordering::Relaxed);
         std::sync::atomic::fence(Ordering::Release);
         cls.call_cache_ptr.store(found, Ordering::Release);

@@ -648,6 +648,9 @@ pub unsafe fn enter_function(
     unsafe {
         let fbits = init.unwrap_or(*base) & !7;
         let f = &*(fbits as *const Function);
+        // Translating and binding wait for locks, and a class may lose its `__init__` meanwhile: no register names it before the
+        // frame does.
+        let _counted = init.map(|w| (*(&raw const w as *const Value)).clone_in(cx.thread.tid));
         let kind = if init.is_some() {
             FrameKind::Init
         } else {

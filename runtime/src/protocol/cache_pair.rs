@@ -15,7 +15,9 @@
 //! ```
 //! The version is read before the look-up. Whoever changes a class takes its version away first, so an answer that a change
 //! overtook stands under a version that is gone for good ([`may_fill`] spares the fill); and takes it away once more
-//! at the end ([`change`]), since a version given during the change may stand for either state.
+//! at the end ([`change`]), since a version given during the change may stand for either state. What the class lost lives until
+//! then: a cache that was filled in between names it without a count, and to take the version away waits for a lock, which is a
+//! safepoint, where what nothing counts and no register names is freed (R11).
 
 use crate::sync::{AtomicU64, Bug, Ordering, fence, seeded};
 
@@ -56,19 +58,25 @@ pub fn may_fill(version: &AtomicU64, before: u64) -> bool {
 }
 
 /// A change of a class, `forget` taking its versions away: before, so that no cache answers from the old state once the
-/// change has begun, and after, for a version that was given in between.
+/// change has begun, and after, for a version that was given in between. `act` gives back what the class lost besides its
+/// result; it is dropped last.
 #[inline]
-pub fn change<C: ?Sized, R>(
+pub fn change<C: ?Sized, R, D>(
     class: &mut C,
     mut forget: impl FnMut(&mut C),
-    act: impl FnOnce(&mut C) -> R,
+    act: impl FnOnce(&mut C) -> (R, D),
 ) -> R {
     if !seeded(Bug::ChangeForgetsLate) {
         forget(class);
     }
-    let result = act(class);
+    let (result, lost) = act(class);
+    let mut lost = Some(lost);
+    if seeded(Bug::ChangeDropsEarly) {
+        lost = None;
+    }
     if !seeded(Bug::ChangeForgetsOnce) {
         forget(class);
     }
+    drop(lost);
     result
 }

@@ -57,9 +57,10 @@ fn put(cx: &mut Cx, t: &Type, name: &str, v: &Value) -> Res<()> {
 
 fn drop_named(cx: &mut Cx, t: &Type, name: &str) -> Res<bool> {
     let n = intern_str(cx, name)?;
-    // Its value goes when the versions are forgotten again, see `store`.
-    let taken = t.change(cx, |cx| t.dict().remove(cx, &n))?;
-    Ok(taken.is_some())
+    t.change(cx, |cx| {
+        let lost = t.dict().remove(cx, &n)?;
+        Ok((lost.is_some(), lost))
+    })
 }
 
 fn missing(cx: &mut Cx, this: &Value, t: &Type, name: &str) -> Raised {

@@ -187,9 +187,14 @@ impl Type {
             type_of_word(t).below.versioned.remove(self.word());
         }
     }
-    /// Change what the class is looked up in: its versions are forgotten before and after (R15).
-    pub fn change<R>(&self, cx: &mut Cx, act: impl FnOnce(&mut Cx) -> Res<R>) -> Res<R> {
-        cache_pair::change(cx, |cx| self.invalidate(cx), act)
+    /// Change what the class is looked up in: its versions are forgotten before and after, and what it lost, the second part of
+    /// what `act` gives, is dropped behind that (R15).
+    pub fn change<R, D>(&self, cx: &mut Cx, act: impl FnOnce(&mut Cx) -> Res<(R, D)>) -> Res<R> {
+        let forget = |cx: &mut Cx| self.invalidate(cx);
+        cache_pair::change(cx, forget, |cx| match act(cx) {
+            Ok((result, lost)) => (Ok(result), Some(lost)),
+            Err(raised) => (Err(raised), None),
+        })
     }
     /// Forget the versions of this class and its subclasses.
     pub fn invalidate(&self, cx: &mut Cx) {

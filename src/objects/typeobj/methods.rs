@@ -186,14 +186,13 @@ pub fn store(cx: &mut Cx, t: &Type, this: &Value, name: &Value, value: Option<&V
     if let Some(v) = value {
         build::defer_class_value(v);
     }
-    // Kept until the class's versions are forgotten again: a cache that was filled in between names it, and to forget them is a
-    // safepoint, behind which the last count of what is deferred frees it (R11, R15).
-    let displaced = t.change(cx, |cx| match value {
-        Some(v) => t.dict().exchange(cx, name, v.clone()),
-        None => t.dict().remove(cx, name),
+    let found = t.change(cx, |cx| {
+        let lost = match value {
+            Some(v) => t.dict().exchange(cx, name, v.clone())?,
+            None => t.dict().remove(cx, name)?,
+        };
+        Ok((value.is_some() || lost.is_some(), lost))
     })?;
-    let found = value.is_some() || displaced.is_some();
-    drop(displaced);
     if !found {
         let (n, tn) = (
             name.downcast::<Str>()

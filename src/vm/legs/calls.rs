@@ -251,7 +251,13 @@ unsafe fn call_by_class(cx: &mut Cx, r: *mut u64, w: u64) -> Res<Called> {
                 let (f, args) = (&*(base as *const Value), base.add(2) as *const Value);
                 let bits = answer::ask(cx, f, args, argc);
                 if bits != 0 {
-                    release_call(cx, r, w);
+                    // In a register while the others are released: it may be counted by none but the callable (R11).
+                    *base.add(1) = bits;
+                    for i in (0..argc + 2).filter(|&i| i != 1) {
+                        let old = std::mem::take(&mut *base.add(i));
+                        drop_word(cx, old);
+                    }
+                    let bits = std::mem::take(&mut *base.add(1));
                     put_result(cx, r, w, bits);
                     return Ok(Called::Done);
                 }
