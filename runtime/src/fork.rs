@@ -1,10 +1,10 @@
 //! Forking: with the world stopped, the native locks in hand and nobody inside the parking table; and
 //! what the child, which has one thread only, makes of the others' records.
 //!
-//! The parking table may hold sleepers that exist only in the parent. Keys carry the number of forks,
-//! so nobody in the child meets them. Its buckets' locks are held only while somebody is inside
-//! [`enter_table`]; a fork waits until nobody is. (A sleeper whose time runs out takes a bucket's lock
-//! unannounced; that instant is the one gap.)
+//! The parking table holds sleepers that exist only in the parent, each in the memory of its own thread, which the C library gives
+//! to the next threads of the child: the child takes them out before it does anything else ([`crate::park::take_out`]). Keys carry
+//! the number of forks besides. The table's buckets are locked only while somebody is inside [`enter_table`]; a fork waits until
+//! nobody is. (A sleeper whose time runs out takes a bucket's lock unannounced; that instant is the one gap.)
 
 use crate::gc;
 use crate::gil;

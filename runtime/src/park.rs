@@ -11,7 +11,7 @@ use crate::checking::shrunk;
 use crate::contention::Contention;
 use crate::counters::Counter;
 use crate::fork;
-use crate::sync::{AtomicU8, Ordering, fence};
+use crate::sync::{AtomicU8, AtomicUsize, Ordering, fence};
 use crate::thread::{self, Thread, breaker};
 use crate::traffic::{self, Kind, Sum};
 use parking_lot_core::{
@@ -56,8 +56,7 @@ pub fn sleep_at(
     interruptible: bool,
 ) -> Woken {
     let tid = t.tid;
-    let bits: *const _ = &t.breaker;
-    let key = fork::park_key(address);
+    let (bits, parked_at): (*const _, *const _) = (&t.breaker, &t.parked_at);
     if interruptible {
         t.waiting_at.store(address, Ordering::Relaxed);
         fence(Ordering::SeqCst);
@@ -72,13 +71,12 @@ pub fn sleep_at(
             }
             validate()
         };
-        // SAFETY: the callbacks neither panic nor park.
+        // SAFETY: as above; `validate` neither panics nor parks.
         unsafe {
-            park(
-                key,
+            park_announced(
+                &*parked_at,
+                address,
                 validate,
-                || {},
-                |_, _| {},
                 ParkToken(tid as usize),
                 deadline,
             )
@@ -93,6 +91,40 @@ pub fn sleep_at(
         ParkResult::Invalid if interrupted => Woken::Interrupted,
         ParkResult::Unparked(_) | ParkResult::Invalid => Woken::Awake,
         ParkResult::TimedOut => Woken::TimedOut,
+    }
+}
+
+/// Sleeps in the parking table, and says so to forks: they wait while somebody is at the table, and `parked_at`, which belongs to
+/// the sleeping thread, tells the child whom to take out of it. Called detached.
+///
+/// # Safety
+/// `validate` neither panics nor parks.
+pub(crate) unsafe fn park_announced(
+    parked_at: &AtomicUsize,
+    address: usize,
+    validate: impl FnOnce() -> bool,
+    token: ParkToken,
+    deadline: Option<Instant>,
+) -> ParkResult {
+    fork::enter_table();
+    let key = fork::park_key(address);
+    parked_at.store(key, Ordering::Relaxed);
+    // SAFETY: by contract; leaving the table neither panics nor parks.
+    let result = unsafe { park(key, validate, fork::leave_table, |_, _| {}, token, deadline) };
+    if result == ParkResult::Invalid {
+        fork::leave_table();
+    }
+    parked_at.store(0, Ordering::Relaxed);
+    result
+}
+
+/// In the child of a fork: takes a thread out of the table that sleeps in the parent only. Its entry stands in the thread's own
+/// memory, which the C library gives to the next thread that is started.
+pub(crate) fn take_out(parked_at: &AtomicUsize) {
+    let key = parked_at.load(Ordering::Relaxed);
+    if key != 0 {
+        // SAFETY: no callbacks. Nobody was at the table when the process forked.
+        unsafe { unpark_all(key, DEFAULT_UNPARK_TOKEN) };
     }
 }
 

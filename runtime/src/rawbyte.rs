@@ -10,11 +10,13 @@ use crate::contention::Contention;
 use crate::counters::Counter;
 use crate::fork;
 use crate::header::Header;
+use crate::park::park_announced;
 use crate::protocol::exchange;
 use crate::protocol::lock_byte::{LockByte, Unlock};
+use crate::sync::AtomicUsize;
 use crate::thread::Thread;
 use crate::traffic::{self, Kind, Sum};
-use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, park, unpark_one};
+use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, unpark_one};
 use std::time::{Duration, Instant};
 
 #[repr(transparent)]
@@ -133,7 +135,9 @@ impl RawByte {
                 }
             }
             let start = Instant::now();
-            let woken = t.detach(|| self.wait_once());
+            let parked_at: *const AtomicUsize = &t.parked_at;
+            // SAFETY: the record outlives its own wait.
+            let woken = t.detach(|| self.wait_once(unsafe { &*parked_at }));
             let time = start.elapsed();
             t.counters
                 .add(Counter::lock_wait_ns, time.as_nanos() as u64);
@@ -152,7 +156,7 @@ impl RawByte {
 
     /// Sleeps until the holder wakes somebody, or returns at once if the lock is free. True if it was this thread that was
     /// woken.
-    fn wait_once(&self) -> bool {
+    fn wait_once(&self, parked_at: &AtomicUsize) -> bool {
         if self.0.is_reserved() {
             // Whoever it is for is about to take it, and then there is a holder to wait for.
             std::thread::sleep(RESERVED_NAP);
@@ -161,25 +165,12 @@ impl RawByte {
         if !self.0.announce() {
             return false;
         }
-        let key = fork::park_key(self as *const _ as usize);
-        // SAFETY: the callbacks neither panic nor park; the key is the byte's address.
-        unsafe {
-            fork::enter_table();
-            let validate = || self.0.still_waits();
-            let result = park(
-                key,
-                validate,
-                fork::leave_table,
-                |_, _| {},
-                DEFAULT_PARK_TOKEN,
-                None,
-            );
-            if result == ParkResult::Invalid {
-                fork::leave_table();
-                return false;
-            }
-        }
-        true
+        let validate = || self.0.still_waits();
+        let address = self as *const _ as usize;
+        // SAFETY: the callback neither panics nor parks.
+        let result =
+            unsafe { park_announced(parked_at, address, validate, DEFAULT_PARK_TOKEN, None) };
+        result != ParkResult::Invalid
     }
 
     /// After an exchange of a slot without the lock.

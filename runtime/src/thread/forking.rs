@@ -4,6 +4,7 @@ use super::ids::{Inner, REGISTRY, Registry};
 use super::world::BELL;
 use super::{Thread, breaker};
 use crate::heap::Heap;
+use crate::park;
 use crate::qsbr;
 use crate::refcount;
 use crate::sync::{MutexGuard, Ordering};
@@ -42,6 +43,7 @@ impl AcrossFork {
             // SAFETY: the record's memory is still there, and its thread is not.
             let t = unsafe { &**t };
             let rec = t.record();
+            park::take_out(&t.parked_at);
             // SAFETY: as above; `me` is the running thread.
             unsafe {
                 (*me.undo.get()).append(&mut *t.undo.get());

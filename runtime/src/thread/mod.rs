@@ -144,6 +144,8 @@ pub struct Thread {
     pub(crate) cells_at_collection: Cell<i64>,
     /// The address an interruptible wait sleeps at.
     pub(crate) waiting_at: AtomicUsize,
+    /// The key in the parking table that it sleeps under, 0 if it does not.
+    pub(crate) parked_at: AtomicUsize,
     locks_held: Cell<i32>,
     is_stopper: Cell<bool>,
     // A `&mut Thread` is not the only way to the record: drops find it through CURRENT.
@@ -189,6 +191,7 @@ impl Thread {
             large_bytes: Cell::new(0),
             cells_at_collection: Cell::new(0),
             waiting_at: AtomicUsize::new(0),
+            parked_at: AtomicUsize::new(0),
             locks_held: Cell::new(0),
             is_stopper: Cell::new(false),
             _pin: PhantomPinned,
