@@ -53,7 +53,6 @@ pub fn start(cx: &mut Cx) -> Res<()> {
 
 /// Start `importlib`: its two bootstrap modules, then the finder of the embedded library.
 pub fn install_importlib(cx: &mut Cx) -> Res<()> {
-    crate::posix::register_in_child(super::after_fork);
     let bootstrap = import_str(cx, "_frozen_importlib")?;
     let imp = import_str(cx, "_imp")?;
     let sys = import_str(cx, "sys")?;

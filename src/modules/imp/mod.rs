@@ -58,9 +58,15 @@ fn frozen_file(name: &Value) -> Option<(&'static str, &'static str)> {
 /// The import lock, held while `importlib` looks after its module locks.
 static LOCK: Reentrant = Reentrant::new();
 
-/// In the child of a fork.
+/// A fork holds the lock, so that the child finds no import half done by a thread that it does not have.
+pub fn before_fork(cx: &mut Cx) {
+    LOCK.acquire(cx);
+}
+
+/// Behind the fork, in both processes.
 pub fn after_fork(cx: &mut Cx) {
-    LOCK.after_fork(cx);
+    let was_held = LOCK.release(cx);
+    debug_assert!(was_held);
 }
 
 #[pymodule(name = "_imp")]

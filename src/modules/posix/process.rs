@@ -41,7 +41,9 @@ fn run_at_fork(cx: &mut Cx, which: usize) {
 /// `fork(2)` with the world stopped. 0 in the child.
 pub fn fork_now(cx: &mut Cx) -> Res<i32> {
     run_at_fork(cx, 0);
+    crate::imp::before_fork(cx);
     let r = typhon_vm::runtime::fork::fork(&mut cx.thread);
+    crate::imp::after_fork(cx);
     match r {
         Ok(0) => {
             cx.is_main = true;
