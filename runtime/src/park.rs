@@ -370,7 +370,14 @@ impl RawEvent {
         self.0.load(Ordering::Acquire) != 0
     }
     pub fn set(&self) {
+        self.set_unheard();
+        self.wake();
+    }
+    /// Sets it; who waits already learns of it by [`RawEvent::wake`].
+    pub fn set_unheard(&self) {
         self.0.store(1, Ordering::Release);
+    }
+    pub fn wake(&self) {
         wake_all(self as *const RawEvent as usize);
     }
     pub fn clear(&self) {

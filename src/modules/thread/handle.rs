@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use typhon_text::time_text::Round;
 use typhon_vm::native::*;
 use typhon_vm::objects::Dict;
+use typhon_vm::runtime::fork;
 use typhon_vm::runtime::park::{RawEvent, Wait};
 use typhon_vm::runtime::sync::Mutex;
 use typhon_vm::{os, protocol, spawn, threads};
@@ -143,11 +144,15 @@ pub fn start(
     }
 }
 
-/// The thread has ended, or never was.
+/// The thread has ended, or never was. One that has ended calls this itself: a fork finds it before or behind.
 fn forget(state: &Arc<State>) {
-    RUNNING_THREADS.lock().retain(|s| !Arc::ptr_eq(s, state));
-    AWAITED.lock().retain(|s| !Arc::ptr_eq(s, state));
-    state.done.set();
+    {
+        let _no_fork = fork::put_off();
+        RUNNING_THREADS.lock().retain(|s| !Arc::ptr_eq(s, state));
+        AWAITED.lock().retain(|s| !Arc::ptr_eq(s, state));
+        state.done.set_unheard();
+    }
+    state.done.wake();
 }
 
 /// Wait for all threads that are not daemons.
