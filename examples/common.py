@@ -85,7 +85,7 @@ def parse(argv, size, extra, usage):
 
 
 # Allocators give memory back to the system some time after it was freed.
-SETTLING_SECONDS = 0.5
+SETTLING_SECONDS = 1.0
 
 
 def resident_kib():

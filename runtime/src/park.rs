@@ -61,6 +61,8 @@ pub fn sleep_at(
         t.waiting_at.store(address, Ordering::Relaxed);
         fence(Ordering::SeqCst);
     }
+    let nap = t.nap().filter(|_| interruptible);
+    let nap = deadline_of(nap).filter(|&nap| deadline.is_none_or(|end| nap < end));
     let mut interrupted = false;
     let result = t.detach(|| {
         let validate = || {
@@ -78,7 +80,7 @@ pub fn sleep_at(
                 address,
                 validate,
                 ParkToken(tid as usize),
-                deadline,
+                nap.or(deadline),
             )
         }
     });
@@ -90,6 +92,7 @@ pub fn sleep_at(
         ParkResult::Unparked(HAND_OVER) => Woken::HandedOver,
         ParkResult::Invalid if interrupted => Woken::Interrupted,
         ParkResult::Unparked(_) | ParkResult::Invalid => Woken::Awake,
+        ParkResult::TimedOut if nap.is_some() => Woken::Interrupted,
         ParkResult::TimedOut => Woken::TimedOut,
     }
 }

@@ -78,6 +78,14 @@ fn tell_of_freed() {
     }
 }
 
+/// A thread ends: what it has freed since it told last.
+pub(crate) fn end_thread() {
+    let pages = FREED.replace(0) / arena::PAGE as usize;
+    if pages != 0 {
+        note_retired(pages);
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn start() {

@@ -8,6 +8,9 @@
 //!
 //! The delay is kept by a native thread, which touches nothing but breakers. It stays for a few ticks that nobody wants: threads
 //! that use deferred objects want one tick after the other, and to make a thread takes the system longer than the tick does.
+//!
+//! Where every thread sleeps nobody would answer the tick, and what the dead hold stays for as long: the main thread sleeps the
+//! first milliseconds by itself and looks again ([`nap`]).
 
 use crate::address::AddressSet;
 use crate::counters::Counter;
@@ -61,6 +64,15 @@ pub(crate) fn look_soon() {
     if CLOCK.load(Ordering::Relaxed) != WANTED {
         start_clock();
     }
+}
+
+/// How long a thread may sleep before it looks at its breaker, if there are dead to look after and it is the thread that does.
+pub(crate) fn nap(t: &Thread) -> Option<Duration> {
+    let wanted = || {
+        CLOCK.load(Ordering::Relaxed) == WANTED
+            || t.breaker.load(Ordering::Relaxed) & breaker::ZERO_COUNT != 0
+    };
+    (t.naps.get() && wanted()).then_some(DELAY + DELAY / 2)
 }
 
 #[cold]

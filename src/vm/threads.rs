@@ -50,6 +50,7 @@ impl Cx {
             watch: crate::monitor::Watch::new(),
             is_main,
         });
+        cx.thread.naps.set(is_main);
         let limit = RECURSION_LIMIT.load(std::sync::atomic::Ordering::Relaxed);
         cx.limit_levels(limit);
         cx

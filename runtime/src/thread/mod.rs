@@ -144,6 +144,8 @@ pub struct Thread {
     pub(crate) cells_at_collection: Cell<i64>,
     /// The address an interruptible wait sleeps at.
     pub(crate) waiting_at: AtomicUsize,
+    /// Whether it wakes up soon where dead objects wait ([`Thread::nap`]).
+    pub naps: Cell<bool>,
     /// The key in the parking table that it sleeps under, 0 if it does not.
     pub(crate) parked_at: AtomicUsize,
     locks_held: Cell<i32>,
@@ -191,6 +193,7 @@ impl Thread {
             large_bytes: Cell::new(0),
             cells_at_collection: Cell::new(0),
             waiting_at: AtomicUsize::new(0),
+            naps: Cell::new(false),
             parked_at: AtomicUsize::new(0),
             locks_held: Cell::new(0),
             is_stopper: Cell::new(false),
@@ -268,6 +271,7 @@ impl Thread {
     pub fn exit(&mut self) {
         assert!(std::ptr::eq(CURRENT.get(), self));
         self.assert_no_lock();
+        crate::scavenge::end_thread();
         loop {
             self.settle();
             self.leave_pending();
@@ -308,6 +312,12 @@ impl Thread {
         general::end_thread();
         tell_stopper();
         crate::foreign::announce();
+    }
+
+    /// How long this thread, about to sleep, may do so before it comes to a full safepoint: deferred objects have died lately, and if all
+    /// threads slept nobody would free them. None: as long as it likes. Interruptible waits see to it by themselves.
+    pub fn nap(&self) -> Option<std::time::Duration> {
+        crate::zerocount::nap(self)
     }
 
     /// The running thread holds locks of Python code ([`crate::foreign::Holder`]).

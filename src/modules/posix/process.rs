@@ -47,6 +47,7 @@ pub fn fork_now(cx: &mut Cx) -> Res<i32> {
     match r {
         Ok(0) => {
             cx.is_main = true;
+            cx.thread.naps.set(true);
             signal::reset_in_child();
             let own = IN_CHILD.lock().clone();
             for f in own {

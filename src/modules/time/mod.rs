@@ -53,6 +53,14 @@ pub fn nanoseconds(cx: &mut Cx, v: &Value, round: Round) -> Res<i64> {
 pub fn sleep_for(cx: &mut Cx, ns: i64) -> Res<()> {
     let now = clock(cx, libc::CLOCK_MONOTONIC)? as i64;
     let deadline = now.saturating_add(ns);
+    while let Some(nap) = cx.thread.nap() {
+        let end = clock(cx, libc::CLOCK_MONOTONIC)? as i64 + nap.as_nanos() as i64;
+        if end >= deadline {
+            break;
+        }
+        os_call::call(cx, || clocks::sleep_until(end))?;
+        os_call::check_signals(cx)?;
+    }
     os_call::call(cx, || clocks::sleep_until(deadline))
 }
 
