@@ -80,8 +80,8 @@ static POOL: Mutex<Pool> = Mutex::ranked(
 
 /// Free pages whose memory is kept while pages come and go: 16 MiB.
 pub(crate) const RESERVE: usize = 1024;
-/// And after that: 1 MiB, else a program would keep what the busiest moment of its life took.
-pub(crate) const RESERVE_AT_REST: usize = 64;
+/// And after that: 256 KiB, else a program would keep what the busiest moment of its life took.
+pub(crate) const RESERVE_AT_REST: usize = 16;
 
 /// Pages that hold cells, for the collector's threshold.
 pub(crate) static IN_USE: AtomicUsize = AtomicUsize::new(0);

@@ -17,7 +17,7 @@
 use crate::arena;
 use crate::general;
 use crate::qsbr;
-use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::thread::{self, Thread};
 use std::cell::Cell;
 use std::time::Duration;
@@ -36,9 +36,12 @@ static RUNS: AtomicBool = AtomicBool::new(false);
 /// A page was retired, or many bytes were freed otherwise.
 #[inline]
 pub(crate) fn note_retired(pages: usize) {
-    if RETIRED.fetch_add(pages, Ordering::Relaxed) + pages >= NEWS && !RUNS.load(Ordering::Relaxed)
-    {
-        start();
+    if RETIRED.fetch_add(pages, Ordering::Relaxed) + pages >= NEWS {
+        // Either this finds the thread about to end, or that finds the news (R20).
+        fence(Ordering::SeqCst);
+        if !RUNS.load(Ordering::Relaxed) {
+            start();
+        }
     }
 }
 
@@ -102,6 +105,20 @@ fn start() {
 }
 
 fn run() {
+    loop {
+        look_after();
+        RUNS.store(false, Ordering::Release);
+        fence(Ordering::SeqCst);
+        // What was told meanwhile found it running.
+        let news = RETIRED.load(Ordering::Relaxed) >= NEWS;
+        if !news || RUNS.swap(true, Ordering::AcqRel) {
+            return;
+        }
+    }
+}
+
+/// Until nothing has come back for a while.
+fn look_after() {
     let mut quiet = 0;
     while quiet < QUIET {
         std::thread::sleep(TICK);
@@ -113,7 +130,6 @@ fn run() {
         arena::release_marks();
         general::collect();
     });
-    RUNS.store(false, Ordering::Release);
 }
 
 /// True if there was something to do.
