@@ -2,14 +2,14 @@
 //! itself, and its reads scale from then on.
 //!
 //! Each thread looks at about one in sixteen of its counts of objects that are not its own and adds up in a small table of
-//! addresses what they stand for; an address that comes to some hundred counts is promoted, if its type says PROMOTABLE and has no
+//! addresses what they stand for; an address that comes to about fifty counts is promoted, if its type says PROMOTABLE and has no
 //! finalizer. Only the free-threaded build counts for others. Addresses are compared only, and not all of their bits, so a
 //! stale one or one that looks the same at worst promotes another object early.
 //!
 //! How many counts lie between two looks is random: a loop counts the same objects in the same order again and again, and at
 //! a fixed distance always the same few of them would be looked at.
 //!
-//! Some hundred counts of each are many where threads go over hundreds of objects again and again (the columns of a matrix). So
+//! Fifty counts of each are many where threads go over hundreds of objects again and again (the columns of a matrix). So
 //! a look that meets an object which containers have handed out before, and not just now, halves the distance, any other
 //! doubles it, and meeting it so is worth more than the one count.
 
@@ -24,8 +24,9 @@ use std::cell::Cell;
 /// Together as many as a loop may go over in turn (the items of shared lists and dicts) and still have promoted.
 const SETS: usize = 1024;
 const PLACES: usize = 4;
-/// What an address comes to until it is promoted.
-const HOT: u32 = 144;
+/// What an address comes to until it is promoted: met again in six or so passes. With three times as much, two threads that multiply
+/// matrices spent one percent more on counting each other's columns.
+const HOT: u32 = 48;
 /// What it is worth at least that an object is met again after some time.
 const AGAIN: u32 = 9;
 /// So many counts are "some time".

@@ -4,7 +4,7 @@ import math
 
 from support import check, checksum, in_parts, workload
 
-PARTS = 64
+PARTS = 256
 
 
 def part(number, steps):

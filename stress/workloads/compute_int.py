@@ -2,7 +2,7 @@
 
 from support import check, checksum, in_parts, mixed, workload
 
-PARTS = 64
+PARTS = 256
 MASK = (1 << 64) - 1
 
 

@@ -2,7 +2,7 @@
 
 from support import check, checksum, in_parts, workload
 
-PARTS = 64
+PARTS = 256
 
 
 class Node:

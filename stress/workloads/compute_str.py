@@ -6,7 +6,7 @@ strings from all threads, which is what `shared_reads` is about.
 
 from support import check, checksum, in_parts, workload
 
-PARTS = 64
+PARTS = 256
 WORDS = b"alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu"
 
 
