@@ -86,9 +86,12 @@ pub fn measure(
             })
             .collect();
         let mut expected: Option<String> = None;
-        for _ in 0..plan.runs {
+        for round in 0..plan.runs {
             transfers.extend(transfer::nanoseconds());
-            for (variant, measured) in variants.iter().zip(&mut measured) {
+            // Each round begins with another one: what comes behind the same run every time pays or gains by it.
+            for turn in 0..variants.len() {
+                let at = (round + turn) % variants.len();
+                let (variant, measured) = (&variants[at], &mut measured[at]);
                 bar.set_message(format!("{}: {}", workload.name, measured.label));
                 // What failed once fails again; the rest of the table is wanted sooner.
                 if measured.problems.is_empty() {
