@@ -73,7 +73,7 @@ pub fn sleep_at(
             }
             validate()
         };
-        // SAFETY: as above; `validate` neither panics nor parks.
+        // SAFETY: the record outlives its own wait; `validate` neither panics nor parks.
         unsafe {
             park_announced(
                 &*parked_at,

@@ -69,22 +69,15 @@ pub(crate) fn note_freed(bytes: usize) {
     }
 }
 
+/// Tells what this thread has freed since it told last: now and then, and when it ends.
 #[cold]
 #[inline(never)]
-fn tell_of_freed() {
+pub(crate) fn tell_of_freed() {
     let pages = FREED.replace(0) / arena::PAGE as usize;
     if Thread::current().is_null() {
         // A thread that comes or goes, or one of the runtime's own: not the place to start another.
         RETIRED.fetch_add(pages, Ordering::Relaxed);
     } else {
-        note_retired(pages);
-    }
-}
-
-/// A thread ends: what it has freed since it told last.
-pub(crate) fn end_thread() {
-    let pages = FREED.replace(0) / arena::PAGE as usize;
-    if pages != 0 {
         note_retired(pages);
     }
 }

@@ -271,7 +271,7 @@ impl Thread {
     pub fn exit(&mut self) {
         assert!(std::ptr::eq(CURRENT.get(), self));
         self.assert_no_lock();
-        crate::scavenge::end_thread();
+        crate::scavenge::tell_of_freed();
         loop {
             self.settle();
             self.leave_pending();
