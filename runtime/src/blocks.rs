@@ -7,7 +7,8 @@
 //! time on that.
 //!
 //! A block of such a size is always as large as the allocator would make it, so that any block of a size stands for any other. Only
-//! threads that run Python keep some, from the time they attach until they end.
+//! threads that run Python keep some, from the time they attach until they end, and they give them up when they go to sleep for a
+//! while: such a block may be the last one of a page of 64 KiB that another thread left behind.
 
 use std::cell::Cell;
 use std::ptr::null_mut;
@@ -102,13 +103,18 @@ pub(crate) fn begin() {
     KEPT.with(|kept| kept.room.set(MOST));
 }
 
-/// The thread gives up what it kept, and keeps no more.
-pub(crate) fn end(free: impl Fn(*mut u8)) {
+/// The thread gives up what it kept.
+pub(crate) fn give_up(free: impl Fn(*mut u8)) {
     for size in (0..SIZES).map(Size) {
         while let Some(block) = take(size) {
             free(block);
         }
     }
+}
+
+/// The thread gives up what it kept, and keeps no more.
+pub(crate) fn end(free: impl Fn(*mut u8)) {
+    give_up(free);
     KEPT.with(|kept| kept.room.set(0));
 }
 
@@ -140,6 +146,10 @@ mod tests {
         assert!(fit.clone().all(keep) && !keep(last));
         assert_eq!(take(size), Some(starts[last - 1]));
         assert!(keep(last));
+        let given = Cell::new(0);
+        give_up(|_| given.set(given.get() + 1));
+        assert_eq!(given.get(), fit.len());
+        assert!(fit.clone().all(keep) && !keep(last), "it keeps on");
         let freed = Cell::new(0);
         end(|_| freed.set(freed.get() + 1));
         assert_eq!(freed.get(), fit.len());

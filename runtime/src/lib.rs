@@ -61,7 +61,7 @@ pub mod traffic;
 mod zerocount;
 
 pub use gc::Visitor;
-pub use general::into_block;
+pub use general::{before_sleep, into_block};
 pub use header::Header;
 pub use heap::{OutOfMemory, alloc, alloc_large, alloc_sized, alloc_with};
 pub use hooks::{Hooks, Pending};

@@ -69,7 +69,7 @@ pub(crate) fn note_freed(bytes: usize) {
     }
 }
 
-/// Tells what this thread has freed since it told last: now and then, and when it ends.
+/// Tells what this thread has freed since it told last: now and then, when it sleeps and when it ends.
 #[cold]
 #[inline(never)]
 pub(crate) fn tell_of_freed() {

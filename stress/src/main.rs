@@ -32,7 +32,8 @@ const HELP: &str = "usage: stress compare [options] FILE [ARG]...     any progra
 `stress COMMAND --help` tells the options of the first three.
 
 The fourth form runs the programs of examples/, or those named (`workloads`: all of stress/workloads/), on the
-free-threaded and on the GIL build of typhon, on each number of threads, in turns, and prints a table of medians.
+free-threaded and on the GIL build of typhon, on each number of threads, in turns, and prints a table of medians (of
+ratios within each round, where it compares).
 `two processes` is the reference for two threads: two processes of the free-threaded build that each do the whole job on
 one thread, at the same time. The output of all runs must be equal.
 

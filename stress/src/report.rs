@@ -3,13 +3,14 @@
 use crate::catalogue;
 use crate::compare::quote;
 use crate::measure::{Measured, Regime, Variant};
-use crate::stats::summarize;
+use crate::stats::{Summary, summarize};
 use crate::transfer;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Prints the table: one block per workload, one line per variant.
+/// Prints the table: one block per workload, one line per variant. Ratios are medians of the ratios within the rounds:
+/// what slows one round slows both of its runs, where medians of their own may come from different minutes.
 pub fn print(results: &[Measured], variants: &[Variant], transfers: &[f64]) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runs = results
@@ -17,29 +18,22 @@ pub fn print(results: &[Measured], variants: &[Variant], transfers: &[f64]) {
         .map(|result| result.throughputs.len())
         .max()
         .unwrap_or(0);
-    println!("medians of {runs} interleaved runs on {cores} cores\n");
     println!(
-        "{:<19}{:<32}{:>9}{:>10}{:>16}{:>9}{:>18}{:>19}",
+        "{runs} interleaved rounds on {cores} cores: medians; ratios are medians of those within the rounds\n"
+    );
+    println!(
+        "{:<19}{:<32}{:>9}{:>10}{:>16}{:>9}{:>28}{:>19}",
         "example",
         "variant",
         "time s",
         "jobs/s",
         "least..largest",
         "speedup",
-        "of two processes",
+        "of two processes (interval)",
         "by processor time"
     );
     for block in results.chunk_by(|a, b| a.workload == b.workload) {
-        let median_of = |wanted: &dyn Fn(&Variant) -> bool| {
-            let result = block
-                .iter()
-                .find(|result| wanted(&variants[result.variant]))?;
-            Some(summarize(&result.throughputs)?.median)
-        };
-        let two_processes = median_of(&|variant| variant.regime == Regime::TwoProcesses);
-        let by_processor_time = beside_two_processes(block, variants, &|result| {
-            Some(1.0 / summarize(&result.cpu_seconds)?.median)
-        });
+        let beside = Beside::of(block, variants);
         for (index, result) in block.iter().enumerate() {
             let variant = &variants[result.variant];
             let name = if index == 0 { result.workload } else { "" };
@@ -57,20 +51,16 @@ pub fn print(results: &[Measured], variants: &[Variant], transfers: &[f64]) {
             };
             let spread = format!("{:.3}..{:.3}", summary.least, summary.largest);
             print!("{seconds:>9.3}{:>10.3}{spread:>16}", summary.median);
-            let one = median_of(&|other| {
-                other.interpreter == variant.interpreter && other.regime == Regime::Threads(1)
-            });
-            match one {
-                Some(one) => print!("{:>9.2}", summary.median / one),
+            let one = find(block, variants, &variant.interpreter, Regime::Threads(1));
+            match one.and_then(|one| in_rounds(&result.throughputs, &one.throughputs)) {
+                Some(speedup) => print!("{:>9.2}", speedup.median),
                 None => print!("{:>9}", ""),
             }
             let comparable =
                 variant.interpreter == "free-threaded" && variant.regime == Regime::Threads(2);
-            if let (true, Some(reference)) = (comparable, two_processes) {
-                print!("{:>18.2}", summary.median / reference);
-                if let Some(share) = by_processor_time {
-                    print!("{share:>19.2}");
-                }
+            if let (true, Some(beside)) = (comparable, &beside) {
+                print!("{:>28}", told(&beside.throughput));
+                print!("{:>19.2}", beside.processor_time.median);
             }
             if !result.problems.is_empty() {
                 print!(
@@ -83,6 +73,11 @@ pub fn print(results: &[Measured], variants: &[Variant], transfers: &[f64]) {
         }
     }
     independent(results, variants);
+    let coverage = results
+        .iter()
+        .find_map(|result| summarize(&result.throughputs))
+        .map_or(0.0, |summary| summary.coverage * 100.0);
+    println!("\ninterval: order statistics of the rounds' ratios, coverage {coverage:.1} %");
     if let Some(text) = transfer::told(transfers) {
         println!("\n{text}");
     }
@@ -97,46 +92,69 @@ pub fn print(results: &[Measured], variants: &[Variant], transfers: &[f64]) {
     }
 }
 
-/// How two threads of the free-threaded build do beside two processes, by what is better the larger it is.
-fn beside_two_processes(
-    block: &[Measured],
+/// What one variant of a workload gave.
+fn find<'a>(
+    block: &'a [Measured],
     variants: &[Variant],
-    value: &dyn Fn(&Measured) -> Option<f64>,
-) -> Option<f64> {
-    let of = |regime| {
-        let result = block.iter().find(|result| {
-            let variant = &variants[result.variant];
-            variant.interpreter == "free-threaded" && variant.regime == regime
-        });
-        value(result?)
-    };
-    Some(of(Regime::Threads(2))? / of(Regime::TwoProcesses)?)
+    interpreter: &str,
+    regime: Regime,
+) -> Option<&'a Measured> {
+    block.iter().find(|result| {
+        let variant = &variants[result.variant];
+        variant.interpreter == interpreter && variant.regime == regime
+    })
 }
 
-/// Two threads beside two processes where nothing is shared: least first. Where other programs run, the ratio of the
-/// processor times tells more: they take turns from both alike.
+/// The ratios of two variants within each round that both have run. (A variant runs from the first round on until it
+/// fails, so equal places are equal rounds.)
+fn in_rounds(these: &[f64], those: &[f64]) -> Option<Summary> {
+    let ratios: Vec<f64> = these
+        .iter()
+        .zip(those)
+        .map(|(this, that)| this / that)
+        .collect();
+    summarize(&ratios)
+}
+
+/// `0.97 (0.95..0.99)`
+fn told(ratio: &Summary) -> String {
+    format!("{:.2} ({:.2}..{:.2})", ratio.median, ratio.low, ratio.high)
+}
+
+/// Two threads of the free-threaded build beside two processes, larger is better.
+struct Beside {
+    throughput: Summary,
+    /// Where other programs run, this tells more: they take turns from both alike.
+    processor_time: Summary,
+}
+
+impl Beside {
+    fn of(block: &[Measured], variants: &[Variant]) -> Option<Beside> {
+        let of = |regime| find(block, variants, "free-threaded", regime);
+        let (threads, processes) = (of(Regime::Threads(2))?, of(Regime::TwoProcesses)?);
+        Some(Beside {
+            throughput: in_rounds(&threads.throughputs, &processes.throughputs)?,
+            processor_time: in_rounds(&processes.cpu_seconds, &threads.cpu_seconds)?,
+        })
+    }
+}
+
+/// Where nothing is shared: least first.
 fn independent(results: &[Measured], variants: &[Variant]) {
-    let mut shares: Vec<(f64, f64, &str)> = results
+    let mut shares: Vec<(Beside, &str)> = results
         .chunk_by(|a, b| a.workload == b.workload)
         .filter(|block| catalogue::is_independent(block[0].workload))
-        .filter_map(|block| {
-            let share = beside_two_processes(block, variants, &|result| {
-                Some(summarize(&result.throughputs)?.median)
-            })?;
-            let by_processor_time = beside_two_processes(block, variants, &|result| {
-                Some(1.0 / summarize(&result.cpu_seconds)?.median)
-            })?;
-            Some((share, by_processor_time, block[0].workload))
-        })
+        .filter_map(|block| Some((Beside::of(block, variants)?, block[0].workload)))
         .collect();
-    shares.sort_by(|a, b| a.0.total_cmp(&b.0));
+    shares.sort_by(|a, b| a.0.throughput.median.total_cmp(&b.0.throughput.median));
     if shares.is_empty() {
         return;
     }
     let told: Vec<_> = shares
         .iter()
-        .map(|(share, by_processor_time, name)| {
-            format!("{name} {share:.2} ({by_processor_time:.2})")
+        .map(|(beside, name)| {
+            let (share, by_time) = (beside.throughput.median, beside.processor_time.median);
+            format!("{name} {share:.2} ({by_time:.2})")
         })
         .collect();
     println!(
@@ -225,4 +243,26 @@ pub fn write_csv(path: &Path, results: &[Measured]) -> Result<(), String> {
         }
     }
     std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_round_is_slow_for_both() {
+        // The second round ran at half speed; the ratio of medians would be 2 / 1.9.
+        let threads = [1.9, 0.95, 3.8];
+        let processes = [2.0, 1.0, 2.0];
+        let ratio = in_rounds(&threads, &processes).expect("three rounds");
+        assert_eq!((ratio.count, ratio.median), (3, 0.95));
+        assert_eq!(told(&ratio), "0.95 (0.95..1.90)");
+    }
+
+    #[test]
+    fn rounds_that_one_of_them_missed_do_not_count() {
+        let ratio = in_rounds(&[3.0, 3.0], &[3.0]).expect("one round");
+        assert_eq!((ratio.count, ratio.median), (1, 1.0));
+        assert!(in_rounds(&[], &[1.0]).is_none());
+    }
 }

@@ -51,17 +51,18 @@ pub fn nanoseconds(cx: &mut Cx, v: &Value, round: Round) -> Res<i64> {
 
 /// Sleep, handling signals meanwhile.
 pub fn sleep_for(cx: &mut Cx, ns: i64) -> Res<()> {
-    let now = clock(cx, libc::CLOCK_MONOTONIC)? as i64;
+    let mut now = clock(cx, libc::CLOCK_MONOTONIC)? as i64;
     let deadline = now.saturating_add(ns);
     while let Some(nap) = cx.thread.nap() {
-        let end = clock(cx, libc::CLOCK_MONOTONIC)? as i64 + nap.as_nanos() as i64;
+        let end = now.saturating_add(nap.as_nanos() as i64);
         if end >= deadline {
             break;
         }
-        os_call::call(cx, || clocks::sleep_until(end))?;
+        os_call::call(cx, || clocks::sleep_until(now, end))?;
         os_call::check_signals(cx)?;
+        now = clock(cx, libc::CLOCK_MONOTONIC)? as i64;
     }
-    os_call::call(cx, || clocks::sleep_until(deadline))
+    os_call::call(cx, || clocks::sleep_until(now, deadline))
 }
 
 /// Name, implementation, whether monotonic and adjustable, of `get_clock_info`'s clocks.

@@ -4,6 +4,7 @@ use super::check;
 use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
+use std::time::Duration;
 
 const NS: i64 = 1_000_000_000;
 
@@ -38,8 +39,10 @@ pub fn clock_settime(id: i32, ns: i64) -> io::Result<()> {
     check(unsafe { libc::clock_settime(id, &t) }).map(drop)
 }
 
-/// Sleep until the monotonic clock shows `deadline`; EINTR when a signal came.
-pub fn sleep_until(deadline: i64) -> io::Result<()> {
+/// Sleep from `now` until the monotonic clock shows `deadline`; EINTR when a signal came.
+pub fn sleep_until(now: i64, deadline: i64) -> io::Result<()> {
+    let planned = deadline.saturating_sub(now).max(0);
+    typhon_runtime::before_sleep(Duration::from_nanos(planned as u64));
     let t = libc::timespec {
         tv_sec: deadline.div_euclid(NS),
         tv_nsec: deadline.rem_euclid(NS),
