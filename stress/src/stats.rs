@@ -109,6 +109,13 @@ impl Random {
     pub fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
+
+    /// Every order is as likely as any other (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +147,17 @@ mod tests {
         assert_eq!(interval_rank(1), (1, 0.0));
         assert_eq!(interval_rank(2), (1, 0.5));
         assert!(interval_rank(5000).1 >= LEVEL);
+    }
+
+    #[test]
+    fn orders_are_equally_likely() {
+        let (mut random, mut counts) = (Random(3), [0; 6]);
+        for _ in 0..6000 {
+            let mut items = [0, 1, 2];
+            random.shuffle(&mut items);
+            counts[items[0] * 2 + usize::from(items[1] > items[2])] += 1;
+        }
+        assert!(counts.iter().all(|n| (850..1150).contains(n)), "{counts:?}");
     }
 
     #[test]
