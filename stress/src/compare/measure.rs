@@ -4,6 +4,7 @@ use super::options::Options;
 use super::outcome::Outcome;
 use crate::process::{self, Ended, last_line};
 use crate::regime::Regime;
+use crate::stats::Random;
 use crate::transfer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
@@ -129,12 +130,14 @@ pub fn measure(options: &Options, regimes: &[Regime]) -> Measured {
     let turns = measured.cells.len();
     let bar = progress((turns * (options.runs + 1)) as u64);
     let file = CountersFile::new();
+    let mut random = Random(1);
+    let mut order: Vec<usize> = (0..turns).collect();
     // Round 0 warms the machine's caches up.
     for round in 0..=options.runs {
         measured.transfers.extend(transfer::nanoseconds());
-        for turn in 0..turns {
-            // The next round begins with another one, so that no regime always runs behind the same neighbour.
-            let index = (turn + round) % turns;
+        // No regime always runs behind the same neighbour.
+        random.shuffle(&mut order);
+        for &index in &order {
             bar.inc(1);
             if out[index] {
                 continue;
