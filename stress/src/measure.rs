@@ -91,8 +91,8 @@ pub fn measure(
         let mut expected: Option<String> = None;
         for _ in 0..plan.runs {
             transfers.extend(transfer::nanoseconds());
-            // What comes behind the same run every time pays or gains by it: behind one that leaves a processor idle two threads
-            // read up to five hundredths less than behind one that leaves both busy.
+            // What comes behind the same run every time pays or gains by it, one that leaves a processor idle or one that leaves both
+            // busy.
             random.shuffle(&mut order);
             for &at in &order {
                 let (variant, measured) = (&variants[at], &mut measured[at]);

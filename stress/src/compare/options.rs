@@ -11,7 +11,7 @@ pub const HELP: &str = concat!(
     "usage: stress compare [options] FILE [ARG]... [-- ARG...]
 
 Runs a Python program on the free-threaded build of typhon, on the same build with -X gil=1, on the GIL build and on
-every --peer, on each number of threads, in turns (each round in another order), and tells what the regimes differ in:
+every --peer, on each number of threads, in turns (in random order in each round), and tells what the regimes differ in:
 time, speedup, memory, pauses, contention, and what the program printed and how it ended.
 
 The program learns the number of threads from the environment variable TYPHON_THREADS, or from `{threads}` in its
