@@ -5,6 +5,7 @@ merged at the end, by all threads too.
 """
 
 import heapq
+import operator
 import os
 import sys
 
@@ -67,13 +68,6 @@ class Tally:
         self.blank_lines = 0
         self.comment_lines = 0
         self.longest_line = (0, "")
-        self.longest_identifiers = []
-        self.characters = 0
-
-    def finish(self):
-        """What needs no other thread's count is asked before the tables are merged."""
-        self.longest_identifiers = longest(self.identifiers)
-        self.characters = sum(len(name) * count for name, count in self.identifiers.items())
 
     def add_file(self, name, text):
         identifiers = self.identifiers
@@ -108,8 +102,6 @@ class Tally:
         self.lines += other.lines
         self.blank_lines += other.blank_lines
         self.comment_lines += other.comment_lines
-        self.characters += other.characters
-        self.longest_identifiers = longest({*self.longest_identifiers, *other.longest_identifiers})
         mine, theirs = self.longest_line, other.longest_line
         if theirs[0] > mine[0] or (theirs[0] == mine[0] and theirs[1] < mine[1]):
             self.longest_line = theirs
@@ -117,11 +109,6 @@ class Tally:
     def tables(self):
         """The dictionaries, the largest first."""
         return self.identifiers, self.words, self.pairs, self.indents
-
-
-def longest(names):
-    """The three longest names, those of one length by name."""
-    return heapq.nsmallest(3, names, key=lambda name: (-len(name), name))
 
 
 def merge_table(job):
@@ -142,12 +129,23 @@ def merged(tallies, threads):
     return tallies[0]
 
 
+def longest(counts):
+    """The three longest names, those of one length by name: few need to be put in order for that."""
+    lengths = heapq.nlargest(3, map(len, counts))
+    return sorted((name for name in counts if len(name) >= lengths[-1]), key=lambda name: (-len(name), name))[:3]
+
+
+def characters(counts):
+    """How many characters the names have, each as often as it occurs."""
+    return sum(map(operator.mul, map(len, counts), counts.values()))
+
+
 # How many of the most frequent go into the checksum.
 TOP = 500
 
 
 def top(counts):
-    """The most frequent entries in order, those as frequent by name: few need to be put in order for that."""
+    """The most frequent entries in order, those as frequent by name."""
     frequencies = sorted(counts.values(), reverse=True)
     least = frequencies[TOP - 1] if len(frequencies) > TOP else 0
     return sorted((item for item in counts.items() if item[1] >= least), key=lambda item: (-item[1], item[0]))[:TOP]
@@ -172,18 +170,19 @@ def run(options, threads):
         tally = Tally()
         for name, text in work:
             tally.add_file(name, text)
-        tally.finish()
         return tally
 
     total = merged(in_threads(threads, count), threads)
 
     # The merged tables go to the threads once more: they are read only from here on.
-    summaries = map_in_threads(threads, Summary, total.tables())
+    questions = [(Summary, table) for table in total.tables()]
+    questions += [(longest, total.identifiers), (characters, total.identifiers)]
+    *summaries, longest_identifiers, all_characters = map_in_threads(threads, lambda job: job[0](job[1]), questions)
     identifiers, words, pairs, indents = summaries
     totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line]
     for summary in summaries:
         totals += [summary.different, summary.total]
-    totals += [total.characters, words.most_frequent(TOP), identifiers.most_frequent(TOP)]
+    totals += [all_characters, words.most_frequent(TOP), identifiers.most_frequent(TOP)]
     return [
         f"files: {len(FILES)}, characters: {sum(len(text) for _, text in FILES)}",
         f"lines: {total.lines}, blank {total.blank_lines}, comments {total.comment_lines}",
@@ -193,7 +192,7 @@ def run(options, threads):
         f"most frequent: {words.most_frequent(10)}",
         f"initials of neighbours: {pairs.most_frequent(10)}",
         f"indents: {indents.most_frequent(10)}",
-        f"longest identifiers: {', '.join(total.longest_identifiers)}",
+        f"longest identifiers: {', '.join(longest_identifiers)}",
         f"checksum: {checksum(totals)}",
     ]
 

@@ -46,12 +46,28 @@ pub const EDITS: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
-        // What is no number of seconds is an error, not a question.
         "threading.py",
-        &[(
-            "                if timeout > 0:\n                    gotit = waiter.acquire(True, timeout)\n",
-            "                if not timeout <= 0:\n                    gotit = waiter.acquire(True, timeout)\n",
-        )],
+        &[
+            // What is no number of seconds is an error, not a question.
+            (
+                "                if timeout > 0:\n                    gotit = waiter.acquire(True, timeout)\n",
+                "                if not timeout <= 0:\n                    gotit = waiter.acquire(True, timeout)\n",
+            ),
+            // Who starts a thread does not sleep until it runs: it comes back while the other processor begins. Under a GIL
+            // programs know it otherwise: the new thread has run for a while then.
+            (
+                "        self._started.wait()  # Will set ident and native_id\n",
+                "        if _sys._is_gil_enabled():\n            self._started.wait()\n        else:\n            self._begun(self._os_thread_handle.ident)\n\n    def _begun(self, ident):\n        # Called by the new thread and by who started it: the first of them does it.\n        with _active_limbo_lock:\n            if _limbo.pop(self, None) is not None:\n                self._ident = ident\n                _active[ident] = self\n                self._started.set()\n",
+            ),
+            (
+                "            self._set_ident()\n            if _HAVE_THREAD_NATIVE_ID:\n                self._set_native_id()\n            self._set_os_name()\n            self._started.set()\n            with _active_limbo_lock:\n                _active[self._ident] = self\n                del _limbo[self]\n\n            if _trace_hook",
+                "            if _HAVE_THREAD_NATIVE_ID:\n                self._set_native_id()\n            self._set_os_name()\n            if not self._started.is_set():\n                self._begun(get_ident())\n\n            if _trace_hook",
+            ),
+            (
+                "            assert self._initialized, \"Thread.__init__() not called\"\n            return self._native_id\n",
+                "            assert self._initialized, \"Thread.__init__() not called\"\n            if self._native_id is None and self._started.is_set():\n                self._native_id = self._os_thread_handle._native_id()\n            return self._native_id\n",
+            ),
+        ],
     ),
     (
         // Methods of native types name no module.

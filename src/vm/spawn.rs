@@ -1,13 +1,16 @@
 //! Native threads that run Python: a record of their own on their own stack, attached for their life.
 
 use crate::Cx;
+use std::ffi::c_void;
 use std::io;
-use std::os::unix::thread::JoinHandleExt;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use typhon_runtime::thread;
 
 /// Native stack of threads whose size nobody chose.
 pub const DEFAULT_STACK: usize = 16 << 20;
+/// Stacks are whole pages, of whatever size these are.
+const STACK_UNIT: usize = 64 << 10;
 
 /// Run `main` in a new thread, then `ended` when the thread's record is gone: nothing of the interpreter may be touched
 /// there. A panic in `main` ends the thread only. The thread's `pthread_self`.
@@ -38,10 +41,46 @@ pub fn spawn(
             end_process();
         }
     };
-    std::thread::Builder::new()
-        .stack_size(stack)
-        .spawn(body)
-        .map(|t| t.as_pthread_t())
+    create(stack, Box::new(body))
+}
+
+type Body = Box<dyn FnOnce() + Send>;
+
+/// A native thread that nobody joins; its `pthread_self`. What the standard library does besides, five system calls in each
+/// new thread to tell the overflow of its stack from other faults, is not needed: `Cx::native_limit` comes before the end.
+fn create(stack: usize, body: Body) -> io::Result<u64> {
+    extern "C" fn run(body: *mut c_void) -> *mut c_void {
+        // SAFETY: what `create` made for this thread alone.
+        let body = unsafe { Box::from_raw(body.cast::<Body>()) };
+        body();
+        std::ptr::null_mut()
+    }
+    let check = |error| match error {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    };
+    let mut attributes = MaybeUninit::uninit();
+    let attributes = attributes.as_mut_ptr();
+    let mut ident = 0;
+    // SAFETY: the attributes are initialized first and destroyed last; `run` takes what it is given, which is taken back
+    // here when no thread came about.
+    unsafe {
+        check(libc::pthread_attr_init(attributes))?;
+        let body = Box::into_raw(Box::new(body));
+        let stack = (stack.max(libc::PTHREAD_STACK_MIN)).next_multiple_of(STACK_UNIT);
+        let detached = libc::PTHREAD_CREATE_DETACHED;
+        let created = check(libc::pthread_attr_setdetachstate(attributes, detached))
+            .and_then(|()| check(libc::pthread_attr_setstacksize(attributes, stack)))
+            .and_then(|()| {
+                let error = libc::pthread_create(&mut ident, attributes, run, body.cast());
+                check(error)
+            });
+        libc::pthread_attr_destroy(attributes);
+        if created.is_err() {
+            drop(Box::from_raw(body));
+        }
+        created.map(|()| ident)
+    }
 }
 
 /// The end of a forked child whose forking thread is done: with the last thread that runs Python, without finalization.

@@ -1,8 +1,7 @@
 //! Starting threads and waiting for their end.
 
 use super::local;
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use typhon_text::time_text::Round;
@@ -21,6 +20,9 @@ const RUNNING: u8 = 2;
 pub struct State {
     stage: AtomicU8,
     ident: AtomicU64,
+    /// What the system calls it, once it has begun; 0: nobody knows.
+    native: AtomicI64,
+    begun: RawEvent,
     done: RawEvent,
 }
 
@@ -29,8 +31,15 @@ impl State {
         Arc::new(State {
             stage: AtomicU8::new(stage),
             ident: AtomicU64::new(ident),
+            native: AtomicI64::new(0),
+            begun: RawEvent::new(),
             done: RawEvent::new(),
         })
+    }
+    /// In the child of a fork, of a thread that is not there.
+    fn is_gone(&self) {
+        self.begun.set();
+        self.done.set();
     }
 }
 
@@ -40,26 +49,26 @@ static AWAITED: Mutex<Vec<Arc<State>>> = Mutex::new(Vec::new());
 static RUNNING_THREADS: Mutex<Vec<Arc<State>>> = Mutex::new(Vec::new());
 /// Handles of threads that were not started here, as long as anybody looks.
 static ADOPTED: Mutex<Vec<Weak<State>>> = Mutex::new(Vec::new());
-/// `get_ident()` of live threads.
-static LIVE: Mutex<Option<HashSet<u64>>> = Mutex::new(None);
 static MAIN_IDENT: AtomicU64 = AtomicU64::new(0);
 /// `_thread.stack_size()`; 0: the default.
 pub static STACK_SIZE: AtomicUsize = AtomicUsize::new(0);
 
 /// The calling thread is the main thread.
 pub fn set_main() {
-    let me = os::thread_ident();
-    MAIN_IDENT.store(me, Ordering::Relaxed);
-    LIVE.lock().get_or_insert_default().insert(me);
+    MAIN_IDENT.store(os::thread_ident(), Ordering::Relaxed);
 }
 
 pub fn main_ident() -> u64 {
     MAIN_IDENT.load(Ordering::Relaxed)
 }
 
-/// Whether a thread with this ident runs.
+/// Whether a thread with this ident has been started and has not ended.
 pub fn is_live(ident: u64) -> bool {
-    LIVE.lock().as_ref().is_some_and(|l| l.contains(&ident))
+    let others = RUNNING_THREADS.lock();
+    ident == main_ident()
+        || others
+            .iter()
+            .any(|s| s.ident.load(Ordering::Relaxed) == ident)
 }
 
 pub fn count() -> usize {
@@ -72,17 +81,16 @@ pub fn after_fork(_: &mut Cx) {
     let gone = std::mem::take(&mut *RUNNING_THREADS.lock());
     for s in &gone {
         if s.ident.load(Ordering::Relaxed) != me {
-            s.done.set();
+            s.is_gone();
         }
     }
     let adopted = std::mem::take(&mut *ADOPTED.lock());
     for s in adopted.iter().filter_map(Weak::upgrade) {
         if s.ident.load(Ordering::Relaxed) != me {
-            s.done.set();
+            s.is_gone();
         }
     }
     AWAITED.lock().clear();
-    *LIVE.lock() = Some(HashSet::from([me]));
     MAIN_IDENT.store(me, Ordering::Relaxed);
 }
 
@@ -106,10 +114,12 @@ pub fn start(
     }
     let (inner, end) = (state.clone(), state.clone());
     let main = move |cx: &mut Cx| {
-        let me = os::thread_ident();
-        inner.ident.store(me, Ordering::Relaxed);
-        LIVE.lock().get_or_insert_default().insert(me);
+        inner.ident.store(os::thread_ident(), Ordering::Relaxed);
+        inner
+            .native
+            .store(os::native_thread_id(), Ordering::Relaxed);
         inner.stage.store(RUNNING, Ordering::Release);
+        inner.begun.set();
         let kw: Vec<(&str, Value)> = kw.iter().map(|(n, v)| (n.as_str(), v.clone())).collect();
         if let Err(r) = protocol::call_kw(cx, &func, &pos, &kw) {
             if cx.exc_is(ExcKind::SystemExit) {
@@ -120,7 +130,6 @@ pub fn start(
         }
         drop((func, pos, kw));
         local::forget_thread(cx);
-        LIVE.lock().get_or_insert_default().remove(&me);
     };
     let ended = move || forget(&end);
     let stack = STACK_SIZE.load(Ordering::Relaxed);
@@ -165,7 +174,7 @@ pub fn shutdown(cx: &mut Cx) {
             .find(|s| s.ident.load(Ordering::Relaxed) != me)
             .cloned();
         let Some(s) = next else { return };
-        if let Err(r) = wait(cx, &s, None) {
+        if let Err(r) = wait(cx, &s.done, None) {
             let none = Value::none();
             threads::unraisable(
                 cx,
@@ -178,13 +187,13 @@ pub fn shutdown(cx: &mut Cx) {
     }
 }
 
-fn wait(cx: &mut Cx, s: &State, end: Option<Instant>) -> Res<()> {
+fn wait(cx: &mut Cx, event: &RawEvent, end: Option<Instant>) -> Res<()> {
     if cx.is_main {
         os::signal::ensure_watcher();
     }
-    while !s.done.is_set() {
+    while !event.is_set() {
         let left = end.map(|e| e.saturating_duration_since(Instant::now()));
-        match s.done.wait(&mut cx.thread, left, true) {
+        match event.wait(&mut cx.thread, left, true) {
             Wait::Acquired | Wait::TimedOut => return Ok(()),
             Wait::Interrupted => crate::os_call::check_signals(cx)?,
         }
@@ -203,6 +212,7 @@ pub struct ThreadHandle {
 /// A handle of a thread that runs already and was not started here.
 pub fn adopt(cx: &mut Cx, ident: u64) -> Res<Value> {
     let state = State::new(RUNNING, ident);
+    state.begun.set();
     {
         let mut adopted = ADOPTED.lock();
         adopted.retain(|s| s.strong_count() != 0);
@@ -262,6 +272,15 @@ impl ThreadHandle {
     fn is_done(&self) -> bool {
         self.state.done.is_set()
     }
+    /// What the system calls a thread started here, as soon as it has begun; None of one that a fork left behind.
+    fn _native_id(&self, cx: &mut Cx) -> Res<Option<i64>> {
+        let s = &self.state;
+        let ends = cx.is_main && crate::sys::functions::FINALIZING.load(Ordering::Acquire);
+        if s.stage.load(Ordering::Acquire) != NOT_STARTED && !ends {
+            wait(cx, &s.begun, None)?;
+        }
+        Ok(Some(s.native.load(Ordering::Relaxed)).filter(|&n| n != 0))
+    }
     fn _set_done(&self, cx: &mut Cx) -> Res<()> {
         if self.state.stage.load(Ordering::Acquire) == NOT_STARTED {
             return Err(cx.runtime_error("thread not started"));
@@ -297,7 +316,7 @@ impl ThreadHandle {
             let text = "cannot join thread at interpreter shutdown";
             return Err(cx.raise(ExcKind::PythonFinalizationError, text));
         }
-        wait(cx, s, end)
+        wait(cx, &s.done, end)
     }
     #[slot]
     fn repr(&self) -> String {

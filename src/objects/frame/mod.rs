@@ -6,6 +6,7 @@
 mod jump;
 pub mod locals;
 pub mod object;
+mod spare;
 
 pub use object::FrameObj;
 
@@ -92,25 +93,20 @@ const APART: usize = 4096 + 2048;
 const _: () = assert!(APART.is_multiple_of(align_of::<Frame>()));
 
 impl RegStack {
-    /// Reserve stacks of `bytes` for registers and as much for frames.
+    /// Stacks of `bytes` for registers and as much for frames, of zeros: what an ended thread left, or reserved.
     pub fn new(bytes: usize) -> Option<RegStack> {
-        let base = reserve(bytes)?;
-        let Some(frames) = reserve(bytes + APART).map(|p| p.wrapping_add(APART)) else {
-            // SAFETY: just mapped.
-            unsafe { libc::munmap(base.cast(), bytes) };
-            return None;
+        let (base, frames) = match spare::take(bytes) {
+            Some(pair) => pair,
+            None => reserve_pair(bytes)?,
         };
-        // SAFETY: inside (one past) the mappings.
-        unsafe {
-            Some(RegStack {
-                base: base.cast(),
-                end: base.add(bytes).cast(),
-                frames: frames.cast(),
-                next: frames.cast(),
-                limit: frames.cast(),
-                bytes,
-            })
-        }
+        Some(RegStack {
+            base: base.cast(),
+            end: base.wrapping_add(bytes).cast(),
+            frames: frames.cast(),
+            next: frames.cast(),
+            limit: frames.cast(),
+            bytes,
+        })
     }
     /// How many records there are, but for the spare ones.
     pub fn capacity(&self) -> usize {
@@ -123,6 +119,19 @@ impl RegStack {
     /// Move the limit by this many levels.
     pub fn move_limit(&mut self, levels: isize) {
         self.limit = self.limit.wrapping_offset(levels);
+    }
+}
+
+/// Where the registers and where the records begin.
+fn reserve_pair(bytes: usize) -> Option<(*mut u8, *mut u8)> {
+    let base = reserve(bytes)?;
+    match reserve(bytes + APART) {
+        Some(frames) => Some((base, frames.wrapping_add(APART))),
+        None => {
+            // SAFETY: just mapped.
+            unsafe { libc::munmap(base.cast(), bytes) };
+            None
+        }
     }
 }
 
@@ -147,7 +156,10 @@ fn reserve(bytes: usize) -> Option<*mut u8> {
 
 impl Drop for RegStack {
     fn drop(&mut self) {
-        // SAFETY: mapped in `new`; the thread has no frames left.
+        if spare::keep(self) {
+            return;
+        }
+        // SAFETY: mapped by `reserve_pair`; the thread has no frames left.
         unsafe {
             libc::munmap(self.base.cast(), self.bytes);
             let mapping = self.frames.byte_sub(APART);
