@@ -1,18 +1,25 @@
-"""Product of two square matrices of ints and of floats, held as lists of lists; blocks of rows go to the threads."""
+"""Product of two square matrices of ints and of floats, held as lists of lists; rows or blocks of rows go to the threads."""
 
 from common import checksum, main, map_in_threads
 
+# So many rows go to a thread at once where one takes some microseconds.
+BLOCK = 15
 
-def matrix(size, seed):
-    rows = []
+
+def matrix_row(size, seed):
+    row = []
     state = seed
     for _ in range(size):
-        row = []
-        for _ in range(size):
-            state = (state * 1103515245 + 12345) & 0x7FFFFFFF
-            row.append(state >> 16 & 0xFF)
-        rows.append(row)
-    return rows
+        state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+        row.append(state >> 16 & 0xFF)
+    return row
+
+
+def in_blocks(threads, function, rows):
+    """`[function(row) for row in rows]`, shared out among the threads by blocks."""
+    blocks = [rows[i : i + BLOCK] for i in range(0, len(rows), BLOCK)]
+    done = map_in_threads(threads, lambda block: [function(row) for row in block], blocks)
+    return [row for block in done for row in block]
 
 
 def multiply_row(row, columns):
@@ -30,8 +37,8 @@ def product(left, right, threads):
     return map_in_threads(threads, lambda row: multiply_row(row, columns), left)
 
 
-def divided(rows, by):
-    return [[number / by for number in row] for row in rows]
+def divided(row, by):
+    return [number / by for number in row]
 
 
 def agree(row, other):
@@ -40,12 +47,14 @@ def agree(row, other):
 
 def run(options, threads):
     size = options.size
-    left, right = map_in_threads(threads, lambda seed: matrix(size, seed), (1, 2))
+    rows = in_blocks(threads, lambda seed: matrix_row(size, seed), range(2 * size))
+    left, right = rows[:size], rows[size:]
     whole = product(left, right, threads)
-    half_left, half_right = map_in_threads(threads, lambda job: divided(*job), ((left, 2), (right, 4)))
-    halves = product(half_left, half_right, threads)
+    jobs = [(row, 2) for row in left] + [(row, 4) for row in right]
+    rows = in_blocks(threads, lambda job: divided(*job), jobs)
+    halves = product(rows[:size], rows[size:], threads)
     trace = sum(whole[i][i] for i in range(size))
-    same = all(map_in_threads(threads, lambda rows: agree(*rows), zip(whole, halves)))
+    same = all(in_blocks(threads, lambda pair: agree(*pair), list(zip(whole, halves))))
     return [
         f"matrices: {size} x {size}",
         f"trace: {trace}, as floats {sum(halves[i][i] for i in range(size))}",
