@@ -57,11 +57,11 @@ pub const EDITS: &[(&str, &[(&str, &str)])] = &[
             // programs know it otherwise: the new thread has run for a while then.
             (
                 "        self._started.wait()  # Will set ident and native_id\n",
-                "        if _sys._is_gil_enabled():\n            self._started.wait()\n        else:\n            self._begun(self._os_thread_handle.ident)\n\n    def _begun(self, ident):\n        # Called by the new thread and by who started it: the first of them does it.\n        with _active_limbo_lock:\n            if _limbo.pop(self, None) is not None:\n                self._ident = ident\n                _active[ident] = self\n                self._started.set()\n",
+                "        if _sys._is_gil_enabled():\n            self._started.wait()\n        else:\n            self.__begun(self._os_thread_handle.ident)\n\n    def __begun(self, ident):\n        # Called by the new thread and by who started it: the first of them does it.\n        with _active_limbo_lock:\n            if _limbo.pop(self, None) is not None:\n                self._ident = ident\n                _active[ident] = self\n                self._started.set()\n",
             ),
             (
                 "            self._set_ident()\n            if _HAVE_THREAD_NATIVE_ID:\n                self._set_native_id()\n            self._set_os_name()\n            self._started.set()\n            with _active_limbo_lock:\n                _active[self._ident] = self\n                del _limbo[self]\n\n            if _trace_hook",
-                "            if _HAVE_THREAD_NATIVE_ID:\n                self._set_native_id()\n            self._set_os_name()\n            if not self._started.is_set():\n                self._begun(get_ident())\n\n            if _trace_hook",
+                "            if _HAVE_THREAD_NATIVE_ID:\n                self._set_native_id()\n            self._set_os_name()\n            if not self._started.is_set():\n                self.__begun(get_ident())\n\n            if _trace_hook",
             ),
             (
                 "            assert self._initialized, \"Thread.__init__() not called\"\n            return self._native_id\n",
