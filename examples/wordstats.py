@@ -4,8 +4,6 @@ The files go to the threads one by one, the largest first; each thread counts in
 merged at the end, by all threads too.
 """
 
-import heapq
-import operator
 import os
 import sys
 
@@ -131,13 +129,8 @@ def merged(tallies, threads):
 
 def longest(counts):
     """The three longest names, those of one length by name: few need to be put in order for that."""
-    lengths = heapq.nlargest(3, map(len, counts))
+    lengths = sorted(map(len, counts), reverse=True)[:3]
     return sorted((name for name in counts if len(name) >= lengths[-1]), key=lambda name: (-len(name), name))[:3]
-
-
-def characters(counts):
-    """How many characters the names have, each as often as it occurs."""
-    return sum(map(operator.mul, map(len, counts), counts.values()))
 
 
 # How many of the most frequent go into the checksum.
@@ -148,7 +141,8 @@ def top(counts):
     """The most frequent entries in order, those as frequent by name."""
     frequencies = sorted(counts.values(), reverse=True)
     least = frequencies[TOP - 1] if len(frequencies) > TOP else 0
-    return sorted((item for item in counts.items() if item[1] >= least), key=lambda item: (-item[1], item[0]))[:TOP]
+    frequent = [(name, count) for name, count in counts.items() if count >= least]
+    return sorted(frequent, key=lambda item: (-item[1], item[0]))[:TOP]
 
 
 class Summary:
@@ -175,14 +169,13 @@ def run(options, threads):
     total = merged(in_threads(threads, count), threads)
 
     # The merged tables go to the threads once more: they are read only from here on.
-    questions = [(Summary, table) for table in total.tables()]
-    questions += [(longest, total.identifiers), (characters, total.identifiers)]
-    *summaries, longest_identifiers, all_characters = map_in_threads(threads, lambda job: job[0](job[1]), questions)
+    questions = [(longest, total.identifiers), *((Summary, table) for table in total.tables())]
+    longest_identifiers, *summaries = map_in_threads(threads, lambda job: job[0](job[1]), questions)
     identifiers, words, pairs, indents = summaries
     totals = [total.lines, total.blank_lines, total.comment_lines, total.longest_line]
     for summary in summaries:
         totals += [summary.different, summary.total]
-    totals += [all_characters, words.most_frequent(TOP), identifiers.most_frequent(TOP)]
+    totals += [longest_identifiers, words.most_frequent(TOP), identifiers.most_frequent(TOP)]
     return [
         f"files: {len(FILES)}, characters: {sum(len(text) for _, text in FILES)}",
         f"lines: {total.lines}, blank {total.blank_lines}, comments {total.comment_lines}",
