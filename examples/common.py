@@ -167,7 +167,7 @@ class WorkList:
 
 
 def in_threads(count, work):
-    """Call `work(0)` ... `work(count - 1)`, each in a thread of its own, and list what they return.
+    """Call `work(0)` ... `work(count - 1)` at once, the first in the calling thread, and list what they return.
 
     An exception in one of them is raised here again once all have ended.
     """
@@ -180,14 +180,12 @@ def in_threads(count, work):
         except BaseException as error:
             errors.append(error)
 
-    if count == 1:
-        body(0)
-    else:
-        threads = [threading.Thread(target=body, args=(i,)) for i in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    threads = [threading.Thread(target=body, args=(i,)) for i in range(1, count)]
+    for thread in threads:
+        thread.start()
+    body(0)
+    for thread in threads:
+        thread.join()
     if errors:
         raise errors[0]
     return results
