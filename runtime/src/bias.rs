@@ -3,34 +3,80 @@
 //! Twin: `bias_gil.rs`.
 
 use crate::barrier;
-use crate::contention::Contention;
+use crate::contention::{Contention, since_start};
 use crate::counters::Counter;
 use crate::header::Header;
-use crate::sync::light_fence;
-use crate::thread::{Thread, record, tell_stopper};
+use crate::protocol::lock_byte::LockByte;
+use crate::sync::{AtomicU64, Ordering, light_fence};
+use crate::thread::{Thread, record, running_threads, tell_stopper};
 use std::cell::Cell;
 
-/// How many objects of a running thread others may open, a fence of all processors each, before it loses its way of locking: as
-/// long as those fences take is how long the rest takes in locked instructions.
-const LIMIT: u32 = 16;
-/// How many of its objects it opens itself then until it gets it back: at first, and the most it becomes by doubling.
-const REST: u32 = 1 << 12;
-const LONGEST_REST: u32 = 1 << 20;
+/// A fence of all processors takes who asks for it, and whom it interrupts, 1 to 15 microseconds. What they may take together in
+/// a period, in nanoseconds: 1.6 % of it. Each running thread may have its share of that spent on its objects before it loses its
+/// way of locking.
+const PERIOD: u64 = 64_000_000;
+const FENCES: u64 = PERIOD / 64;
+/// For how long it loses it at first, in nanoseconds, and the most this becomes by doubling where it is lost again as soon.
+const REST: u64 = PERIOD;
+const LONGEST_REST: u64 = 16 * REST;
+/// How many of its objects it opens itself from one look at the clock to the next.
+const LOOK: u32 = 16;
 
 /// What a thread's record has of it.
 pub(crate) struct Bias {
     shared: crate::protocol::bias::Bias,
-    rest: Cell<u32>,
-    next_rest: Cell<u32>,
+    /// By others, under the record's lock, in nanoseconds: when the period began, how long the fences took in it; when the
+    /// thread may lock in its own way again, and for how long it did not.
+    period: AtomicU64,
+    spent: AtomicU64,
+    back: AtomicU64,
+    rest: AtomicU64,
+    /// By the thread itself.
+    looks: Cell<u32>,
 }
 
 impl Bias {
     pub(crate) const fn new() -> Bias {
         Bias {
             shared: crate::protocol::bias::Bias::new(),
-            rest: Cell::new(REST),
-            next_rest: Cell::new(2 * REST),
+            period: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
+            back: AtomicU64::new(0),
+            rest: AtomicU64::new(REST / 2),
+            looks: Cell::new(0),
         }
+    }
+
+    /// By another thread `t`, under the record's lock: opens an object of this one's ([`crate::protocol::bias::Bias::try_open`]).
+    /// `running`: how many threads there are.
+    fn try_open(&self, t: &Thread, address: usize, byte: &LockByte, running: usize) -> bool {
+        if !self.shared.is_on() {
+            return self.shared.try_open(address, byte);
+        }
+        let asked = since_start();
+        let done = self.shared.try_open(address, byte);
+        let now = since_start();
+        let mut spent = now.saturating_sub(asked);
+        t.counters.add(Counter::locks_opened_ns, spent);
+        if asked.saturating_sub(self.period.load(Ordering::Relaxed)) >= PERIOD {
+            self.period.store(asked, Ordering::Relaxed);
+        } else {
+            spent += self.spent.load(Ordering::Relaxed);
+        }
+        self.spent.store(spent, Ordering::Relaxed);
+        if spent * running as u64 > FENCES {
+            self.shared.lose();
+            t.counters.add(Counter::own_ways_lost, 1);
+            let last = self.rest.load(Ordering::Relaxed);
+            let had_it = now.saturating_sub(self.back.load(Ordering::Relaxed));
+            let rest = match had_it < last {
+                true => (2 * last).min(LONGEST_REST),
+                false => REST,
+            };
+            self.rest.store(rest, Ordering::Relaxed);
+            self.back.store(now + rest, Ordering::Relaxed);
+        }
+        done
     }
 }
 
@@ -62,7 +108,7 @@ impl Header {
     /// take the lock. Between the two as under any lock (R1).
     #[inline(always)]
     pub(crate) fn enter_own(&self, t: &Thread, place: usize) -> bool {
-        let owner = || self.owner.load(crate::sync::Ordering::Relaxed);
+        let owner = || self.owner.load(Ordering::Relaxed);
         t.bias
             .shared
             .enter(place, &raw const *self as usize, owner, self.lock.byte())
@@ -165,7 +211,7 @@ impl Header {
             return true;
         }
         // What its last owner did before it gave it up comes before.
-        let owner = self.owner.load(crate::sync::Ordering::Acquire);
+        let owner = self.owner.load(Ordering::Acquire);
         if owner == 0 || owner == t.tid {
             // The owner itself is not inside: it asks no second time for what it has.
             byte.open();
@@ -174,6 +220,7 @@ impl Header {
             }
             return true;
         }
+        let running = running_threads();
         let rec = record(owner);
         let inner = rec.lock();
         let Some(other) = inner.thread() else {
@@ -191,7 +238,7 @@ impl Header {
         }
         t.counters.add(Counter::locks_opened, 1);
         let address = &raw const *self as usize;
-        other.bias.shared.try_open(address, byte, LIMIT)
+        other.bias.try_open(t, address, byte, running)
     }
 }
 
@@ -205,18 +252,15 @@ fn wait_outside(looks: &mut u32) {
     }
 }
 
-/// The thread has opened an object of its own.
+/// The thread has opened an object of its own: has it rested for long enough?
 fn rest(t: &Thread) {
     let bias = &t.bias;
     if bias.shared.is_on() || !barrier::is_available() {
         return;
     }
-    let left = bias.rest.get() - 1;
-    bias.rest.set(left);
-    if left == 0 {
-        let next = bias.next_rest.get();
-        bias.rest.set(next);
-        bias.next_rest.set((2 * next).min(LONGEST_REST));
+    let looks = bias.looks.get() + 1;
+    bias.looks.set(looks % LOOK);
+    if looks == LOOK && since_start() >= bias.back.load(Ordering::Relaxed) {
         let _inner = t.record().lock();
         bias.shared.begin(t.tid);
     }

@@ -43,7 +43,8 @@ static CONTENTIONS: [Contention; PLACES] = [const {
     }
 }; PLACES];
 
-fn now() -> u64 {
+/// Nanoseconds since the first call.
+pub(crate) fn since_start() -> u64 {
     static BEGIN: OnceLock<Instant> = OnceLock::new();
     BEGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
@@ -60,7 +61,7 @@ impl Contention {
     pub(crate) fn begin(address: usize, turns: bool) -> (&'static Contention, bool) {
         let it = Contention::of(address);
         let pause = it.pause.load(Ordering::Relaxed);
-        let since = now().saturating_sub(it.got.load(Ordering::Relaxed));
+        let since = since_start().saturating_sub(it.got.load(Ordering::Relaxed));
         let dense = turns && since < DENSE;
         let next = if dense {
             (2 * pause).min(LONGEST_TURN)
@@ -86,7 +87,7 @@ impl Contention {
 
     /// It has the object's lock.
     pub(crate) fn got_it(&self) {
-        self.got.store(now(), Ordering::Relaxed);
+        self.got.store(since_start(), Ordering::Relaxed);
     }
 
     /// Looking away was in vain: who has it keeps it for long.

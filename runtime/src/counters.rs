@@ -35,6 +35,10 @@ counters! {
     program_lock_wait_ns,
     /// Objects whose running owner had to be kept from locking them in its own way.
     locks_opened,
+    /// Nanoseconds that took whoever wanted them.
+    locks_opened_ns,
+    /// Owners that lost that way for a while, because it took others too long.
+    own_ways_lost,
     /// Turns at an object that was locked all the time, ended by a thread that wanted its own.
     lock_turns,
     /// References to another thread's objects counted for a register (some [`SAMPLED`] at a time).

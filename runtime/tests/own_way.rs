@@ -165,6 +165,52 @@ fn owners_share_what_they_are_changing() {
     }
 }
 
+/// An owner whose objects another thread keeps opening loses its way of locking; left in peace it gets it back, or it could not
+/// lose it again.
+#[test]
+#[cfg(all(target_os = "linux", not(feature = "gil")))]
+fn an_owner_loses_its_way_and_gets_it_back() {
+    let _alone = ALONE.lock();
+    attached(|_| make_type());
+    let lost = || counters::total(counters::Counter::own_ways_lost);
+    let before = lost();
+    let begin = std::time::Instant::now();
+    let is_over = || lost() >= before + 2 || begin.elapsed().as_secs() >= 60;
+    const ENDED: u64 = 1;
+    let given = AtomicU64::new(0);
+    let owner = |t: &mut Thread| {
+        while !is_over() {
+            let object = pair(t);
+            add(&mut body(&object).count.lock(&body(&object).head, t));
+            given.store(object.bits(), Release);
+            while given.load(Acquire) != 0 {
+                t.safepoint_full();
+            }
+        }
+        given.store(ENDED, Release);
+    };
+    let stranger = |t: &mut Thread| {
+        loop {
+            match given.load(Acquire) {
+                ENDED => break,
+                0 => {}
+                bits => {
+                    // The owner keeps it until it is taken back.
+                    let object = std::mem::ManuallyDrop::new(unsafe { Value::from_bits(bits) });
+                    add(&mut body(&object).count.lock(&body(&object).head, t));
+                    given.store(0, Release);
+                }
+            }
+            t.safepoint_full();
+        }
+    };
+    std::thread::scope(|s| {
+        s.spawn(|| attached(owner));
+        s.spawn(|| attached(stranger));
+    });
+    assert!(lost() >= before + 2, "lost {} times", lost() - before);
+}
+
 /// Threads that do nothing but lock one object take turns at it (`runtime/src/protocol/turn.rs`); so do those of the next object in its cell.
 #[test]
 fn turns_at_one_object() {

@@ -294,13 +294,22 @@ pub fn search_bounds(
     end: Option<&Value>,
     len: usize,
 ) -> Res<Option<std::ops::Range<usize>>> {
+    let (start, end) = given_bounds(cx, start, end)?;
+    Ok(typhon_text::strings::search_range(len, start, end))
+}
+
+/// The same before the length is known: what can change meanwhile has its length read under the lock it is searched under.
+pub fn given_bounds(
+    cx: &mut Cx,
+    start: Option<&Value>,
+    end: Option<&Value>,
+) -> Res<(Option<isize>, Option<isize>)> {
     let mut get = |v: Option<&Value>| match v {
         None => Ok(None),
         Some(v) if v.is_none() => Ok(None),
         Some(v) => slice_bound(cx, v).map(Some),
     };
-    let (start, end) = (get(start)?, get(end)?);
-    Ok(typhon_text::strings::search_range(len, start, end))
+    Ok((get(start)?, get(end)?))
 }
 
 /// One bound of a slice, clamped.

@@ -15,26 +15,23 @@
 //! a reader has to open first, so it comes before the section or sees what was stored in it. Lock-free readers find what they
 //! find under any lock: the new word is stored with Release before the displaced object's last count goes.
 //!
-//! Whose objects are opened often is no longer asked one by one: it loses its way of locking altogether, for a while, and once
-//! it has been seen outside after that its objects are opened without a fence.
+//! Whose objects are opened so often that the fences take too long is no longer asked one by one: it loses its way of locking
+//! altogether, for a while, and once it has been seen outside after that its objects are opened without a fence.
 
 use super::lock_byte::LockByte;
 use crate::sync::{
-    AtomicBool, AtomicU16, AtomicU32, AtomicUsize, Bug, Ordering, const_new, heavy_fence,
-    light_fence, seeded,
+    AtomicBool, AtomicU16, AtomicUsize, Bug, Ordering, const_new, heavy_fence, light_fence, seeded,
 };
 
 /// What no object's owner is.
 const NOBODY: u16 = u16::MAX;
 
-/// A thread's half. `over` and `opened` are changed under a lock of the caller's, one for each thread.
+/// A thread's half. `tid` and `over` are changed under a lock of the caller's, one for each thread.
 pub struct Bias {
     /// The thread's id while it may lock in its own way.
     tid: AtomicU16,
     /// It may not, and has been seen outside since.
     over: AtomicBool,
-    /// How often strangers have opened objects of its while it ran.
-    opened: AtomicU32,
     /// Which objects the thread has locked in its own way: one, or two at a time.
     critical: [AtomicUsize; 2],
 }
@@ -45,7 +42,6 @@ impl Bias {
             Bias {
                 tid: AtomicU16::new(NOBODY),
                 over: AtomicBool::new(true),
-                opened: AtomicU32::new(0),
                 critical: [AtomicUsize::new(0), AtomicUsize::new(0)],
             }
         }
@@ -54,7 +50,6 @@ impl Bias {
     /// By the thread itself, under the lock.
     pub fn begin(&self, tid: u16) {
         self.over.store(false, Ordering::Relaxed);
-        self.opened.store(0, Ordering::Relaxed);
         self.tid.store(tid, Ordering::Relaxed);
     }
 
@@ -118,9 +113,16 @@ impl Bias {
         self.critical[place].load(Ordering::Relaxed) == object
     }
 
-    /// By a stranger, under the lock. False: the owner is inside, look again later. `limit`: how many objects may be opened
-    /// until the thread loses its way of locking.
-    pub fn try_open(&self, object: usize, byte: &LockByte, limit: u32) -> bool {
+    /// By a stranger, under the lock: the thread loses its way of locking, until it begins again. It may still be inside.
+    pub fn lose(&self) {
+        self.tid.store(NOBODY, Ordering::Relaxed);
+        if seeded(Bug::BiasOverAtOnce) {
+            self.over.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// By a stranger, under the lock. False: the owner is inside, look again later.
+    pub fn try_open(&self, object: usize, byte: &LockByte) -> bool {
         if seeded(Bug::BiasTrustsAsker) && byte.is_asked() {
             byte.open();
             return true;
@@ -135,12 +137,7 @@ impl Bias {
             if inside.contains(&object) && !seeded(Bug::BiasNoWait) {
                 return false;
             }
-            let opened = self.opened.load(Ordering::Relaxed) + 1;
-            self.opened.store(opened, Ordering::Relaxed);
-            if opened >= limit {
-                self.tid.store(NOBODY, Ordering::Relaxed);
-            }
-            if ends && inside == [0, 0] || seeded(Bug::BiasOverAtOnce) && opened >= limit {
+            if ends && inside == [0, 0] {
                 self.over.store(true, Ordering::Relaxed);
             }
         }

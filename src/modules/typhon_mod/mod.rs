@@ -88,10 +88,11 @@ pub mod module {
     /// and lock_wait_ns (slept for it), read_contended (reads without a lock whose attempt to count failed),
     /// program_lock_waits (for a Lock or what is made of it) and gil_waits, with their nanoseconds,
     /// grace_periods and grace_ns (how long what was retired waited for readers), locks_opened (objects that
-    /// another thread locked or changed first while their owner ran), lock_turns (ended turns at objects that
-    /// threads hammer), foreign_counts (counts of objects
-    /// that another thread owns, estimated from samples), stops_requested and
-    /// stops_obeyed, collections, retired and reclaimed (buffers that lock-free readers might look at).
+    /// another thread locked or changed first while their owner ran) and locks_opened_ns, own_ways_lost (owners
+    /// that lock with locked instructions for a while because of that), lock_turns (ended turns at objects that
+    /// threads hammer), foreign_counts (counts of objects that another thread owns, estimated from samples),
+    /// stops_requested and stops_obeyed, collections, retired and reclaimed (buffers that lock-free readers
+    /// might look at).
     #[pyfunction]
     fn counters(cx: &mut Cx) -> Res<Value> {
         inspect::counter_table(cx)

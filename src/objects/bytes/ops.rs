@@ -10,6 +10,7 @@ use crate::objects::{buffer, int, list, tuple};
 use crate::protocol;
 use std::borrow::Cow;
 use std::ops::Range;
+use typhon_text::strings::search_range;
 use typhon_text::{Text, binascii, search};
 
 /// The class of a receiver, as methods' results go.
@@ -88,16 +89,32 @@ pub fn len(cx: &mut Cx, this: &Value) -> usize {
     with(cx, this, <[u8]>::len)
 }
 
+/// What to search for.
+pub enum Needle<'a> {
+    Byte([u8; 1]),
+    Bytes(Cow<'a, [u8]>),
+}
+
+impl std::ops::Deref for Needle<'_> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match self {
+            Needle::Byte(b) => b,
+            Needle::Bytes(b) => b,
+        }
+    }
+}
+
 /// What to search for: an int or a bytes-like object.
-pub fn needle<'a>(cx: &mut Cx, v: &'a Value) -> Res<Cow<'a, [u8]>> {
+pub fn needle<'a>(cx: &mut Cx, v: &'a Value) -> Res<Needle<'a>> {
     if let Some(c) = bytes_or_bytearray(cx, v) {
-        return Ok(c);
+        return Ok(Needle::Bytes(c));
     }
     if int::as_int(v).is_some() || v.ty().slots.index.get().is_some() {
-        return Ok(Cow::Owned(vec![super::make::byte(cx, v, "byte")?]));
+        return Ok(Needle::Byte([super::make::byte(cx, v, "byte")?]));
     }
     match super::make::contents_opt(cx, v)? {
-        Some(c) => Ok(c),
+        Some(c) => Ok(Needle::Bytes(c)),
         None => {
             let n = v.type_name();
             Err(cx.type_error(format!(
@@ -108,6 +125,13 @@ pub fn needle<'a>(cx: &mut Cx, v: &'a Value) -> Res<Cow<'a, [u8]>> {
 }
 
 type Found = fn(&[u8], &[u8]) -> Option<usize>;
+type Bounds = (Option<isize>, Option<isize>);
+
+/// The part of `b` between the bounds, and where it begins; None where even an empty needle is not found.
+fn part(b: &[u8], (start, end): Bounds) -> Option<(usize, &[u8])> {
+    let range = search_range(b.len(), start, end)?;
+    Some((range.start, &b[range]))
+}
 
 /// `find` and its kin.
 pub fn position(
@@ -119,18 +143,12 @@ pub fn position(
     last: bool,
 ) -> Res<Option<usize>> {
     let sub = pinned(cx, this, sub, |cx| needle(cx, sub))?;
-    let n = len(cx, this);
-    let Some(range) = number::search_bounds(cx, start, end, n)? else {
-        return Ok(None);
-    };
+    let bounds = number::given_bounds(cx, start, end)?;
     let f: Found = if last { search::rfind } else { search::find };
-    Ok(with(cx, this, |b| f(within(b, &range), &sub)).map(|i| i + range.start))
-}
-
-/// The part of `b` at `range`, as far as it is there (a bytearray may have shrunk).
-pub fn within<'a>(b: &'a [u8], range: &Range<usize>) -> &'a [u8] {
-    let end = range.end.min(b.len());
-    b.get(range.start..end).unwrap_or(&[])
+    Ok(with(cx, this, |b| {
+        let (begin, part) = part(b, bounds)?;
+        Some(begin + f(part, &sub)?)
+    }))
 }
 
 pub fn found(cx: &mut Cx, i: Option<usize>) -> Res<usize> {
@@ -145,11 +163,10 @@ pub fn count(
     end: Option<&Value>,
 ) -> Res<usize> {
     let sub = pinned(cx, this, sub, |cx| needle(cx, sub))?;
-    let n = len(cx, this);
-    let Some(range) = number::search_bounds(cx, start, end, n)? else {
-        return Ok(0);
-    };
-    Ok(with(cx, this, |b| search::count(within(b, &range), &sub)))
+    let bounds = number::given_bounds(cx, start, end)?;
+    Ok(with(cx, this, |b| {
+        part(b, bounds).map_or(0, |(_, part)| search::count(part, &sub))
+    }))
 }
 
 /// `item in this`.
@@ -171,21 +188,14 @@ pub fn affix(
     end: Option<&Value>,
     at_end: bool,
 ) -> Res<bool> {
-    let n = len(cx, this);
-    let range = number::search_bounds(cx, start, end, n)?;
+    let bounds = number::given_bounds(cx, start, end)?;
     let check = |cx: &mut Cx, v: &Value| -> Res<bool> {
         let affix = contents(cx, v)?;
-        Ok(match &range {
+        Ok(with(cx, this, |b| match part(b, bounds) {
             None => false,
-            Some(r) => with(cx, this, |b| {
-                let b = within(b, r);
-                if at_end {
-                    b.ends_with(&affix)
-                } else {
-                    b.starts_with(&affix)
-                }
-            }),
-        })
+            Some((_, b)) if at_end => b.ends_with(&affix),
+            Some((_, b)) => b.starts_with(&affix),
+        }))
     };
     if let Some(several) = given.downcast::<Tuple>() {
         for v in several.items() {
