@@ -105,6 +105,28 @@ struct Round {
     source: Option<Value>,
     saved: Vec<Value>,
     at: usize,
+    /// How many threads may have taken an item that is not saved yet, where they run no Python code meanwhile: no later round
+    /// ends before it is.
+    taking: usize,
+}
+
+/// Whether the next step of this iterator runs no Python code.
+fn is_plain(it: &Value) -> bool {
+    use typhon_vm::statics::word;
+    const PLAIN: &[u32] = &[
+        word::LIST_ITER,
+        word::TUPLE_ITER,
+        word::RANGE_ITER,
+        word::STR_ITER,
+        word::STR_ASCII_ITER,
+        word::BYTES_ITER,
+        word::BYTEARRAY_ITER,
+        word::SET_ITER,
+        word::DICT_KEYITER,
+        word::DICT_VALUEITER,
+        word::DICT_ITEMITER,
+    ];
+    PLAIN.contains(&it.class_word())
 }
 
 impl Traverse for Round {
@@ -118,6 +140,7 @@ impl Traverse for Round {
 #[pytype(name = "cycle", module = "itertools", gc, basetype)]
 pub struct Cycle {
     pub head: Header,
+    plain: bool,
     round: Guarded<Round>,
 }
 
@@ -126,17 +149,20 @@ impl Cycle {
     #[new]
     #[sig(iterable, /)]
     fn new(cls: &Type, iterable: &Value, cx: &mut Cx) -> Res<Value> {
-        let source = Some(protocol::iter(cx, iterable)?);
+        let source = protocol::iter(cx, iterable)?;
+        let plain = is_plain(&source);
         let round = Guarded::new(Round {
-            source,
+            source: Some(source),
             saved: Vec::new(),
             at: 0,
+            taking: 0,
         });
         object::alloc(
             cx,
             cls,
             Cycle {
                 head: Header::placeholder(),
+                plain,
                 round,
             },
         )
@@ -147,34 +173,40 @@ impl Cycle {
     }
     #[slot]
     fn next(&self, cx: &mut Cx) -> Res<Option<Value>> {
-        let source = {
-            let g = self.round.lock(&self.head, cx);
-            g.source.as_ref().map(|s| s.clone_in(g.tid()))
-        };
-        if let Some(source) = source {
-            let item = protocol::next(cx, &source)?;
-            let mut g = self.round.lock(&self.head, cx);
-            match item {
-                Some(v) => {
+        loop {
+            let source = {
+                let mut g = self.round.lock(&self.head, cx);
+                let source = g.source.as_ref().map(|s| s.clone_in(g.tid()));
+                g.taking += usize::from(self.plain && source.is_some());
+                source
+            };
+            if let Some(source) = source {
+                let item = protocol::next(cx, &source);
+                let mut g = self.round.lock(&self.head, cx);
+                g.taking -= usize::from(self.plain);
+                if let Some(v) = item? {
                     let kept = v.clone_in(g.tid());
                     g.saved.push(kept);
                     return Ok(Some(v));
                 }
-                None => {
-                    let old = g.source.take();
-                    drop(g);
-                    drop(old);
-                }
+                let old = g.source.take();
+                drop(g);
+                drop(old);
             }
+            let mut g = self.round.lock(&self.head, cx);
+            if g.at == g.saved.len() {
+                if g.taking > 0 {
+                    drop(g);
+                    cx.thread.detach(std::thread::yield_now);
+                    continue;
+                }
+                g.at = 0;
+            }
+            let at = g.at;
+            let item = g.saved.get(at).map(|v| v.clone_in(g.tid()));
+            g.at += usize::from(item.is_some());
+            return Ok(item);
         }
-        let mut g = self.round.lock(&self.head, cx);
-        let n = g.saved.len();
-        if n == 0 {
-            return Ok(None);
-        }
-        let at = g.at;
-        g.at = (at + 1) % n;
-        Ok(Some(g.saved[at].clone_in(g.tid())))
     }
     #[clear]
     fn clear_refs(&self, cx: &mut Cx) {

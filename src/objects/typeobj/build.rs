@@ -796,6 +796,8 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
             Some(dict_v.clone()),
         ));
     }
+    // It is ready, with its MRO, before others find it among the subclasses of its bases.
+    ty.set_flags(flag::READY, 0);
     for b in bases.items() {
         lookup::type_of_word(b).below.subclasses.add(ty.word());
     }
@@ -804,7 +806,6 @@ fn make_class(cx: &mut Cx, meta: &Type, name: &Value, bases_v: &Value, ns: &Valu
     for (_, v) in dict.entries(cx) {
         defer_class_value(&v);
     }
-    ty.set_flags(flag::READY, 0);
     let _ = SPECIALS;
     let _ = intern;
     Ok(class)

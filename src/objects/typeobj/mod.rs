@@ -159,8 +159,11 @@ impl Type {
         self.flags() & flag != 0
     }
     pub fn set_flags(&self, set: u32, clear: u32) {
-        let old = self.flags();
-        self.flags.store((old | set) & !clear, Ordering::Relaxed);
+        // A class below one that changes gets flags from the changing thread, too.
+        let change = |old| Some((old | set) & !clear);
+        let _ = self
+            .flags
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
     }
     #[inline(always)]
     pub fn version(&self) -> u64 {
