@@ -127,6 +127,20 @@ fn saturate(head: &Header) {
     head.set_flags(flag::IMMORTAL);
 }
 
+/// A reference for the collector. What it counts says nothing of traffic: nobody is asked to merge garbage, which would live until
+/// that is done, and nothing is promoted.
+///
+/// # Safety
+/// By the stopper, of an object that is alive; `tid` is its own.
+pub(crate) unsafe fn hold(head: &Header, tid: u16) {
+    if head.is_owned_by(tid) {
+        // SAFETY: the owner's leg, by contract.
+        unsafe { incref(head, tid) };
+    } else if head.flags() & flag::IMMORTAL == 0 && head.shared.inc() > refword::SATURATION {
+        saturate(head);
+    }
+}
+
 /// # Safety
 /// The caller gives up a reference it holds; `tid` is the current thread's.
 #[inline(always)]

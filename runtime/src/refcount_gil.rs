@@ -23,6 +23,15 @@ pub unsafe fn incref(head: &Header, _tid: u16) {
     }
 }
 
+/// A reference for the collector.
+///
+/// # Safety
+/// By the stopper, of an object that is alive.
+pub(crate) unsafe fn hold(head: &Header, tid: u16) {
+    // SAFETY: by contract; who stops the world holds the global lock.
+    unsafe { incref(head, tid) }
+}
+
 /// # Safety
 /// The caller gives up a reference it holds, under the global lock.
 #[inline(always)]

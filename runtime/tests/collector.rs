@@ -321,6 +321,37 @@ fn threads_make_cycles_while_others_collect() {
     });
 }
 
+/// The collector's own references are no traffic: whoever owns garbage is not asked to merge it, which would keep it until then.
+#[test]
+fn what_other_threads_own_dies_in_the_collection_that_finds_it() {
+    run(|t| {
+        let turn = std::sync::Barrier::new(2);
+        let mut seen = Vec::new();
+        std::thread::scope(|s| {
+            s.spawn(|| {
+                attached(|t| {
+                    for _ in 0..200 {
+                        for node in cycle(t, 200, NODE) {
+                            node.header().unwrap().set_deferred();
+                        }
+                        t.detach(|| turn.wait());
+                        t.detach(|| turn.wait());
+                    }
+                })
+            });
+            for _ in 0..200 {
+                t.detach(|| turn.wait());
+                let nodes = NODES.load(Relaxed);
+                let found = gc::collect(t, Reason::Asked).found;
+                seen.push((found, nodes - NODES.load(Relaxed)));
+                t.detach(|| turn.wait());
+            }
+            t.detach(|| std::thread::sleep(std::time::Duration::from_millis(20)));
+        });
+        assert_eq!(seen, [(200, 200); 200]);
+    });
+}
+
 #[test]
 fn the_verifier_sees_a_missing_count() {
     run(|t| {

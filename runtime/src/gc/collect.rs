@@ -239,15 +239,7 @@ fn find(world: &mut World, reason: Reason, told: bool) -> Found {
     let started = Instant::now();
     world.stopped_for("collection");
     // The dead in merge queues would look like garbage, and their children alive.
-    let dead = world.merge_queues();
-    world.thread().as_foreign(|| {
-        for head in dead {
-            // SAFETY: merged with zero. Drops run no Python; what they queue to others is merged
-            // when the world starts.
-            unsafe { dealloc(world.thread(), head) };
-        }
-    });
-    refcount::write_tallies(world.thread());
+    merge_and_free(world);
     verify::check(world, "before a collection");
     let _marks = Marks::new(reason);
     let mut marker = Marker::default();
@@ -264,7 +256,8 @@ fn find(world: &mut World, reason: Reason, told: bool) -> Found {
         // SAFETY: garbage is counted by other garbage: alive. Held from here on, by this thread if it can be its own.
         let (h, value) = unsafe {
             refcount::adopt(&*head, t.tid);
-            (&*head, Value::borrow_header(head))
+            refcount::hold(&*head, t.tid);
+            (&*head, Value::from_header(head))
         };
         if has_weakrefs(head) {
             // Before any finalizer runs; a weak reference that is garbage too is not called. What finalizers do with
@@ -289,6 +282,19 @@ fn find(world: &mut World, reason: Reason, told: bool) -> Found {
     }
 }
 
+/// Afterwards nothing is alive by the reference of a queue, but for what has been queued by what was freed here.
+fn merge_and_free(world: &mut World) {
+    let dead = world.merge_queues();
+    world.thread().as_foreign(|| {
+        for head in dead {
+            // SAFETY: merged with zero. Drops run no Python; what they queue to others is merged
+            // when the world starts.
+            unsafe { dealloc(world.thread(), head) };
+        }
+    });
+    refcount::write_tallies(world.thread());
+}
+
 fn has_weakrefs(head: *const Header) -> bool {
     // SAFETY: a live cell.
     unsafe { (*head).flags() & flag::HAS_WEAKREFS != 0 }
@@ -296,6 +302,8 @@ fn has_weakrefs(head: *const Header) -> bool {
 
 /// The second stop, after code ran: takes what is reachable again out of the garbage.
 fn recheck(world: &mut World, garbage: &mut Vec<Value>) -> Vec<Value> {
+    // Finalizers make traffic.
+    merge_and_free(world);
     let mut counts: AddressMap<*const Header, i64> = AddressMap::default();
     for value in garbage.iter() {
         let head = value.header().expect("a cell");
@@ -410,7 +418,7 @@ fn condemn(garbage: &[Value], tid: u16) -> Condemned {
         .map(Value::as_ptr)
         .collect();
     if !deferred.is_empty() {
-        // What this thread has counted since the world stopped, the holds among it, is in its tallies.
+        // What this thread has counted since the world stopped is in its tallies.
         // SAFETY: the running thread's record.
         refcount::write_tallies(unsafe { &*Thread::current() });
         zerocount::strike(|head| deferred.contains(&head));

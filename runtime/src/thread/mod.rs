@@ -389,6 +389,15 @@ impl Thread {
     #[cfg(feature = "gil")]
     fn flush_queued(&self) {}
 
+    /// World stopped: merges what this thread has yet to queue, whoever the owners are. What reached zero is the caller's to free.
+    fn merge_unqueued(&self, dead: &mut Vec<*mut Header>) {
+        // SAFETY: by the stopper, who uses the list of a stopped thread and merges for every owner (R5).
+        unsafe {
+            let items = std::mem::take(&mut *self.to_queue.get());
+            dead.extend(items.into_iter().filter(|&head| refcount::merge(head, 1)));
+        }
+    }
+
     /// ATTACHED to DETACHED. Does not leave a merge queue unserved behind (R5): a thread that queues
     /// either sees DETACHED and helps, or its MERGE bit is seen here.
     fn detach_state(&self) {

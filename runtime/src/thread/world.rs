@@ -173,13 +173,14 @@ impl World<'_> {
         }
     }
 
-    /// Merges all queues; what reached zero is for the caller to free.
+    /// Merges all queues, and what threads have yet to put into one; what reached zero is for the caller to free.
     pub(crate) fn merge_queues(&mut self) -> Vec<*mut Header> {
         let mut dead = Vec::new();
         for &t in &REGISTRY.lock().live {
             // SAFETY: registered and stopped.
             let t = unsafe { &*t };
             merge_all(&mut *t.record().inner.lock(), &mut dead);
+            t.merge_unqueued(&mut dead);
         }
         dead
     }
