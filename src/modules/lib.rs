@@ -34,12 +34,15 @@ pub mod locale;
 pub mod lsprof;
 pub mod marshal;
 pub mod math;
+pub mod mmap;
 pub mod multibyte;
+pub mod multiprocessing;
 pub mod opcode;
 pub mod operator;
 pub mod os_call;
 pub mod pickle;
 pub mod posix;
+pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
 pub mod queue;
@@ -91,9 +94,11 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("_locale", &locale::module::MODULE),
     ("_md5", &hashes::fixed::md5_module::MODULE),
     ("_multibyte", &multibyte::module::MODULE),
+    ("_multiprocessing", &multiprocessing::MODULE),
     ("_opcode", &opcode::module::MODULE),
     ("_operator", &operator::module::MODULE),
     ("_pickle", &pickle::module::MODULE),
+    ("_posixshmem", &posixshmem::MODULE),
     ("_posixsubprocess", &posixsubprocess::MODULE),
     ("_lsprof", &lsprof::module::MODULE),
     ("_queue", &queue::module::MODULE),
@@ -130,6 +135,7 @@ pub static MODULES: &[(&str, &ModuleDef)] = &[
     ("itertools", &itertools::module::MODULE),
     ("marshal", &marshal::module::MODULE),
     ("math", &math::module::MODULE),
+    ("mmap", &mmap::MODULE),
     ("posix", &posix::MODULE),
     ("pwd", &pwd::MODULE),
     ("resource", &resource::MODULE),

@@ -8,6 +8,7 @@ pub mod code;
 mod copy;
 pub mod hold;
 pub mod numbers;
+pub mod region;
 
 use crate::native::*;
 use std::borrow::Cow;

@@ -20,6 +20,17 @@ pub fn open(dir: Fd, path: &CStr, flags: i32, mode: u32) -> io::Result<Fd> {
     })
 }
 
+/// Memory with a name, which processes share.
+pub fn shm_open(name: &CStr, flags: i32, mode: u32) -> io::Result<Fd> {
+    // SAFETY: a terminated name. The descriptor is closed on exec.
+    check(unsafe { libc::shm_open(name.as_ptr(), flags, mode) })
+}
+
+pub fn shm_unlink(name: &CStr) -> io::Result<()> {
+    // SAFETY: a terminated name.
+    check(unsafe { libc::shm_unlink(name.as_ptr()) }).map(drop)
+}
+
 pub fn close(fd: Fd) -> io::Result<()> {
     // SAFETY: a number; the descriptors of this process are Python's to close.
     check(unsafe { libc::close(fd) }).map(drop)

@@ -3,13 +3,17 @@
 //! - `fs.rs`: files and directories; `process.rs`: processes, users, limits; `spawn.rs`: a child that runs another program
 //! - `time.rs`: clocks and calendars
 //! - `socket.rs`: sockets; `names.rs`: lookups of hosts and services
+//! - `mapping.rs`: mapped memory
+//! - `semaphore.rs`: semaphores with names
 //! - `signal.rs`: handlers, and how a signal reaches the main thread
 //! - `fault.rs`: handlers and a watcher that tell what the threads run
 
 pub mod fault;
 pub mod fs;
+pub mod mapping;
 pub mod names;
 pub mod process;
+pub mod semaphore;
 pub mod signal;
 pub mod socket;
 pub mod spawn;

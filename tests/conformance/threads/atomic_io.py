@@ -1,5 +1,6 @@
 # The rows of docs/thread-safety.md for StringIO, BytesIO, files and random.Random.
 import io
+import mmap
 import os
 import random
 import tempfile
@@ -117,3 +118,48 @@ race(
     lambda i, t: common.choice(range(10)) in range(10) and 0 <= common.random() < 1,
     lambda i, t: common.shuffle([1, 2, 3]) is None and common.gauss() is not None,
 )
+
+size = THREADS * 200 * 8
+shared = mmap.mmap(-1, size)
+race(
+    "mmap.write",
+    *[lambda i, t: shared.write(b"<%d:%04d>" % (i, t)) and None] * THREADS,
+    check=lambda: sorted(shared[:].split(b">")[:-1]) == sorted(b"<%d:%04d" % (i, t) for i in range(THREADS) for t in range(200)),
+)
+shared.seek(0)
+got = [[] for _ in range(THREADS)]
+race(
+    "mmap.read(n)",
+    *[lambda i, t: got[i].append(shared.read(8))] * THREADS,
+    check=lambda: sorted(sum(got, [])) == sorted(shared[n : n + 8] for n in range(0, size, 8)),
+)
+lines = b"".join(b"%d\n" % n for n in range(800))
+shared[: len(lines)] = lines
+shared.seek(0)
+got = [[] for _ in range(THREADS)]
+race(
+    "mmap.readline",
+    *[lambda i, t: got[i].append(shared.readline())] * THREADS,
+    check=lambda: sorted(map(int, sum(got, []))) == list(range(800)),
+)
+shared[:1000] = b"a" * 1000
+race(
+    "mmap slices",
+    lambda i, t: shared.__setitem__(slice(0, 1000), b"a" * 1000),
+    lambda i, t: shared.__setitem__(slice(999, None, -1), b"b" * 1000),
+    lambda i, t: len(set(shared[:1000])) == 1,
+    lambda i, t: len(set(shared[999::-3])) == 1,
+)
+
+
+def resize(i, t):
+    shared.resize(mmap.PAGESIZE * (1 + t % 2))
+
+
+def view(i, t):
+    with memoryview(shared) as v:
+        return v.nbytes in (size, mmap.PAGESIZE, mmap.PAGESIZE * 2)
+
+
+shared = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE)
+race("mmap.resize", resize, view, lambda i, t: shared[0] == 0, allowed=BufferError)
