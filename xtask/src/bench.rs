@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: the micro programs of `benches/python`, Typhon against other Pythons, in turns.
 //!
-//! Each program prints the best time of its own runs. The interpreters take turns (A B A B ...), so that a machine that
-//! slows down slows all of them, and the medians are compared.
+//! Each program prints the best time of its own runs. The interpreters take turns (A B, B A, ...), and the ratio is the median
+//! of those within the rounds: a machine that is slow for some runs is so for the runs of a round alike. (Of medians it is
+//! not: on one that changed between two speeds, 1 : 1.65, the ratio of one program's came out as 0.64 and as 1.05.)
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -92,14 +93,14 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
             .collect(),
     };
     println!(
-        "median of {} interleaved runs; ratio = time of {} / time of {}\n",
+        "{} interleaved rounds: medians; ratio = time of {} / time of {}, median of the rounds' (least..largest)\n",
         plan.runs,
         if of_commits { &labels[1] } else { "the peer" },
         labels[0]
     );
     print!("{:<16}{:>12}", "program", labels[0]);
     for peer in &labels[1..] {
-        print!("{peer:>14}{:>8}", "ratio");
+        print!("{peer:>14}{:>20}", "ratio");
     }
     println!("{:>10}", if of_commits { "" } else { "promised" });
 
@@ -107,12 +108,16 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
     for program in &programs {
         let mut times = vec![Vec::new(); interpreters.len()];
         let mut failure = None;
-        'rounds: for _ in 0..plan.runs {
-            for (interpreter, times) in interpreters.iter().zip(&mut times) {
-                match time(interpreter, &folder, program) {
-                    Ok(seconds) => times.push(seconds),
+        'rounds: for round in 0..plan.runs {
+            let mut order: Vec<usize> = (0..interpreters.len()).collect();
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for which in order {
+                match time(interpreters[which], &folder, program) {
+                    Ok(seconds) => times[which].push(seconds),
                     Err(error) => {
-                        failure = Some(format!("{}: {error}", interpreter.display()));
+                        failure = Some(format!("{}: {error}", interpreters[which].display()));
                         break 'rounds;
                     }
                 }
@@ -123,22 +128,18 @@ pub fn run(root: &Path, plan: &Plan) -> bool {
             good = false;
             continue;
         }
-        let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-        print!("{program:<16}{:>9.2} ms", medians[0] * 1e3);
-        for median in &medians[1..] {
-            print!("{:>11.2} ms{:>8.2}", median * 1e3, median / medians[0]);
+        print!("{program:<16}{:>9.2} ms", median(&times[0]) * 1e3);
+        let mut first = None;
+        for peer in &times[1..] {
+            let ratio = Ratio::within_rounds(peer, &times[0]);
+            print!("{:>11.2} ms{:>20}", median(peer) * 1e3, ratio.to_string());
+            first = first.or(Some(ratio.median));
         }
-        if let (Some((_, least)), Some(peer)) = (
-            PROMISES
-                .iter()
-                .find(|(name, _)| !of_commits && name == program),
-            medians.get(1),
-        ) {
-            let verdict = if peer / medians[0] >= *least {
-                ""
-            } else {
-                "  below"
-            };
+        let promise = PROMISES
+            .iter()
+            .find(|(name, _)| !of_commits && name == program);
+        if let (Some((_, least)), Some(ratio)) = (promise, first) {
+            let verdict = if ratio >= *least { "" } else { "  below" };
             print!("{least:>10.2}{verdict}");
         }
         println!();
@@ -231,7 +232,55 @@ fn label(path: &Path) -> String {
         .into_owned()
 }
 
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+fn median(numbers: &[f64]) -> f64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+/// How the times of two interpreters compare, round by round.
+#[derive(Debug, PartialEq)]
+struct Ratio {
+    median: f64,
+    least: f64,
+    largest: f64,
+}
+
+impl Ratio {
+    fn within_rounds(these: &[f64], those: &[f64]) -> Ratio {
+        let ratios: Vec<f64> = these.iter().zip(those).map(|(a, b)| a / b).collect();
+        Ratio {
+            median: median(&ratios),
+            least: ratios.iter().copied().fold(f64::INFINITY, f64::min),
+            largest: ratios.iter().copied().fold(0.0, f64::max),
+        }
+    }
+}
+
+impl std::fmt::Display for Ratio {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Ratio {
+            median,
+            least,
+            largest,
+        } = self;
+        write!(f, "{median:.2} ({least:.2}..{largest:.2})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_of_two_speeds_changes_no_ratio() {
+        // Both as fast as each other, in a fast round and in two slow ones: the medians' ratio would be another if one
+        // of a round's two runs had caught the other speed.
+        let peer = [10.0, 16.0, 16.0, 10.0, 10.0];
+        let ours = [10.0, 16.0, 16.0, 16.0, 10.0];
+        let ratio = Ratio::within_rounds(&peer, &ours);
+        assert_eq!(median(&ours) / median(&peer), 1.6);
+        assert_eq!(ratio.median, 1.0);
+        assert_eq!(ratio.to_string(), "1.00 (0.62..1.00)");
+    }
 }
