@@ -7,12 +7,11 @@ use crate::os_call;
 use std::ffi::CString;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
-use typhon_text::time_text::Round;
 use typhon_vm::native::*;
 use typhon_vm::objects::dict::{self, Dict};
 use typhon_vm::objects::object;
-use typhon_vm::os;
 use typhon_vm::os::semaphore::{self, Semaphore};
+use typhon_vm::os::{self, libc};
 
 const RECURSIVE_MUTEX: i32 = 0;
 const SEMAPHORE: i32 = 1;
@@ -71,7 +70,13 @@ impl SemLock {
 }
 
 fn name_of(cx: &mut Cx, name: &str) -> Res<CString> {
-    os_call::c_string(cx, name.as_bytes().to_vec())
+    CString::new(name).map_err(|_| cx.value_error("embedded null character"))
+}
+
+/// None beyond what the clock can say.
+fn deadline(seconds: f64) -> Option<SystemTime> {
+    let left = Duration::try_from_secs_f64(seconds.max(0.0)).ok()?;
+    SystemTime::now().checked_add(left)
 }
 
 #[pymethods]
@@ -128,17 +133,15 @@ impl SemLock {
 
     /// Acquire the semaphore/lock.
     #[sig(block = True, timeout = None)]
-    fn acquire(&self, block: bool, timeout: Option<&Value>, cx: &mut Cx) -> Res<bool> {
+    fn acquire(&self, block: bool, timeout: Option<f64>, cx: &mut Cx) -> Res<bool> {
         if self.kind == RECURSIVE_MUTEX && self.is_mine() {
             self.count.fetch_add(1, Ordering::Relaxed);
             return Ok(true);
         }
         let until = match timeout {
-            Some(t) => {
-                let ns = crate::time::nanoseconds(cx, t, Round::Up)?.max(0) as u64;
-                // Beyond what the clock can say is for ever.
-                SystemTime::now().checked_add(Duration::from_nanos(ns))
-            }
+            Some(seconds) => Some(deadline(seconds).ok_or_else(|| {
+                os_call::raise(cx, &std::io::Error::from_raw_os_error(libc::EINVAL))
+            })?),
             None => None,
         };
         let mut taken = self

@@ -1,6 +1,11 @@
 """`multiprocessing` with each way of starting a process, and `concurrent.futures` over it."""
 
 import multiprocessing as mp
+import os
+import signal
+import threading
+
+import _multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import shared_memory, sharedctypes
 
@@ -97,6 +102,35 @@ def main():
     some.release()
     tell(some.release)
     tell(mp.synchronize.SemLock, 7, 1, 1, ctx=ctx)
+    tell(_multiprocessing.SemLock, 0, 1, 1, "/a\0b", True)
+    tell(_multiprocessing.sem_unlink, "/typhon-none-of-this-name")
+    tell(_multiprocessing.SemLock._rebuild, 0, 1, 1, "/typhon-none-of-this-name")
+    tell(lock.acquire, timeout="a")
+    lock.acquire()
+    tell(lock.acquire, True, 1e300)
+    print(lock.acquire(timeout=-1))
+    signal.signal(signal.SIGUSR1, lambda *args: print("   handled"))
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+    threading.Timer(0.15, lock.release).start()
+    print(lock.acquire(timeout=60))
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        lock.acquire()
+    except KeyboardInterrupt:
+        print("   KeyboardInterrupt")
+    counted = [0]
+
+    def take():
+        for _ in range(500):
+            with again, again:
+                counted[0] += 1
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(counted, again)
 
     print("numbers")
     for code, given in ("i", 2**40 + 5), ("B", 300), ("b", 200), ("h", -1), ("Q", -1), ("f", 1.5), ("d", 2), ("c", b"x"), ("u", "\u20ac"):
