@@ -101,6 +101,15 @@ def resident_kib():
         return None
 
 
+def meet(folder, count):
+    """Waits until so many processes have come here: each leaves a file of its own in the folder."""
+    open(os.path.join(folder, str(os.getpid())), "w").close()
+    # Who never comes is not waited for.
+    end = time.monotonic() + 60
+    while len(os.listdir(folder)) < count and time.monotonic() < end:
+        time.sleep(0.0002)
+
+
 def main(name, about, run, size, size_help, extra=None, prepare=None):
     """Parse the command line, run the job, print its result, its time and its speedup.
 
@@ -113,6 +122,9 @@ def main(name, about, run, size, size_help, extra=None, prepare=None):
     options = parse(sys.argv[1:], size, extra, usage)
     if prepare is not None:
         prepare(options)
+    # Two processes that are measured together begin together, or one has the machine for itself for a while.
+    if "STRESS_MEET" in os.environ:
+        meet(os.environ["STRESS_MEET"], 2)
 
     single = None
     expected = None

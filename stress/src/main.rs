@@ -35,7 +35,7 @@ The fourth form runs the programs of examples/, or those named (`workloads`: all
 free-threaded and on the GIL build of typhon, on each number of threads, in turns, and prints a table of medians (of
 ratios within each round, where it compares).
 `two processes` is the reference for two threads: two processes of the free-threaded build that each do the whole job on
-one thread, at the same time. The output of all runs must be equal.
+one thread, from the same moment on, once both have their input. The output of all runs must be equal.
 
 The last form hammers shared lists, dicts, classes, generators, locks and so on from several threads (default: 4, each
 structure for 5 seconds, once) and asserts what must hold; its default binary is the checking build, target/debug/typhon.
